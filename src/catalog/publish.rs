@@ -1,0 +1,125 @@
+//! What publishing an entry into a catalog would change.
+
+use crate::entries::Publication;
+use crate::model::{Revision, Version};
+use crate::render::{RenderedFile, Renderer};
+
+use super::{CatalogError, CatalogRoot, Change, ChangeKind, Revisions};
+
+/// All that a publication would change in a catalog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishPlan {
+    /// The infra-template.
+    pub infra: TemplatePlan,
+    /// The environment template.
+    pub project: TemplatePlan,
+}
+
+/// What would change in one template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TemplatePlan {
+    /// Its folder in the catalog, such as `infra-templates/swarm`.
+    pub folder: String,
+    /// The revision of the version.
+    pub revision: Revision,
+    /// Whether the catalog has this version already.
+    pub published: bool,
+    /// Its files, config.yml last: a catalog is never seen with a default version that is not there yet.
+    pub changes: Vec<Change>,
+    /// What its author should look at, though it is no reason to stop.
+    pub warnings: Vec<String>,
+}
+
+impl PublishPlan {
+    /// All files.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.infra.changes.iter().chain(&self.project.changes)
+    }
+
+    /// The files that are not as they shall be.
+    pub fn drift(&self) -> impl Iterator<Item = &Change> {
+        self.changes().filter(|change| change.kind() != ChangeKind::Same)
+    }
+
+    /// The files of a version that is published already, but differs.
+    pub fn published_drift(&self) -> impl Iterator<Item = &Change> {
+        self.drift().filter(|change| change.published)
+    }
+}
+
+/// Renders a publication for a catalog as it is.
+///
+/// # Errors
+/// The catalog cannot be read, or the publication cannot be rendered.
+pub fn plan(root: &CatalogRoot, publication: &Publication, renderer: &Renderer) -> Result<PublishPlan, CatalogError> {
+    let (infra, project) = (&publication.infra, &publication.project);
+    Ok(PublishPlan {
+        infra: template(
+            root,
+            format!("infra-templates/{}", infra.folder),
+            infra.first_revision,
+            &publication.version,
+            |revision| Ok(renderer.infra(infra, revision)?),
+        )?,
+        project: template(
+            root,
+            format!("project-templates/{}", project.folder),
+            project.first_revision,
+            &publication.version,
+            |revision| Ok(renderer.project(project, revision)?),
+        )?,
+    })
+}
+
+fn template(
+    root: &CatalogRoot,
+    folder: String,
+    first: Revision,
+    version: &Version,
+    render: impl FnOnce(Revision) -> Result<Vec<RenderedFile>, CatalogError>,
+) -> Result<TemplatePlan, CatalogError> {
+    let revisions = Revisions::read(root, &folder)?;
+    let of_version = revisions.of_version(version);
+    let revision = of_version.unwrap_or_else(|| revisions.next(first));
+    let version_folder = format!("{folder}/{revision}");
+    let mut changes = Vec::new();
+    for file in render(revision)? {
+        let published = of_version.is_some() && file.path.starts_with(&format!("{version_folder}/"));
+        changes.push(Change { before: root.read(&file.path)?, path: file.path, after: Some(file.text), published });
+    }
+    if of_version.is_some() {
+        for name in root.names(&version_folder)? {
+            let path = format!("{version_folder}/{name}");
+            if !changes.iter().any(|change| change.path == path) {
+                changes.push(Change {
+                    before: root.read(&path)?.or(Some(Vec::new())),
+                    path,
+                    after: None,
+                    published: true,
+                });
+            }
+        }
+    }
+    let mut warnings: Vec<String> = revisions
+        .0
+        .iter()
+        .filter_map(|published| {
+            let error = published.unreadable.as_ref()?;
+            let file = format!("{folder}/{}/rancher-compose.yml", published.revision);
+            Some(format!("{file}:{error}; Rancher passes over this version"))
+        })
+        .collect();
+    let icons: Vec<&str> =
+        changes.iter().filter_map(|change| change.path.rsplit('/').next()).filter(|name| is_icon(name)).collect();
+    for name in root.names(&folder)? {
+        if is_icon(&name) && !icons.is_empty() && !icons.contains(&name.as_str()) {
+            warnings.push(format!("{folder}/{name}: of several icons Rancher shows the one that it finds last"));
+        }
+    }
+    Ok(TemplatePlan { folder, revision, published: of_version.is_some(), changes, warnings })
+}
+
+/// The names that catalog-service takes for a template's icon.
+fn is_icon(name: &str) -> bool {
+    name.starts_with("catalogIcon") || name.starts_with("icon")
+}

@@ -1,0 +1,86 @@
+//! The folder of a catalog, and safe ways into it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{CatalogError, io_error};
+
+/// A catalog's folder. Every path below it is reached over real folders alone.
+#[derive(Debug, Clone)]
+pub struct CatalogRoot {
+    folder: PathBuf,
+}
+
+impl CatalogRoot {
+    /// Opens a catalog.
+    ///
+    /// # Errors
+    /// It is not there, is no folder or cannot be looked at.
+    pub fn open(folder: &Path) -> Result<Self, CatalogError> {
+        match fs::metadata(folder) {
+            Ok(found) if found.is_dir() => Ok(Self { folder: folder.to_owned() }),
+            Ok(_) => Err(CatalogError::NotAFolder(folder.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CatalogError::Missing(folder.to_owned())),
+            Err(error) => Err(io_error("look at", folder)(error)),
+        }
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The full path of a file or folder in it; what is on the way there may be missing, but is no link and no file.
+    ///
+    /// # Errors
+    /// A symbolic link or a file stands on the way.
+    pub fn path(&self, relative: &str) -> Result<PathBuf, CatalogError> {
+        let mut path = self.folder.clone();
+        let mut parts = relative.split('/').peekable();
+        while let Some(part) = parts.next() {
+            path.push(part);
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_symlink() => return Err(CatalogError::SymbolicLink(path)),
+                Ok(found) if parts.peek().is_some() && !found.is_dir() => return Err(CatalogError::NotAFolder(path)),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(io_error("look at", &path)(error)),
+            }
+        }
+        Ok(path)
+    }
+
+    /// The content of a file; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is no file, or cannot be read.
+    pub fn read(&self, relative: &str) -> Result<Option<Vec<u8>>, CatalogError> {
+        let path = self.path(relative)?;
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(found) if !found.is_file() => Err(CatalogError::NotAFile(path)),
+            _ => fs::read(&path).map(Some).map_err(io_error("read", &path)),
+        }
+    }
+
+    /// The names in a folder, sorted; none where there is no such folder.
+    ///
+    /// # Errors
+    /// It is no folder, or cannot be read.
+    pub fn names(&self, relative: &str) -> Result<Vec<String>, CatalogError> {
+        let path = self.path(relative)?;
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Ok(found) if !found.is_dir() => return Err(CatalogError::NotAFolder(path)),
+            _ => {}
+        }
+        let mut names = Vec::new();
+        for found in fs::read_dir(&path).map_err(io_error("read", &path))? {
+            let found = found.map_err(io_error("read", &path))?;
+            names.push(found.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+}

@@ -1,0 +1,155 @@
+//! Writing all changes of a plan, or none.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{CatalogError, CatalogRoot, Change, ChangeKind, io_error};
+
+/// Where everything is written first: in the catalog itself, so that it moves into place by renaming.
+const STAGING: &str = ".gen-catalog-staging";
+
+/// Writes what is to be created or updated; files that stay are not touched. Everything is first written beside the
+/// catalog's files and only then renamed into place, in the order given. When something fails, what was renamed
+/// before is put back.
+///
+/// # Errors
+/// Something cannot be written; the catalog is then as it was.
+pub fn apply(root: &CatalogRoot, changes: &[&Change]) -> Result<(), CatalogError> {
+    let wanted = |change: &&&Change| matches!(change.kind(), ChangeKind::Create | ChangeKind::Update);
+    let changes: Vec<&Change> = changes.iter().filter(wanted).copied().collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let mut staging = Staging::open(root)?;
+    for change in &changes {
+        staging.write(change)?;
+    }
+    for change in &changes {
+        if let Err(cause) = staging.move_into_place(root, change) {
+            return Err(staging.undo(cause));
+        }
+    }
+    Ok(())
+}
+
+/// The folder of what is about to be, locked; removed when dropped.
+struct Staging {
+    folder: PathBuf,
+    /// Keeps the lock.
+    _lock: File,
+    /// What was done, to be undone in reverse.
+    done: Vec<Done>,
+    keep: bool,
+}
+
+enum Done {
+    /// A file or a whole folder appeared here; the path it had in the staging folder.
+    Appeared { at: PathBuf, from: PathBuf },
+    /// A file was replaced; the former one is kept.
+    Replaced { at: PathBuf, former: PathBuf },
+}
+
+impl Staging {
+    fn open(root: &CatalogRoot) -> Result<Self, CatalogError> {
+        let folder = root.path(STAGING)?;
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(io_error("write in the catalog: cannot make", &folder)(error));
+            }
+            _ => {}
+        }
+        let lock = File::open(&folder).map_err(io_error("open", &folder))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(CatalogError::Busy(folder)),
+            Err(TryLockError::Error(error)) => return Err(io_error("lock", &folder)(error)),
+        }
+        let staging = Self { folder, _lock: lock, done: Vec::new(), keep: false };
+        // A run that was killed left its own things here.
+        for part in ["new", "former"] {
+            let part = staging.folder.join(part);
+            match fs::remove_dir_all(&part) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("remove", &part)(error)),
+                _ => {}
+            }
+        }
+        Ok(staging)
+    }
+
+    fn new_path(&self, change: &Change) -> PathBuf {
+        self.folder.join("new").join(&change.path)
+    }
+
+    fn write(&self, change: &Change) -> Result<(), CatalogError> {
+        let path = self.new_path(change);
+        let text = change.after.as_deref().unwrap_or_default();
+        make_parent(&path)?;
+        let mut file = File::create(&path).map_err(io_error("write", &path))?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io_error("write", &path))
+    }
+
+    fn move_into_place(&mut self, root: &CatalogRoot, change: &Change) -> Result<(), CatalogError> {
+        let (from, at) = (self.new_path(change), root.path(&change.path)?);
+        if !from.exists() {
+            // It came with a folder that was moved as a whole.
+            return Ok(());
+        }
+        if change.before.is_some() {
+            let former = self.folder.join("former").join(&change.path);
+            make_parent(&former)?;
+            // A second name, not a move: there is never a moment without the file.
+            fs::hard_link(&at, &former).or_else(|_| fs::copy(&at, &former).map(drop)).map_err(io_error("keep", &at))?;
+            let rights = fs::metadata(&at).map_err(io_error("look at", &at))?.permissions();
+            fs::set_permissions(&from, rights).map_err(io_error("write", &from))?;
+            fs::rename(&from, &at).map_err(io_error("replace", &at))?;
+            self.done.push(Done::Replaced { at, former });
+            return Ok(());
+        }
+        let (from, at) = first_missing(root.folder(), &self.folder.join("new"), &change.path);
+        fs::rename(&from, &at).map_err(io_error("write", &at))?;
+        self.done.push(Done::Appeared { at, from });
+        Ok(())
+    }
+
+    fn undo(&mut self, cause: CatalogError) -> CatalogError {
+        for done in self.done.drain(..).rev() {
+            let undone = match done {
+                Done::Appeared { at, from } => fs::rename(&at, &from),
+                Done::Replaced { at, former } => fs::rename(&former, &at),
+            };
+            if let Err(undo) = undone {
+                self.keep = true;
+                return CatalogError::HalfWritten { cause: Box::new(cause), undo, kept: self.folder.join("former") };
+            }
+        }
+        cause
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.keep {
+            // What remains here harms nothing, and the next run removes it.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+fn make_parent(path: &Path) -> Result<(), CatalogError> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).map_err(io_error("make", parent))
+}
+
+/// The first part of a path that is not there yet, in the staging folder and in the catalog: with it comes all below.
+fn first_missing(catalog: &Path, staged: &Path, relative: &str) -> (PathBuf, PathBuf) {
+    let (mut from, mut at) = (staged.to_owned(), catalog.to_owned());
+    for part in relative.split('/') {
+        from.push(part);
+        at.push(part);
+        if !at.exists() {
+            break;
+        }
+    }
+    (from, at)
+}

@@ -1,0 +1,143 @@
+//! The commands of `gen-catalog`.
+
+mod output;
+mod render;
+mod schema;
+mod settings;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::entries::swarm;
+use crate::model::{ImageReference, Repository};
+use output::Output;
+
+/// What a command found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is good: exit code 0.
+    Good,
+    /// Findings, or drift: exit code 1.
+    Findings,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "gen-catalog",
+    about = "Renders the Rancher 1.x catalog entry for Docker Swarm from a typed model",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 good, 1 findings or drift, 2 usage, input or output.\n\n\
+                  Examples:\n  \
+                    gen-catalog render                    write the entry into community-catalog/\n  \
+                    gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
+                    gen-catalog version --format json     what this program publishes, for CI"
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Print nothing but results that were asked for, and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Whether to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs: one JSON document
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write the entry into a catalog
+    Render(render::RenderArgs),
+    /// Print a JSON schema, for editors and other tools
+    Schema(schema::SchemaArgs),
+    /// Print the daemon's settings: variable, flag, default and what is allowed
+    Settings(settings::SettingsArgs),
+    /// Print what this program publishes: versions, image and revision
+    Version(version::VersionArgs),
+}
+
+/// The image that the entry names.
+#[derive(Debug, Args)]
+pub(crate) struct ImageArgs {
+    /// The image's repository; its tag is always this program's version
+    #[arg(long, value_name = "REPOSITORY", value_parser = repository, default_value_t = swarm::default_repository())]
+    image: Repository,
+    /// Pin the image to a digest
+    #[arg(long, value_name = "sha256:…", value_parser = digest)]
+    digest: Option<String>,
+}
+
+impl ImageArgs {
+    fn reference(&self) -> ImageReference {
+        swarm::image(self.image.clone(), self.digest.clone())
+    }
+}
+
+fn repository(text: &str) -> Result<Repository, String> {
+    text.parse::<Repository>().map_err(|error| {
+        let hint = match text.parse::<ImageReference>() {
+            Ok(_) => format!("; the tag is always {}, and a digest goes with --digest", swarm::VERSION),
+            Err(_) => String::new(),
+        };
+        format!("{error}{hint}")
+    })
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    ImageReference::check_digest(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Runs `gen-catalog` with the arguments of this process.
+pub fn run() -> ExitCode {
+    // Two lines: scripts that want the image alone take the second.
+    let version = format!("{}\n{}", env!("CARGO_PKG_VERSION"), swarm::image(swarm::default_repository(), None));
+    let matches = Cli::command().version(version).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let output = Output::new(cli.common.quiet, cli.common.color);
+    let result = match &cli.command {
+        Command::Render(args) => render::run(args, &output),
+        Command::Schema(args) => schema::run(args, &output),
+        Command::Settings(args) => settings::run(args, &output),
+        Command::Version(args) => version::run(args, &output),
+    };
+    match result {
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(error) => {
+            output.error(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

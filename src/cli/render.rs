@@ -1,0 +1,194 @@
+//! `gen-catalog render`.
+
+use std::path::PathBuf;
+
+use anstyle::Style;
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use super::output::{BAD, GOOD, HEADING, Output};
+use super::{Format, ImageArgs, Outcome};
+use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
+use crate::entries::{Publication, swarm};
+use crate::monitor::settings::SETTINGS;
+use crate::render::Renderer;
+
+/// Renders the entry (infra-templates/swarm) and the environment template (project-templates/swarm) into a catalog.
+///
+/// Files that are right already are not touched, and nothing else in the catalog is. A catalog that has this version
+/// already keeps its revision; else the version gets the next one. What a version published is never changed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gen-catalog render\n  \
+    gen-catalog render --catalog ../community-catalog\n  \
+    gen-catalog render --check\n  \
+    gen-catalog render --image registry.example.com/swarmkit --stdout")]
+pub(super) struct RenderArgs {
+    /// The catalog's folder
+    #[arg(long, value_name = "DIR", default_value = "community-catalog")]
+    catalog: PathBuf,
+    /// Write nothing: print what would change as a unified diff, and exit 1 if anything would
+    #[arg(long, conflicts_with = "stdout")]
+    check: bool,
+    /// Write nothing: print the rendered files
+    #[arg(long)]
+    stdout: bool,
+    #[command(flatten)]
+    image: ImageArgs,
+    /// Take templates from this folder, where it has them, instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let publication = swarm::publication(&args.image.reference(), SETTINGS);
+    let renderer = Renderer::new(args.templates.as_deref())?;
+    if args.stdout {
+        return print(args, &publication, &renderer, output);
+    }
+    let root = CatalogRoot::open(&args.catalog)?;
+    let plan = plan(&root, &publication, &renderer)?;
+    for warning in plan.infra.warnings.iter().chain(&plan.project.warnings) {
+        output.warning(warning);
+    }
+    let refused = !args.check && plan.published_drift().next().is_some();
+    if !args.check && !refused {
+        let changes: Vec<&Change> = plan.changes().collect();
+        apply(&root, &changes).context("the catalog is as it was")?;
+    }
+    match args.format {
+        Format::Json => output.json(&report(args, &publication, &plan, refused))?,
+        Format::Text if args.check => print_check(&plan, output)?,
+        Format::Text if refused => print_refusal(&publication, &plan, output)?,
+        Format::Text => print_written(&publication, &plan, output)?,
+    }
+    let drift = args.check && plan.drift().next().is_some();
+    Ok(if drift || refused { Outcome::Findings } else { Outcome::Good })
+}
+
+/// A file of a version that is not published is still wanted even where the catalog cannot be read: `--stdout` needs
+/// none.
+fn print(
+    args: &RenderArgs,
+    publication: &Publication,
+    renderer: &Renderer,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
+    let (infra, project) = if args.catalog.exists() {
+        let plan = plan(&CatalogRoot::open(&args.catalog)?, publication, renderer)?;
+        (plan.infra.revision, plan.project.revision)
+    } else {
+        (publication.infra.first_revision, publication.project.first_revision)
+    };
+    let mut files = renderer.infra(&publication.infra, infra)?;
+    files.extend(renderer.project(&publication.project, project)?);
+    match args.format {
+        Format::Json => output.json(&json!({ "files": files }))?,
+        Format::Text => {
+            let parts: Vec<String> =
+                files.iter().map(|file| format!("{HEADING}==> {} <=={HEADING:#}\n{}", file.path, file.text)).collect();
+            output.result(&parts.join("\n"))?;
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+fn print_check(plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
+    let (drift, all) = (plan.drift().count(), plan.changes().count());
+    if drift == 0 {
+        return output.info(&format!("all {all} files are up to date\n"));
+    }
+    let mut text = String::new();
+    for change in plan.drift() {
+        for line in change.unified_diff().split_inclusive('\n') {
+            let style = match line.as_bytes() {
+                [b'+', ..] => GOOD,
+                [b'-', ..] => BAD,
+                _ => Style::new(),
+            };
+            text.push_str(&format!("{style}{}{style:#}\n", line.trim_end_matches('\n')));
+        }
+    }
+    output.result(&text)?;
+    output.info(&format!("\n{drift} of {all} files would change\n"))
+}
+
+fn print_refusal(publication: &Publication, plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
+    let mut text = format!(
+        "the catalog has {} already, and not as this program renders it; what is published never changes.\n",
+        publication.version
+    );
+    for change in plan.published_drift() {
+        let word = match change.kind() {
+            ChangeKind::Create => "missing",
+            ChangeKind::Unexpected => "unexpected",
+            ChangeKind::Update | ChangeKind::Same => "differs",
+        };
+        text.push_str(&format!("  {word:<10} {}\n", change.path));
+    }
+    text.push_str(
+        "Nothing was written. `gen-catalog render --check` shows the differences. Raise the version to publish them; \
+         if this revision was never published, delete its folder and render again.",
+    );
+    output.error(&text);
+    Ok(())
+}
+
+fn print_written(publication: &Publication, plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for template in [&plan.infra, &plan.project] {
+        let word = if template.published { "has" } else { "gets" };
+        text.push_str(&format!(
+            "{HEADING}{}{HEADING:#} {word} {} as revision {}\n",
+            template.folder, publication.version, template.revision
+        ));
+        for change in &template.changes {
+            let word = match change.kind() {
+                ChangeKind::Create => "created",
+                ChangeKind::Update => "updated",
+                ChangeKind::Same | ChangeKind::Unexpected => continue,
+            };
+            text.push_str(&format!("  {GOOD}{word}{GOOD:#} {}\n", change.path));
+        }
+    }
+    match plan.drift().count() {
+        0 => text.push_str(&format!("nothing to do: all {} files are up to date\n", plan.changes().count())),
+        written => text.push_str(&format!("{written} of {} files written\n", plan.changes().count())),
+    }
+    output.info(&text)
+}
+
+fn report(args: &RenderArgs, publication: &Publication, plan: &PublishPlan, refused: bool) -> serde_json::Value {
+    let template = |template: &crate::catalog::TemplatePlan| {
+        json!({
+            "folder": template.folder,
+            "revision": template.revision,
+            "published": template.published,
+            "files": template.changes.iter().map(|change| json!({
+                "path": change.path,
+                "change": change.kind(),
+                "published": change.published,
+                "diff": change.unified_diff(),
+            })).collect::<Vec<_>>(),
+            "warnings": template.warnings,
+        })
+    };
+    let drift = plan.drift().next().is_some();
+    let status = match (drift, args.check, refused) {
+        (_, _, true) => "refused",
+        (false, ..) => "up-to-date",
+        (true, true, _) => "drift",
+        (true, false, _) => "written",
+    };
+    json!({
+        "status": status,
+        "version": publication.version,
+        "image": args.image.reference().to_string(),
+        "infra": template(&plan.infra),
+        "project": template(&plan.project),
+    })
+}

@@ -1,0 +1,53 @@
+//! `gen-catalog settings`.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::Outcome;
+use super::output::Output;
+use crate::monitor::settings::{Kind, SETTINGS, markdown_table};
+
+/// Prints the settings of the daemon, which are the questions of the entry: as a Markdown table, or as JSON.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  gen-catalog settings\n  gen-catalog settings --format json")]
+pub(super) struct SettingsArgs {
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = TableFormat::Markdown)]
+    format: TableFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TableFormat {
+    /// A table, as in the README
+    Markdown,
+    /// For programs
+    Json,
+}
+
+pub(super) fn run(args: &SettingsArgs, output: &Output) -> anyhow::Result<Outcome> {
+    match args.format {
+        TableFormat::Markdown => output.result(&markdown_table(SETTINGS))?,
+        TableFormat::Json => {
+            let settings: Vec<_> = SETTINGS
+                .iter()
+                .map(|setting| {
+                    let allowed = match setting.kind {
+                        Kind::OneOf(values) => json!({ "one_of": values }),
+                        Kind::Integer { min, max, unit } => json!({ "min": min, "max": max, "unit": unit }),
+                    };
+                    json!({
+                        "variable": setting.variable,
+                        "flag": setting.flag,
+                        "default": setting.default,
+                        "allowed": allowed,
+                        "asked": setting.asked,
+                        "label": setting.label,
+                        "help": setting.help,
+                    })
+                })
+                .collect();
+            output.json(&json!(settings))?;
+        }
+    }
+    Ok(Outcome::Good)
+}

@@ -1,0 +1,35 @@
+//! Docker Swarm on Rancher 1.x: the catalog entry, generated from a typed model, and the daemon that it deploys.
+//!
+//! One package, as the two must never disagree: a question of the entry becomes a variable that the daemon reads, the
+//! port of its health check is the one on which the daemon answers, its image tag is the daemon's version. Each of
+//! these is written once, in [`monitor::settings`], and the entry is derived from it.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `model` | the typed catalog: pure data |
+//! | `yaml` | YAML as Rancher reads it, with places |
+//! | `entries` | the entries that this project publishes |
+//! | `render` | model -> text, read back and compared |
+//! | `catalog` | a catalog on disk: revisions, changes, writing |
+//! | `cli` | the commands of `gen-catalog` |
+//! | [`monitor`] | the daemon |
+//!
+//! Dependencies point one way: `cli -> render, catalog -> model`, `entries -> model, monitor::settings`. `monitor`
+//! knows nothing of catalogs. The features `generator` and `monitor` each build alone.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+#[cfg(feature = "generator")]
+pub mod catalog;
+#[cfg(feature = "generator")]
+pub mod cli;
+#[cfg(feature = "generator")]
+pub mod entries;
+#[cfg(feature = "generator")]
+pub mod model;
+pub mod monitor;
+#[cfg(feature = "generator")]
+pub mod render;
+#[cfg(feature = "generator")]
+pub mod yaml;

@@ -1,0 +1,76 @@
+//! docker-compose.yml.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_yaml::Value;
+
+use super::rancher_compose::has_version;
+use super::{Any, Field, Other, Scalar, Service, absent};
+
+/// The services, by name.
+pub type Services = IndexMap<String, Field<Service>>;
+
+/// A docker-compose.yml of either form.
+#[allow(clippy::large_enum_variant, reason = "there is one a version, not thousands")]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum DockerCompose {
+    /// With `version: '2'`.
+    V2(DockerComposeV2),
+    /// Without a version: the services stand at the top.
+    V1(Services),
+}
+
+/// The form with a version.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct DockerComposeV2 {
+    /// The version of the form.
+    #[serde(skip_serializing_if = "absent")]
+    #[schemars(required)]
+    pub version: Field<Scalar>,
+    /// The services.
+    #[serde(skip_serializing_if = "absent")]
+    #[schemars(required)]
+    pub services: Field<Services>,
+    /// Named volumes.
+    #[serde(skip_serializing_if = "absent")]
+    pub volumes: Field<IndexMap<String, Any>>,
+    /// Networks.
+    #[serde(skip_serializing_if = "absent")]
+    pub networks: Field<IndexMap<String, Any>>,
+    /// Secrets.
+    #[serde(skip_serializing_if = "absent")]
+    pub secrets: Field<IndexMap<String, Any>>,
+    /// Keys that are not known here.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub other: Other,
+}
+
+impl DockerCompose {
+    /// The services.
+    pub fn services(&self) -> Option<&Services> {
+        match self {
+            Self::V1(services) => Some(services),
+            Self::V2(file) => file.services.value(),
+        }
+    }
+}
+
+/// Without the places that an error names: a file is read by its form ([`has_version`]), and then the error has its
+/// place.
+impl<'de> Deserialize<'de> for DockerCompose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let file = Value::deserialize(deserializer)?;
+        let read = if has_version(&file) {
+            serde_yaml::from_value(file).map(Self::V2)
+        } else {
+            serde_yaml::from_value(file).map(Self::V1)
+        };
+        read.map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,114 @@
+//! A question that Rancher's UI asks before it launches a stack.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Other, Scalar, Templated, absent};
+
+/// A question (`model.Question` of the catalog service). The UI itself enforces `required` alone, and that not for
+/// booleans, so that any answer can reach a container.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Question {
+    /// The variable of the compose files that the answer becomes.
+    #[serde(skip_serializing_if = "absent")]
+    #[schemars(required)]
+    pub variable: Field<Scalar>,
+    /// The title of the input.
+    #[serde(skip_serializing_if = "absent")]
+    #[schemars(required)]
+    pub label: Field<Scalar>,
+    /// The text below the input.
+    #[serde(skip_serializing_if = "absent")]
+    pub description: Field<Scalar>,
+    /// The kind of input.
+    #[serde(rename = "type", skip_serializing_if = "absent")]
+    #[schemars(required)]
+    pub kind: Field<QuestionType>,
+    /// Whether an empty answer is refused.
+    #[serde(skip_serializing_if = "absent")]
+    pub required: Field<Templated<bool>>,
+    /// The answer that stands there from the start.
+    #[serde(skip_serializing_if = "absent")]
+    pub default: Field<Scalar>,
+    /// A heading; the UI does not show it.
+    #[serde(skip_serializing_if = "absent")]
+    pub group: Field<Scalar>,
+    /// The least number of characters; not enforced.
+    #[serde(skip_serializing_if = "absent")]
+    pub min_length: Field<Scalar>,
+    /// The greatest number of characters; not enforced.
+    #[serde(skip_serializing_if = "absent")]
+    pub max_length: Field<Scalar>,
+    /// The least number; not enforced.
+    #[serde(skip_serializing_if = "absent")]
+    pub min: Field<Scalar>,
+    /// The greatest number; not enforced.
+    #[serde(skip_serializing_if = "absent")]
+    pub max: Field<Scalar>,
+    /// The choices of an enum.
+    #[serde(skip_serializing_if = "absent")]
+    pub options: Field<Vec<Scalar>>,
+    /// The characters that an answer may hold; not enforced.
+    #[serde(skip_serializing_if = "absent")]
+    pub valid_chars: Field<Scalar>,
+    /// The characters that an answer may not hold; not enforced.
+    #[serde(skip_serializing_if = "absent")]
+    pub invalid_chars: Field<Scalar>,
+    /// Keys that are not known here.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub other: Other,
+}
+
+/// The kinds of input that the UI has (`C.SUPPORTED_SCHEMA_INPUTS`); any other gets a text box and a complaint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "each is the name of its input")]
+pub enum QuestionType {
+    Boolean,
+    Certificate,
+    Date,
+    Enum,
+    Float,
+    Int,
+    Masked,
+    Multiline,
+    Password,
+    Secret,
+    Service,
+    String,
+    /// A kind that the UI does not have.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl QuestionType {
+    /// The names of the kinds that the UI has.
+    pub const NAMES: [&'static str; 12] = [
+        "boolean",
+        "certificate",
+        "date",
+        "enum",
+        "float",
+        "int",
+        "masked",
+        "multiline",
+        "password",
+        "secret",
+        "service",
+        "string",
+    ];
+}
+
+impl JsonSchema for QuestionType {
+    fn schema_name() -> Cow<'static, str> {
+        "QuestionType".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "The kind of input", "enum": Self::NAMES })
+    }
+}

@@ -1,0 +1,245 @@
+//! rancher-compose.yml: the catalog block, and what Rancher is told of each service beyond Docker.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_yaml::Value;
+
+use super::{Any, CatalogBlock, Field, HealthCheck, Labels, Other, Scalar, Templated, absent};
+
+/// The services, by name; in many real files one without any key is null.
+pub type RancherServices = IndexMap<String, Field<RancherService>>;
+
+/// A rancher-compose.yml of either form.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RancherCompose {
+    /// Without a version: the services stand at the top, beside `.catalog`.
+    V1(RancherComposeV1),
+    /// With `version: '2'`.
+    V2(RancherComposeV2),
+}
+
+/// The form without a version.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RancherComposeV1 {
+    /// The block under `.catalog`.
+    pub dot_catalog: Field<CatalogBlock>,
+    /// The block under `catalog`, which wins over the other.
+    pub catalog: Field<CatalogBlock>,
+    /// The services.
+    pub services: RancherServices,
+}
+
+/// The form with a version.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct RancherComposeV2 {
+    /// The version of the form.
+    #[serde(skip_serializing_if = "absent")]
+    #[schemars(required)]
+    pub version: Field<Scalar>,
+    /// The catalog block.
+    #[serde(skip_serializing_if = "absent")]
+    pub catalog: Field<CatalogBlock>,
+    /// The catalog block under its older name; `catalog` wins.
+    #[serde(rename = ".catalog", skip_serializing_if = "absent")]
+    pub dot_catalog: Field<CatalogBlock>,
+    /// The services.
+    #[serde(skip_serializing_if = "absent")]
+    pub services: Field<RancherServices>,
+    /// Keys that are not known here.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub other: Other,
+}
+
+impl RancherCompose {
+    /// The catalog block that Rancher takes.
+    pub fn catalog(&self) -> Option<&CatalogBlock> {
+        let (catalog, dot_catalog) = match self {
+            Self::V1(file) => (&file.catalog, &file.dot_catalog),
+            Self::V2(file) => (&file.catalog, &file.dot_catalog),
+        };
+        catalog.value().or(dot_catalog.value())
+    }
+
+    /// The services.
+    pub fn services(&self) -> Option<&RancherServices> {
+        match self {
+            Self::V1(file) => Some(&file.services),
+            Self::V2(file) => file.services.value(),
+        }
+    }
+}
+
+/// Whether a compose file is of the form with a version, which decides where its services stand.
+pub fn has_version(file: &Value) -> bool {
+    file.get("version").is_some_and(|version| !version.is_mapping())
+}
+
+/// Without the places that an error names: a file is read by its form ([`has_version`]), and then the error has its
+/// place.
+impl<'de> Deserialize<'de> for RancherCompose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let file = Value::deserialize(deserializer)?;
+        let read = if has_version(&file) {
+            serde_yaml::from_value(file).map(Self::V2)
+        } else {
+            serde_yaml::from_value(file).map(Self::V1)
+        };
+        read.map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for RancherComposeV1 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, block) in [(".catalog", &self.dot_catalog), ("catalog", &self.catalog)] {
+            if !absent(block) {
+                map.serialize_entry(name, block)?;
+            }
+        }
+        for (name, service) in &self.services {
+            map.serialize_entry(name, service)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for RancherComposeV1 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FileVisitor;
+
+        impl<'de> Visitor<'de> for FileVisitor {
+            type Value = RancherComposeV1;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of services")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RancherComposeV1, A::Error> {
+                let mut file = RancherComposeV1::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        ".catalog" => file.dot_catalog = map.next_value()?,
+                        "catalog" => file.catalog = map.next_value()?,
+                        _ => {
+                            let service = map.next_value()?;
+                            file.services.insert(key, service);
+                        }
+                    }
+                }
+                Ok(file)
+            }
+        }
+
+        deserializer.deserialize_map(FileVisitor)
+    }
+}
+
+impl JsonSchema for RancherComposeV1 {
+    fn schema_name() -> Cow<'static, str> {
+        "RancherComposeV1".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let block = generator.subschema_for::<CatalogBlock>();
+        let service = generator.subschema_for::<RancherService>();
+        json_schema!({
+            "description": "The form without a version: the services stand beside the catalog block",
+            "type": "object",
+            "properties": { ".catalog": block, "catalog": block },
+            "not": { "required": ["version"] },
+            "additionalProperties": service
+        })
+    }
+}
+
+/// What Rancher is told of a service, beyond its docker-compose.yml.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct RancherService {
+    /// Labels; many of Rancher's features are asked for by them.
+    #[serde(skip_serializing_if = "absent")]
+    pub labels: Field<Labels>,
+    /// Memory of a virtual machine.
+    #[serde(skip_serializing_if = "absent")]
+    pub memory: Field<Scalar>,
+    /// Thousandths of a CPU set aside.
+    #[serde(skip_serializing_if = "absent")]
+    pub milli_cpu_reservation: Field<Scalar>,
+    /// CPUs of a virtual machine.
+    #[serde(skip_serializing_if = "absent")]
+    pub vcpu: Field<Scalar>,
+    /// User data of a virtual machine.
+    #[serde(skip_serializing_if = "absent")]
+    pub userdata: Field<Scalar>,
+    /// Disks of a virtual machine.
+    #[serde(skip_serializing_if = "absent")]
+    pub disks: Field<Any>,
+    /// The health check; usually it stands in rancher-compose.yml.
+    #[serde(skip_serializing_if = "absent")]
+    pub health_check: Field<HealthCheck>,
+    /// How many containers.
+    #[serde(skip_serializing_if = "absent")]
+    pub scale: Field<Templated<u64>>,
+    /// How many containers, as a range.
+    #[serde(skip_serializing_if = "absent")]
+    pub scale_policy: Field<Any>,
+    /// Whether a container that replaces another keeps its address.
+    #[serde(skip_serializing_if = "absent")]
+    pub retain_ip: Field<Templated<bool>>,
+    /// The service's metadata.
+    #[serde(skip_serializing_if = "absent")]
+    pub metadata: Field<Any>,
+    /// Whether it starts once created.
+    #[serde(skip_serializing_if = "absent")]
+    pub start_on_create: Field<Templated<bool>>,
+    /// How an upgrade replaces containers.
+    #[serde(skip_serializing_if = "absent")]
+    pub upgrade_strategy: Field<Any>,
+    /// Milliseconds that a container may take to finish its work before it is stopped.
+    #[serde(skip_serializing_if = "absent")]
+    pub drain_timeout_ms: Field<Scalar>,
+    /// The storage driver that the service is.
+    #[serde(skip_serializing_if = "absent")]
+    pub storage_driver: Field<Any>,
+    /// The network driver that the service is.
+    #[serde(skip_serializing_if = "absent")]
+    pub network_driver: Field<Any>,
+    /// A load balancer's rules.
+    #[serde(skip_serializing_if = "absent")]
+    pub lb_config: Field<Any>,
+    /// A load balancer's rules, older form.
+    #[serde(skip_serializing_if = "absent")]
+    pub load_balancer_config: Field<Any>,
+    /// A load balancer's port rules.
+    #[serde(skip_serializing_if = "absent")]
+    pub port_rules: Field<Any>,
+    /// A load balancer's stickiness.
+    #[serde(skip_serializing_if = "absent")]
+    pub stickiness_policy: Field<Any>,
+    /// A load balancer's certificates.
+    #[serde(skip_serializing_if = "absent")]
+    pub certs: Field<Vec<Scalar>>,
+    /// A load balancer's default certificate.
+    #[serde(skip_serializing_if = "absent")]
+    pub default_cert: Field<Scalar>,
+    /// The kind of the service.
+    #[serde(rename = "type", skip_serializing_if = "absent")]
+    pub kind: Field<Scalar>,
+    /// A text on the service.
+    #[serde(skip_serializing_if = "absent")]
+    pub description: Field<Scalar>,
+    /// Keys that are not known here.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub other: Other,
+}

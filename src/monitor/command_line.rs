@@ -1,0 +1,49 @@
+//! The daemon's command line, made of the table of settings.
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::settings::{Setting, Settings};
+
+/// The command line for a table of settings. Values are checked by [`settings`], all together, not by the parser.
+pub fn command(table: &'static [Setting]) -> Command {
+    Command::new("swarmkit-mon")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Forms, watches and heals a Docker Swarm on the hosts of a Rancher 1.x environment")
+        .after_help(
+            "Every flag can be given as the environment variable that stands behind it; the flag wins.\n\
+             \n\
+             Examples:\n  \
+               swarmkit-mon\n  \
+               swarmkit-mon --manager-scale 5 --log-level debug\n  \
+               MANAGER_SCALE=5 swarmkit-mon",
+        )
+        .max_term_width(100)
+        .args(table.iter().map(argument))
+}
+
+fn argument(setting: &Setting) -> Arg {
+    let help = format!(
+        "{} Allowed: {}. [default: {}] [env: {}]",
+        setting.help,
+        setting.kind.allowed(),
+        setting.default,
+        setting.variable
+    );
+    Arg::new(setting.variable).long(setting.flag).value_name("VALUE").allow_hyphen_values(true).help(help)
+}
+
+/// A setting as it was given: by its flag, else by its variable.
+pub fn given(setting: &Setting, matches: &ArgMatches, environment: impl Fn(&str) -> Option<String>) -> Option<String> {
+    matches.get_one::<String>(setting.variable).cloned().or_else(|| environment(setting.variable))
+}
+
+/// The settings of the running program.
+///
+/// # Errors
+/// All values that are not allowed, together.
+pub fn settings(
+    matches: &ArgMatches,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<Settings, super::settings::InvalidSettings> {
+    Settings::resolve(|setting| given(setting, matches, &environment))
+}

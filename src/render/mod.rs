@@ -1,0 +1,65 @@
+//! Model -> text. What a template prints is read back at once and must equal the model that it came from.
+
+mod file;
+mod schema;
+mod templates;
+mod verify;
+
+pub use file::{RenderedFile, Renderer};
+pub use schema::{SchemaKind, schema};
+pub use verify::first_difference;
+
+use crate::yaml::ReadError;
+
+/// Why something could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A folder of templates cannot be read.
+    #[error("the templates in {folder} cannot be read: {source}")]
+    Templates {
+        /// The folder.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A template is wrong.
+    #[error("template {name}: {detail}")]
+    Template {
+        /// Its name.
+        name: String,
+        /// What is wrong, with the line.
+        detail: String,
+    },
+    /// A template printed what cannot be read.
+    #[error("template {template} printed a {file} that Rancher cannot read, line {error}\n{text}")]
+    Unreadable {
+        /// The template.
+        template: &'static str,
+        /// The file.
+        file: String,
+        /// Where and why.
+        error: ReadError,
+        /// The text.
+        text: String,
+    },
+    /// A template printed something else than the model says.
+    #[error("template {template} printed a {file} that says something else than the model, at `{path}`")]
+    Differs {
+        /// The template.
+        template: &'static str,
+        /// The file.
+        file: String,
+        /// The first place of difference.
+        path: String,
+    },
+    /// The model itself breaks its schema.
+    #[error("{file} breaks its schema at `{path}`: {message}")]
+    Schema {
+        /// The file.
+        file: String,
+        /// Where.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+}

@@ -1,0 +1,160 @@
+//! What go-yaml v2 makes of an unquoted scalar (its `resolve.go`): null, boolean, number or string.
+
+use serde_yaml::{Number, Value};
+
+/// The value that go-yaml v2 gives an unquoted scalar with no tag.
+///
+/// Dates stay strings, as there, and so do base-60 numbers. `<<` is left a string: it is the reader of a mapping that
+/// knows a merge key.
+pub fn resolve_plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Value::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            return Value::Bool(false);
+        }
+        ".nan" | ".NaN" | ".NAN" => return float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return float(f64::NEG_INFINITY),
+        _ => {}
+    }
+    number(text).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Whether some YAML reader, of either version, takes this unquoted text for something else than a string: a writer
+/// quotes it.
+pub fn is_ambiguous(text: &str) -> bool {
+    !matches!(resolve_plain(text), Value::String(_))
+        || text == "<<"
+        || text == "="
+        || is_yaml12_number(text)
+        || is_base60(text)
+        || is_date(text)
+}
+
+fn float(value: f64) -> Value {
+    Value::Number(Number::from(value))
+}
+
+fn number(text: &str) -> Option<Value> {
+    let first = *text.as_bytes().first()?;
+    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
+        return None;
+    }
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    if first != b'.'
+        && let Some(number) = integer(&plain)
+    {
+        return Some(Value::Number(number));
+    }
+    if is_decimal_float(&plain) { plain.parse::<f64>().ok().map(float) } else { None }
+}
+
+/// Go's `strconv.ParseInt(text, 0, 64)` and `ParseUint` of the Go versions of that time, and go-yaml's own `0b`.
+fn integer(text: &str) -> Option<Number> {
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', ..] => (true, &text[1..]),
+        [b'+', ..] => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
+        [b'0', b'b', ..] => (2, &digits[2..]),
+        [b'0', _, ..] => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    if negative { 0i64.checked_sub_unsigned(magnitude).map(Number::from) } else { Some(Number::from(magnitude)) }
+}
+
+/// `[-+]? (digits [. digits*] | . digits) ([eE] [-+]? digits)?`
+fn is_decimal_float(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mantissa_holds = match mantissa.split_once('.') {
+        Some(("", fraction)) => digits(fraction),
+        Some((whole, fraction)) => digits(whole) && (fraction.is_empty() || digits(fraction)),
+        None => digits(mantissa),
+    };
+    mantissa_holds && exponent.is_none_or(|e| digits(e.strip_prefix(['-', '+']).unwrap_or(e)))
+}
+
+/// Forms that are numbers in YAML 1.2 alone, or in later Go versions.
+fn is_yaml12_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let octal = unsigned.strip_prefix("0o").or_else(|| unsigned.strip_prefix("0O"));
+    octal.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'_'))
+        || matches!(unsigned.to_ascii_lowercase().as_str(), "inf" | "infinity" | "nan")
+}
+
+/// `190:20:30`, a number in YAML 1.1 as other readers have it; go-yaml reads a string, and quotes it when it writes.
+fn is_base60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut parts = unsigned.split(':');
+    let leads = parts.next().is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit() || b == b'_'));
+    let mut rest = parts.peekable();
+    leads
+        && rest.peek().is_some()
+        && rest.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_')))
+}
+
+fn is_date(text: &str) -> bool {
+    let mut parts = text.splitn(3, '-');
+    let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    year.len() == 4
+        && digits(year)
+        && month.len() <= 2
+        && digits(month)
+        && rest.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_resolve_as_go_yaml_v2_resolves_them() {
+        for (text, value) in [
+            ("yes", Value::Bool(true)),
+            ("Off", Value::Bool(false)),
+            ("y", Value::Bool(true)),
+            ("~", Value::Null),
+            ("0777", Value::from(511)),
+            ("1_000", Value::from(1000)),
+            ("0x1F", Value::from(31)),
+            ("0b101", Value::from(5)),
+            ("-0b101", Value::from(-5)),
+            ("-9223372036854775808", Value::from(i64::MIN)),
+            ("18446744073709551615", Value::from(u64::MAX)),
+            ("1.10", Value::from(1.1)),
+            ("08", Value::from(8.0)),
+            (".5", Value::from(0.5)),
+            ("1e3", Value::from(1000.0)),
+        ] {
+            assert_eq!(resolve_plain(text), value, "{text}");
+        }
+        for text in
+            ["v1.2.3", "1.2.3", "2001-01-01", "190:20:30", "0o17", "yEs", "-", "+", ".", "1e", "0x", "--5", "_1"]
+        {
+            assert_eq!(resolve_plain(text), Value::String(text.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_any_reader_may_take_for_another_type_is_ambiguous() {
+        for text in ["on", "1.10", "0o17", "190:20:30", "2001-01-01", "<<", "=", "", "~", "2377:2378", "+inf"] {
+            assert!(is_ambiguous(text), "{text}");
+        }
+        for text in ["v2.0.0", "1.2.3", "json-file", "${MANAGER_SCALE}", "25m", "a:b", "host", "2001-ab-01"] {
+            assert!(!is_ambiguous(text), "{text}");
+        }
+    }
+}
