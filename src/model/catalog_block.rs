@@ -9,14 +9,13 @@ use super::{Field, Labels, Other, Question, Scalar, Version, absent};
 /// and `questions`; authors write the others for people.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["version"]))]
 pub struct CatalogBlock {
     /// A title; not read.
     #[serde(skip_serializing_if = "absent")]
     pub name: Field<Scalar>,
     /// The version. Rancher drops a version without one.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub version: Field<Version>,
     /// A text; not read.
     #[serde(skip_serializing_if = "absent")]

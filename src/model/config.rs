@@ -9,18 +9,16 @@ use super::{Field, Other, Question, Scalar, Version, absent};
 /// A template's config.yml.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["name", "version"]))]
 pub struct Config {
     /// The title.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub name: Field<Scalar>,
     /// A sentence on it.
     #[serde(skip_serializing_if = "absent")]
     pub description: Field<Scalar>,
     /// The default version: the same, byte for byte, as that of some revision's catalog block.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub version: Field<Version>,
     /// The heading under which it is listed; `Orchestration` makes it a choice of the environment template page.
     #[serde(skip_serializing_if = "absent")]

@@ -26,15 +26,13 @@ pub enum DockerCompose {
 /// The form with a version.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["version", "services"]))]
 pub struct DockerComposeV2 {
     /// The version of the form.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub version: Field<Scalar>,
     /// The services.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub services: Field<Services>,
     /// Named volumes.
     #[serde(skip_serializing_if = "absent")]

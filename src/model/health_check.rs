@@ -8,11 +8,10 @@ use super::{Field, Other, Scalar, Templated, absent};
 /// A health check (`InstanceHealthCheck` of the Rancher API). All times are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["port"]))]
 pub struct HealthCheck {
     /// The port of the container that is asked.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub port: Field<Templated<u16>>,
     /// What is sent, such as `GET /ping HTTP/1.0`; absent or empty: a TCP connection is enough.
     #[serde(skip_serializing_if = "absent")]

@@ -29,18 +29,16 @@ pub struct ProjectVersion {
 /// project.yml.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["name", "stacks"]))]
 pub struct Project {
     /// The title that the UI shows.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub name: Field<Scalar>,
     /// A sentence on it.
     #[serde(skip_serializing_if = "absent")]
     pub description: Field<Scalar>,
     /// The stacks. The UI hides the template if one of them is in no catalog.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub stacks: Field<Vec<StackEntry>>,
     /// Keys that are not known here.
     #[serde(flatten)]
@@ -51,11 +49,10 @@ pub struct Project {
 /// A stack of an environment template (`catalogTemplate` of the Rancher API).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["name"]))]
 pub struct StackEntry {
     /// The stack's name.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub name: Field<Scalar>,
     /// A template by its id (`community:infra*swarm`): always its default version.
     #[serde(rename = "templateId", skip_serializing_if = "absent")]

@@ -11,22 +11,19 @@ use super::{Field, Other, Scalar, Templated, absent};
 /// booleans, so that any answer can reach a container.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["variable", "label", "type"]))]
 pub struct Question {
     /// The variable of the compose files that the answer becomes.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub variable: Field<Scalar>,
     /// The title of the input.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub label: Field<Scalar>,
     /// The text below the input.
     #[serde(skip_serializing_if = "absent")]
     pub description: Field<Scalar>,
     /// The kind of input.
     #[serde(rename = "type", skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub kind: Field<QuestionType>,
     /// Whether an empty answer is refused.
     #[serde(skip_serializing_if = "absent")]

@@ -39,11 +39,10 @@ pub struct RancherComposeV1 {
 /// The form with a version.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("required" = ["version"]))]
 pub struct RancherComposeV2 {
     /// The version of the form.
     #[serde(skip_serializing_if = "absent")]
-    #[schemars(required)]
     pub version: Field<Scalar>,
     /// The catalog block.
     #[serde(skip_serializing_if = "absent")]

@@ -1,0 +1,68 @@
+//! One version: config.yml, the catalog block, the image's tag, both programs and the CHANGELOG cannot differ.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use support::{outcome, rendered_catalog};
+use swarmkit_catalog::model::{Config, DockerCompose, RancherCompose};
+use swarmkit_catalog::yaml::read_as;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[test]
+fn every_place_names_the_same_version() {
+    let folder = rendered_catalog();
+    let read = |file: &str| fs::read_to_string(folder.path().join("community-catalog").join(file)).unwrap();
+    let wanted = format!("v{VERSION}");
+    for (config, compose) in [
+        ("infra-templates/swarm/config.yml", "infra-templates/swarm/4/rancher-compose.yml"),
+        ("project-templates/swarm/config.yml", "project-templates/swarm/0/rancher-compose.yml"),
+    ] {
+        let config: Config = read_as(&read(config)).unwrap();
+        let compose: RancherCompose = read_as(&read(compose)).unwrap();
+        assert_eq!(config.version.value().unwrap().text(), wanted);
+        assert_eq!(compose.catalog().unwrap().version.value().unwrap().text(), wanted);
+        config.version.value().unwrap().semver().unwrap();
+    }
+    let compose: DockerCompose = read_as(&read("infra-templates/swarm/4/docker-compose.yml")).unwrap();
+    for service in compose.services().unwrap().values() {
+        let image = service.value().unwrap().image.value().unwrap().reference().unwrap().clone();
+        assert_eq!(image.tag.as_deref(), Some(wanted.as_str()));
+    }
+}
+
+#[test]
+fn both_programs_print_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (code, text, _) = outcome(folder, &["--version"]);
+    assert_eq!((code, text), (0, format!("gen-catalog {VERSION}\nrancher/swarmkit:v{VERSION}\n")));
+    let daemon = Command::new(env!("CARGO_BIN_EXE_swarmkit-mon")).arg("--version").output().unwrap();
+    assert_eq!(String::from_utf8(daemon.stdout).unwrap(), format!("swarmkit-mon {VERSION}\n"));
+}
+
+#[test]
+fn ci_reads_what_is_published_as_json() {
+    let folder = rendered_catalog();
+    let (code, text, _) = outcome(folder.path(), &["version", "--format", "json"]);
+    assert_eq!(code, 0);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "generator": VERSION,
+            "image": format!("rancher/swarmkit:v{VERSION}"),
+            "catalog_version": format!("v{VERSION}"),
+            "revision": 4,
+            "minimum_rancher_version": "v1.6.0",
+        })
+    );
+}
+
+#[test]
+fn the_changelog_has_a_section_for_it() {
+    let changelog = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains(&format!("\n## {VERSION}")));
+}
