@@ -2,7 +2,7 @@
 //!
 //! Rancher parses every file of a catalog with go-yaml v2: YAML 1.1 typing (`yes` is a boolean, `0777` is 511), the
 //! last of two equal keys wins, `<<` merges. [`Document::read`] reads that way and keeps the place of every value;
-//! [`emit`] writes text that means the same to YAML 1.1 and YAML 1.2 readers.
+//! [`entry`] writes text that means the same to YAML 1.1 and YAML 1.2 readers.
 
 mod document;
 mod emit;

@@ -1,0 +1,42 @@
+//! The README shows what is: the rendered service, the settings, the commands.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::outcome;
+use swarmkit_catalog::monitor::settings::{SETTINGS, markdown_table};
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+#[test]
+fn its_table_of_settings_is_the_daemons() {
+    assert!(
+        read("README.md").contains(&format!("<!-- settings -->\n\n{}", markdown_table(SETTINGS))),
+        "copy the output of `gen-catalog settings` into the README"
+    );
+}
+
+#[test]
+fn its_rendered_file_is_the_rendered_file() {
+    let readme = read("README.md");
+    let (_, shown) = readme.split_once("<!-- rendered: ").unwrap();
+    let (file, shown) = shown.split_once(" -->\n```yaml\n").unwrap();
+    let (shown, _) = shown.split_once("```\n").unwrap();
+    assert_eq!(shown, read(&format!("community-catalog/{file}")));
+}
+
+#[test]
+fn its_commands_are_there_and_each_has_help_with_an_example() {
+    let readme = read("README.md");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for command in ["render", "version", "schema", "settings"] {
+        assert!(readme.contains(&format!("`gen-catalog {command}")), "{command}");
+        let (code, help, _) = outcome(folder, &[command, "--help"]);
+        assert_eq!(code, 0);
+        assert!(help.contains("Examples:\n  gen-catalog ") && help.contains("--quiet"), "{command}: {help}");
+    }
+}

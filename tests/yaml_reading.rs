@@ -1,0 +1,108 @@
+//! YAML is read as Rancher reads it, every value keeps its place, and hostile input ends in an error with one.
+
+use proptest::prelude::*;
+use serde_yaml::Value;
+use swarmkit_catalog::model::{Config, HealthCheck, RancherComposeV1};
+use swarmkit_catalog::yaml::{Document, Problem, Step, read_as};
+
+fn value(text: &str) -> Value {
+    Document::read(text).unwrap().to_value()
+}
+
+#[test]
+fn yaml_1_1_typing_and_quotes() {
+    let read = value("{a: yes, b: 'yes', c: 0777, d: 1_000, e: 1.10, f: !!str 5, g: ~, h: 2001-01-01, i: \"0777\"}");
+    let expected: Value = serde_yaml::from_str(
+        "{a: true, b: 'yes', c: 511, d: 1000, e: 1.1, f: '5', g: null, h: '2001-01-01', i: '0777'}",
+    )
+    .unwrap();
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn merge_keys_merge_and_own_keys_win() {
+    let text = "base: &b {k: 1, l: 2}\nother: &o {l: 3, m: 4}\nboth:\n  <<: [*b, *o]\n  k: 9\n";
+    let expected: Value = serde_yaml::from_str("{l: 2, m: 4, k: 9}").unwrap();
+    assert_eq!(value(text)["both"], expected);
+}
+
+#[test]
+fn the_last_of_two_equal_keys_wins_and_both_are_placed() {
+    let document = Document::read("a:\n  k: 1\n  l: 2\n  k: 3\n").unwrap();
+    assert_eq!(document.to_value()["a"]["k"], Value::from(3));
+    let [Problem::DuplicateKey { key, first, again }] = document.problems.as_slice() else {
+        panic!("{:?}", document.problems)
+    };
+    assert_eq!((key.as_str(), first.to_string(), again.to_string()), ("k", "2:3".into(), "4:3".into()));
+}
+
+#[test]
+fn a_further_document_is_not_read_but_noticed() {
+    let document = Document::read("a: 1\n---\nb: 2\n").unwrap();
+    assert_eq!(document.to_value(), value("a: 1"));
+    assert!(matches!(document.problems.as_slice(), [Problem::FurtherDocument { at }] if at.line == 2));
+}
+
+#[test]
+fn every_value_knows_its_place() {
+    let document = Document::read("a:\n  - b: 'x'\n    ü: y\n# note\n").unwrap();
+    let place = |path: &[Step]| document.find(path).unwrap().span.start.to_string();
+    let key = |name: &str| Step::Key(name.into());
+    assert_eq!(place(&[key("a"), Step::Index(0), key("b")]), "2:8");
+    assert_eq!(place(&[key("a"), Step::Index(0), key("ü")]), "3:8", "columns count characters");
+    assert_eq!(document.comments[0].text.trim(), "note");
+    assert_eq!(document.comments[0].position.line, 4);
+}
+
+#[test]
+fn a_wrong_type_is_reported_where_it_stands() {
+    let error = read_as::<Config>("name: x\nlabels:\n  - a\n").unwrap_err();
+    assert_eq!(error.position.to_string(), "3:3");
+    assert!(error.message.starts_with("labels: "), "{}", error.message);
+    let text = "web:\n  scale: 1\n  health_check:\n    port: [80]\n";
+    let error = read_as::<RancherComposeV1>(text).unwrap_err();
+    assert_eq!(error.position.to_string(), "4:11", "{}", error.message);
+    assert!(error.message.starts_with("web.health_check.port: "), "{}", error.message);
+}
+
+#[test]
+fn what_is_not_known_or_null_is_kept() {
+    let text = "{port: 80, request_line: null, retries: 3, interval: '${EVERY}'}";
+    let check: HealthCheck = read_as(text).unwrap();
+    assert_eq!(check.other["retries"], Value::from(3));
+    assert_eq!(serde_yaml::to_value(&check).unwrap(), value(text));
+}
+
+#[test]
+fn hostile_texts_end_in_an_error() {
+    let bomb: String = (1..12).fold("l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, level| {
+        let aliases = vec![format!("*l{}", level - 1); 10].join(", ");
+        text + &format!("l{level}: &l{level} [{aliases}]\n")
+    });
+    for (name, text) in [
+        ("a billion laughs", bomb),
+        ("deep flow", "[".repeat(10_000)),
+        ("deep blocks", (0..10_000).map(|depth| " ".repeat(depth) + "a:\n").collect()),
+        ("deep lists", "- ".repeat(10_000)),
+        ("an alias to itself", "a: &a [*a]".to_owned()),
+        ("an alias to nothing", "a: *b".to_owned()),
+        ("an open quote", "a: 'b".to_owned()),
+        ("a tab", "a:\n\t- b".to_owned()),
+        ("a null byte", "a: \0".to_owned()),
+    ] {
+        let error = Document::read(&text).expect_err(name);
+        assert!(error.position.line >= 1 && !error.message.is_empty(), "{name}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in any::<String>()) {
+        let _ = Document::read(&text).map(|document| document.to_value());
+    }
+
+    #[test]
+    fn no_text_of_yaml_signs_makes_the_reader_panic(text in "[-a:,{}\\[\\]&*!|>'\"%@`# \\n\\t?~<]{0,60}") {
+        let _ = Document::read(&text).map(|document| document.to_value());
+    }
+}
