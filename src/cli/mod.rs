@@ -75,13 +75,9 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write the entry into a catalog
     Render(render::RenderArgs),
-    /// Print a JSON schema, for editors and other tools
     Schema(schema::SchemaArgs),
-    /// Print the daemon's settings: variable, flag, default and what is allowed
     Settings(settings::SettingsArgs),
-    /// Print what this program publishes: versions, image and revision
     Version(version::VersionArgs),
 }
 
