@@ -27,6 +27,10 @@ pub mod cli;
 #[cfg(feature = "generator")]
 pub mod entries;
 #[cfg(feature = "generator")]
+pub mod go_template;
+#[cfg(feature = "generator")]
+pub mod interpolation;
+#[cfg(feature = "generator")]
 pub mod model;
 pub mod monitor;
 #[cfg(feature = "generator")]

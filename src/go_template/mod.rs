@@ -1,0 +1,44 @@
+//! Go's `text/template`, as far as Rancher catalogs use it.
+//!
+//! Rancher 1.6 runs both compose files of a version through `text/template` with the functions of sprig and one of its
+//! own, unless the text begins with `# notemplating`. It ignores an error while a template runs, and goes on with the
+//! output up to there; [`Execution`] keeps both. Answers are strings, in `.Values`.
+
+mod evaluate;
+mod functions;
+mod lex;
+mod parse;
+mod value;
+
+use std::fmt;
+
+pub use evaluate::{Execution, Limits};
+pub use parse::{Reference, Template};
+pub use value::Value;
+
+/// An error and its place in the template; lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+    /// What is wrong, in Go's words where Go has words for it.
+    pub message: String,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Whether a text asks not to be run through the template engine.
+pub fn is_notemplating(text: &str) -> bool {
+    text.starts_with("# notemplating")
+}
+
+#[cfg(test)]
+mod tests;
