@@ -4,6 +4,7 @@ mod change;
 mod publish;
 mod revisions;
 mod root;
+pub mod source;
 mod write;
 
 use std::io;

@@ -1,7 +1,10 @@
 //! The commands of `gen-catalog`.
 
+mod model;
 mod output;
 mod render;
+mod render_compose;
+mod render_model;
 mod schema;
 mod settings;
 mod version;
@@ -75,7 +78,9 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Model(model::ModelArgs),
     Render(render::RenderArgs),
+    RenderCompose(render_compose::RenderComposeArgs),
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
     Version(version::VersionArgs),
@@ -123,6 +128,8 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {
+        Command::Model(args) => model::run(args, &output),
+        Command::RenderCompose(args) => render_compose::run(args, &output),
         Command::Render(args) => render::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),

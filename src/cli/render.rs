@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::{BAD, GOOD, HEADING, Output};
-use super::{Format, ImageArgs, Outcome};
+use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
 use crate::monitor::settings::SETTINGS;
@@ -39,12 +39,22 @@ pub(super) struct RenderArgs {
     /// Take templates from this folder, where it has them, instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// Render this model instead, as `gen-catalog model` prints them: with --stdout, or into a folder with --into
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "catalog", "image", "digest"])]
+    model: Option<PathBuf>,
+    /// The folder for the files of --model
+    #[arg(long, value_name = "DIR", requires = "model", conflicts_with = "stdout")]
+    into: Option<PathBuf>,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(model) = &args.model {
+        let as_json = args.format == Format::Json;
+        return render_model::run(model, args.templates.as_deref(), args.into.as_deref(), as_json, output);
+    }
     let publication = swarm::publication(&args.image.reference(), SETTINGS);
     let renderer = Renderer::new(args.templates.as_deref())?;
     if args.stdout {
@@ -86,14 +96,7 @@ fn print(
     };
     let mut files = renderer.infra(&publication.infra, infra)?;
     files.extend(renderer.project(&publication.project, project)?);
-    match args.format {
-        Format::Json => output.json(&json!({ "files": files }))?,
-        Format::Text => {
-            let parts: Vec<String> =
-                files.iter().map(|file| format!("{HEADING}==> {} <=={HEADING:#}\n{}", file.path, file.text)).collect();
-            output.result(&parts.join("\n"))?;
-        }
-    }
+    render_model::print(&files, args.format == Format::Json, output)?;
     Ok(Outcome::Good)
 }
 

@@ -6,6 +6,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_yaml::Value;
 
+use crate::yaml::{Document, ReadError};
+
 use super::rancher_compose::has_version;
 use super::{Any, Field, Other, Scalar, Service, absent};
 
@@ -42,7 +44,7 @@ pub struct DockerComposeV2 {
     pub networks: Field<IndexMap<String, Any>>,
     /// Secrets.
     #[serde(skip_serializing_if = "absent")]
-    pub secrets: Field<IndexMap<String, Any>>,
+    pub secrets: Field<Any>,
     /// Keys that are not known here.
     #[serde(flatten)]
     #[schemars(skip)]
@@ -50,6 +52,18 @@ pub struct DockerComposeV2 {
 }
 
 impl DockerCompose {
+    /// Reads a file by its form, so that an error has its place.
+    ///
+    /// # Errors
+    /// It has not the shape of a docker-compose.yml.
+    pub fn read(document: &Document) -> Result<Self, ReadError> {
+        if has_version(&document.to_value()) {
+            document.to_typed().map(Self::V2)
+        } else {
+            document.to_typed().map(Self::V1)
+        }
+    }
+
     /// The services.
     pub fn services(&self) -> Option<&Services> {
         match self {

@@ -10,6 +10,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_yaml::Value;
 
+use crate::yaml::{Document, ReadError};
+
 use super::{Any, CatalogBlock, Field, HealthCheck, Labels, Other, Scalar, Templated, absent};
 
 /// The services, by name; in many real files one without any key is null.
@@ -60,6 +62,18 @@ pub struct RancherComposeV2 {
 }
 
 impl RancherCompose {
+    /// Reads a file by its form, so that an error has its place.
+    ///
+    /// # Errors
+    /// It has not the shape of a rancher-compose.yml.
+    pub fn read(document: &Document) -> Result<Self, ReadError> {
+        if has_version(&document.to_value()) {
+            document.to_typed().map(Self::V2)
+        } else {
+            document.to_typed().map(Self::V1)
+        }
+    }
+
     /// The catalog block that Rancher takes.
     pub fn catalog(&self) -> Option<&CatalogBlock> {
         let (catalog, dot_catalog) = match self {

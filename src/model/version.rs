@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Scalar;
 
@@ -66,9 +67,18 @@ impl fmt::Display for Version {
 }
 
 /// The number of a version's folder. A stack remembers it (`catalog://community:infra*swarm:4`), so it is for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Revision(pub u32);
+
+/// From a number, or from the string that JSON makes of a key.
+impl<'de> Deserialize<'de> for Revision {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Scalar::deserialize(deserializer)?.to_string();
+        Self::from_folder_name(&text)
+            .ok_or_else(|| D::Error::custom(format!("`{text}` is not a revision: a whole number")))
+    }
+}
 
 impl Revision {
     /// Reads a folder's name: digits, without a leading zero that would make two names one number.

@@ -13,7 +13,7 @@ use super::templates::{environment, template_error};
 use super::verify::verify;
 use crate::entries::{InfraEntry, Notes, ProjectEntry};
 use crate::model::{Config, DockerComposeV2, Project, RancherComposeV1, RancherComposeV2, Revision, Services};
-use crate::model::{DockerCompose, RancherCompose};
+use crate::model::{DockerCompose, InfraVersion, ProjectVersion, RancherCompose};
 
 /// A file of a catalog, rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +27,8 @@ pub struct RenderedFile {
 /// Renders models through the templates.
 pub struct Renderer {
     environment: Environment<'static>,
+    /// Whether what is rendered must be valid by its schema: what we publish must, what others published may not be.
+    by_schema: bool,
 }
 
 impl Renderer {
@@ -35,7 +37,42 @@ impl Renderer {
     /// # Errors
     /// The folder or a template in it cannot be read.
     pub fn new(templates: Option<&Path>) -> Result<Self, RenderError> {
-        Ok(Self { environment: environment(templates)? })
+        Ok(Self { environment: environment(templates)?, by_schema: true })
+    }
+
+    /// As [`Renderer::new`], for models that were read from somewhere: they may hold keys that no schema knows.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn for_any_model(templates: Option<&Path>) -> Result<Self, RenderError> {
+        Ok(Self { by_schema: false, ..Self::new(templates)? })
+    }
+
+    /// The files of one version, in the folder of that version.
+    ///
+    /// # Errors
+    /// As [`Renderer::infra`].
+    pub fn infra_version(&self, model: &InfraVersion) -> Result<Vec<RenderedFile>, RenderError> {
+        let file = |path: &str, text: String| RenderedFile { path: path.to_owned(), text };
+        let none = Notes::new();
+        let mut files = vec![
+            file("docker-compose.yml", self.docker_compose(&model.docker_compose, &none)?),
+            file("rancher-compose.yml", self.rancher_compose(&model.rancher_compose, &none)?),
+        ];
+        files.extend(model.readme.as_ref().map(|text| file("README.md", text.clone())));
+        Ok(files)
+    }
+
+    /// As [`Renderer::infra_version`], of an environment template.
+    ///
+    /// # Errors
+    /// As [`Renderer::infra`].
+    pub fn project_version(&self, model: &ProjectVersion) -> Result<Vec<RenderedFile>, RenderError> {
+        let file = |path: &str, text: String| RenderedFile { path: path.to_owned(), text };
+        Ok(vec![
+            file("project.yml", self.project_file(&model.project)?),
+            file("rancher-compose.yml", self.rancher_compose(&model.rancher_compose, &Notes::new())?),
+        ])
     }
 
     /// The files of an infra-template whose version gets the given revision.
@@ -128,6 +165,7 @@ impl Renderer {
         let value = serde_yaml::to_value(model)
             .map_err(|error| RenderError::Template { name: template.to_owned(), detail: error.to_string() })?;
         let text = self.print(template, &value, notes)?;
+        let kind = self.by_schema.then_some(kind);
         verify(template, file, kind, &text, model, &value)?;
         Ok(text)
     }

@@ -19,6 +19,25 @@ pub fn entry<'a>(name: &Value, value: &Value, indent: usize, path: &str, comment
     writer.out
 }
 
+/// A whole document: the entries of a map one below the other, or any other value.
+pub fn document(value: &Value) -> String {
+    match value {
+        Value::Mapping(map) if !map.is_empty() => {
+            map.iter().map(|(name, value)| entry(name, value, 0, "", &|_| None) + "\n").collect()
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            let mut writer = Writer { out: String::new(), path: String::new(), comment_at: &|_| None };
+            // Two spaces less than any: a list at the margin.
+            for item in items {
+                let list = Value::Sequence(vec![item.clone()]);
+                writer.value(&list, 0);
+            }
+            writer.out.trim_start_matches('\n').to_owned() + "\n"
+        }
+        other => scalar(other) + "\n",
+    }
+}
+
 /// A comment, filled to the width, each line behind `indent` spaces; without a line break at its end.
 pub fn comment(text: &str, indent: usize) -> String {
     let mut lines: Vec<String> = Vec::new();

@@ -9,5 +9,5 @@ mod emit;
 mod resolve;
 
 pub use document::{Comment, Document, Node, NodeKind, Position, Problem, ReadError, Span, Step, read_as};
-pub use emit::{CommentAt, comment, entry, key, scalar};
+pub use emit::{CommentAt, comment, document, entry, key, scalar};
 pub use resolve::{is_ambiguous, resolve_plain};

@@ -1,0 +1,425 @@
+//! Reading what is in a catalog: templates, their versions and files, with nothing lost and every failure kept.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::go_template::{Limits, Template, TemplateError, Value, is_notemplating};
+use crate::model::{CatalogBlock, Config, Question, QuestionType, RancherCompose, Revision};
+use crate::yaml::{Document, Position, ReadError};
+
+/// The most that is read of a file. The largest compose file of 725 published versions has 19 kB.
+pub const MAX_FILE_BYTES: u64 = 4 << 20;
+/// The most renderings of one template file: one for the defaults, one for each other answer.
+const MAX_VARIANTS: usize = 200;
+
+/// A template's folder, read.
+#[derive(Debug)]
+pub struct TemplateSource {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The part before the first `-` of the folder above: `infra`, `project`, …; empty for `templates`.
+    pub base: String,
+    /// The folder's name.
+    pub folder: String,
+    /// config.yml (or template.yml).
+    pub config: Option<YamlFile>,
+    /// The version folders, by number; those that are no number last, by name.
+    pub versions: Vec<VersionSource>,
+    /// The names of the other files beside config.yml.
+    pub other_files: Vec<String>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A version's folder, read.
+#[derive(Debug)]
+pub struct VersionSource {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The folder's name.
+    pub name: String,
+    /// Its number, if it is one.
+    pub revision: Option<Revision>,
+    /// docker-compose.yml or docker-compose.yml.tpl.
+    pub docker_compose: Option<YamlFile>,
+    /// Whether both of these are there.
+    pub docker_compose_twice: bool,
+    /// rancher-compose.yml.
+    pub rancher_compose: Option<YamlFile>,
+    /// project.yml of an environment template.
+    pub project: Option<YamlFile>,
+    /// README.md.
+    pub readme: Option<PathBuf>,
+    /// The names of all its files.
+    pub files: Vec<String>,
+}
+
+/// A file or folder that could not be read, and why.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+/// A YAML file, and all the documents that it can become.
+#[derive(Debug)]
+pub struct YamlFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text; what is not UTF-8 is replaced.
+    pub text: String,
+    /// The offset of the first byte that is not UTF-8.
+    pub not_utf8_at: Option<usize>,
+    /// The text read as it stands, as the catalog service does.
+    pub raw: Result<Document, ReadError>,
+    /// What Go finds wrong with it before it renders anything.
+    pub template_error: Option<TemplateError>,
+    /// The template, if it is run through Go's engine and has actions.
+    pub template: Option<Template>,
+    /// What the compose executor gets: one reading of a plain file, one for each set of answers of a template.
+    pub readings: Vec<Reading>,
+}
+
+/// One document that a file becomes.
+#[derive(Debug)]
+pub struct Reading {
+    /// The document.
+    pub document: Result<Document, ReadError>,
+    /// For a rendered template the line of the template of each line.
+    pub line_map: Option<Vec<u32>>,
+    /// The error that ended the template.
+    pub error: Option<TemplateError>,
+    /// The answer by which this reading differs from that of the defaults.
+    pub because: Option<(String, String)>,
+}
+
+impl YamlFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is too large.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let file = fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {MAX_FILE_BYTES} bytes"));
+        if length > MAX_FILE_BYTES {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(too_large());
+        }
+        Ok(Self::from_bytes(path, bytes))
+    }
+
+    /// As [`YamlFile::read`], from the content of a file.
+    pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Self {
+        let (text, not_utf8_at) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+            }
+        };
+        let raw = Document::read(&text);
+        Self {
+            path: path.to_owned(),
+            text,
+            not_utf8_at,
+            raw,
+            template_error: None,
+            template: None,
+            readings: Vec::new(),
+        }
+    }
+
+    /// Works out what the compose executor gets, for the given questions.
+    pub fn expand(&mut self, questions: &[Question]) {
+        if is_notemplating(&self.text) || !self.text.contains("{{") {
+            self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
+            return;
+        }
+        match Template::parse(&self.text) {
+            Err(error) => self.template_error = Some(error),
+            Ok(template) => {
+                self.readings = variants(&template, questions);
+                self.template = Some(template);
+            }
+        }
+    }
+
+    /// Whether it is run through Go's engine and has actions.
+    pub fn is_template(&self) -> bool {
+        self.template.is_some() || self.template_error.is_some()
+    }
+
+    /// A line of the text, from 1.
+    pub fn line(&self, line: u32) -> &str {
+        self.text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default()
+    }
+}
+
+impl Reading {
+    /// The place in the file of a place in the document. In a rendered template the column is known only where the line
+    /// stands unchanged in the template.
+    pub fn place(&self, file: &YamlFile, position: Position) -> Position {
+        let Some(map) = &self.line_map else { return position };
+        let line = map.get(position.line.saturating_sub(1) as usize).or(map.last()).copied().unwrap_or(1);
+        let indent = file.line(line).chars().take_while(|c| c.is_whitespace()).count();
+        let column = position.column.min(u32::try_from(indent).unwrap_or(0) + 1).max(1);
+        Position { line, column, offset: 0 }
+    }
+}
+
+fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
+    let text = |question: &Question| question.default.value().map(ToString::to_string).unwrap_or_default();
+    let name = |question: &Question| question.variable.value().map(ToString::to_string);
+    let defaults: BTreeMap<String, String> =
+        questions.iter().filter_map(|question| Some((name(question)?, text(question)))).collect();
+    let mut tries: Vec<Option<(String, String)>> = vec![None];
+    let mut add = |name: &str, value: String| {
+        let one = Some((name.to_owned(), value));
+        if !tries.contains(&one) && tries.len() < MAX_VARIANTS {
+            tries.push(one);
+        }
+    };
+    for question in questions {
+        let Some(name) = name(question) else { continue };
+        match question.kind.value() {
+            Some(QuestionType::Boolean) => ["true", "false"].into_iter().for_each(|value| add(&name, value.to_owned())),
+            _ => {
+                let options = question.options.value().map_or(&[][..], Vec::as_slice);
+                options.iter().for_each(|option| add(&name, option.to_string()));
+            }
+        }
+    }
+    for reference in template.references() {
+        reference.compared_with.iter().for_each(|value| add(&reference.name, value.clone()));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut readings = Vec::new();
+    for because in tries {
+        let mut answers = defaults.clone();
+        if let Some((name, value)) = &because
+            && answers.insert(name.clone(), value.clone()).as_ref() == Some(value)
+        {
+            continue;
+        }
+        let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let execution = template.execute(&Value::answers(pairs), &Limits::default());
+        if seen.contains(&execution.output) && execution.error.is_none() {
+            continue;
+        }
+        readings.push(Reading {
+            document: Document::read(&execution.output),
+            line_map: Some(execution.line_map),
+            error: execution.error,
+            because,
+        });
+        seen.push(execution.output);
+    }
+    readings
+}
+
+impl VersionSource {
+    /// The rancher-compose.yml as a model, read as the catalog service reads it: as it stands.
+    ///
+    /// # Errors
+    /// It has not the shape of one. `None` where there is none, or where it is not YAML.
+    pub fn rancher_model(&self) -> Option<Result<RancherCompose, ReadError>> {
+        let document = self.rancher_compose.as_ref()?.raw.as_ref().ok()?;
+        Some(RancherCompose::read(document))
+    }
+
+    /// The catalog block, where it can be read.
+    pub fn catalog(&self) -> Option<CatalogBlock> {
+        self.rancher_model()?.ok()?.catalog().cloned()
+    }
+}
+
+impl TemplateSource {
+    /// Reads a template's folder. What cannot be read is noted in it.
+    pub fn read(path: &Path) -> Self {
+        let folder = file_name(path);
+        let above = path.parent().map(file_name).unwrap_or_default();
+        let base = above.strip_suffix("templates").unwrap_or(&above).split('-').next().unwrap_or_default().to_owned();
+        let mut template = Self {
+            path: path.to_owned(),
+            base,
+            folder,
+            config: None,
+            versions: Vec::new(),
+            other_files: Vec::new(),
+            unreadable: Vec::new(),
+        };
+        for (name, is_folder) in template.names(path) {
+            let inner = path.join(&name);
+            if is_folder {
+                if name.starts_with('.') {
+                    continue;
+                }
+                let version = template.read_version(&inner, name);
+                template.versions.push(version);
+            } else if matches!(name.as_str(), "config.yml" | "template.yml") && template.config.is_none() {
+                template.config = template.read_yaml(&inner);
+            } else {
+                template.other_files.push(name);
+            }
+        }
+        template.versions.sort_by(|a, b| match (a.revision, b.revision) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            (a, b) => a.is_none().cmp(&b.is_none()).then_with(|| std::cmp::Ordering::Equal),
+        });
+        template
+    }
+
+    /// config.yml as a model.
+    ///
+    /// # Errors
+    /// It has not the shape of one. `None` where there is none, or where it is not YAML.
+    pub fn config_model(&self) -> Option<Result<Config, ReadError>> {
+        Some(self.config.as_ref()?.raw.as_ref().ok()?.to_typed())
+    }
+
+    fn names(&mut self, path: &Path) -> Vec<(String, bool)> {
+        let read = || -> io::Result<Vec<(String, fs::FileType)>> {
+            let mut names = Vec::new();
+            for entry in fs::read_dir(path)? {
+                let entry = entry?;
+                names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
+            }
+            names.sort_by(|a, b| a.0.cmp(&b.0));
+            Ok(names)
+        };
+        match read() {
+            Err(error) => {
+                self.unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() });
+                Vec::new()
+            }
+            Ok(names) => names
+                .into_iter()
+                .filter_map(|(name, kind)| {
+                    if kind.is_dir() || kind.is_file() {
+                        return Some((name, kind.is_dir()));
+                    }
+                    // A link may lead anywhere, in circles too; and a catalog in git is real files.
+                    let reason = "it is a symbolic link or a device, and is not followed".to_owned();
+                    self.unreadable.push(Unreadable { path: path.join(name), reason });
+                    None
+                })
+                .collect(),
+        }
+    }
+
+    fn read_yaml(&mut self, path: &Path) -> Option<YamlFile> {
+        YamlFile::read(path)
+            .map_err(|error| self.unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() }))
+            .ok()
+    }
+
+    fn read_version(&mut self, path: &Path, name: String) -> VersionSource {
+        let mut version = VersionSource {
+            path: path.to_owned(),
+            revision: Revision::from_folder_name(&name),
+            name,
+            docker_compose: None,
+            docker_compose_twice: false,
+            rancher_compose: None,
+            project: None,
+            readme: None,
+            files: Vec::new(),
+        };
+        for (name, is_folder) in self.names(path) {
+            if is_folder {
+                continue;
+            }
+            let file = path.join(&name);
+            match name.as_str() {
+                "docker-compose.yml" | "docker-compose.yml.tpl" => {
+                    version.docker_compose_twice = version.docker_compose.is_some();
+                    // The UI takes the .tpl of the two, which comes last.
+                    version.docker_compose = self.read_yaml(&file);
+                }
+                "rancher-compose.yml" => version.rancher_compose = self.read_yaml(&file),
+                "project.yml" => version.project = self.read_yaml(&file),
+                _ if name.to_ascii_lowercase().starts_with("readme.md") => version.readme = Some(file),
+                _ => {}
+            }
+            version.files.push(name);
+        }
+        let block = version.catalog();
+        let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+        if let Some(file) = &mut version.docker_compose {
+            file.expand(questions);
+        }
+        if let Some(file) = &mut version.rancher_compose {
+            file.expand(questions);
+        }
+        version
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Whether a folder's name makes what is in it templates: `infra-templates`, `templates`, …
+pub fn is_base(name: &str) -> bool {
+    name == "templates" || name.ends_with("-templates")
+}
+
+/// The templates that a path means: all of a catalog, all of a base, one, or the one that the path is in.
+///
+/// # Errors
+/// The path cannot be looked at.
+pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let path = std::path::absolute(path)?;
+    let is_folder = fs::metadata(&path)?.is_dir();
+    let mut at = path.as_path();
+    while let Some(above) = at.parent() {
+        if is_base(&file_name(above)) && at.is_dir() {
+            return Ok(vec![at.to_owned()]);
+        }
+        at = above;
+    }
+    let folders = |path: &Path| -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        Ok(found)
+    };
+    if !is_folder {
+        // A file outside any base: its folder, or the one above if that holds versions.
+        let folder = path.parent().unwrap_or(&path);
+        let is_version = Revision::from_folder_name(&file_name(folder)).is_some();
+        return Ok(vec![if is_version { folder.parent().unwrap_or(folder) } else { folder }.to_owned()]);
+    }
+    if is_base(&file_name(&path)) {
+        return folders(&path);
+    }
+    let mut found = Vec::new();
+    for base in folders(&path)?.into_iter().filter(|folder| is_base(&file_name(folder))) {
+        found.extend(folders(&base)?);
+    }
+    if found.is_empty() {
+        let inner = folders(&path)?;
+        let is_template = path.join("config.yml").is_file()
+            || inner.iter().any(|folder| Revision::from_folder_name(&file_name(folder)).is_some());
+        if is_template {
+            found.push(path);
+        } else if Revision::from_folder_name(&file_name(&path)).is_some() {
+            found.extend(path.parent().map(Path::to_owned));
+        }
+    }
+    Ok(found)
+}

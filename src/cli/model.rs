@@ -1,0 +1,164 @@
+//! `gen-catalog model`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::Outcome;
+use super::output::Output;
+use crate::catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
+use crate::model::{
+    Config, DockerCompose, InfraTemplate, InfraVersion, Project, ProjectTemplate, ProjectVersion, RancherCompose,
+};
+use crate::yaml::{self, ReadError};
+
+/// Prints the typed model of a version, or of a whole template.
+///
+/// Nothing is lost on the way: keys that the model does not know are in it too. Of a docker-compose.yml.tpl it is the
+/// model of what the default answers make of it. `gen-catalog render --model` makes files of a model.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gen-catalog model community-catalog/infra-templates/swarm/4\n  \
+    gen-catalog model community-catalog/infra-templates/swarm --format json")]
+pub(super) struct ModelArgs {
+    /// A template's folder, or a version's
+    path: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ModelFormat::Yaml)]
+    format: ModelFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModelFormat {
+    /// YAML
+    Yaml,
+    /// JSON
+    Json,
+}
+
+/// What a path holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(super) enum AnyModel {
+    Infra(InfraTemplate),
+    InfraVersion(InfraVersion),
+    Project(ProjectTemplate),
+    ProjectVersion(ProjectVersion),
+}
+
+pub(super) fn run(args: &ModelArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let model = read(&args.path, output)?;
+    match args.format {
+        ModelFormat::Yaml => output.result(&yaml::document(&serde_yaml::to_value(&model)?))?,
+        ModelFormat::Json => output.json(&serde_json::to_value(&model)?)?,
+    }
+    Ok(Outcome::Good)
+}
+
+fn read(path: &Path, output: &Output) -> anyhow::Result<AnyModel> {
+    let cannot = || format!("cannot read {}", path.display());
+    let templates = templates_of(path).with_context(cannot)?;
+    let [folder] = templates.as_slice() else {
+        bail!("{} is not the folder of one template or version, but of {}", path.display(), templates.len());
+    };
+    let template = TemplateSource::read(folder);
+    if let Some(unreadable) = template.unreadable.first() {
+        bail!("{}: {}", unreadable.path.display(), unreadable.reason);
+    }
+    let wanted = std::path::absolute(path).with_context(cannot)?;
+    if wanted != *folder {
+        let version = template.versions.iter().find(|version| wanted.starts_with(&version.path));
+        let version =
+            version.with_context(|| format!("{} is in no version of {}", path.display(), folder.display()))?;
+        return Ok(if version.project.is_some() {
+            AnyModel::ProjectVersion(project_version(version)?)
+        } else {
+            AnyModel::InfraVersion(infra_version(version, output)?)
+        });
+    }
+    let config = match &template.config {
+        Some(file) => typed::<Config>(file)?,
+        None => bail!("{} has no config.yml", folder.display()),
+    };
+    let numbered = || template.versions.iter().filter_map(|version| Some((version.revision?, version)));
+    if template.versions.iter().any(|version| version.project.is_some()) {
+        let versions = numbered().map(|(revision, version)| Ok((revision, project_version(version)?)));
+        let versions = versions.collect::<anyhow::Result<_>>()?;
+        return Ok(AnyModel::Project(ProjectTemplate { folder: template.folder, config, versions }));
+    }
+    let versions = numbered().map(|(revision, version)| Ok((revision, infra_version(version, output)?)));
+    let versions = versions.collect::<anyhow::Result<_>>()?;
+    Ok(AnyModel::Infra(InfraTemplate { folder: template.folder, config, versions }))
+}
+
+fn infra_version(version: &VersionSource, output: &Output) -> anyhow::Result<InfraVersion> {
+    let missing = |name: &str| format!("{} has no {name}", version.path.display());
+    let docker = version.docker_compose.as_ref().with_context(|| missing("docker-compose.yml"))?;
+    if let Some(error) = &docker.template_error {
+        bail!("{}:{error}", docker.path.display());
+    }
+    if docker.is_template() {
+        output.warning(&format!("{} is a template; its model is that of the default answers", docker.path.display()));
+    }
+    let reading = docker.readings.first().with_context(|| missing("docker-compose.yml"))?;
+    let placed = |error: ReadError| {
+        let position = reading.place(docker, error.position);
+        anyhow::anyhow!("{}:{position}: {}", docker.path.display(), error.message)
+    };
+    let document = reading.document.as_ref().map_err(|error| placed(error.clone()))?;
+    Ok(InfraVersion {
+        docker_compose: DockerCompose::read(document).map_err(placed)?,
+        rancher_compose: rancher(version)?,
+        readme: match &version.readme {
+            Some(path) => {
+                let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            None => None,
+        },
+    })
+}
+
+fn project_version(version: &VersionSource) -> anyhow::Result<ProjectVersion> {
+    let file = version.project.as_ref().with_context(|| format!("{} has no project.yml", version.path.display()))?;
+    Ok(ProjectVersion { project: typed::<Project>(file)?, rancher_compose: rancher(version)? })
+}
+
+fn rancher(version: &VersionSource) -> anyhow::Result<RancherCompose> {
+    let file = version.rancher_compose.as_ref();
+    let file = file.with_context(|| format!("{} has no rancher-compose.yml", version.path.display()))?;
+    let placed = |error: &ReadError| anyhow::anyhow!("{}:{error}", file.path.display());
+    RancherCompose::read(file.raw.as_ref().map_err(placed)?).map_err(|error| placed(&error))
+}
+
+fn typed<T: serde::de::DeserializeOwned>(file: &YamlFile) -> anyhow::Result<T> {
+    let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
+    document.to_typed().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))
+}
+
+/// Reads a model that [`run`] printed, or that someone wrote.
+pub(super) fn from_file(path: &Path) -> anyhow::Result<AnyModel> {
+    let file = YamlFile::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if file.not_utf8_at.is_some() {
+        bail!("{} is not UTF-8 text", path.display());
+    }
+    let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))?;
+    let value = document.to_value();
+    let versions_hold = |key: &str| {
+        value["versions"]
+            .as_mapping()
+            .is_some_and(|versions| versions.values().any(|version| version.get(key).is_some()))
+    };
+    let model = if value.get("docker_compose").is_some() {
+        document.to_typed().map(AnyModel::InfraVersion)
+    } else if value.get("project").is_some() {
+        document.to_typed().map(AnyModel::ProjectVersion)
+    } else if versions_hold("project") {
+        document.to_typed().map(AnyModel::Project)
+    } else {
+        document.to_typed().map(AnyModel::Infra)
+    };
+    model.map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))
+}
