@@ -11,6 +11,8 @@
 //! | `entries` | the entries that this project publishes |
 //! | `render` | model -> text, read back and compared |
 //! | `catalog` | a catalog on disk: revisions, changes, writing |
+//! | `go_template`, `interpolation` | Go templates and variables, as Rancher's compose executor runs them |
+//! | `check` | the rules, and what they find |
 //! | `cli` | the commands of `gen-catalog` |
 //! | [`monitor`] | the daemon |
 //!
@@ -22,6 +24,8 @@
 
 #[cfg(feature = "generator")]
 pub mod catalog;
+#[cfg(feature = "generator")]
+pub mod check;
 #[cfg(feature = "generator")]
 pub mod cli;
 #[cfg(feature = "generator")]

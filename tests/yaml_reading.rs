@@ -55,6 +55,14 @@ fn every_value_knows_its_place() {
 }
 
 #[test]
+fn an_absent_value_has_no_text() {
+    let document = Document::read("a:\nb: ~\nc: ''\n").unwrap();
+    let text = |key: &str| document.root.as_ref().unwrap().get(key).unwrap().text().unwrap();
+    assert_eq!((text("a"), text("b"), text("c")), ("", "~", ""));
+    assert_eq!(document.to_value()["a"], Value::Null);
+}
+
+#[test]
 fn a_wrong_type_is_reported_where_it_stands() {
     let error = read_as::<Config>("name: x\nlabels:\n  - a\n").unwrap_err();
     assert_eq!(error.position.to_string(), "3:3");

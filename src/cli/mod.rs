@@ -1,10 +1,13 @@
 //! The commands of `gen-catalog`.
 
+mod check;
+mod findings;
 mod model;
 mod output;
 mod render;
 mod render_compose;
 mod render_model;
+mod rules;
 mod schema;
 mod settings;
 mod version;
@@ -29,7 +32,7 @@ pub enum Outcome {
 #[derive(Debug, Parser)]
 #[command(
     name = "gen-catalog",
-    about = "Renders the Rancher 1.x catalog entry for Docker Swarm from a typed model",
+    about = "Renders the Rancher 1.x catalog entry for Docker Swarm from a typed model, and checks any catalog",
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
@@ -37,6 +40,7 @@ pub enum Outcome {
                   Examples:\n  \
                     gen-catalog render                    write the entry into community-catalog/\n  \
                     gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
+                    gen-catalog check .                   look for mistakes in a catalog\n  \
                     gen-catalog version --format json     what this program publishes, for CI"
 )]
 struct Cli {
@@ -78,9 +82,11 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Model(model::ModelArgs),
     Render(render::RenderArgs),
     RenderCompose(render_compose::RenderComposeArgs),
+    Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
     Version(version::VersionArgs),
@@ -128,6 +134,8 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {
+        Command::Check(args) => check::run(args, &output),
+        Command::Rules(args) => rules::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
         Command::Render(args) => render::run(args, &output),

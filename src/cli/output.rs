@@ -27,6 +27,10 @@ impl Output {
         Self { quiet, choice }
     }
 
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// What the command is for: printed whatever happens.
     pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
         let mut stream = AutoStream::new(io::stdout().lock(), self.choice);

@@ -323,6 +323,9 @@ impl<'t> Builder<'t> {
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     let plain = style == ScalarStyle::Plain;
+                    // The parser gives a value that is not there the text `~`.
+                    let absent = plain && span.start.offset == span.end.offset;
+                    let text = if absent { std::borrow::Cow::Borrowed("") } else { text };
                     let tag = tag.as_ref().and_then(|tag| tag.core_suffix());
                     let value = match tag {
                         Some("str") => Value::String(text.to_string()),

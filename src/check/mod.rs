@@ -1,0 +1,15 @@
+//! The rules over what a catalog holds, and what they find.
+
+pub mod changed;
+pub mod config;
+pub mod fix;
+pub mod report;
+pub mod rule;
+pub mod rules;
+mod run;
+mod silence;
+mod view;
+
+pub use report::{Finding, Fix, Report, Severity};
+pub use rule::{Edit, Example, Rule};
+pub use run::{CheckOptions, Checked, check};

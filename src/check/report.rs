@@ -1,0 +1,145 @@
+//! Findings, and how rules report them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::rule::Rule;
+use crate::catalog::source::{Reading, YamlFile};
+use crate::yaml::{Node, Position, Span};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; no defect.
+    Note,
+    /// It works, but not as its author will have meant.
+    Warning,
+    /// Rancher fails on it, drops it, or does something else.
+    Error,
+}
+
+impl Severity {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A change to a file that mends a finding: the bytes of a range are replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// From where, in bytes.
+    pub start: usize,
+    /// To where, in bytes.
+    pub end: usize,
+    /// By what.
+    pub replacement: String,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Where in it; line 0 for the file or folder as a whole.
+    pub start: Position,
+    /// Where it ends, in the same line, for a marker.
+    pub end_column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What would mend it, where there is one safe answer.
+    pub fix: Option<Fix>,
+    /// The line that it is about, for those who print it.
+    pub line_text: Option<String>,
+}
+
+/// Collects the findings of one template.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    rule: Option<&'static Rule>,
+}
+
+impl Report {
+    /// The rule on whose behalf findings are reported from now on.
+    pub(super) fn begin(&mut self, rule: &'static Rule) {
+        self.rule = Some(rule);
+    }
+
+    fn push(
+        &mut self,
+        path: &Path,
+        start: Position,
+        end_column: u32,
+        message: String,
+        line_text: Option<String>,
+    ) -> usize {
+        let Some(rule) = self.rule else { return 0 };
+        // A template is read once for each of its answers, and each reading finds the same again.
+        let same = |other: &Finding| {
+            std::ptr::eq(other.rule, rule)
+                && other.start.line == start.line
+                && other.message == message
+                && other.path == path
+        };
+        if let Some(at) = self.findings.iter().position(same) {
+            return at;
+        }
+        self.findings.push(Finding { rule, path: path.to_owned(), start, end_column, message, fix: None, line_text });
+        self.findings.len() - 1
+    }
+
+    /// About a file or folder as a whole.
+    pub fn path(&mut self, path: &Path, message: impl Into<String>) {
+        self.push(path, Position::default(), 0, message.into(), None);
+    }
+
+    /// About a place in a file's own text.
+    pub fn at(&mut self, file: &YamlFile, start: Position, end_column: u32, message: impl Into<String>) {
+        let line = file.line(start.line).to_owned();
+        self.push(&file.path, start, end_column.max(start.column + 1), message.into(), Some(line));
+    }
+
+    /// As [`Report::at`], with a change that mends it.
+    pub fn at_with_fix(
+        &mut self,
+        file: &YamlFile,
+        start: Position,
+        end_column: u32,
+        message: impl Into<String>,
+        fix: Fix,
+    ) {
+        let line = file.line(start.line).to_owned();
+        let at = self.push(&file.path, start, end_column.max(start.column + 1), message.into(), Some(line));
+        if let Some(finding) = self.findings.get_mut(at) {
+            finding.fix = Some(fix);
+        }
+    }
+
+    /// About a value of a file's own text.
+    pub fn node(&mut self, file: &YamlFile, node: &Node, message: impl Into<String>) {
+        self.at(file, node.span.start, end_column(node.span), message);
+    }
+
+    /// About a value of a reading of a file, which may be rendered.
+    pub fn in_reading(&mut self, file: &YamlFile, reading: &Reading, node: &Node, message: impl Into<String>) {
+        let start = reading.place(file, node.span.start);
+        let end = if reading.line_map.is_some() { 0 } else { end_column(node.span) };
+        let line_end = u32::try_from(file.line(start.line).trim_end().chars().count()).unwrap_or(0) + 1;
+        self.at(file, start, if end == 0 { line_end } else { end }, message);
+    }
+}
+
+/// The column behind a value, if it ends in the line that it begins in.
+fn end_column(span: Span) -> u32 {
+    if span.end.line == span.start.line { span.end.column } else { 0 }
+}

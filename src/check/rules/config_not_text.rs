@@ -1,0 +1,55 @@
+//! A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::Fix;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::catalog_node;
+use crate::yaml::NodeKind;
+use serde_yaml::Value;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "config-not-text",
+    severity: Severity::Warning,
+    finds: "A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.",
+    why: "Rancher makes a string of it: an unquoted 1.10 becomes 1.1, and yes becomes true.",
+    mend: "Quote it.",
+    fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: 1.10")]),
+    quiet: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: '1.10'")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    let config = template.config.as_ref().and_then(|file| Some((file, file.raw.as_ref().ok()?.root.as_ref()?)));
+    let blocks = template.versions.iter().filter_map(catalog_node);
+    for (file, node) in config.into_iter().chain(blocks) {
+        for key in [
+            "name",
+            "description",
+            "version",
+            "category",
+            "maintainer",
+            "license",
+            "projectURL",
+            "minimum_rancher_version",
+            "maximum_rancher_version",
+            "upgrade_from",
+        ] {
+            let Some(value) = node.get(key) else { continue };
+            if let NodeKind::Scalar { value: read @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
+                &value.kind
+            {
+                let message = format!("{key} is no string to YAML: Rancher reads {}", crate::yaml::scalar(read));
+                // Where quoting changes what Rancher reads, what is meant is the author's to say.
+                if crate::yaml::scalar(read) == *text {
+                    let start = value.span.start.offset;
+                    let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
+                    report.at_with_fix(file, value.span.start, value.span.end.column, message, fix);
+                } else {
+                    report.node(file, value, message);
+                }
+            }
+        }
+    }
+}

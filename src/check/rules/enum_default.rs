@@ -1,0 +1,49 @@
+//! An enum has no options, or a default that is none of them.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::questions;
+use crate::model::Scalar;
+use crate::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "enum-default",
+    severity: Severity::Error,
+    finds: "An enum has no options, or a default that is none of them.",
+    why: "The UI then shows an empty choice, and the stack is launched with an answer that nobody offered.",
+    mend: "Make the default one of the options.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "default: red", "default: green")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for (file, question) in questions(version) {
+            if question.get("type").and_then(Node::text) != Some("enum") {
+                continue;
+            }
+            let options = question.get("options").map_or(&[][..], Node::items);
+            if options.is_empty() {
+                report.node(file, question, "this enum has no options");
+                continue;
+            }
+            let Some(default) = question.get("default") else { continue };
+            let same = |option: &Node| scalar_text(option) == scalar_text(default);
+            if !matches!(scalar_text(default).as_deref(), None | Some("")) && !options.iter().any(same) {
+                report.node(
+                    file,
+                    default,
+                    format!("the default {:?} is none of the options", scalar_text(default).unwrap_or_default()),
+                );
+            }
+        }
+    }
+}
+
+/// A scalar as Rancher makes a string of it.
+fn scalar_text(node: &Node) -> Option<String> {
+    serde_yaml::from_value::<Scalar>(node.to_value()).ok().map(|scalar| scalar.to_string())
+}

@@ -1,0 +1,51 @@
+//! An option of an enum is a boolean or a fraction to YAML.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::Fix;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::questions;
+use crate::yaml::{Node, NodeKind};
+use serde_yaml::Value;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "enum-option-retyped",
+    severity: Severity::Warning,
+    finds: "An option of an enum is a boolean or a fraction to YAML.",
+    why: "Rancher makes a string of it: yes becomes \"true\" and 1.10 becomes \"1.1\".",
+    mend: "Quote it.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "        - blue\n", "        - off\n")]),
+    quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "        - blue\n", "        - 'off'\n")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for (file, question) in questions(version) {
+            for option in question.get("options").map_or(&[][..], Node::items) {
+                let NodeKind::Scalar { value, text, plain: true } = &option.kind else { continue };
+                let changed = match value {
+                    Value::Bool(_) => true,
+                    Value::Number(number) => number.is_f64(),
+                    _ => false,
+                };
+                if changed {
+                    let message = format!(
+                        "YAML reads `{text}` as {}; the answer will be {:?}",
+                        if matches!(value, Value::Bool(_)) { "a boolean" } else { "a number" },
+                        crate::yaml::scalar(value)
+                    );
+                    // Quoting what already reads as its own text changes nothing; else it is the author's to decide.
+                    if crate::yaml::scalar(value) == *text {
+                        let start = option.span.start.offset;
+                        let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
+                        report.at_with_fix(file, option.span.start, option.span.end.column, message, fix);
+                    } else {
+                        report.node(file, option, message);
+                    }
+                }
+            }
+        }
+    }
+}

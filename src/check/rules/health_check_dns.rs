@@ -1,0 +1,48 @@
+//! A service on the host's network has a health check, but not the label io.rancher.container.dns.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::{docker_services, rancher_services};
+use crate::model::label_names;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "health-check-dns",
+    severity: Severity::Error,
+    finds: "A service on the host's network has a health check, but not the label io.rancher.container.dns.",
+    why: "Its health checks never pass: the label is what gives the container the address that is asked (rancher/rancher#2515).",
+    mend: "Add the label `io.rancher.container.dns: 'true'`.",
+    fires: Example(&[Edit::Replace(
+        "1/docker-compose.yml",
+        "    ports:\n      - '8080:80'\n",
+        "    network_mode: host\n",
+    )]),
+    quiet: Example(&[
+        Edit::Replace("1/docker-compose.yml", "    ports:\n      - '8080:80'\n", "    network_mode: host\n"),
+        Edit::Replace(
+            "1/docker-compose.yml",
+            "pull_image: always",
+            "pull_image: always\n      io.rancher.container.dns: 'true'",
+        ),
+    ]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        let rancher = rancher_services(version);
+        for service in docker_services(version).iter().filter(|service| service.on_host_network()) {
+            let checked = service.node.get("health_check").is_some()
+                || rancher.iter().any(|other| other.name == service.name && other.node.get("health_check").is_some());
+            if checked && service.label(label_names::DNS).as_deref() != Some("true") {
+                let message = format!(
+                    "`{}` has a health check on the host's network, but no label {}",
+                    service.name,
+                    label_names::DNS
+                );
+                report.in_reading(service.file, service.reading, service.key, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A request_line is not of the form `GET /path HTTP/1.0`.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::{docker_services, rancher_services};
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "health-check-request-line",
+    severity: Severity::Warning,
+    finds: "A request_line is not of the form `GET /path HTTP/1.0`.",
+    why: "HAProxy sends it as it is: a server that is strict refuses it, and the container never gets healthy.",
+    mend: "Write method, path and HTTP/1.0.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: /health")]),
+    quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: ''")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for service in rancher_services(version).iter().chain(&docker_services(version)) {
+            let Some((key, check)) = service.node.entry("health_check") else { continue };
+            let _ = key;
+            let Some(node) = check.get("request_line") else { continue };
+            let Some(text) = node.text().filter(|text| !text.is_empty() && !text.contains('$')) else { continue };
+            // Rancher's own UI writes path and version in quotes, which HAProxy takes off again.
+            let parts: Vec<&str> = text.split(' ').map(|part| part.trim_matches('"')).collect();
+            let good = matches!(parts.as_slice(), [method, path, version]
+                if method.chars().all(|c| c.is_ascii_uppercase()) && path.starts_with('/') && matches!(*version, "HTTP/1.0" | "HTTP/1.1"));
+            if !good {
+                report.in_reading(
+                    service.file,
+                    service.reading,
+                    node,
+                    format!("{text:?} is not a request line such as `GET / HTTP/1.0`"),
+                );
+            }
+        }
+    }
+}

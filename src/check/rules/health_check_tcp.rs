@@ -1,0 +1,30 @@
+//! A request_line is empty: the health check is a TCP connection.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::{docker_services, rancher_services};
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "health-check-tcp",
+    severity: Severity::Note,
+    finds: "A request_line is empty: the health check is a TCP connection.",
+    why: "A process that hangs still accepts connections.",
+    mend: "If the service speaks HTTP, ask it something; else leave the key out.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: ''")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for service in rancher_services(version).iter().chain(&docker_services(version)) {
+            let Some((key, check)) = service.node.entry("health_check") else { continue };
+            let _ = key;
+            if let Some(node) = check.get("request_line").filter(|node| node.text() == Some("")) {
+                report.in_reading(service.file, service.reading, node, "the health check only opens a connection");
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! An image has no tag.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::docker_services;
+use crate::model::ImageReference;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "image-tag-missing",
+    severity: Severity::Warning,
+    finds: "An image has no tag.",
+    why: "Docker takes `latest`: hosts that join later run something else than those before.",
+    mend: "Name the tag, or better a digest.",
+    fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web")]),
+    quiet: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web:${COLOR}")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for service in docker_services(version) {
+            let Some(node) = service.node.get("image") else { continue };
+            let Some(reference) = node.text().and_then(|text| text.parse::<ImageReference>().ok()) else { continue };
+            if reference.tag.is_none()
+                && reference.digest.is_none()
+                && reference.to_string() != "rancher/none"
+                && reference.to_string() != "scratch"
+            {
+                report.in_reading(service.file, service.reading, node, format!("{reference} has no tag"));
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! A dollar in a compose file begins no variable.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::{docker_services, rancher_services};
+use crate::interpolation::interpolate;
+use crate::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "interpolation",
+    severity: Severity::Error,
+    finds: "A dollar in a compose file begins no variable.",
+    why: "Rancher refuses the stack: \"Invalid interpolation format\". There is no `${NAME:-default}`.",
+    mend: "Write `${NAME}`, and `$$` for a dollar.",
+    fires: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: ${SIZE:-10}")]),
+    quiet: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: $$SIZE")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for service in docker_services(version).iter().chain(&rancher_services(version)) {
+            walk(service.node, &mut |node, text| {
+                if let Err(error) = interpolate(text, |_| None) {
+                    report.in_reading(service.file, service.reading, node, error.to_string());
+                }
+            });
+        }
+    }
+}
+
+fn walk<'a>(node: &'a Node, take: &mut impl FnMut(&'a Node, &'a str)) {
+    if let Some(text) = node.text() {
+        take(node, text);
+    }
+    node.items().iter().for_each(|item| walk(item, take));
+    node.entries().iter().for_each(|(_, value)| walk(value, take));
+}

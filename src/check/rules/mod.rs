@@ -1,0 +1,172 @@
+//! The rules, one file each.
+
+mod capability_added;
+mod catalog_unknown_key;
+mod config_key_missing;
+mod config_missing;
+mod config_not_text;
+mod config_unknown_key;
+mod default_version;
+mod default_version_not_newest;
+mod docker_compose_missing;
+mod docker_compose_twice;
+mod docker_socket;
+mod encoding;
+mod enum_default;
+mod enum_option_retyped;
+mod folder_name;
+mod health_check_dns;
+mod health_check_keys;
+mod health_check_request_line;
+mod health_check_tcp;
+mod health_check_timeout;
+mod host_network;
+mod host_pid;
+mod icon;
+mod image_form;
+mod image_latest;
+mod image_tag_missing;
+mod interpolation;
+mod label_not_text;
+mod maintainer_form;
+mod maintainer_missing;
+mod minimum_rancher_version_missing;
+mod orchestration_folder;
+mod orchestration_health_check;
+mod password_default;
+mod port_number;
+mod privileged;
+mod project_stacks;
+mod question_default_not_text;
+mod question_default_type;
+mod question_description;
+mod question_label;
+mod question_type;
+mod question_unknown_key;
+mod question_unused;
+mod question_variable;
+mod rancher_compose_missing;
+mod rancher_service_unknown;
+mod rancher_version_form;
+mod readme_missing;
+mod revision_gap;
+mod revision_name;
+mod scale_on_global;
+mod service_empty;
+mod service_image_missing;
+mod service_reference;
+mod service_unknown_key;
+mod stray_file;
+mod template_contains_reversed;
+mod template_fails;
+mod template_syntax;
+mod text_blank_end;
+mod text_crlf;
+mod text_final_newline;
+mod text_tab;
+mod text_trailing_space;
+mod unreadable;
+mod upgrade_from_form;
+mod variable_unasked;
+mod version_missing;
+mod version_not_semver;
+mod version_order;
+mod version_twice;
+mod versions_identical;
+mod yaml_duplicate_key;
+mod yaml_further_document;
+mod yaml_shape;
+mod yaml_syntax;
+
+use super::rule::Rule;
+
+mod good_template;
+
+pub use good_template::GOOD_TEMPLATE;
+
+/// All rules, in the order in which they are listed: files, templates, config.yml, versions, questions, services,
+/// health checks, rights.
+pub const ALL: &[&Rule] = &[
+    &unreadable::RULE,
+    &encoding::RULE,
+    &yaml_syntax::RULE,
+    &yaml_duplicate_key::RULE,
+    &yaml_further_document::RULE,
+    &yaml_shape::RULE,
+    &text_crlf::RULE,
+    &text_tab::RULE,
+    &text_trailing_space::RULE,
+    &text_final_newline::RULE,
+    &text_blank_end::RULE,
+    &template_syntax::RULE,
+    &template_fails::RULE,
+    &template_contains_reversed::RULE,
+    &interpolation::RULE,
+    &config_missing::RULE,
+    &config_unknown_key::RULE,
+    &config_key_missing::RULE,
+    &config_not_text::RULE,
+    &maintainer_missing::RULE,
+    &maintainer_form::RULE,
+    &default_version::RULE,
+    &default_version_not_newest::RULE,
+    &folder_name::RULE,
+    &icon::RULE,
+    &stray_file::RULE,
+    &readme_missing::RULE,
+    &revision_name::RULE,
+    &revision_gap::RULE,
+    &rancher_compose_missing::RULE,
+    &docker_compose_missing::RULE,
+    &docker_compose_twice::RULE,
+    &version_missing::RULE,
+    &version_not_semver::RULE,
+    &version_twice::RULE,
+    &version_order::RULE,
+    &versions_identical::RULE,
+    &minimum_rancher_version_missing::RULE,
+    &rancher_version_form::RULE,
+    &upgrade_from_form::RULE,
+    &catalog_unknown_key::RULE,
+    &question_unused::RULE,
+    &variable_unasked::RULE,
+    &question_variable::RULE,
+    &question_type::RULE,
+    &question_label::RULE,
+    &question_description::RULE,
+    &question_unknown_key::RULE,
+    &enum_option_retyped::RULE,
+    &enum_default::RULE,
+    &question_default_type::RULE,
+    &question_default_not_text::RULE,
+    &password_default::RULE,
+    &service_unknown_key::RULE,
+    &rancher_service_unknown::RULE,
+    &service_empty::RULE,
+    &service_image_missing::RULE,
+    &image_form::RULE,
+    &image_tag_missing::RULE,
+    &image_latest::RULE,
+    &label_not_text::RULE,
+    &port_number::RULE,
+    &scale_on_global::RULE,
+    &service_reference::RULE,
+    &health_check_keys::RULE,
+    &health_check_timeout::RULE,
+    &health_check_request_line::RULE,
+    &health_check_tcp::RULE,
+    &health_check_dns::RULE,
+    &orchestration_health_check::RULE,
+    &orchestration_folder::RULE,
+    &project_stacks::RULE,
+    &privileged::RULE,
+    &host_network::RULE,
+    &host_pid::RULE,
+    &docker_socket::RULE,
+    &capability_added::RULE,
+];
+
+/// The rule of a name.
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id == id)
+}

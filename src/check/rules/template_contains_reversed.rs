@@ -1,0 +1,46 @@
+//! `contains` has its arguments the wrong way round.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::yaml_files;
+use crate::yaml::Position;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "template-contains-reversed",
+    severity: Severity::Warning,
+    finds: "`contains` has its arguments the wrong way round.",
+    why: "Sprig's `contains A B` asks whether B contains A: `contains .Values.X \"/\"` asks whether the answer is a part of \"/\".",
+    mend: "Put the text that is looked for first: `contains \"/\" .Values.X`.",
+    fires: Example(&[Edit::Replace(
+        "1/docker-compose.yml",
+        "    image: example/web:1.1.0\n",
+        "    image: example/web:1.1.0\n{{- if contains .Values.COLOR \"/\" }}\n    tty: true\n{{- end }}\n",
+    )]),
+    quiet: Example(&[Edit::Replace(
+        "1/docker-compose.yml",
+        "    image: example/web:1.1.0\n",
+        "    image: example/web:1.1.0\n{{- if contains \"/\" .Values.COLOR }}\n    tty: true\n{{- end }}\n",
+    )]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for file in yaml_files(template).filter(|file| file.template.is_some()) {
+        for (number, line) in (1u32..).zip(file.text.lines()) {
+            let Some(at) = line.find("contains .Values.") else { continue };
+            let after = line[at + "contains ".len()..].trim_start_matches(|c: char| !c.is_whitespace() && c != ')');
+            if after.trim_start().starts_with(['"', '`']) {
+                let column = u32::try_from(line[..at].chars().count()).unwrap_or(0) + 1;
+                let start = Position { line: number, column, offset: 0 };
+                report.at(
+                    file,
+                    start,
+                    column + 8,
+                    "this asks whether the answer is a part of the text, not the reverse",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A line holds a tab outside a comment.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::yaml_files;
+use crate::yaml::Position;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "text-tab",
+    severity: Severity::Note,
+    finds: "A line holds a tab outside a comment.",
+    why: "YAML allows no tabs in indentation; parsers differ on them elsewhere.",
+    mend: "Replace it by spaces, or by \\\\t in a quoted string.",
+    fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category:\tApplications")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for file in yaml_files(template) {
+        let mut offset = 0;
+        for (number, line) in (1u32..).zip(file.text.split_inclusive('\n')) {
+            let body = line.trim_end_matches('\n');
+            let code = body.split(" #").next().unwrap_or_default();
+            if let Some(at) = code.find('\t')
+                && !code.trim_start().starts_with('#')
+            {
+                let column = u32::try_from(code[..at].chars().count()).unwrap_or(0) + 1;
+                let start = Position { line: number, column, offset: offset + at };
+                report.at(file, start, 0, "a tab");
+            }
+            offset += line.len();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! A file or folder cannot be read.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "unreadable",
+    severity: Severity::Error,
+    finds: "A file or folder cannot be read.",
+    why: "What cannot be read here cannot be read by Rancher either, or not by everyone.",
+    mend: "Put a real file there that everyone may read, of less than 4 MiB.",
+    fires: Example(&[Edit::Link("1/notes", "..")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for unreadable in &template.unreadable {
+        report.path(&unreadable.path, format!("cannot be read: {}", unreadable.reason));
+    }
+}

@@ -1,0 +1,52 @@
+//! upgrade_from is not a range of versions.
+
+use crate::catalog::source::TemplateSource;
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::catalog_entry;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "upgrade-from-form",
+    severity: Severity::Warning,
+    finds: "upgrade_from is not a range of versions.",
+    why: "Rancher then offers no upgrade to this version at all.",
+    mend: "Write a range such as `>=v0.2.0`, or `v0.2.0 || >v0.3.0`.",
+    fires: Example(&[Edit::Replace(
+        "1/rancher-compose.yml",
+        "  minimum_rancher_version: v1.6.0\n",
+        "  minimum_rancher_version: v1.6.0\n  upgrade_from: 0.5-rancher1\n",
+    )]),
+    quiet: Example(&[Edit::Replace(
+        "1/rancher-compose.yml",
+        "  minimum_rancher_version: v1.6.0\n",
+        "  minimum_rancher_version: v1.6.0\n  upgrade_from: v0.2.0 || >v0.3.0\n",
+    )]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        let Some((file, node)) = catalog_entry(version, "upgrade_from") else { continue };
+        if let Some(text) = node.text().filter(|text| !is_range(text)) {
+            report.node(file, node, format!("{text:?} is not a range of versions"));
+        }
+    }
+}
+
+/// The ranges of the semver library that Rancher uses: comparisons, a space between two that must both hold, `||`
+/// between alternatives; `x` stands for any number.
+fn is_range(text: &str) -> bool {
+    !text.trim().is_empty()
+        && text.replace('v', "").split("||").all(|all| {
+            let mut parts = all.split_whitespace().peekable();
+            parts.peek().is_some()
+                && parts.all(|part| {
+                    let version = part.trim_start_matches(['<', '>', '=', '!']);
+                    let sign = &part[..part.len() - version.len()];
+                    let known = matches!(sign, "" | "<" | "<=" | ">" | ">=" | "=" | "==" | "!=" | "!");
+                    let wildcard = version.split('.').all(|part| part == "x" || part.parse::<u64>().is_ok());
+                    known && (semver::Version::parse(version).is_ok() || (version.contains('x') && wildcard))
+                })
+        })
+}

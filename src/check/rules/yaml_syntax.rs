@@ -1,0 +1,75 @@
+//! A file is not YAML, as it stands or as a template makes it.
+
+use crate::catalog::source::{TemplateSource, YamlFile};
+use crate::check::report::{Report, Severity};
+use crate::check::rule::{Edit, Example, Rule};
+use crate::check::view::{questions, yaml_files};
+use crate::go_template::Template;
+use crate::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "yaml-syntax",
+    severity: Severity::Error,
+    finds: "A file is not YAML, as it stands or as a template makes it.",
+    why: "Rancher drops a version whose rancher-compose.yml it cannot read, and cannot launch one whose docker-compose.yml it cannot read.",
+    mend: "Mend the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
+    fires: Example(&[Edit::Replace("1/docker-compose.yml", "services:", "services: [")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for file in yaml_files(template) {
+        // The catalog service reads a rancher-compose.yml as it stands, even where the executor renders it.
+        let is_rendered_first = file.is_template() && !file.path.ends_with("rancher-compose.yml");
+        if let Err(error) = &file.raw
+            && !is_rendered_first
+        {
+            report.at(file, error.position, 0, error.message.clone());
+        }
+        for reading in file.readings.iter().filter(|reading| reading.line_map.is_some()) {
+            let with = match &reading.because {
+                None => "with the default answers".to_owned(),
+                Some((name, value)) => format!("with {name} answered {value:?}"),
+            };
+            match &reading.document {
+                Err(error) => {
+                    let place = reading.place(file, error.position);
+                    report.at(file, place, 0, format!("{with}: {}", error.message));
+                }
+                Ok(document) => {
+                    let key = document.root.as_ref().and_then(empty_key);
+                    if let Some(key) =
+                        key.filter(|key| !wants_answer(template, file, reading.place(file, key.span.start).line))
+                    {
+                        report.in_reading(file, reading, key, format!("{with}, this key is empty"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A key that a template left empty: go-yaml finds no key there.
+fn empty_key(node: &Node) -> Option<&Node> {
+    let own =
+        node.entries().iter().map(|(key, _)| key).find(|key| key.to_value().is_null() && key.text() != Some("null"));
+    own.or_else(|| node.entries().iter().find_map(|(_, value)| empty_key(value)))
+        .or_else(|| node.items().iter().find_map(empty_key))
+}
+
+/// Whether a line is made of the answer to a question that must be answered and has no default: nobody launches the
+/// stack without one.
+fn wants_answer(template: &TemplateSource, file: &YamlFile, line: u32) -> bool {
+    let names = file.template.iter().flat_map(Template::references).filter(|reference| reference.line == line);
+    let version = template.versions.iter().find(|version| file.path.starts_with(&version.path));
+    let questions = version.map(questions).unwrap_or_default();
+    names.into_iter().any(|reference| {
+        questions.iter().any(|(_, question)| {
+            question.get("variable").and_then(Node::text) == Some(&reference.name)
+                && question.get("required").and_then(Node::text) == Some("true")
+                && question.get("default").and_then(Node::text).is_none_or(str::is_empty)
+        })
+    })
+}

@@ -1,0 +1,112 @@
+//! Services, catalog blocks and questions of a version, with the places that rules report.
+
+use crate::catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
+use crate::yaml::{Node, NodeKind};
+
+/// A service in one reading of a compose file.
+pub(super) struct ServiceView<'a> {
+    pub file: &'a YamlFile,
+    pub reading: &'a Reading,
+    pub name: &'a str,
+    pub key: &'a Node,
+    pub node: &'a Node,
+}
+
+impl<'a> ServiceView<'a> {
+    /// The value of a key, where it is a string.
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.node.get(key)?.text()
+    }
+
+    /// The value of a label, in either form.
+    pub fn label(&self, name: &str) -> Option<String> {
+        let labels = self.node.get("labels")?;
+        if let Some(value) = labels.get(name) {
+            return value.text().map(str::to_owned);
+        }
+        labels.items().iter().rev().filter_map(Node::text).find_map(|item| {
+            let (key, value) = item.split_once('=')?;
+            (key.trim() == name).then(|| value.trim().to_owned())
+        })
+    }
+
+    /// Whether it is on the host's network.
+    pub fn on_host_network(&self) -> bool {
+        self.text("network_mode").or(self.text("net")) == Some("host")
+    }
+}
+
+/// Where the services of a document stand.
+fn services_of(root: &Node) -> &[(Node, Node)] {
+    match root.get("version") {
+        Some(version) if !matches!(version.kind, NodeKind::Map(_)) => root.get("services").map_or(&[], Node::entries),
+        _ => root.entries(),
+    }
+}
+
+fn views<'a>(file: &'a YamlFile) -> impl Iterator<Item = ServiceView<'a>> {
+    file.readings.iter().flat_map(move |reading| {
+        let root = reading.document.as_ref().ok().and_then(|document| document.root.as_ref());
+        root.map_or(&[][..], services_of).iter().filter_map(move |(key, node)| {
+            let name = key.text().filter(|name| !matches!(*name, "catalog" | ".catalog"))?;
+            Some(ServiceView { file, reading, name, key, node })
+        })
+    })
+}
+
+/// The services of the docker-compose file, in every reading of it.
+pub(super) fn docker_services(version: &VersionSource) -> Vec<ServiceView<'_>> {
+    version.docker_compose.iter().flat_map(views).collect()
+}
+
+/// The services of the rancher-compose file, in every reading of it.
+pub(super) fn rancher_services(version: &VersionSource) -> Vec<ServiceView<'_>> {
+    version.rancher_compose.iter().flat_map(views).collect()
+}
+
+/// The catalog block of a version, as the catalog service finds it.
+pub(super) fn catalog_node(version: &VersionSource) -> Option<(&YamlFile, &Node)> {
+    let file = version.rancher_compose.as_ref()?;
+    let root = file.raw.as_ref().ok()?.root.as_ref()?;
+    let block =
+        root.get("catalog").or_else(|| root.get(".catalog")).or_else(|| root.get("services")?.get(".catalog"))?;
+    Some((file, block))
+}
+
+/// A key of the catalog block.
+pub(super) fn catalog_entry<'a>(version: &'a VersionSource, key: &str) -> Option<(&'a YamlFile, &'a Node)> {
+    let (file, block) = catalog_node(version)?;
+    Some((file, block.get(key)?))
+}
+
+/// The questions of a version.
+pub(super) fn questions(version: &VersionSource) -> Vec<(&YamlFile, &Node)> {
+    let Some((file, list)) = catalog_entry(version, "questions") else { return Vec::new() };
+    list.items().iter().map(|question| (file, question)).collect()
+}
+
+/// All YAML files of a template.
+pub(super) fn yaml_files(template: &TemplateSource) -> impl Iterator<Item = &YamlFile> {
+    let versions = template.versions.iter();
+    template.config.iter().chain(
+        versions
+            .flat_map(|version| version.docker_compose.iter().chain(&version.rancher_compose).chain(&version.project)),
+    )
+}
+
+/// The documents of a file that matter: the readings of a template, else the file as it stands.
+pub(super) fn is_machine_or_kubernetes(template: &TemplateSource) -> bool {
+    matches!(template.base.as_str(), "machine" | "kubernetes")
+}
+
+/// Whether a template's services are compose services.
+pub(super) fn has_compose(template: &TemplateSource) -> bool {
+    !is_machine_or_kubernetes(template) && template.base != "project"
+}
+
+/// The orchestration entries: what the environment template page offers.
+pub(super) fn is_orchestration(template: &TemplateSource) -> bool {
+    let config = template.config_model().and_then(Result::ok);
+    let category = config.and_then(|config| config.category.value().map(ToString::to_string));
+    category.is_some_and(|category| category.eq_ignore_ascii_case("orchestration"))
+}

@@ -1,0 +1,98 @@
+//! `gen-catalog rules`.
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::json;
+
+use super::output::{HEADING, Output};
+use super::{Format, Outcome};
+use crate::check::rules::{self, GOOD_TEMPLATE};
+use crate::check::{Edit, Example, Rule, changed};
+
+/// Lists the rules of `gen-catalog check`, or explains one.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  gen-catalog rules\n  gen-catalog rules health-check-dns")]
+pub(super) struct RulesArgs {
+    /// The rule to explain
+    id: Option<String>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let all: Vec<&Rule> = rules::ALL.iter().chain(changed::RULES.iter()).copied().collect();
+    let chosen: Vec<&Rule> = match &args.id {
+        None => all,
+        Some(id) => match all.iter().find(|rule| rule.id == id) {
+            Some(rule) => vec![*rule],
+            None => bail!("there is no rule `{id}`; `gen-catalog rules` lists them"),
+        },
+    };
+    match (args.format, &args.id) {
+        (Format::Json, _) => {
+            let rules: Vec<_> = chosen
+                .iter()
+                .map(|rule| {
+                    json!({
+                        "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "mend": rule.mend,
+                    })
+                })
+                .collect();
+            output.json(&json!(rules))?;
+        }
+        (Format::Text, None) => {
+            let width = chosen.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+            let line = |rule: &&Rule| format!("{:<width$}  {:<7}  {}\n", rule.id, rule.severity.name(), rule.finds);
+            output.result(&chosen.iter().map(line).collect::<String>())?;
+        }
+        (Format::Text, Some(_)) => output.result(&chosen.iter().map(|rule| explained(rule)).collect::<String>())?,
+    }
+    Ok(Outcome::Good)
+}
+
+fn explained(rule: &Rule) -> String {
+    let mut out = format!(
+        "{HEADING}{}{HEADING:#} ({})\n\n{}\n\nWhy it matters: {}\n\nHow to mend it: {}\n",
+        rule.id,
+        rule.severity.name(),
+        rule.finds,
+        rule.why,
+        rule.mend
+    );
+    if !rule.fires.0.is_empty() {
+        out.push_str(&format!("\nIt finds something in a good template with\n{}", example(&rule.fires)));
+        out.push_str(&match rule.quiet.0 {
+            [] => "\nand nothing without that.\n".to_owned(),
+            _ => format!("\nand nothing with\n{}", example(&rule.quiet)),
+        });
+    }
+    out
+}
+
+fn example(example: &Example) -> String {
+    let indented = |text: &str| text.lines().map(|line| format!("      {line}\n")).collect::<String>();
+    let mut out = String::new();
+    for edit in example.0 {
+        match edit {
+            Edit::Replace(file, from, to) => {
+                let line_of = |text: &str, part: &str| {
+                    let at = text.find(part).unwrap_or_default();
+                    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+                    let end = text[at + part.len()..].find('\n').map_or(text.len(), |end| at + part.len() + end);
+                    text[start..end].to_owned()
+                };
+                let good = GOOD_TEMPLATE.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text);
+                let changed = good.replacen(from, to, 1);
+                let shown =
+                    if to.is_empty() { format!("(without)\n{}", line_of(good, from)) } else { line_of(&changed, to) };
+                out.push_str(&format!("    {file}:\n{}", indented(&shown)));
+            }
+            Edit::Write(file, text) => out.push_str(&format!("    {file}:\n{}", indented(text))),
+            Edit::Link(file, target) => out.push_str(&format!("    {file}, a link to {target}\n")),
+            Edit::Remove(file) => out.push_str(&format!("    no {file}\n")),
+            Edit::Folder(folder) => out.push_str(&format!("    the folder {folder}\n")),
+        }
+    }
+    out
+}
