@@ -24,7 +24,7 @@ pub struct Rule {
     pub check: fn(&TemplateSource, &mut Report),
 }
 
-/// A template, as changes to a good one ([`super::rules::good_template`]).
+/// A template, as changes to a good one ([`super::rules::GOOD_TEMPLATE`]).
 #[derive(Debug, Clone, Copy)]
 pub struct Example(pub &'static [Edit]);
 

@@ -39,6 +39,7 @@ enum ModelFormat {
 }
 
 /// What a path holds.
+#[allow(clippy::large_enum_variant, reason = "there is one")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum AnyModel {

@@ -251,7 +251,9 @@ impl<'a> Run<'a> {
             return functions::call(name, &args)
                 .map_err(|message| place.error(format!("error calling {name}: {message}")));
         }
-        if !rest.is_empty() || piped.is_some() {
+        // Go before 1.14, and so Rancher, passes over what stands behind a parenthesis (golang/go#31810).
+        let passes_over = matches!(first, Expression::Parenthesis(..));
+        if !passes_over && (!rest.is_empty() || piped.is_some()) {
             return Err(command.place.error("can't give argument to non-function"));
         }
         if matches!(first, Expression::Nil) {

@@ -86,6 +86,12 @@ pub(super) fn known(name: &str) -> Result<(), String> {
     }
 }
 
+/// Whether a function came after the release of sprig (2.8) that Rancher's compose executor was built with, or after
+/// its Go.
+pub(super) fn is_newer(name: &str) -> bool {
+    matches!(name, "list" | "first" | "last" | "splitList" | "toString" | "coalesce" | "ternary" | "nindent" | "slice")
+}
+
 /// Calls a function.
 pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
     let count = |wanted: usize| {

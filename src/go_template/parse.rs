@@ -16,6 +16,7 @@ pub struct Template {
     pub(super) body: Vec<Node>,
     pub(super) defined: BTreeMap<String, Vec<Node>>,
     references: Vec<Reference>,
+    notices: Vec<TemplateError>,
 }
 
 /// A use of an answer, `.Values.NAME`.
@@ -81,6 +82,7 @@ impl Template {
             pieces: lex(text)?.into_iter(),
             defined: BTreeMap::new(),
             references: Vec::new(),
+            notices: Vec::new(),
             variables: vec!["$".to_owned()],
             depth: 0,
             loops: 0,
@@ -89,12 +91,18 @@ impl Template {
         if let Some(end) = end {
             return Err(end.place.error(format!("unexpected {{{{{}}}}}", end.name())));
         }
-        Ok(Self { body, defined: parser.defined, references: parser.references })
+        Ok(Self { body, defined: parser.defined, references: parser.references, notices: parser.notices })
     }
 
     /// Every use of an answer.
     pub fn references(&self) -> &[Reference] {
         &self.references
+    }
+
+    /// What the Go and the sprig of Rancher's compose executor (Go 1.9) read in another way than later ones, which this
+    /// tool follows: what is refused there, and what is passed over.
+    pub fn notices(&self) -> &[TemplateError] {
+        &self.notices
     }
 }
 
@@ -102,6 +110,7 @@ struct Parser {
     pieces: std::vec::IntoIter<Piece>,
     defined: BTreeMap<String, Vec<Node>>,
     references: Vec<Reference>,
+    notices: Vec<TemplateError>,
     /// The variables in sight.
     variables: Vec<String>,
     depth: usize,
@@ -231,6 +240,9 @@ impl Parser {
                         "break" | "continue" => {
                             words.next();
                             words.finish(&keyword)?;
+                            self.notices.push(
+                                place.error(format!("{{{{{keyword}}}}} came with Go 1.18: Rancher does not know it")),
+                            );
                             if self.loops == 0 {
                                 return Err(place.error(format!("{{{{{keyword}}}}} outside {{{{range}}}}")));
                             }
@@ -335,6 +347,9 @@ impl Parser {
                 _ => break,
             }
         }
+        if !declares && !declared.is_empty() {
+            self.notices.push(place.error("assigning with `=` came with Go 1.11: Rancher refuses it"));
+        }
         if !declares && let Some(unknown) = declared.iter().find(|name| !self.variables.contains(name)) {
             return Err(place.error(format!("undefined variable {unknown:?}")));
         }
@@ -383,6 +398,11 @@ impl Parser {
                     "nil" => Expression::Nil,
                     _ => {
                         functions::known(&name).map_err(|message| word.place.error(message))?;
+                        if functions::is_newer(&name) {
+                            let message =
+                                format!("the function {name:?} is newer than the sprig that Rancher was built with");
+                            self.notices.push(word.place.error(message));
+                        }
                         Expression::Function(name, word.place)
                     }
                 }),
@@ -427,6 +447,9 @@ impl Parser {
                 let (name, Place { line, column }) = (name.clone(), term);
                 self.references.push(Reference { name, line, column, compared_with: Vec::new() });
             }
+        }
+        if let [Expression::Parenthesis(..), _, ..] = parts.as_slice() {
+            self.notices.push(place.error("what stands behind a parenthesis is passed over: a function comes first"));
         }
         if parts.is_empty() {
             return Err(place.error(format!("missing value for {context}")));

@@ -107,7 +107,6 @@ fn an_error_while_it_runs_leaves_what_was_printed_before() {
     for (text, says) in [
         ("before{{ if ne .Values.No \"S\" }}x{{end}}after", "invalid type for comparison"),
         ("before{{ eq 1 \"1\" }}after", "incompatible types for comparison"),
-        ("before{{ if (ne .Values.X \"S\") and .Values.X }}x{{end}}after", "can't give argument to non-function"),
         ("before{{ .Values.X.Y }}after", "can't evaluate field Y"),
         ("before{{ index (list 1) 5 }}after", "out of range"),
         ("before{{ template \"t\" }}after", "not defined"),
@@ -117,6 +116,22 @@ fn an_error_while_it_runs_leaves_what_was_printed_before() {
         let error = execution.error.unwrap();
         assert!(error.message.contains(says), "{text}: {error}");
     }
+}
+
+#[test]
+fn what_rancher_reads_in_another_way_than_later_versions_is_known() {
+    for (text, says) in [
+        ("{{ if (ne .Values.X \"S\") and .Values.X }}x{{end}}", "passed over"),
+        ("{{ range until 2 }}{{ break }}{{ end }}", "Go 1.18"),
+        ("{{ $x := 1 }}{{ $x = 2 }}", "Go 1.11"),
+        ("{{ first (until 2) }}", "newer than the sprig"),
+    ] {
+        let template = Template::parse(text).unwrap();
+        let [notice] = template.notices() else { panic!("{text}: {:?}", template.notices()) };
+        assert!(notice.message.contains(says), "{notice}");
+    }
+    assert_eq!(render("{{ if (ne .Values.X \"S\") and .Values.No }}x{{end}}", &[("X", "a")]), "x");
+    assert!(Template::parse("{{ if and (eq 1 1) .Values.X }}{{ end }}").unwrap().notices().is_empty());
 }
 
 #[test]

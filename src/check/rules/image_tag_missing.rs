@@ -23,11 +23,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
         for service in docker_services(version) {
             let Some(node) = service.node.get("image") else { continue };
             let Some(reference) = node.text().and_then(|text| text.parse::<ImageReference>().ok()) else { continue };
-            if reference.tag.is_none()
-                && reference.digest.is_none()
-                && reference.to_string() != "rancher/none"
-                && reference.to_string() != "scratch"
-            {
+            if reference.tag.is_none() && reference.digest.is_none() {
                 report.in_reading(service.file, service.reading, node, format!("{reference} has no tag"));
             }
         }

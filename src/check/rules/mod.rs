@@ -59,6 +59,7 @@ mod service_unknown_key;
 mod stray_file;
 mod template_contains_reversed;
 mod template_fails;
+mod template_go_version;
 mod template_syntax;
 mod text_blank_end;
 mod text_crlf;
@@ -100,6 +101,7 @@ pub const ALL: &[&Rule] = &[
     &text_blank_end::RULE,
     &template_syntax::RULE,
     &template_fails::RULE,
+    &template_go_version::RULE,
     &template_contains_reversed::RULE,
     &interpolation::RULE,
     &config_missing::RULE,

@@ -1,0 +1,147 @@
+//! `check --changed-since`: what only a diff can show, in a real git repository.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use support::outcome;
+use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+
+fn git(folder: &Path, args: &[&str]) {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"])
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository whose first commit holds the good template twice.
+fn repository() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["example", "other"] {
+        for (file, text) in GOOD_TEMPLATE {
+            let path = folder.path().join("infra-templates").join(name).join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-q", "-m", "first"]);
+    let template = folder.path().join("infra-templates/example");
+    (folder, template)
+}
+
+fn findings(folder: &Path) -> Vec<String> {
+    let (_, text, errors) = outcome(folder, &["check", ".", "--changed-since", "HEAD", "--format", "json"]);
+    let json: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{errors}"));
+    let one =
+        |finding: &Value| format!("{} {}", finding["rule"].as_str().unwrap(), finding["message"].as_str().unwrap());
+    json["findings"].as_array().unwrap().iter().map(one).collect()
+}
+
+/// A third revision, of a version, that config.yml names or not.
+fn add_revision(template: &Path, version: &str, default: bool) {
+    fs::create_dir(template.join("2")).unwrap();
+    for file in ["docker-compose.yml", "rancher-compose.yml", "README.md"] {
+        let text = fs::read_to_string(template.join("1").join(file)).unwrap();
+        let text = text.replace("version: v1.1.0", &format!("version: {version}")).replace("web:1.1.0", "web:1.2.0");
+        fs::write(template.join("2").join(file), text).unwrap();
+    }
+    if default {
+        let config = fs::read_to_string(template.join("config.yml")).unwrap();
+        fs::write(template.join("config.yml"), config.replace("v1.1.0", version)).unwrap();
+    }
+}
+
+#[test]
+fn nothing_changed_is_nothing_checked() {
+    let (folder, _) = repository();
+    let (code, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);
+    assert_eq!((code, text.as_str()), (0, "nothing found in 0 templates, 0 versions\n"));
+}
+
+#[test]
+fn a_new_revision_as_it_should_be_is_fine_and_alone_is_checked() {
+    let (folder, template) = repository();
+    add_revision(&template, "v1.2.0", true);
+    let (code, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD", "--strict"]);
+    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 3 versions\n"));
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
+    let (code, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD~1", "--strict"]);
+    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 3 versions\n"));
+}
+
+#[test]
+fn a_published_revision_that_changes_is_an_error() {
+    let (folder, template) = repository();
+    let file = template.join("0/docker-compose.yml");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + "# x\n").unwrap();
+    fs::write(template.join("1/new.txt"), "").unwrap();
+    assert_eq!(
+        findings(folder.path()),
+        [
+            "published-revision-changed changed in revision 0, which was published",
+            "published-revision-changed added to revision 1, which was published",
+        ]
+    );
+    assert_eq!(outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]).0, 1);
+    fs::remove_dir_all(template.join("0")).unwrap();
+    assert!(findings(folder.path()).contains(&"published-revision-changed revision 0 was removed".to_owned()));
+}
+
+#[test]
+fn closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it() {
+    let (folder, template) = repository();
+    let file = template.join("0/rancher-compose.yml");
+    let text = fs::read_to_string(&file).unwrap();
+    let closed = text.replace("  minimum_rancher", "  maximum_rancher_version: v1.6.99\n  minimum_rancher");
+    fs::write(&file, &closed).unwrap();
+    fs::write(template.join("0/README.md"), "# Mended\n").unwrap();
+    assert_eq!(findings(folder.path()), [""; 0]);
+    fs::write(&file, closed.replace("port: 80", "port: 81")).unwrap();
+    assert_eq!(findings(folder.path()), ["published-revision-changed changed in revision 0, which was published"]);
+}
+
+#[test]
+fn a_renumbered_revision_is_told_as_such() {
+    let (folder, template) = repository();
+    fs::rename(template.join("1"), template.join("2")).unwrap();
+    let found = findings(folder.path());
+    assert!(found.contains(&"revision-renumbered this was revision 1".to_owned()), "{found:?}");
+    assert!(!found.iter().any(|finding| finding.starts_with("version-not-higher")), "{found:?}");
+}
+
+#[test]
+fn a_version_that_did_not_grow_and_a_default_that_did_not_follow() {
+    let (folder, template) = repository();
+    add_revision(&template, "v1.0.5", false);
+    let found = findings(folder.path());
+    assert!(
+        found.iter().any(|finding| finding.starts_with("version-not-higher v1.0.5 is not higher than v1.1.0")),
+        "{found:?}"
+    );
+    let follows = "default-version-not-following the default is still v1.1.0, though revision 2 is new";
+    assert!(found.contains(&follows.to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_reference_that_is_not_there_or_no_repository_is_a_clear_error() {
+    let (folder, _) = repository();
+    for reference in ["nowhere", "--help", ""] {
+        let option = format!("--changed-since={reference}");
+        let (code, _, errors) = outcome(folder.path(), &["check", ".", &option]);
+        assert_eq!(code, 2, "{reference}: {errors}");
+        assert!(errors.starts_with("error: git rev-parse"), "{errors}");
+    }
+    fs::remove_dir_all(folder.path().join(".git")).unwrap();
+    let (code, _, errors) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("not a git repository"), "{errors}");
+}
