@@ -2,25 +2,58 @@
 
 use std::process::ExitCode;
 
-use swarmkit_catalog::monitor::command_line;
-use swarmkit_catalog::monitor::settings::SETTINGS;
+use clap::ArgMatches;
+use swarmkit_catalog::monitor::command_line::{self, PlanFormat};
+use swarmkit_catalog::monitor::log;
+use swarmkit_catalog::monitor::run::Monitor;
+use swarmkit_catalog::monitor::settings::{SETTINGS, Settings};
+use swarmkit_catalog::monitor::status::Look;
+
+/// A variable that is not UTF-8 is not an allowed value either: it is shown with its odd parts replaced.
+fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
 
 fn main() -> ExitCode {
     let matches = command_line::command(SETTINGS).get_matches();
-    // A variable that is not UTF-8 is not an allowed value either: shown with its odd parts replaced.
-    let environment = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    match command_line::settings(&matches, environment) {
-        Ok(settings) => {
-            eprintln!(
-                "swarmkit-mon: the settings are good ({settings:?}), but this build does not form a swarm yet: \
-                 it only checks its settings"
-            );
-        }
+    let settings = match command_line::settings(&matches, environment) {
+        Ok(settings) => settings,
         Err(invalid) => {
             for line in invalid.to_string().lines() {
                 eprintln!("swarmkit-mon: {line}");
             }
+            return ExitCode::from(2);
+        }
+    };
+    match run(&matches, &settings) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("swarmkit-mon: {error:#}");
+            ExitCode::from(2)
         }
     }
-    ExitCode::from(2)
+}
+
+fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
+    log::begin(settings.log_level, settings.log_format);
+    // One thread is enough for a program that waits.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut monitor = Monitor::new(settings, environment)?;
+    for warning in &settings.warnings {
+        tracing::warn!(warning, "settings");
+    }
+    if let Some(format) = command_line::plan_format(matches) {
+        let (view, plan) = runtime.block_on(monitor.look());
+        match format {
+            PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&Look { view: &view, plan: &plan })?),
+            PlanFormat::Text => print!("{plan}"),
+        }
+        return Ok(ExitCode::from(u8::from(!plan.is_quiet())));
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), managers = settings.manager_scale, "starts");
+    let outcome = runtime.block_on(monitor.run());
+    // What is still being resolved or written by another thread is not waited for.
+    runtime.shutdown_background();
+    outcome?;
+    Ok(ExitCode::SUCCESS)
 }

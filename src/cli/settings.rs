@@ -32,7 +32,8 @@ pub(super) fn run(args: &SettingsArgs, output: &Output) -> anyhow::Result<Outcom
                 .iter()
                 .map(|setting| {
                     let allowed = match setting.kind {
-                        Kind::OneOf(values) => json!({ "one_of": values }),
+                        Kind::OneOf(_) | Kind::Odd { .. } => json!({ "one_of": setting.kind.options() }),
+                        Kind::Word { blank } => json!({ "word": true, "blank": blank }),
                         Kind::Integer { min, max, unit } => json!({ "min": min, "max": max, "unit": unit }),
                     };
                     json!({

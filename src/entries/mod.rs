@@ -60,6 +60,8 @@ pub struct Readme {
     pub docker_socket: String,
     /// The folder of the daemon's state on a host.
     pub state_folder: String,
+    /// The folder with the certificate of a private authority.
+    pub agent_ca_folder: String,
 }
 
 /// Comments for a rendered file, by the path of the key that each stands above: `services.swarmkit-mon.cap_drop`.

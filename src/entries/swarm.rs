@@ -61,6 +61,7 @@ pub fn publication(image: &ImageReference, table: &[Setting]) -> Publication {
                 health_port: settings::HEALTH_PORT,
                 docker_socket: settings::DOCKER_SOCKET.to_owned(),
                 state_folder: settings::STATE_FOLDER.to_owned(),
+                agent_ca_folder: settings::AGENT_CA_FOLDER.to_owned(),
             },
             docker_compose_notes: docker_compose_notes(),
             rancher_compose_notes: rancher_compose_notes(),
@@ -82,9 +83,14 @@ pub fn question(setting: &Setting) -> Question {
         ..Question::default()
     };
     match setting.kind {
-        Kind::OneOf(values) => {
+        Kind::OneOf(_) | Kind::Odd { .. } => {
+            let options = setting.kind.options();
             question.kind = QuestionType::Enum.into();
-            question.options = values.iter().map(|value| Scalar::from(*value)).collect::<Vec<_>>().into();
+            question.options = options.iter().map(|value| Scalar::from(value.as_str())).collect::<Vec<_>>().into();
+        }
+        Kind::Word { blank } => {
+            question.kind = QuestionType::String.into();
+            question.required = Templated::Value(!blank).into();
         }
         Kind::Integer { min, max, .. } => {
             question.kind = QuestionType::Int.into();
@@ -136,7 +142,12 @@ fn docker_compose(image: &ImageReference, table: &[Setting]) -> DockerCompose {
         cap_drop: vec![Scalar::from("ALL")].into(),
         security_opt: vec![Scalar::from("no-new-privileges"), Scalar::from("label=disable")].into(),
         read_only: Templated::Value(true).into(),
-        volumes: vec![mount(settings::DOCKER_SOCKET), mount(settings::STATE_FOLDER)].into(),
+        volumes: vec![
+            mount(settings::DOCKER_SOCKET),
+            mount(settings::STATE_FOLDER),
+            Scalar::from(format!("{0}:{0}:ro", settings::AGENT_CA_FOLDER)),
+        ]
+        .into(),
         logging: Logging {
             driver: "json-file".into(),
             options: [("max-size", "25m"), ("max-file", "2")].into_iter().collect::<ListOrMap>().into(),
@@ -170,6 +181,10 @@ fn docker_compose_notes() -> Notes {
             (
                 "security_opt",
                 "On hosts with SELinux a confined container is kept from Docker's socket, hence label=disable.",
+            ),
+            (
+                "volumes",
+                "The last one holds the certificate of a private authority that Rancher's server may have been given.",
             ),
         ],
     )

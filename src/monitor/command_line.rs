@@ -15,10 +15,41 @@ pub fn command(table: &'static [Setting]) -> Command {
              Examples:\n  \
                swarmkit-mon\n  \
                swarmkit-mon --manager-scale 5 --log-level debug\n  \
-               MANAGER_SCALE=5 swarmkit-mon",
+               MANAGER_SCALE=5 swarmkit-mon\n  \
+               swarmkit-mon plan --format json",
         )
         .max_term_width(100)
         .args(table.iter().map(argument))
+        .subcommand(
+            Command::new("plan")
+                .about("Prints what it sees and would do, and does nothing; exits with 1 if it would do something")
+                .arg(
+                    Arg::new(PLAN_FORMAT)
+                        .long("format")
+                        .value_parser(["text", "json"])
+                        .default_value("text")
+                        .help("Whether to print a text, or all that is seen and planned as JSON"),
+                )
+                .after_help("Examples:\n  swarmkit-mon plan\n  swarmkit-mon plan --format json"),
+        )
+}
+
+const PLAN_FORMAT: &str = "format";
+
+/// How `swarmkit-mon plan` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How to print the plan, if that is all that is asked for.
+pub fn plan_format(matches: &ArgMatches) -> Option<PlanFormat> {
+    let plan = matches.subcommand_matches("plan")?;
+    let json = plan.get_one::<String>(PLAN_FORMAT).is_some_and(|format| format == "json");
+    Some(if json { PlanFormat::Json } else { PlanFormat::Text })
 }
 
 fn argument(setting: &Setting) -> Arg {
@@ -29,7 +60,7 @@ fn argument(setting: &Setting) -> Arg {
         setting.default,
         setting.variable
     );
-    Arg::new(setting.variable).long(setting.flag).value_name("VALUE").allow_hyphen_values(true).help(help)
+    Arg::new(setting.variable).global(true).long(setting.flag).value_name("VALUE").allow_hyphen_values(true).help(help)
 }
 
 /// A setting as it was given: by its flag, else by its variable.

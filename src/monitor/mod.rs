@@ -1,4 +1,54 @@
 //! The daemon: forms, watches and heals a Docker Swarm on the hosts of a Rancher environment.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`settings`], [`command_line`] | every setting once, and the command line made of them |
+//! | `observe`, `past` | what is, put into one plain value |
+//! | `plan` | what to do: a pure function of that value |
+//! | `act` | does it |
+//! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
+//! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
+//! | `record`, `labels`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
+//! | `health`, `metrics`, `status` | what it tells others |
 
 pub mod command_line;
 pub mod settings;
+
+#[cfg(feature = "monitor")]
+pub mod act;
+#[cfg(feature = "monitor")]
+pub mod call;
+#[cfg(feature = "monitor")]
+pub mod engine;
+#[cfg(feature = "monitor")]
+pub mod health;
+#[cfg(feature = "monitor")]
+pub mod label_writer;
+#[cfg(feature = "monitor")]
+pub mod labels;
+#[cfg(feature = "monitor")]
+pub mod log;
+#[cfg(feature = "monitor")]
+pub mod metadata;
+#[cfg(feature = "monitor")]
+pub mod metrics;
+#[cfg(feature = "monitor")]
+pub mod observe;
+#[cfg(feature = "monitor")]
+pub mod past;
+#[cfg(feature = "monitor")]
+pub mod plan;
+#[cfg(feature = "monitor")]
+pub mod rancher;
+#[cfg(feature = "monitor")]
+pub mod record;
+#[cfg(feature = "monitor")]
+pub mod run;
+#[cfg(feature = "monitor")]
+pub mod seal;
+#[cfg(feature = "monitor")]
+pub mod state;
+#[cfg(feature = "monitor")]
+pub mod status;
+#[cfg(feature = "monitor")]
+pub mod wake;

@@ -19,6 +19,9 @@ pub const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// The folder on the host in which the daemon keeps what must outlive its container.
 pub const STATE_FOLDER: &str = "/var/lib/rancher/state";
 
+/// The folder on the host in which Rancher's agent leaves the certificate of a private authority, as `ca.crt`.
+pub const AGENT_CA_FOLDER: &str = "/var/lib/rancher/etc/ssl";
+
 /// When Rancher asks for the daemon's health, and what it makes of the answers. Times in milliseconds.
 pub mod health {
     /// From one question to the next: a dead engine shows within half a minute.
@@ -63,6 +66,17 @@ pub struct Setting {
 pub enum Kind {
     /// One of some words or numbers.
     OneOf(&'static [&'static str]),
+    /// An odd number up to a greatest one. Another whole number is bent to the next that is allowed, with a warning: a
+    /// stack that was answered by hand, or for an earlier entry, shall run all the same.
+    Odd {
+        /// The greatest, which is odd.
+        most: u64,
+    },
+    /// A word: letters, digits and `_ . - /`, beginning with a letter or a digit.
+    Word {
+        /// Whether it may be blank, and so mean none. Elsewhere a blank counts as not given.
+        blank: bool,
+    },
     /// A whole number within bounds.
     Integer {
         /// The least.
@@ -78,19 +92,52 @@ impl Kind {
     /// What is allowed, in words: `1, 3, 5, 7 or 9`, `1 to 300 s`.
     pub fn allowed(&self) -> String {
         match self {
-            Self::OneOf(values) => match values.split_last() {
-                Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-                _ => values.concat(),
-            },
+            Self::OneOf(values) => listed(values),
+            Self::Odd { .. } => listed(&self.options()),
+            Self::Word { blank: false } => "a word".to_owned(),
+            Self::Word { blank: true } => "a word, or blank for none".to_owned(),
             Self::Integer { min, max, unit } => format!("{min} to {max} {unit}").trim_end().to_owned(),
         }
     }
 
-    fn check(&self, text: &str) -> bool {
+    /// The values to choose from, where there are only some.
+    pub fn options(&self) -> Vec<String> {
         match self {
-            Self::OneOf(values) => values.contains(&text),
-            Self::Integer { min, max, .. } => text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number)),
+            Self::OneOf(values) => values.iter().map(ToString::to_string).collect(),
+            Self::Odd { most } => (1..=*most).step_by(2).map(|number| number.to_string()).collect(),
+            Self::Word { .. } | Self::Integer { .. } => Vec::new(),
         }
+    }
+
+    /// Whether a blank value means something.
+    pub fn may_be_blank(&self) -> bool {
+        matches!(self, Self::Word { blank: true })
+    }
+
+    /// The value that a text stands for; `None` if it stands for none. It is another text only where it was bent.
+    fn fit(&self, text: &str) -> Option<String> {
+        let good = match self {
+            Self::OneOf(values) => values.contains(&text),
+            Self::Odd { most } => {
+                let number = text.parse::<i64>().ok()?.clamp(1, i64::try_from(*most).unwrap_or(i64::MAX));
+                return Some((number + 1 - number % 2).to_string());
+            }
+            Self::Word { blank } => {
+                let inside = |letter: char| letter.is_ascii_alphanumeric() || "_.-/".contains(letter);
+                let begins = text.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+                (*blank && text.is_empty()) || (begins && text.len() <= 128 && text.chars().all(inside))
+            }
+            Self::Integer { min, max, .. } => text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number)),
+        };
+        good.then(|| text.to_owned())
+    }
+}
+
+fn listed(values: &[impl AsRef<str>]) -> String {
+    let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+    match values.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => values.concat(),
     }
 }
 
@@ -120,32 +167,47 @@ impl fmt::Display for InvalidSettings {
 
 impl std::error::Error for InvalidSettings {}
 
-/// Checks given values against a table of settings, and fills in the defaults. An empty value counts as none, as
-/// Rancher hands on an unanswered question as an empty variable. `given` has a value by variable.
+/// Checked values by variable, and what a person should be told of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// A value for each setting.
+    pub values: BTreeMap<&'static str, String>,
+    /// Values that were bent to ones that are allowed.
+    pub warnings: Vec<String>,
+}
+
+/// Checks given values against a table of settings, and fills in the defaults. A blank value counts as none unless it
+/// has a meaning, as Rancher hands on an unanswered question as an empty variable. `given` has a value by variable.
 ///
 /// # Errors
 /// All values that are not allowed, together.
-pub fn resolve(
-    table: &[Setting],
-    given: impl Fn(&Setting) -> Option<String>,
-) -> Result<BTreeMap<&'static str, String>, InvalidSettings> {
+pub fn resolve(table: &[Setting], given: impl Fn(&Setting) -> Option<String>) -> Result<Resolved, InvalidSettings> {
     let mut invalid = Vec::new();
-    let mut values = BTreeMap::new();
+    let mut resolved = Resolved::default();
     for setting in table {
-        let value = given(setting).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let value = given(setting).map(|text| text.trim().to_owned());
+        let value = value.filter(|text| !text.is_empty() || setting.kind.may_be_blank());
         let value = value.unwrap_or_else(|| setting.default.to_owned());
-        if setting.kind.check(&value) {
-            values.insert(setting.variable, value);
-        } else {
-            invalid.push(Invalid {
+        match setting.kind.fit(&value) {
+            Some(fitting) => {
+                if fitting != value {
+                    let Setting { variable, flag, kind, .. } = setting;
+                    let allowed = kind.allowed();
+                    resolved.warnings.push(format!(
+                        "{variable} (--{flag}) is `{value}`: allowed is {allowed}, so {fitting} is taken"
+                    ));
+                }
+                resolved.values.insert(setting.variable, fitting);
+            }
+            None => invalid.push(Invalid {
                 variable: setting.variable,
                 flag: setting.flag,
                 given: value,
                 allowed: setting.kind.allowed(),
-            });
+            }),
         }
     }
-    if invalid.is_empty() { Ok(values) } else { Err(InvalidSettings(invalid)) }
+    if invalid.is_empty() { Ok(resolved) } else { Err(InvalidSettings(invalid)) }
 }
 
 /// How a checked value becomes a typed one.
@@ -157,6 +219,12 @@ pub trait FromSetting: Sized {
 impl FromSetting for u8 {
     fn from_setting(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl FromSetting for String {
+    fn from_setting(text: &str) -> Option<Self> {
+        Some(text.to_owned())
     }
 }
 
@@ -191,6 +259,44 @@ impl FromSetting for LogLevel {
     }
 }
 
+/// How the daemon logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl FromSetting for LogFormat {
+    fn from_setting(text: &str) -> Option<Self> {
+        match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Whether managers take tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManagerAvailability {
+    /// They do, as all nodes.
+    Active,
+    /// They only manage.
+    Drain,
+}
+
+impl FromSetting for ManagerAvailability {
+    fn from_setting(text: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Self::Active),
+            "drain" => Some(Self::Drain),
+            _ => None,
+        }
+    }
+}
+
 /// Makes the table and the typed [`Settings`] of one list, so that a setting is added in one place.
 macro_rules! settings {
     ($($(#[$doc:meta])* $field:ident: $type:ty = $setting:expr;)+) => {
@@ -201,6 +307,8 @@ macro_rules! settings {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Settings {
             $($(#[$doc])* pub $field: $type,)+
+            /// Values that were bent to ones that are allowed.
+            pub warnings: Vec<String>,
         }
 
         impl Settings {
@@ -209,9 +317,10 @@ macro_rules! settings {
             /// # Errors
             /// As there.
             pub fn resolve(given: impl Fn(&Setting) -> Option<String>) -> Result<Self, InvalidSettings> {
-                let values = resolve(SETTINGS, given)?;
+                let Resolved { values, warnings } = resolve(SETTINGS, given)?;
                 Ok(Self {
                     $($field: typed(&$setting, &values)?,)+
+                    warnings,
                 })
             }
         }
@@ -235,12 +344,53 @@ settings! {
     manager_scale: u8 = Setting {
         variable: "MANAGER_SCALE",
         flag: "manager-scale",
-        kind: Kind::OneOf(&["1", "3", "5", "7", "9"]),
+        kind: Kind::Odd { most: 9 },
         default: "3",
         label: "Number of managers",
         help: "How many hosts shall be managers. 3 survive the loss of 1, 5 of 2, 7 of 3, 9 of 4. Fewer hosts than that \
                carry as many as make an odd number.",
         asked: true,
+    };
+    /// Whether managers take tasks.
+    manager_availability: ManagerAvailability = Setting {
+        variable: "MANAGER_AVAILABILITY",
+        flag: "manager-availability",
+        kind: Kind::OneOf(&["active", "drain"]),
+        default: "active",
+        label: "Managers run tasks",
+        help: "Whether managers take tasks as all nodes do (active), or only manage (drain).",
+        asked: true,
+    };
+    /// The overlay network to make; empty for none.
+    network: String = Setting {
+        variable: "NETWORK",
+        flag: "network",
+        kind: Kind::Word { blank: true },
+        default: "rancher",
+        label: "Overlay network",
+        help: "The name of an attachable overlay network that is made for the stacks' use. Blank for none.",
+        asked: true,
+    };
+    /// The host label that keeps hosts from managing, or prefers them.
+    manager_host_label: String = Setting {
+        variable: "MANAGER_HOST_LABEL",
+        flag: "manager-host-label",
+        kind: Kind::Word { blank: false },
+        default: "swarm.manager",
+        label: "Host label for managing",
+        help: "The host label that says which hosts shall be managers: `true` prefers a host, `false` keeps it from \
+               managing.",
+        asked: false,
+    };
+    /// The host label that names a zone.
+    zone_host_label: String = Setting {
+        variable: "ZONE_HOST_LABEL",
+        flag: "zone-host-label",
+        kind: Kind::Word { blank: false },
+        default: "swarm.zone",
+        label: "Host label for zones",
+        help: "The host label that names a host's zone. Managers are spread over the zones.",
+        asked: false,
     };
     /// The longest time from one look at the swarm to the next.
     reconcile_period: Duration = Setting {
@@ -262,6 +412,16 @@ settings! {
         label: "Log level",
         help: "How much the containers log.",
         asked: true,
+    };
+    /// How is logged.
+    log_format: LogFormat = Setting {
+        variable: "LOG_FORMAT",
+        flag: "log-format",
+        kind: Kind::OneOf(&["text", "json"]),
+        default: "text",
+        label: "Log format",
+        help: "Whether a line of the log is a text or a JSON object.",
+        asked: false,
     };
 }
 
@@ -299,8 +459,9 @@ mod tests {
     fn every_allowed_value_is_typed() {
         for setting in SETTINGS {
             let values: Vec<String> = match setting.kind {
-                Kind::OneOf(values) => values.iter().map(ToString::to_string).collect(),
+                Kind::OneOf(_) | Kind::Odd { .. } => setting.kind.options(),
                 Kind::Integer { min, max, .. } => vec![min.to_string(), max.to_string()],
+                Kind::Word { .. } => vec!["a-word_1.x/y".to_owned()],
             };
             for value in values {
                 let given = |s: &Setting| (s.variable == setting.variable).then(|| value.clone());
@@ -310,16 +471,39 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_answer_is_no_answer() {
-        assert_eq!(Settings::resolve(|_| Some(" ".into())), Settings::resolve(|_| None));
+    fn an_empty_answer_is_no_answer_unless_it_means_none() {
+        let blank = Settings::resolve(|_| Some(" ".into())).unwrap();
+        assert_eq!(blank.network, "");
+        assert_eq!(Settings { network: "rancher".into(), ..blank }, Settings::resolve(|_| None).unwrap());
+    }
+
+    #[test]
+    fn the_number_of_managers_is_bent_to_an_odd_one_with_a_warning() {
+        for (given, taken) in [("4", 5), ("0", 1), ("-3", 1), ("10", 9), ("100", 9), ("2", 3)] {
+            let settings = Settings::resolve(|s| (s.variable == "MANAGER_SCALE").then(|| given.to_owned())).unwrap();
+            assert_eq!(settings.manager_scale, taken, "{given}");
+            let warning = format!(
+                "MANAGER_SCALE (--manager-scale) is `{given}`: allowed is 1, 3, 5, 7 or 9, so {taken} is taken"
+            );
+            assert_eq!(settings.warnings, [warning]);
+        }
+        let three = Settings::resolve(|s| (s.variable == "MANAGER_SCALE").then(|| "3".to_owned())).unwrap();
+        assert!(three.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_word_is_one() {
+        for bad in ["a b", "-x", "é", "a\nb", ".x", &"x".repeat(129)] {
+            assert!(Settings::resolve(|s| (s.variable == "NETWORK").then(|| bad.to_owned())).is_err(), "{bad}");
+        }
     }
 
     #[test]
     fn all_errors_are_told_together() {
-        let error = Settings::resolve(|setting| Some(format!("{}?", setting.default))).unwrap_err();
+        let error = Settings::resolve(|setting| Some(format!("{} ?", setting.default))).unwrap_err();
         assert_eq!(error.0.len(), SETTINGS.len());
         let text = error.to_string();
-        assert!(text.contains("MANAGER_SCALE (--manager-scale) is `3?`: allowed is 1, 3, 5, 7 or 9"), "{text}");
+        assert!(text.contains("MANAGER_SCALE (--manager-scale) is `3 ?`: allowed is 1, 3, 5, 7 or 9"), "{text}");
         assert!(text.contains("1 to 300 s"), "{text}");
     }
 }

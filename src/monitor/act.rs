@@ -1,0 +1,213 @@
+//! Does what the plan says: one change of the engine or the swarm, and what is to be written beside it.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::call::CallError;
+use super::engine::{Availability, Swarm};
+use super::labels;
+use super::observe::{Observation, Sources};
+use super::plan::{Change, DRAINED, NodeChange, Publication};
+use super::record::{Claim, Record};
+use super::seal::{self, KeyPair};
+use super::settings::SWARM_PORT;
+use super::state::{State, StateError, StateFile};
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// A call brought nothing.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The state file.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A last look showed that it must not be done.
+    #[error("not done: {0}")]
+    Overtaken(String),
+    /// There is no way to Rancher's API.
+    #[error("Rancher's API: {0}")]
+    NoRancher(String),
+    /// The token is not for this host.
+    #[error("{0}; the acting monitor seals another one")]
+    Token(#[from] seal::SealError),
+}
+
+/// The hands of the monitor.
+pub struct Hands<'a> {
+    /// What it talks to.
+    pub sources: &'a Sources,
+    /// What opens tokens for this host.
+    pub keys: &'a KeyPair,
+    /// What the host remembers.
+    pub file: &'a StateFile,
+}
+
+impl Hands<'_> {
+    fn rancher(&self) -> Result<&super::rancher::Rancher, ActError> {
+        self.sources.rancher.as_ref().map_err(|reason| ActError::NoRancher(reason.clone()))
+    }
+
+    /// Makes a change that a plan has found right on what was seen.
+    ///
+    /// # Errors
+    /// It was not made, or it is not known whether it was; the next look tells.
+    pub async fn change(&self, seen: &Observation, change: &Change) -> Result<(), ActError> {
+        let engine = &self.sources.engine;
+        let listen = format!("0.0.0.0:{SWARM_PORT}");
+        match change {
+            Change::Claim => self.claim(seen).await,
+            Change::Found { advertise } => {
+                self.last_look_before_founding(seen).await?;
+                let state = State { founding: Some(seen.own.nonce.clone()), made: None, ..seen.own.state.clone() };
+                self.file.write(&state)?;
+                engine.init(&advertise.to_string(), &listen).await?;
+                let made = Some(engine.swarm().await?.id);
+                Ok(self.file.write(&State { founding: None, made, ..state })?)
+            }
+            Change::Join { advertise, managers, sealed } => {
+                let token = self.keys.open(sealed, &metadata_host(seen)?)?;
+                Ok(engine.join(&advertise.to_string(), &listen, managers, &token).await?)
+            }
+            Change::Leave { node, manager } => {
+                let info = engine.info().await?.swarm;
+                if info.node_id != *node || info.control_available != *manager {
+                    return Err(ActError::Overtaken("the engine is another node than it was".to_owned()));
+                }
+                engine.leave(*manager).await?;
+                Ok(self.file.write(&State::default())?)
+            }
+            Change::Promote(node) => self.set_role(node, "manager").await,
+            Change::Demote(node) => self.set_role(node, "worker").await,
+            Change::Availability { node, to } => {
+                let drain = *to == Availability::Drain;
+                Ok(engine
+                    .alter_node(&node.id, node.version, |spec| {
+                        spec["Availability"] = Value::from(if drain { "drain" } else { "active" });
+                        mark_drained(spec, drain);
+                    })
+                    .await?)
+            }
+            Change::CreateNetwork { name } => Ok(engine.create_network(name).await?),
+        }
+    }
+
+    async fn set_role(&self, node: &NodeChange, role: &str) -> Result<(), ActError> {
+        Ok(self.sources.engine.alter_node(&node.id, node.version, |spec| spec["Role"] = Value::from(role)).await?)
+    }
+
+    async fn claim(&self, seen: &Observation) -> Result<(), ActError> {
+        let claim = Claim { host: metadata_host(seen)?, nonce: seen.own.nonce.clone() };
+        let before =
+            seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.claim.clone());
+        let stands = self
+            .rancher()?
+            .change_record(&service(seen)?, |record| {
+                let as_seen = record.cluster.is_none() && record.claim == before;
+                as_seen.then(|| Record { claim: Some(claim.clone()), ..record.clone() })
+            })
+            .await?;
+        if stands.claim.as_ref() == Some(&claim) {
+            return Ok(());
+        }
+        Err(ActError::Overtaken("another monitor has claimed, or recorded, a swarm".to_owned()))
+    }
+
+    /// Right before a swarm is made: the claim still stands, none is recorded, and no host says it is in one.
+    async fn last_look_before_founding(&self, seen: &Observation) -> Result<(), ActError> {
+        let rancher = self.rancher()?;
+        let (hosts, record) =
+            tokio::join!(rancher.hosts(), async { rancher.record(&service(seen)?).await.map_err(ActError::from) });
+        let (hosts, record) = (hosts?, record?);
+        let own = metadata_host(seen)?;
+        let mine = Claim { host: own.clone(), nonce: seen.own.nonce.clone() };
+        if record.cluster.is_some() || record.claim != Some(mine) {
+            return Err(ActError::Overtaken("another monitor has claimed, or recorded, a swarm".to_owned()));
+        }
+        if let Some(host) = hosts.iter().find(|host| host.uuid != own && !host.is_gone() && host.node().is_some()) {
+            return Err(ActError::Overtaken(format!("host {} says that it is in a swarm", host.uuid)));
+        }
+        Ok(())
+    }
+
+    /// Writes the record, and reads back that it stands.
+    ///
+    /// # Errors
+    /// It does not, or it is not known whether it does.
+    pub async fn publish(&self, seen: &Observation, publication: &Publication) -> Result<(), ActError> {
+        let rancher = self.rancher()?;
+        let swarm = self.sources.engine.swarm().await?;
+        if swarm.id != publication.cluster || seal::mark(swarm.worker_token()) != publication.token {
+            return Err(ActError::Overtaken("the swarm is another one than it was, or its token".to_owned()));
+        }
+        let own = metadata_host(seen)?;
+        let mut wanted = None;
+        let stands = rancher
+            .change_record(&service(seen)?, |record| {
+                let ours = match &record.cluster {
+                    Some(cluster) => *cluster == publication.cluster,
+                    None => {
+                        record.claim.as_ref().is_some_and(|claim| claim.host == own && claim.nonce == seen.own.nonce)
+                    }
+                };
+                wanted = ours.then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
+                wanted.clone()
+            })
+            .await?;
+        match wanted {
+            None => Err(ActError::Overtaken("another swarm is recorded, or claimed".to_owned())),
+            Some(wanted) if wanted != stands => {
+                Err(ActError::Overtaken("another writer changed the record".to_owned()))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+fn sealed(swarm: &Swarm, host: &str, key: &str) -> Option<String> {
+    let sealed = seal::seal(swarm.worker_token(), key, host);
+    if let Err(error) = &sealed {
+        tracing::warn!(host, %error, label = labels::KEY, "no token for this host");
+    }
+    sealed.ok()
+}
+
+/// Notes on a node that it was this monitor that drained it.
+fn mark_drained(spec: &mut Value, drained: bool) {
+    if !spec["Labels"].is_object() {
+        spec["Labels"] = json!({});
+    }
+    if let Some(labels) = spec["Labels"].as_object_mut() {
+        if drained {
+            labels.insert(DRAINED.to_owned(), Value::from("true"));
+        } else {
+            labels.remove(DRAINED);
+        }
+    }
+}
+
+fn metadata_host(seen: &Observation) -> Result<String, ActError> {
+    seen.metadata.as_ref().map(|metadata| metadata.host.clone()).map_err(|reason| ActError::Overtaken(reason.clone()))
+}
+
+fn service(seen: &Observation) -> Result<String, ActError> {
+    seen.metadata
+        .as_ref()
+        .map(|metadata| metadata.service.clone())
+        .map_err(|reason| ActError::Overtaken(reason.clone()))
+}
+
+/// What was done, for people.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Done {
+    /// How long ago, in milliseconds; counted when it is shown.
+    #[serde(skip)]
+    pub at: Instant,
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What went wrong, if anything did.
+    pub error: Option<String>,
+}

@@ -1,0 +1,155 @@
+//! One call over HTTP: within a time limit, of a bounded size, and with an error document never taken for data.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
+
+/// What a document may hold, in bytes: the hosts of a page of 1,000 take about 3 MB.
+const LARGEST: usize = 64 * 1024 * 1024;
+/// What is kept of an error's text, in characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Why a call brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// There is no one there, or the connection broke.
+    #[error("{what}: cannot be reached: {reason}")]
+    Unreachable {
+        /// The call.
+        what: String,
+        /// What the network says.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("{what}: no answer within {limit_ms} ms")]
+    TimedOut {
+        /// The call.
+        what: String,
+        /// The limit in milliseconds.
+        limit_ms: u128,
+    },
+    /// An answer that says no.
+    #[error("{what}: refused with {status}: {message}")]
+    Refused {
+        /// The call.
+        what: String,
+        /// The status of HTTP.
+        status: u16,
+        /// What it says.
+        message: String,
+    },
+    /// An answer that is not what was asked for.
+    #[error("{what}: unreadable answer: {reason}")]
+    Unreadable {
+        /// The call.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl CallError {
+    /// The status of an answer that says no.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+/// Makes a call and reads the JSON of its answer.
+///
+/// # Errors
+/// No connection, no answer in time, a status that is not 2xx, a document of type `error` (Rancher's API), one that is
+/// too large, one that does not have what is asked for.
+pub async fn json<T: DeserializeOwned>(what: &str, limit: Duration, request: RequestBuilder) -> Result<T, CallError> {
+    let body = bytes(what, limit, request).await?;
+    let unreadable = |reason: String| CallError::Unreadable { what: what.to_owned(), reason };
+    let value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
+    if value.get("type").and_then(|kind| kind.as_str()) == Some("error") {
+        let status = value.get("status").and_then(serde_json::Value::as_u64).and_then(|status| status.try_into().ok());
+        return Err(CallError::Refused {
+            what: what.to_owned(),
+            status: status.unwrap_or(500),
+            message: message(&body),
+        });
+    }
+    serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
+}
+
+/// Makes a call and reads its answer.
+///
+/// # Errors
+/// As [`json`], less what is about JSON.
+pub async fn bytes(what: &str, limit: Duration, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+    let start = Instant::now();
+    let outcome = tokio::time::timeout(limit, read(what, request)).await;
+    tracing::trace!(call = what, took_ms = start.elapsed().as_millis(), "called");
+    outcome.unwrap_or_else(|_| Err(CallError::TimedOut { what: what.to_owned(), limit_ms: limit.as_millis() }))
+}
+
+async fn read(what: &str, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+    let mut response = request.send().await.map_err(|error| unreachable(what, &error))?;
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(what, &error))? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(CallError::Unreadable { what: what.to_owned(), reason: format!("more than {LARGEST} bytes") });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    good(what, status, &body)?;
+    Ok(body)
+}
+
+/// Whether a status is good.
+///
+/// # Errors
+/// [`CallError::Refused`] if it is not.
+pub fn good(what: &str, status: StatusCode, body: &[u8]) -> Result<(), CallError> {
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(CallError::Refused { what: what.to_owned(), status: status.as_u16(), message: message(body) })
+}
+
+/// The innermost cause, which says more than the layers around it, and without the address that was called: it may
+/// carry a name and a password.
+pub fn unreachable(what: &str, error: &reqwest::Error) -> CallError {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    CallError::Unreachable { what: what.to_owned(), reason: cause.to_string() }
+}
+
+/// What an error document says in one line: Docker's and Rancher's `message`, else the text.
+fn message(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
+    let said = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|value| {
+        let of = |key: &str| {
+            value.get(key).and_then(|said| said.as_str()).filter(|said| !said.is_empty()).map(str::to_owned)
+        };
+        of("message").or_else(|| of("detail")).or_else(|| of("code"))
+    });
+    let line = said.unwrap_or_else(|| text.into_owned());
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(LONGEST_MESSAGE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_one_who_refuses() {
+        assert_eq!(message(br#"{"message":"swarm  is\nlocked"}"#), "swarm is locked");
+        assert_eq!(message(br#"{"type":"error","status":401,"code":"Unauthorized"}"#), "Unauthorized");
+        assert_eq!(message(b"Not found\n"), "Not found");
+        assert_eq!(message(&[0xff; 2000]).chars().count(), LONGEST_MESSAGE);
+        assert!(good("x", StatusCode::NO_CONTENT, b"").is_ok());
+        assert_eq!(good("x", StatusCode::CONFLICT, b"late").unwrap_err().status(), Some(409));
+    }
+}

@@ -1,0 +1,121 @@
+//! Keeps our labels on this host in Rancher, beside all else: a label that cannot be written stops nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::labels::Wish;
+use super::observe::Sources;
+use super::past::ms;
+
+/// The first pause after a write that failed.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// For how long a word about waiting must hold before it is worth a write of its own.
+const HOLD: Duration = Duration::from_secs(3);
+
+/// What the labels shall be, and what rancher-metadata says they are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wanted {
+    /// The host's UUID.
+    pub host: String,
+    /// What they shall be; `None` leaves them as they are.
+    pub wish: Option<Wish>,
+    /// What they were some seconds ago.
+    pub seen: BTreeMap<String, String>,
+}
+
+/// How the labels stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Standing {
+    /// Whether they are as wished, as far as is known.
+    pub met: bool,
+    /// Why they could not be written, if that is so.
+    pub error: Option<String>,
+}
+
+/// Writes labels whenever they are not as wished, until `wanted` is dropped.
+pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, standing: watch::Sender<Standing>) {
+    // What was written and read back last, which is newer than what metadata says.
+    let mut written: Option<(Wish, tokio::time::Instant)> = None;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let now = wanted.borrow_and_update().clone();
+        let failed = match &now.wish {
+            Some(wish) if !is_met(wish, &now, written.as_ref()) => {
+                if is_small_talk(wish, written.as_ref()) {
+                    // It may be over before it is written.
+                    tokio::select! {
+                        () = tokio::time::sleep(HOLD) => {}
+                        changed = wanted.changed() => {
+                            if changed.is_err() { return }
+                            if wanted.borrow().wish.as_ref() != Some(wish) { continue }
+                        }
+                    }
+                }
+                write(&sources, &now.host, wish)
+                    .await
+                    .map(|()| written = Some((wish.clone(), tokio::time::Instant::now())))
+            }
+            _ => Ok(()),
+        };
+        let error = failed.err();
+        if let Some(error) = &error {
+            tracing::warn!(error, again_in_ms = ms(pause), "host labels not written");
+        }
+        standing.send_replace(Standing { met: error.is_none(), error: error.clone() });
+        let changed = if error.is_some() {
+            let changed = tokio::select! {
+                () = tokio::time::sleep(pause) => Ok(()),
+                changed = another_wish(&mut wanted, &now.wish) => changed,
+            };
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            changed
+        } else {
+            pause = FIRST_PAUSE;
+            wanted.changed().await
+        };
+        if changed.is_err() {
+            return;
+        }
+    }
+}
+
+/// Waits for a wish that is another one: news that leave it as it is are no reason to try again sooner.
+async fn another_wish(
+    wanted: &mut watch::Receiver<Wanted>,
+    than: &Option<Wish>,
+) -> Result<(), watch::error::RecvError> {
+    wanted.wait_for(|wanted| wanted.wish != *than).await.map(drop)
+}
+
+/// Metadata is late: what it says counts only some time after a write.
+fn is_met(wish: &Wish, now: &Wanted, written: Option<&(Wish, tokio::time::Instant)>) -> bool {
+    match written {
+        Some((last, at)) if at.elapsed() < LONGEST_PAUSE => last == wish,
+        _ => wish.is_met(&now.seen),
+    }
+}
+
+/// Whether only the word about what the host waits for differs from what was written last.
+fn is_small_talk(wish: &Wish, written: Option<&(Wish, tokio::time::Instant)>) -> bool {
+    written.is_some_and(|(last, _)| last.key == wish.key && last.node == wish.node && last.key.is_some())
+}
+
+async fn write(sources: &Sources, host: &str, wish: &Wish) -> Result<(), String> {
+    let rancher = sources.rancher.as_ref().map_err(Clone::clone)?;
+    let labels = rancher.change_labels(host, wish).await.map_err(|error| error.to_string())?;
+    if wish.is_met(&labels) {
+        tracing::info!(
+            part = wish.part.unwrap_or("-"),
+            node = wish.node.as_deref().unwrap_or("-"),
+            waits = wish.key.is_some(),
+            "host labels written"
+        );
+        return Ok(());
+    }
+    Err("another writer changed this host's labels meanwhile".to_owned())
+}

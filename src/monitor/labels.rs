@@ -1,0 +1,90 @@
+//! The labels that the monitor keeps on its own host in Rancher. Each host's monitor writes only its own host's, so no
+//! label has two writers; labels of others are never touched.
+
+use std::collections::BTreeMap;
+
+/// What the host is to the swarm, for people and for schedulers: `manager`, nothing on a worker, or what it waits for.
+pub const PART: &str = "swarm";
+/// The public key to which the host's join token is sealed, while it waits for one.
+pub const KEY: &str = "swarmkit.key";
+/// The ID of the host's node, while its engine is in a swarm.
+pub const NODE: &str = "swarmkit.node";
+
+/// What [`PART`] says of a manager.
+pub const MANAGER: &str = "manager";
+/// What [`PART`] says while the host waits for the first one to make a swarm.
+pub const WAIT_LEADER: &str = "wait_leader";
+/// What it says while the host waits for its join token.
+pub const WAIT_TOKEN: &str = "wait_token";
+/// What it says while the engine joins.
+pub const WAIT_JOIN: &str = "wait_join";
+
+/// The labels that a host shall have of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Wish {
+    /// For [`PART`].
+    pub part: Option<&'static str>,
+    /// For [`KEY`].
+    pub key: Option<String>,
+    /// For [`NODE`].
+    pub node: Option<String>,
+}
+
+impl Wish {
+    /// Whether labels are as wished.
+    pub fn is_met(&self, labels: &BTreeMap<String, String>) -> bool {
+        let mut wished = labels.clone();
+        self.apply(&mut wished);
+        wished == *labels
+    }
+
+    /// Makes labels as wished.
+    pub fn apply(&self, labels: &mut BTreeMap<String, String>) {
+        set(labels, KEY, self.key.as_deref());
+        set(labels, NODE, self.node.as_deref());
+        // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
+        let ours = |word: &String| {
+            [MANAGER, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN].contains(&word.as_str()) || word.starts_with("wait_")
+        };
+        if self.part.is_some() || labels.get(PART).is_some_and(ours) {
+            set(labels, PART, self.part);
+        }
+    }
+}
+
+fn set(labels: &mut BTreeMap<String, String>, name: &str, value: Option<&str>) {
+    match value {
+        Some(value) => labels.insert(name.to_owned(), value.to_owned()),
+        None => labels.remove(name),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_our_own_labels_change() {
+        let mut all = labels(&[("zone", "a"), (PART, WAIT_TOKEN), (KEY, "k")]);
+        let worker = Wish { node: Some("n".into()), ..Wish::default() };
+        assert!(!worker.is_met(&all));
+        worker.apply(&mut all);
+        assert_eq!(all, labels(&[("zone", "a"), (NODE, "n")]));
+        assert!(worker.is_met(&all));
+    }
+
+    #[test]
+    fn a_word_that_is_not_ours_stays_on_a_worker_and_yields_on_a_manager() {
+        let mut all = labels(&[(PART, "worker")]);
+        Wish::default().apply(&mut all);
+        assert_eq!(all, labels(&[(PART, "worker")]));
+        Wish { part: Some(MANAGER), ..Wish::default() }.apply(&mut all);
+        assert_eq!(all, labels(&[(PART, MANAGER)]));
+        Wish::default().apply(&mut all);
+        assert_eq!(all, labels(&[]));
+    }
+}

@@ -1,0 +1,224 @@
+//! What is: engine, metadata and Rancher, put into one plain value on which the plan is made.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::call::CallError;
+use super::engine::{Engine, Info, Node};
+use super::labels;
+use super::metadata::{Metadata, Surroundings};
+use super::past::Past;
+use super::plan;
+use super::rancher::{HostEntry, Rancher};
+use super::record::Record;
+use super::seal;
+use super::state::State;
+
+/// What was asked for, or why it could not be had.
+pub type Seen<T> = Result<T, String>;
+
+/// All that a plan is made on. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observation {
+    /// What the operator wants.
+    pub wanted: Wanted,
+    /// What this process and this host know of themselves.
+    pub own: Own,
+    /// What this host's engine says.
+    pub engine: Seen<Info>,
+    /// What rancher-metadata says.
+    pub metadata: Seen<MetadataView>,
+    /// What Rancher's API says; `None` if it was not asked, as most looks need not.
+    pub rancher: Option<Seen<RancherView>>,
+    /// The swarm as this host's engine sees it; `None` if it is no manager.
+    pub swarm: Option<Seen<SwarmView>>,
+    /// For how long some things have been as they are.
+    pub past: Past,
+}
+
+/// What the operator wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wanted {
+    /// How many managers.
+    pub managers: usize,
+    /// Whether managers only manage.
+    pub drain_managers: bool,
+    /// The host label that keeps hosts from managing, or prefers them.
+    pub manager_label: String,
+    /// The host label that names a zone.
+    pub zone_label: String,
+    /// The overlay network to make, if any.
+    pub network: Option<String>,
+    /// The longest time from look to look, in milliseconds.
+    pub period_ms: u64,
+}
+
+/// What this process and this host know of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Own {
+    /// What tells this process's claims from those of others.
+    pub nonce: String,
+    /// The public key to which a join token for this host is sealed.
+    pub key: String,
+    /// What the host remembers.
+    pub state: State,
+}
+
+/// What rancher-metadata says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetadataView {
+    /// This host's UUID.
+    pub host: String,
+    /// This host's address; empty if it is not told yet.
+    pub agent_ip: String,
+    /// This host's labels, as they were some seconds ago.
+    #[serde(skip)]
+    pub labels: BTreeMap<String, String>,
+    /// The service's UUID.
+    pub service: String,
+    /// The monitor of each host, by the host's UUID.
+    pub monitors: BTreeMap<String, MonitorView>,
+    /// The record, as it was some seconds ago.
+    pub record: Seen<Record>,
+}
+
+impl From<Surroundings> for MetadataView {
+    fn from(from: Surroundings) -> Self {
+        let record = Record::read(&from.service.metadata);
+        let mut monitors = BTreeMap::new();
+        for container in from.service.containers.into_iter().filter(|container| !container.host_uuid.is_empty()) {
+            let running = container.is_running();
+            let monitor: &mut MonitorView = monitors.entry(container.host_uuid).or_default();
+            monitor.age = container.create_index.min(monitor.age);
+            monitor.running |= running;
+        }
+        Self {
+            host: from.host.uuid,
+            agent_ip: from.host.agent_ip.trim().to_owned(),
+            labels: from.host.labels,
+            service: from.service.uuid,
+            monitors,
+            record,
+        }
+    }
+}
+
+/// The monitor on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MonitorView {
+    /// When its container was made: the lowest is the oldest.
+    pub age: u64,
+    /// Whether its container runs.
+    pub running: bool,
+}
+
+impl Default for MonitorView {
+    fn default() -> Self {
+        Self { age: u64::MAX, running: false }
+    }
+}
+
+/// What Rancher's API says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RancherView {
+    /// The hosts of the environment.
+    pub hosts: Vec<HostEntry>,
+    /// The record, as it is.
+    pub record: Record,
+}
+
+/// The swarm as a manager sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SwarmView {
+    /// Its cluster ID.
+    pub cluster: String,
+    /// Which worker token is in force: see [`seal::mark`].
+    pub token: String,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// How many services it runs; asked for only while it has one node.
+    pub services: Option<usize>,
+    /// Whether it has the wanted network; asked for only where one is wanted, by the one who acts.
+    pub has_network: Option<bool>,
+}
+
+impl SwarmView {
+    /// A node by its ID.
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+}
+
+/// The three that are asked.
+pub struct Sources {
+    /// This host's engine.
+    pub engine: Engine,
+    /// rancher-metadata.
+    pub metadata: Metadata,
+    /// Rancher's API, or why there is none.
+    pub rancher: Result<Rancher, String>,
+}
+
+fn told<T>(answer: Result<T, CallError>) -> Seen<T> {
+    answer.map_err(|error| error.to_string())
+}
+
+impl Sources {
+    /// Looks once. What cannot be had is part of what is seen.
+    pub async fn look(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
+        let (engine, metadata) = tokio::join!(self.engine.info(), self.metadata.surroundings());
+        let (engine, metadata) = (told(engine), told(metadata).map(MetadataView::from));
+        let mut seen = Observation { wanted: wanted.clone(), own, engine, metadata, rancher: None, swarm: None, past };
+        if seen.engine.as_ref().is_ok_and(|info| info.swarm.control_available) {
+            seen.swarm = Some(told(self.swarm().await));
+        }
+        if plan::asks_rancher(&seen) {
+            seen.rancher = Some(self.rancher_view(&seen).await);
+            // The nodes are what is changed by their version, so they are looked at last.
+            if let Some(Ok(view)) = &mut seen.swarm {
+                match self.nodes_and_more(view, wanted).await {
+                    Ok(()) => {}
+                    Err(error) => seen.swarm = Some(Err(error.to_string())),
+                }
+            }
+        }
+        seen
+    }
+
+    async fn swarm(&self) -> Result<SwarmView, CallError> {
+        let (swarm, nodes) = tokio::try_join!(self.engine.swarm(), self.engine.nodes())?;
+        let token = seal::mark(swarm.worker_token());
+        Ok(SwarmView { cluster: swarm.id, token, nodes, services: None, has_network: None })
+    }
+
+    async fn nodes_and_more(&self, view: &mut SwarmView, wanted: &Wanted) -> Result<(), CallError> {
+        if view.nodes.len() == 1 {
+            view.services = Some(self.engine.services().await?);
+        }
+        if let Some(network) = &wanted.network {
+            view.has_network = Some(self.engine.has_network(network).await?);
+        }
+        view.nodes = self.engine.nodes().await?;
+        Ok(())
+    }
+
+    async fn rancher_view(&self, seen: &Observation) -> Seen<RancherView> {
+        let rancher = self.rancher.as_ref().map_err(Clone::clone)?;
+        let metadata = seen.metadata.as_ref().map_err(Clone::clone)?;
+        let (hosts, record) = tokio::join!(rancher.hosts(), rancher.record(&metadata.service));
+        Ok(RancherView { hosts: told(hosts)?, record: told(record)? })
+    }
+}
+
+impl HostEntry {
+    /// The node that the host says its engine is.
+    pub fn node(&self) -> Option<&str> {
+        self.labels.get(labels::NODE).map(String::as_str).filter(|node| !node.is_empty())
+    }
+
+    /// The key to which the host wants its join token sealed.
+    pub fn key(&self) -> Option<&str> {
+        self.labels.get(labels::KEY).map(String::as_str).filter(|key| !key.is_empty())
+    }
+}

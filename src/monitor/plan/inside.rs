@@ -1,0 +1,267 @@
+//! This host's engine is in a swarm: does it belong there, and does this monitor act?
+
+use crate::monitor::engine::{Availability, Node, Reachability, Role, SwarmInfo};
+use crate::monitor::labels::{self, Wish};
+use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
+use crate::monitor::record::Record;
+use crate::monitor::state::{Member, State};
+
+use super::claim::{self, Standing};
+use super::roles::{self, Roles};
+use super::{BEAT_PERIODS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, Stage, rancher};
+
+/// The label of a node that says that this monitor drained it, and not an operator.
+pub const DRAINED: &str = "swarmkit.drained";
+
+/// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
+/// or that one has been silent for long, and this is the next.
+pub(super) fn acts(seen: &Observation, node: &str) -> bool {
+    let Some(Ok(swarm)) = &seen.swarm else { return false };
+    let leads =
+        |node: &str| swarm.node(node).and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
+    leads(node) || seen.past.beat_ms >= silence_ms(seen, swarm, node)
+}
+
+/// How long the acting monitor must have been silent for this one to act in its place.
+fn silence_ms(seen: &Observation, swarm: &SwarmView, own: &str) -> u64 {
+    let next = |node: &&Node| {
+        node.manager.as_ref().is_some_and(|manager| !manager.leader && manager.reachability == Reachability::Reachable)
+    };
+    let row = swarm.nodes.iter().filter(next);
+    let place = row.filter(|node| node.id.as_str() < own).count() as u64;
+    seen.wanted.period_ms.saturating_mul(SILENT_PERIODS).saturating_mul(place + 1)
+}
+
+pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
+    let part = engine.control_available.then_some(labels::MANAGER);
+    let wish = Wish { part, key: None, node: Some(engine.node_id.clone()) };
+    let swarm = match &seen.swarm {
+        None => return worker(seen, engine, metadata).labels(wish),
+        Some(Err(reason)) => {
+            return Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).labels(wish);
+        }
+        Some(Ok(swarm)) => swarm,
+    };
+    if !acts(seen, &engine.node_id) {
+        return manager(seen, engine, metadata, swarm).labels(wish);
+    }
+    let view = match rancher(seen) {
+        Ok(view) => view,
+        Err(reason) => return Plan::new(Stage::Act, format!("is to act, but cannot: {reason}")).labels(wish),
+    };
+    let position = Position { seen, engine, metadata, swarm, view };
+    match &view.record.cluster {
+        None => position.record(),
+        Some(cluster) if *cluster == swarm.cluster => position.act(),
+        Some(cluster) => position.foreign(cluster),
+    }
+    .labels(wish)
+}
+
+/// What this host remembers once it is in the recorded swarm.
+fn remembered(seen: &Observation, record: &Record, node: &str) -> Option<State> {
+    let cluster = record.cluster.clone()?;
+    let made = seen.own.state.made.clone().filter(|made| *made == cluster);
+    let member = Some(Member { cluster, node: node.to_owned() });
+    let state = State { founding: None, made, member };
+    (state != seen.own.state).then_some(state)
+}
+
+fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
+    let record = match &metadata.record {
+        Ok(record) => record,
+        Err(reason) => return Plan::new(Stage::Member, reason),
+    };
+    let Some(cluster) = &record.cluster else {
+        return Plan::new(Stage::Member, "a worker of a swarm that is not recorded yet");
+    };
+    let known = |node: &str| record.members.values().any(|member| member == node);
+    let remembered_here = seen.own.state.member.as_ref().filter(|member| member.node == engine.node_id);
+    let belongs = known(&engine.node_id)
+        || engine.remote_managers.iter().any(|peer| known(&peer.node_id))
+        || remembered_here.is_some_and(|member| member.cluster == *cluster);
+    if belongs {
+        let mut plan = Plan::new(Stage::Member, "a worker of the recorded swarm");
+        plan.remember = remembered(seen, record, &engine.node_id);
+        return plan;
+    }
+    match remembered_here {
+        Some(member) => Plan::new(
+            Stage::Foreign,
+            format!(
+                "the engine is a worker of swarm {}, which this host was in before; {cluster} is recorded: it leaves",
+                member.cluster
+            ),
+        )
+        .change(Change::Leave { node: engine.node_id.clone(), manager: false }),
+        None => Plan::new(
+            Stage::Foreign,
+            format!(
+                "the engine is a worker of a swarm that is not this environment's ({cluster}); it is left alone: docker swarm leave, if it shall join"
+            ),
+        ),
+    }
+}
+
+fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swarm: &SwarmView) -> Plan {
+    let record = match &metadata.record {
+        Ok(record) => record,
+        Err(reason) => return Plan::new(Stage::Member, reason),
+    };
+    match &record.cluster {
+        None => {
+            Plan::new(Stage::Member, "a manager of a swarm that is not recorded yet; the leader's monitor records it")
+        }
+        Some(cluster) if *cluster == swarm.cluster => {
+            let mut plan = Plan::new(Stage::Member, "a manager of the recorded swarm; the leader's monitor acts");
+            plan.remember = remembered(seen, record, &engine.node_id);
+            plan
+        }
+        Some(cluster) => not_ours(&swarm.cluster, cluster),
+    }
+}
+
+fn not_ours(cluster: &str, recorded: &str) -> Plan {
+    Plan::new(
+        Stage::Foreign,
+        format!(
+            "the engine manages swarm {cluster}, but {recorded} is this environment's; it is left alone: docker swarm leave --force, if it shall join"
+        ),
+    )
+}
+
+struct Position<'a> {
+    seen: &'a Observation,
+    engine: &'a SwarmInfo,
+    metadata: &'a MetadataView,
+    swarm: &'a SwarmView,
+    view: &'a RancherView,
+}
+
+impl Position<'_> {
+    /// Whether this host made this swarm. A crash between making it and noting its ID leaves the intent.
+    fn made_here(&self) -> bool {
+        let state = &self.seen.own.state;
+        let noted = state.made.as_deref() == Some(self.swarm.cluster.as_str());
+        noted || (state.made.is_none() && state.founding.is_some() && self.is_bare())
+    }
+
+    /// One node and no service: nobody loses anything with it.
+    fn is_bare(&self) -> bool {
+        self.swarm.nodes.len() == 1 && self.swarm.services == Some(0)
+    }
+
+    /// No swarm is recorded: this one is to be, whether this host made it or found it.
+    fn record(&self) -> Plan {
+        let act = |reason: String| Plan::new(Stage::Act, reason);
+        let found = if self.made_here() { "made by this host" } else { "found on this host" };
+        if !self.made_here() {
+            let hosts = self.view.hosts.iter().filter(|host| !host.is_gone() && host.uuid != self.metadata.host);
+            let mut nodes = hosts.filter_map(|host| Some((&host.uuid, host.node()?)));
+            if let Some((host, node)) = nodes.find(|(_, node)| self.swarm.node(node).is_none()) {
+                return Plan::new(
+                    Stage::Foreign,
+                    format!(
+                        "two swarms and none recorded: this host's has cluster ID {}, and host {host} is node {node} of another one; one of the two must leave",
+                        self.swarm.cluster
+                    ),
+                );
+            }
+            let candidates = claim::candidates(self.metadata, self.view);
+            let awaited = claim::awaited(self.seen, &candidates, &self.metadata.host);
+            if !awaited.is_empty() {
+                return act(format!(
+                    "a swarm was {found}; hosts have not said yet whether they are in another: {}",
+                    awaited.join(", ")
+                ))
+                .soon();
+            }
+        }
+        match claim::standing(self.seen, self.metadata, self.view) {
+            Standing::Free => {
+                act(format!("the swarm {found} is not recorded: it claims to record it")).change(Change::Claim)
+            }
+            Standing::Settling(ms) => act("this host's claim must stand for a while".to_owned()).again(ms),
+            Standing::Other(host) => act(format!("host {host} has claimed to record a swarm")).again(1000),
+            Standing::Mine => {
+                let mut plan = act(format!("records the swarm {found}")).soon();
+                plan.publication = Some(self.publication());
+                if self.made_here() {
+                    let made = Some(self.swarm.cluster.clone());
+                    plan.remember = Some(State { made, ..self.seen.own.state.clone() })
+                        .filter(|state| *state != self.seen.own.state);
+                }
+                plan
+            }
+        }
+    }
+
+    /// Another swarm is recorded than this host's.
+    fn foreign(&self, recorded: &str) -> Plan {
+        let was_in = self.seen.own.state.member.as_ref().is_some_and(|member| member.cluster == self.swarm.cluster);
+        if self.is_bare() && (self.made_here() || was_in) {
+            let reason = format!(
+                "swarm {recorded} is recorded; this host's own, {}, has one node and no service: it is left",
+                self.swarm.cluster
+            );
+            return Plan::new(Stage::Foreign, reason)
+                .change(Change::Leave { node: self.engine.node_id.clone(), manager: true });
+        }
+        not_ours(&self.swarm.cluster, recorded)
+    }
+
+    fn publication(&self) -> Publication {
+        Publication::of(self.seen, self.metadata, self.view, self.swarm)
+    }
+
+    /// The recorded swarm, with this monitor as the one that acts.
+    fn act(&self) -> Plan {
+        let mut plan = Plan::new(Stage::Act, "watches the swarm");
+        plan.remember = remembered(self.seen, &self.view.record, &self.engine.node_id);
+        // A list without this host is no list to act on.
+        if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
+            plan.reason = "is to act, but Rancher's API does not list this host".to_owned();
+            return plan;
+        }
+        let publication = self.publication();
+        let beat_due = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
+        if beat_due || !publication.is_published(&self.view.record) {
+            plan.publication = Some(publication.clone());
+        }
+        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication.members);
+        plan.warnings = roles.warnings;
+        plan.reason = roles.reason;
+        plan.change = match roles.next {
+            Roles::Change(change) => Some(change),
+            Roles::UnderWay => {
+                plan = plan.soon();
+                None
+            }
+            Roles::Settled => self.availability().or_else(|| self.network()),
+        };
+        if plan.is_quiet() { plan } else { plan.soon() }
+    }
+
+    /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
+    fn availability(&self) -> Option<Change> {
+        let drain = self.seen.wanted.drain_managers;
+        let change = |node: &Node, to| Change::Availability {
+            node: NodeChange { id: node.id.clone(), version: node.version.index, host: None },
+            to,
+        };
+        self.swarm.nodes.iter().find_map(|node| {
+            let wanted = drain && node.spec.role == Role::Manager;
+            let by_us = node.spec.labels.contains_key(DRAINED);
+            match node.spec.availability {
+                Availability::Active if wanted => Some(change(node, Availability::Drain)),
+                Availability::Drain if by_us && !wanted => Some(change(node, Availability::Active)),
+                _ => None,
+            }
+        })
+    }
+
+    fn network(&self) -> Option<Change> {
+        let name = self.seen.wanted.network.clone()?;
+        (self.swarm.has_network == Some(false)).then_some(Change::CreateNetwork { name })
+    }
+}

@@ -1,0 +1,345 @@
+//! What to do: a pure function of what was seen. No clock, no network, no randomness.
+//!
+//! What it never does, whatever it sees: cost the swarm its quorum; make a second swarm while a first one is known to
+//! live; touch a swarm that it cannot prove to be this environment's; act on a view that it has acted on.
+//!
+//! | file | part |
+//! |---|---|
+//! | `outside` | this host's engine is in no swarm: wait, found one, or join |
+//! | `inside` | it is in one: does it belong, and does this monitor act? |
+//! | `claim` | may this host make, or record, a swarm? |
+//! | `publication` | what the acting monitor writes into the record |
+//! | `roles` | who shall be a manager |
+
+mod claim;
+mod inside;
+mod outside;
+mod publication;
+mod roles;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::engine::{Availability, LocalNodeState};
+use super::labels::{self, Wish};
+use super::observe::{MetadataView, Observation, RancherView, Seen};
+use super::state::State;
+
+pub use inside::DRAINED;
+pub use publication::Publication;
+pub use roles::odd_at_most;
+
+/// From which time on a claim that nobody follows up is void, in milliseconds.
+pub const CLAIM_EXPIRY_MS: u64 = 30_000;
+/// For how long hosts that cannot be the first leave Rancher's API alone while there is no swarm, in milliseconds.
+const PATIENCE_MS: u64 = 20_000;
+/// How many periods may pass between two signs of life of the acting monitor.
+const BEAT_PERIODS: u64 = 2;
+/// How many periods without one make the next manager's monitor act, for each place in the row.
+const SILENT_PERIODS: u64 = 8;
+/// How soon to look again while something is under way.
+const SOON: Duration = Duration::from_millis(150);
+
+/// What to do, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Where this host stands, in one word.
+    pub stage: Stage,
+    /// Why, on what view: one line.
+    pub reason: String,
+    /// A change to this host's engine or to the swarm; one a look, so that none is made on a stale view.
+    pub change: Option<Change>,
+    /// What to write into the record, if it has to change.
+    pub publication: Option<Publication>,
+    /// What this host shall remember, if that has changed.
+    pub remember: Option<State>,
+    /// The labels that this host shall have; `None` leaves them as they are.
+    pub labels: Option<Wish>,
+    /// What should be known of to a person: settings that do not fit, hosts that say odd things.
+    pub warnings: Vec<String>,
+    /// When to look again at the latest, in milliseconds, if that is sooner than the period.
+    pub again_ms: Option<u64>,
+}
+
+/// Where a host stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The engine does not answer.
+    NoEngine,
+    /// Rancher does not say yet who this host is.
+    NoMetadata,
+    /// Rancher's API is needed and does not answer.
+    NoRancher,
+    /// No swarm yet, and another host is to make it.
+    WaitLeader,
+    /// No swarm yet; this host is to make it.
+    Found,
+    /// A swarm, and no join token for this host yet.
+    WaitToken,
+    /// The engine joins, or has lost its managers.
+    Join,
+    /// In the swarm.
+    Member,
+    /// In the swarm, and the one that acts.
+    Act,
+    /// In a swarm that is not the recorded one.
+    Foreign,
+    /// The engine waits to be unlocked.
+    Locked,
+    /// The engine cannot go on by itself.
+    Broken,
+}
+
+impl Stage {
+    /// Its name, as in `/status`, `/metrics` and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoEngine => "no_engine",
+            Self::NoMetadata => "no_metadata",
+            Self::NoRancher => "no_rancher",
+            Self::WaitLeader => "wait_leader",
+            Self::Found => "found",
+            Self::WaitToken => "wait_token",
+            Self::Join => "join",
+            Self::Member => "member",
+            Self::Act => "act",
+            Self::Foreign => "foreign",
+            Self::Locked => "locked",
+            Self::Broken => "broken",
+        }
+    }
+
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::NoEngine,
+        Self::NoMetadata,
+        Self::NoRancher,
+        Self::WaitLeader,
+        Self::Found,
+        Self::WaitToken,
+        Self::Join,
+        Self::Member,
+        Self::Act,
+        Self::Foreign,
+        Self::Locked,
+        Self::Broken,
+    ];
+}
+
+/// A change to this host's engine, to the record's claim, or to the swarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Says in the record that this host will make, or record, the swarm.
+    Claim,
+    /// Makes the swarm.
+    Found {
+        /// The address under which the others reach it.
+        advertise: IpAddr,
+    },
+    /// Joins the swarm as a worker.
+    Join {
+        /// The address under which the others reach this host.
+        advertise: IpAddr,
+        /// The managers, as `address:port`.
+        managers: Vec<String>,
+        /// The token, sealed to this host.
+        sealed: String,
+    },
+    /// Leaves a swarm which is this host's own and not the recorded one.
+    Leave {
+        /// The node that it is there.
+        node: String,
+        /// Whether it is its manager.
+        manager: bool,
+    },
+    /// Makes a worker a manager.
+    Promote(NodeChange),
+    /// Makes a manager a worker.
+    Demote(NodeChange),
+    /// Changes whether a node takes tasks.
+    Availability {
+        /// The node.
+        node: NodeChange,
+        /// What it shall be.
+        to: Availability,
+    },
+    /// Makes the overlay network.
+    CreateNetwork {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A node as it was seen; a change is refused if it has become another since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NodeChange {
+    /// Its ID.
+    pub id: String,
+    /// Its version's index.
+    pub version: u64,
+    /// The UUID of its host, if that is known.
+    pub host: Option<String>,
+}
+
+impl Plan {
+    fn new(stage: Stage, reason: impl Into<String>) -> Self {
+        Self {
+            stage,
+            reason: reason.into(),
+            change: None,
+            publication: None,
+            remember: None,
+            labels: None,
+            warnings: Vec::new(),
+            again_ms: None,
+        }
+    }
+
+    fn change(mut self, change: Change) -> Self {
+        self.change = Some(change);
+        self
+    }
+
+    fn labels(mut self, wish: Wish) -> Self {
+        self.labels = Some(wish);
+        self
+    }
+
+    fn again(mut self, after_ms: u64) -> Self {
+        self.again_ms = Some(self.again_ms.map_or(after_ms, |earlier| earlier.min(after_ms)));
+        self
+    }
+
+    fn soon(self) -> Self {
+        self.again(SOON.as_millis() as u64)
+    }
+
+    /// Whether nothing is to be done.
+    pub fn is_quiet(&self) -> bool {
+        self.change.is_none() && self.publication.is_none() && self.remember.is_none()
+    }
+}
+
+impl std::fmt::Display for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "stands: {}: {}", self.stage.name(), self.reason)?;
+        for warning in &self.warnings {
+            writeln!(f, "noticed: {warning}")?;
+        }
+        if let Some(change) = &self.change {
+            writeln!(f, "would do: {change}")?;
+        }
+        if let Some(publication) = &self.publication {
+            writeln!(f, "would record: {} nodes of swarm {}", publication.members.len(), publication.cluster)?;
+        }
+        if let Some(wish) = &self.labels {
+            let text = |label: Option<&str>| label.unwrap_or("none").to_owned();
+            writeln!(f, "host labels: {}={}", labels::PART, text(wish.part))?;
+        }
+        if self.is_quiet() { writeln!(f, "nothing to do") } else { Ok(()) }
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Claim => write!(f, "claim"),
+            Self::Found { advertise } => write!(f, "found {advertise}"),
+            Self::Join { managers, .. } => write!(f, "join {}", managers.join(",")),
+            Self::Leave { node, .. } => write!(f, "leave {node}"),
+            Self::Promote(node) => write!(f, "promote {}", node.id),
+            Self::Demote(node) => write!(f, "demote {}", node.id),
+            Self::Availability { node, to: Availability::Drain } => write!(f, "drain {}", node.id),
+            Self::Availability { node, .. } => write!(f, "activate {}", node.id),
+            Self::CreateNetwork { name } => write!(f, "create network {name}"),
+        }
+    }
+}
+
+/// Whether a look needs Rancher's API: before there is a swarm, and for the one that acts.
+pub fn asks_rancher(seen: &Observation) -> bool {
+    let (Ok(engine), Ok(metadata)) = (&seen.engine, &seen.metadata) else { return false };
+    let Ok(record) = &metadata.record else { return false };
+    match engine.swarm.local_node_state {
+        LocalNodeState::Inactive if record.cluster.is_none() => {
+            outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS
+        }
+        // An address that rancher-metadata does not know is asked for elsewhere.
+        LocalNodeState::Inactive => metadata.agent_ip.is_empty(),
+        LocalNodeState::Active => inside::acts(seen, &engine.swarm.node_id),
+        _ => false,
+    }
+}
+
+/// What to do.
+pub fn plan(seen: &Observation) -> Plan {
+    let engine = match &seen.engine {
+        Ok(info) => &info.swarm,
+        Err(reason) => return Plan::new(Stage::NoEngine, reason),
+    };
+    // What keeps the engine from being a member is told first: it is what an operator has to mend.
+    match engine.local_node_state {
+        LocalNodeState::Locked => {
+            return Plan::new(
+                Stage::Locked,
+                "the engine waits for the key that unlocks its swarm: docker swarm unlock",
+            );
+        }
+        LocalNodeState::Error | LocalNodeState::Unknown => {
+            return Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error));
+        }
+        _ => {}
+    }
+    let metadata = match &seen.metadata {
+        Ok(metadata) => metadata,
+        Err(reason) => {
+            let stage =
+                if engine.local_node_state == LocalNodeState::Active { Stage::Member } else { Stage::NoMetadata };
+            return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}"));
+        }
+    };
+    match engine.local_node_state {
+        LocalNodeState::Inactive => outside::plan(seen, metadata),
+        LocalNodeState::Pending => {
+            let error = Some(engine.error.as_str()).filter(|error| !error.is_empty());
+            let plan = Plan::new(
+                Stage::Join,
+                error.map_or("the engine joins".to_owned(), |error| format!("the engine joins: {error}")),
+            );
+            // An engine that was a member is one again in a moment; its labels tell the truth until then.
+            if seen.own.state.member.is_some() { plan } else { plan.labels(waiting(seen, labels::WAIT_JOIN)) }
+                .again(1000)
+        }
+        _ => inside::plan(seen, engine, metadata),
+    }
+}
+
+/// The labels of a host that waits for something.
+fn waiting(seen: &Observation, part: &'static str) -> Wish {
+    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None }
+}
+
+/// The address under which other hosts reach this one.
+fn advertised(metadata: &MetadataView, rancher: Option<&RancherView>) -> Result<IpAddr, String> {
+    let told = rancher.and_then(|view| view.hosts.iter().find(|host| host.uuid == metadata.host));
+    let address = Some(metadata.agent_ip.as_str())
+        .filter(|address| !address.is_empty())
+        .or(told.and_then(|host| host.agent_ip_address.as_deref()).map(str::trim).filter(|address| !address.is_empty()))
+        .ok_or(
+            "Rancher does not tell this host's address yet (agent_ip; CATTLE_AGENT_IP sets it on the host's agent)",
+        )?;
+    address.parse().map_err(|_| format!("this host's address is told as `{address}`, which is no IP address"))
+}
+
+/// Rancher's view, where a plan needs it.
+fn rancher(seen: &Observation) -> Seen<&RancherView> {
+    match &seen.rancher {
+        Some(Ok(view)) => Ok(view),
+        Some(Err(reason)) => Err(reason.clone()),
+        None => Err("Rancher's API was not asked".to_owned()),
+    }
+}

@@ -1,0 +1,94 @@
+//! This host's engine is in no swarm: wait, found one, or join.
+
+use crate::monitor::labels;
+use crate::monitor::observe::{MetadataView, Observation};
+use crate::monitor::record::Record;
+
+use super::claim::{self, Standing};
+use super::{Change, Plan, Stage, advertised, rancher, waiting};
+
+/// Whether this host has the oldest monitor, as far as rancher-metadata knows. It can be late, so it says no more than
+/// whom to leave Rancher's API to for a while.
+pub(super) fn could_be_first(metadata: &MetadataView) -> bool {
+    let Some(own) = metadata.monitors.get(&metadata.host) else { return false };
+    metadata.agent_ip.is_empty()
+        || metadata.monitors.values().filter(|other| other.running).all(|other| own.age <= other.age)
+}
+
+pub(super) fn plan(seen: &Observation, metadata: &MetadataView) -> Plan {
+    let wait = |part: &'static str, stage: Stage, reason: String| Plan::new(stage, reason).labels(waiting(seen, part));
+    match &metadata.record {
+        Err(reason) => wait(labels::WAIT_LEADER, Stage::WaitLeader, reason.clone()),
+        Ok(record) if record.cluster.is_some() => join(seen, metadata, record),
+        Ok(_) if seen.rancher.is_none() => {
+            let reason = "no swarm is recorded yet; the host with the oldest monitor makes it".to_owned();
+            wait(labels::WAIT_LEADER, Stage::WaitLeader, reason)
+        }
+        Ok(_) => match rancher(seen) {
+            Err(reason) => wait(labels::WAIT_LEADER, Stage::NoRancher, reason),
+            Ok(view) if view.record.cluster.is_some() => join(seen, metadata, &view.record),
+            Ok(_) => found(seen, metadata),
+        },
+    }
+}
+
+fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
+    let wait = |reason: String| Plan::new(Stage::WaitLeader, reason).labels(waiting(seen, labels::WAIT_LEADER));
+    let view = match rancher(seen) {
+        Ok(view) => view,
+        Err(reason) => return wait(reason),
+    };
+    if let Some((host, node)) = claim::said_to_be_inside(view, &metadata.host) {
+        return wait(format!("host {host} says that its engine is node {node} of a swarm, which is not recorded yet"));
+    }
+    let mut candidates = claim::candidates(metadata, view);
+    if !candidates.iter().any(|candidate| candidate.host.uuid == metadata.host) {
+        return wait("Rancher does not list this host, or its monitor, as active".to_owned());
+    }
+    let awaited = claim::awaited(seen, &candidates, &metadata.host);
+    if !awaited.is_empty() {
+        return wait(format!("hosts have not said yet whether they are in a swarm: {}", awaited.join(", "))).soon();
+    }
+    // Those that have said nothing in all that time are passed over.
+    candidates.retain(|candidate| candidate.host.uuid == metadata.host || candidate.host.key().is_some());
+    let order = |candidate: &claim::Candidate| {
+        let kept = claim::fitness(candidate.host, &seen.wanted.manager_label) == claim::Fitness::Kept;
+        (kept, candidate.age, candidate.host.uuid.clone())
+    };
+    let first = candidates.iter().min_by_key(|candidate| order(candidate)).map(|candidate| &candidate.host.uuid);
+    if first != Some(&metadata.host) {
+        let first = first.map_or("another host", String::as_str);
+        return wait(format!("no swarm is recorded yet; host {first} has the oldest monitor and makes it"));
+    }
+    let advertise = match advertised(metadata, Some(view)) {
+        Ok(address) => address,
+        Err(reason) => return wait(reason),
+    };
+    let plan = |reason: &str| Plan::new(Stage::Found, reason).labels(waiting(seen, labels::WAIT_LEADER));
+    match claim::standing(seen, metadata, view) {
+        Standing::Free => {
+            plan("no swarm is recorded, and this host has the oldest monitor of all: it claims").change(Change::Claim)
+        }
+        Standing::Settling(ms) => plan("this host's claim must stand for a while").again(ms),
+        Standing::Mine => {
+            plan("no swarm is recorded, and this host's claim stands: it makes one").change(Change::Found { advertise })
+        }
+        Standing::Other(host) => wait(format!("host {host} has claimed to make the swarm")).soon(),
+    }
+}
+
+fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
+    let wait = |reason: String| Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN));
+    let view = seen.rancher.as_ref().and_then(|view| view.as_ref().ok());
+    let advertise = match advertised(metadata, view) {
+        Ok(address) => address,
+        Err(reason) => return wait(reason),
+    };
+    match record.tokens.get(&metadata.host).filter(|token| token.key == seen.own.key) {
+        None => wait("a swarm is recorded; this host waits for its join token".to_owned()),
+        Some(_) if record.managers.is_empty() => wait("a swarm is recorded, but none of its managers".to_owned()),
+        Some(token) => Plan::new(Stage::Join, format!("joins by {}", record.managers.join(", ")))
+            .labels(waiting(seen, labels::WAIT_JOIN))
+            .change(Change::Join { advertise, managers: record.managers.clone(), sealed: token.sealed.clone() }),
+    }
+}

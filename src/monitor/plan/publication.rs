@@ -1,0 +1,122 @@
+//! What the acting monitor writes into the record.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
+use crate::monitor::record::{Acting, Record, SealedToken};
+
+/// What the record shall say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Publication {
+    /// The swarm.
+    pub cluster: String,
+    /// Where its managers are joined, as `address:port`, sorted.
+    pub managers: Vec<String>,
+    /// Node IDs by the UUID of each one's host.
+    pub members: BTreeMap<String, String>,
+    /// The acting monitor's host.
+    pub acting: String,
+    /// The keys, by host, to which a token is to be sealed. All other tokens are withdrawn.
+    pub waiting: BTreeMap<String, String>,
+    /// Which worker token is in force: see [`crate::monitor::seal::mark`].
+    pub token: String,
+}
+
+impl Publication {
+    pub(super) fn of(seen: &Observation, metadata: &MetadataView, view: &RancherView, swarm: &SwarmView) -> Self {
+        let managers = swarm.nodes.iter().filter_map(|node| node.manager.as_ref());
+        let mut managers: Vec<String> =
+            managers.map(|manager| manager.addr.clone()).filter(|address| !address.is_empty()).collect();
+        managers.sort();
+        managers.dedup();
+        let members = members(seen, metadata, view, swarm);
+        let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
+        let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
+        Self {
+            cluster: swarm.cluster.clone(),
+            managers,
+            members,
+            acting: metadata.host.clone(),
+            waiting,
+            token: swarm.token.clone(),
+        }
+    }
+
+    /// Whether the record says so already.
+    pub fn is_published(&self, record: &Record) -> bool {
+        record.claim.is_none()
+            && record.cluster.as_deref() == Some(self.cluster.as_str())
+            && record.managers == self.managers
+            && record.members == self.members
+            && record.acting.as_ref().is_some_and(|acting| acting.host == self.acting)
+            && record.tokens.len() == self.waiting.len()
+            && self.waiting.iter().all(|(host, key)| self.has_token(record, host, key))
+    }
+
+    /// Whether a host's token stands in the record.
+    pub fn has_token(&self, record: &Record, host: &str, key: &str) -> bool {
+        record.tokens.get(host).is_some_and(|token| token.key == key && token.mark == self.token)
+    }
+
+    /// The record as it shall be, of the one that is. Tokens that stand are kept; `seal` makes the others.
+    pub fn write(&self, before: &Record, mut seal: impl FnMut(&str, &str) -> Option<String>) -> Record {
+        let mut after = before.clone();
+        after.claim = None;
+        after.cluster = Some(self.cluster.clone());
+        after.managers.clone_from(&self.managers);
+        after.members.clone_from(&self.members);
+        let beat = before.acting.as_ref().map_or(0, |acting| acting.beat);
+        after.acting = Some(Acting { host: self.acting.clone(), beat: beat.wrapping_add(1) });
+        after.tokens.retain(|host, _| self.waiting.get(host).is_some_and(|key| self.has_token(before, host, key)));
+        for (host, key) in &self.waiting {
+            if !after.tokens.contains_key(host)
+                && let Some(sealed) = seal(host, key)
+            {
+                let token = SealedToken { key: key.clone(), mark: self.token.clone(), sealed };
+                after.tokens.insert(host.clone(), token);
+            }
+        }
+        after
+    }
+}
+
+/// Which host is which node: by what the host says of itself, which it alone knows for sure; else by an address that one
+/// host and one node have; else as it was. Never by a name.
+fn members(
+    seen: &Observation,
+    metadata: &MetadataView,
+    view: &RancherView,
+    swarm: &SwarmView,
+) -> BTreeMap<String, String> {
+    let own = seen.engine.as_ref().map(|info| info.swarm.node_id.clone()).unwrap_or_default();
+    let mut members = BTreeMap::new();
+    let registered: Vec<_> = view.hosts.iter().filter(|host| !host.is_gone()).collect();
+    for host in &registered {
+        // A host's label may still be on its way.
+        let said = if host.uuid == metadata.host { Some(own.as_str()) } else { host.node() };
+        if let Some(node) = said.filter(|node| swarm.node(node).is_some()) {
+            members.insert(host.uuid.clone(), node.to_owned());
+        }
+    }
+    let taken = |members: &BTreeMap<String, String>, node: &str| members.values().any(|member| member == node);
+    for host in &registered {
+        if members.contains_key(&host.uuid) || host.key().is_some() {
+            continue;
+        }
+        let address = host.agent_ip_address.as_deref().unwrap_or_default();
+        let same_host = registered.iter().filter(|other| other.agent_ip_address.as_deref() == Some(address)).count();
+        let nodes: Vec<_> =
+            swarm.nodes.iter().filter(|node| !address.is_empty() && node.status.addr == address).collect();
+        let by_address = match nodes.as_slice() {
+            [node] if same_host == 1 => Some(node.id.clone()),
+            _ => None,
+        };
+        let as_before = view.record.members.get(&host.uuid).filter(|node| swarm.node(node).is_some()).cloned();
+        if let Some(node) = by_address.or(as_before).filter(|node| !taken(&members, node)) {
+            members.insert(host.uuid.clone(), node);
+        }
+    }
+    members
+}

@@ -1,0 +1,117 @@
+//! What the monitors of an environment tell each other: one value in the metadata of their service.
+//!
+//! The founder writes its claim there; after that the acting monitor alone writes, all others read. Every container of
+//! the environment can read it, so a join token stands in it only sealed, for one host, for as long as that host needs
+//! it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The key in the service's metadata. Other keys there are not touched.
+pub const KEY: &str = "swarmkit";
+
+/// What is recorded of the swarm. What later monitors add to it is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Who is about to make, or to adopt, the swarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// The swarm's cluster ID. Once it stands here no other swarm is ever made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Where its managers are joined, as `address:port`, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub managers: Vec<String>,
+    /// Which host is which node: node IDs by the host's UUID.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, String>,
+    /// The acting monitor and its sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Acting>,
+    /// Join tokens by the UUID of the host that each is sealed to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tokens: BTreeMap<String, SealedToken>,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub further: Map<String, Value>,
+}
+
+/// A host's word that it will make the swarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The host's UUID.
+    pub host: String,
+    /// What tells this claim from others of the same host.
+    pub nonce: String,
+}
+
+/// The acting monitor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acting {
+    /// Its host's UUID.
+    pub host: String,
+    /// It grows with each sign of life.
+    pub beat: u64,
+}
+
+/// A worker's join token that one host alone can open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedToken {
+    /// The public key that it is sealed to, as the host published it.
+    pub key: String,
+    /// Tells which token it is, without telling the token: see [`super::seal::mark`].
+    pub mark: String,
+    /// The sealed token.
+    pub sealed: String,
+}
+
+impl Record {
+    /// Reads it from a service's metadata. None there is an empty one.
+    ///
+    /// # Errors
+    /// What stands there is not a record: nobody may take that for "no swarm".
+    pub fn read(metadata: &Map<String, Value>) -> Result<Self, String> {
+        match metadata.get(KEY) {
+            None | Some(Value::Null) => Ok(Self::default()),
+            Some(value) => Self::deserialize(value)
+                .map_err(|error| format!("the service's metadata has a `{KEY}` that is no record: {error}")),
+        }
+    }
+
+    /// Writes it into a service's metadata, and leaves the rest of that as it is.
+    pub fn write(&self, metadata: &mut Map<String, Value>) {
+        // A record is plain data, which always has a form in JSON.
+        let value = serde_json::to_value(self).unwrap_or(Value::Null);
+        metadata.insert(KEY.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn no_record_is_an_empty_one_and_a_broken_one_is_an_error() {
+        assert_eq!(Record::read(&metadata("{}")), Ok(Record::default()));
+        assert_eq!(Record::read(&metadata(r#"{"swarmkit":null}"#)), Ok(Record::default()));
+        for broken in [r#"{"swarmkit":"x"}"#, r#"{"swarmkit":{"cluster":7}}"#, r#"{"swarmkit":[]}"#] {
+            assert!(Record::read(&metadata(broken)).unwrap_err().contains("no record"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_is_kept() {
+        let mut all = metadata(r#"{"token":"theirs","swarmkit":{"cluster":"c","later":{"a":1}}}"#);
+        let mut record = Record::read(&all).unwrap();
+        record.members.insert("host".into(), "node".into());
+        record.write(&mut all);
+        let wanted = r#"{"token":"theirs","swarmkit":{"cluster":"c","members":{"host":"node"},"later":{"a":1}}}"#;
+        assert_eq!(all, metadata(wanted));
+    }
+}

@@ -1,0 +1,248 @@
+//! When: the loop of looking, planning and acting, its wake-ups and its back-off.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+
+use super::act::{ActError, Done, Hands};
+use super::engine::Engine;
+use super::health::{self, Health};
+use super::label_writer;
+use super::metadata::{self, Metadata};
+use super::observe::{Observation, Own, Sources, Wanted};
+use super::past::{Memory, ms};
+use super::plan::{Plan, plan};
+use super::rancher::Rancher;
+use super::seal::KeyPair;
+use super::settings::{DOCKER_SOCKET, ManagerAvailability, STATE_FOLDER, Settings};
+use super::state::{State, StateFile};
+use super::status::Status;
+use super::wake;
+
+/// The first pause after something failed, and the shortest between two looks.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Why the monitor cannot run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No client can be made.
+    #[error("no HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The health port, or the signals.
+    #[error("{what}: {error}")]
+    System {
+        /// What failed.
+        what: String,
+        /// How.
+        error: std::io::Error,
+    },
+}
+
+impl From<&Settings> for Wanted {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            managers: usize::from(settings.manager_scale),
+            drain_managers: settings.manager_availability == ManagerAvailability::Drain,
+            manager_label: settings.manager_host_label.clone(),
+            zone_label: settings.zone_host_label.clone(),
+            network: Some(settings.network.clone()).filter(|name| !name.is_empty()),
+            period_ms: ms(settings.reconcile_period),
+        }
+    }
+}
+
+/// A monitor, ready to look.
+pub struct Monitor {
+    wanted: Wanted,
+    sources: Arc<Sources>,
+    keys: KeyPair,
+    nonce: String,
+    file: StateFile,
+    memory: Memory,
+    status: Arc<RwLock<Status>>,
+    warned: Vec<String>,
+}
+
+impl Monitor {
+    /// The one for this host. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
+    /// sees: it keeps it from acting, not from answering health checks.
+    ///
+    /// # Errors
+    /// No client can be made.
+    pub fn new(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Result<Self, RunError> {
+        // A second one in this process is refused, and the first serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sources = Sources {
+            engine: Engine::new(Path::new(DOCKER_SOCKET))?,
+            metadata: Metadata::new(metadata::ADDRESS)?,
+            rancher: Rancher::from_environment(environment).map_err(|error| error.to_string()),
+        };
+        let keys = KeyPair::generate();
+        Ok(Self {
+            wanted: settings.into(),
+            sources: Arc::new(sources),
+            // As random as the key, and no part of it can be told from it.
+            nonce: super::seal::mark(keys.public()),
+            keys,
+            file: StateFile::new(Path::new(STATE_FOLDER)),
+            memory: Memory::new(Instant::now()),
+            status: Arc::default(),
+            warned: Vec::new(),
+        })
+    }
+
+    /// Looks once, and says what it would do.
+    pub async fn look(&mut self) -> (Observation, Plan) {
+        let state = self.file.read();
+        let own = Own { nonce: self.nonce.clone(), key: self.keys.public().to_owned(), state: State::default() };
+        let (own, damage) = match state {
+            Ok(state) => (Own { state, ..own }, None),
+            Err(error) => (own, Some(error.to_string())),
+        };
+        let start = Instant::now();
+        let mut seen = self.sources.look(&self.wanted, own, self.memory.past(start)).await;
+        let now = Instant::now();
+        if seen.rancher.is_some() {
+            self.memory.looked(now - start);
+        }
+        self.memory.see(&seen, now);
+        seen.past = self.memory.past(now);
+        let mut plan = plan(&seen);
+        plan.warnings.extend(damage);
+        (seen, plan)
+    }
+
+    /// Looks, plans and acts until it is told to stop.
+    ///
+    /// # Errors
+    /// The health port is taken, or signals cannot be had.
+    pub async fn run(mut self) -> Result<(), RunError> {
+        let system = |what: &str| {
+            let what = what.to_owned();
+            move |error| RunError::System { what, error }
+        };
+        let mut term = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
+        let mut int = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
+        let listener = health::listen().await.map_err(system("the health port"))?;
+        let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status)));
+        let wake = Arc::new(Notify::new());
+        let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
+        let (standing, labels) = watch::channel(label_writer::Standing::default());
+        let sources = Arc::clone(&self.sources);
+        // Whichever ends first ends all: what is under way is dropped where it waits.
+        tokio::select! {
+            _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
+            _ = int.recv() => tracing::info!(signal = "SIGINT", "stops"),
+            () = health::serve(listener, health) => {}
+            () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
+            () = label_writer::run(sources, wanted_labels, standing) => {}
+            () = self.rounds(&wake, &wish, &labels) => {}
+        }
+        Ok(())
+    }
+
+    async fn rounds(
+        &mut self,
+        wake: &Notify,
+        wish: &watch::Sender<label_writer::Wanted>,
+        labels: &watch::Receiver<label_writer::Standing>,
+    ) {
+        let period = Duration::from_millis(self.wanted.period_ms);
+        let mut pause = FIRST_PAUSE;
+        let mut told = None;
+        loop {
+            let (seen, plan) = self.look().await;
+            self.tell(&plan, &mut told);
+            if let Ok(metadata) = &seen.metadata {
+                let (host, seen) = (metadata.host.clone(), metadata.labels.clone());
+                let wanted = label_writer::Wanted { host, wish: plan.labels.clone(), seen };
+                wish.send_if_modified(|before| {
+                    let changed = *before != wanted;
+                    *before = wanted;
+                    changed
+                });
+            }
+            self.with_status(|status| {
+                status.labels = labels.borrow().clone();
+                status.look(seen.clone(), plan.clone());
+            });
+            let good = self.act(&seen, &plan).await;
+            let changed = plan.change.is_some() || plan.publication.is_some();
+            pause = if good { FIRST_PAUSE } else { (pause * 2).min(period.max(FIRST_PAUSE)) };
+            let wait = match plan.again_ms.map(Duration::from_millis) {
+                _ if !good => pause,
+                // What has changed is looked at anew at once.
+                _ if changed => Duration::ZERO,
+                Some(soon) => soon.min(period),
+                None => period,
+            };
+            let asleep = Instant::now();
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // News do not make a failing call succeed.
+                () = wake.notified(), if good => {
+                    // Several at once are one.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+            tracing::trace!(slept_ms = ms(asleep.elapsed()), "looks");
+        }
+    }
+
+    /// Logs what is new: a stage, a reason, a warning.
+    fn tell(&mut self, plan: &Plan, told: &mut Option<(super::plan::Stage, String)>) {
+        let now = (plan.stage, plan.reason.clone());
+        if told.as_ref() != Some(&now) {
+            tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
+            *told = Some(now);
+        }
+        for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
+            tracing::warn!(warning, "noticed");
+        }
+        self.warned.clone_from(&plan.warnings);
+    }
+
+    fn with_status(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.status.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Does what is planned. Answers whether all of it was done.
+    async fn act(&mut self, seen: &Observation, plan: &Plan) -> bool {
+        let hands = Hands { sources: &self.sources, keys: &self.keys, file: &self.file };
+        let remembered = match &plan.remember {
+            Some(state) => Some(("remember".to_owned(), self.file.write(state).map_err(ActError::from))),
+            None => None,
+        };
+        let change = async {
+            match &plan.change {
+                Some(change) => Some((change.to_string(), hands.change(seen, change).await)),
+                None => None,
+            }
+        };
+        let publish = async {
+            match &plan.publication {
+                Some(publication) => Some(("publish".to_owned(), hands.publish(seen, publication).await)),
+                None => None,
+            }
+        };
+        let (changed, published) = tokio::join!(change, publish);
+        if matches!(published, Some((_, Ok(())))) {
+            self.memory.beaten(Instant::now());
+        }
+        let mut good = true;
+        for (what, outcome) in [remembered, changed, published].into_iter().flatten() {
+            let error = outcome.err().map(|error| error.to_string());
+            match &error {
+                None => tracing::info!(action = what, why = plan.reason, "done"),
+                Some(error) => tracing::warn!(action = what, why = plan.reason, error, "not done"),
+            }
+            good &= error.is_none();
+            let why = plan.reason.clone();
+            self.with_status(|status| status.deed(Done { at: Instant::now(), what, why, error }));
+        }
+        good
+    }
+}

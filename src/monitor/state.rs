@@ -1,0 +1,139 @@
+//! What a host must remember when its container, its engine or its machine starts anew: a small file in the state
+//! folder.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// The file's name in the state folder.
+pub const FILE: &str = "swarmkit-mon.json";
+/// The largest file that is read, in bytes; ours has some hundred.
+const LARGEST: u64 = 64 * 1024;
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The nonce of the claim under which this host is about to make a swarm. It is written before the swarm is made,
+    /// so that a swarm found after a crash can be told to be our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub founding: Option<String>,
+    /// The cluster ID of the swarm that this host made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<String>,
+    /// The recorded swarm that the engine was last seen in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
+}
+
+/// A place in a recorded swarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The swarm's cluster ID.
+    pub cluster: String,
+    /// The node's ID.
+    pub node: String,
+}
+
+/// Why the state cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the state file {path} {what}")]
+pub struct StateError {
+    path: String,
+    what: String,
+}
+
+/// The file.
+#[derive(Debug, Clone)]
+pub struct StateFile {
+    folder: PathBuf,
+}
+
+impl StateFile {
+    /// The one in a folder.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    fn error(&self, what: String) -> StateError {
+        StateError { path: self.path().display().to_string(), what }
+    }
+
+    /// Reads it. None there is an empty one.
+    ///
+    /// # Errors
+    /// It is there and cannot be read, or is not such a file.
+    pub fn read(&self) -> Result<State, StateError> {
+        let path = self.path();
+        match fs::metadata(&path) {
+            Ok(about) if !about.is_file() || about.len() > LARGEST => {
+                return Err(self.error("is not a small file".to_owned()));
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::default()),
+            Err(error) => return Err(self.error(format!("cannot be read: {error}"))),
+        }
+        let text = fs::read(&path).map_err(|error| self.error(format!("cannot be read: {error}")))?;
+        // Read as an object first: a struct would be read from a list too.
+        serde_json::from_slice(&text)
+            .and_then(|fields: serde_json::Map<String, serde_json::Value>| serde_json::from_value(fields.into()))
+            .map_err(|error| self.error(format!("is damaged: {error}")))
+    }
+
+    /// Writes it: to the side, onto the disk, then into its place.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or is full; then the file is as it was.
+    pub fn write(&self, state: &State) -> Result<(), StateError> {
+        let failed = |error: std::io::Error| self.error(format!("cannot be written: {error}"));
+        let mut side = tempfile::NamedTempFile::new_in(&self.folder).map_err(failed)?;
+        let text = serde_json::to_vec_pretty(state).map_err(|error| failed(error.into()))?;
+        side.write_all(&text).and_then(|()| side.as_file().sync_all()).map_err(failed)?;
+        side.persist(self.path()).map_err(|error| failed(error.error))?;
+        // Else the new name may be lost with the power.
+        fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(folder.path());
+        assert_eq!(file.read().unwrap(), State::default());
+        let member = Member { cluster: "c".into(), node: "n".into() };
+        let state = State { made: Some("c".into()), member: Some(member), ..State::default() };
+        file.write(&state).unwrap();
+        assert_eq!(file.read().unwrap(), state);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(folder.path());
+        for text in ["", "{", "[]", r#"{"made":3}"#, &"x".repeat(100_000)] {
+            fs::write(folder.path().join(FILE), text).unwrap();
+            assert!(file.read().unwrap_err().to_string().contains("swarmkit-mon.json"), "{text:.20}");
+        }
+        fs::remove_file(folder.path().join(FILE)).unwrap();
+        fs::create_dir(folder.path().join(FILE)).unwrap();
+        assert!(file.read().is_err());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error_and_nothing_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StateFile::new(&folder.path().join("none"));
+        assert!(file.write(&State::default()).is_err());
+        assert!(!folder.path().join("none").exists());
+    }
+}

@@ -1,0 +1,96 @@
+//! What the monitor knows and does, for `/status` and `swarmkit-mon plan`. It holds no secret.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::act::Done;
+use super::label_writer;
+use super::observe::Observation;
+use super::past::ms;
+use super::plan::Plan;
+
+/// How many of the last deeds are kept.
+const DEEDS: usize = 20;
+
+/// The latest look, and what came of it.
+#[derive(Debug, Default)]
+pub struct Status {
+    latest: Option<(Observation, Plan, Instant)>,
+    deeds: VecDeque<Done>,
+    /// How the host's labels stand.
+    pub labels: label_writer::Standing,
+    /// How many looks there were.
+    pub looks: u64,
+    /// How many changes were made.
+    pub changes: u64,
+    /// How many were not, though they were planned.
+    pub failures: u64,
+}
+
+impl Status {
+    /// Takes in a look and its plan.
+    pub fn look(&mut self, seen: Observation, plan: Plan) {
+        self.looks += 1;
+        self.latest = Some((seen, plan, Instant::now()));
+    }
+
+    /// Takes in a deed.
+    pub fn deed(&mut self, done: Done) {
+        if done.error.is_some() {
+            self.failures += 1;
+        } else {
+            self.changes += 1;
+        }
+        self.deeds.push_back(done);
+        if self.deeds.len() > DEEDS {
+            self.deeds.pop_front();
+        }
+    }
+
+    /// The latest plan.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.latest.as_ref().map(|(_, plan, _)| plan)
+    }
+
+    /// The latest look.
+    pub fn seen(&self) -> Option<&Observation> {
+        self.latest.as_ref().map(|(seen, ..)| seen)
+    }
+
+    /// How old the latest look is, in milliseconds.
+    pub fn age_ms(&self) -> Option<u64> {
+        self.latest.as_ref().map(|(_, _, at)| ms(at.elapsed()))
+    }
+
+    /// All of it.
+    pub fn json(&self) -> Value {
+        let deeds: Vec<Value> = self
+            .deeds
+            .iter()
+            .map(|done| json!({ "ago_ms": ms(done.at.elapsed()), "what": done.what, "why": done.why, "error": done.error }))
+            .collect();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "look_ago_ms": self.age_ms(),
+            "looks": self.looks,
+            "changes": self.changes,
+            "failures": self.failures,
+            "labels": self.labels,
+            "plan": self.plan(),
+            "view": self.seen(),
+            "last_actions": deeds,
+        })
+    }
+}
+
+/// A look and its plan, as `swarmkit-mon plan` prints them in JSON.
+#[derive(Serialize)]
+pub struct Look<'a> {
+    /// What is seen.
+    pub view: &'a Observation,
+    /// What would be done.
+    pub plan: &'a Plan,
+}
