@@ -1,20 +1,32 @@
 //! The rendered service has few rights, and they are enough: on a real engine a container with just these reaches the
 //! engine's socket and the state folder, and nothing else.
 
+#[path = "support/lab/mod.rs"]
+mod lab;
 mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
+use lab::engine::{Engine, missing};
+use lab::network::Network;
 use serde_yaml::Value;
-use support::engine::{Engine, missing};
 use support::rendered_catalog;
 use support::trial::{run, trial};
 use swarmkit_catalog::yaml::Document;
 
 fn main() {
-    run(vec![trial("the_confined_container_reaches_the_socket_and_the_state_folder", missing(), confined)]);
+    run(vec![trial(
+        "the_confined_container_reaches_the_socket_and_the_state_folder",
+        missing().or_else(client_missing),
+        confined,
+    )]);
+}
+
+fn client_missing() -> Option<&'static str> {
+    let answers = Command::new("docker").arg("--version").output().is_ok_and(|output| output.status.success());
+    if answers { None } else { Some("needs the docker client (Debian: docker.io)") }
 }
 
 /// The service as `docker run` takes it. A key that is not known here fails: nothing of the service is left out.
@@ -51,7 +63,8 @@ fn confined() {
     let folder = rendered_catalog();
     let file = folder.path().join("community-catalog/infra-templates/swarm/4/docker-compose.yml");
     let compose = Document::read(&fs::read_to_string(file).unwrap()).unwrap().to_value();
-    let engine = Engine::start("confined");
+    let network = Network::new();
+    let engine = Engine::started(network.join("confined").0);
     engine.import_client_image("client");
     let state = engine.host_folder("state");
     let rights = run_arguments(&compose["services"]["swarmkit-mon"], |path| match path {

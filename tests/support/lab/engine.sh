@@ -1,0 +1,15 @@
+# Runs an engine as on a machine of its own: the caller has given it network, process, mount and host name spaces.
+#   engine.sh HOSTNAME FOLDER CONTROL-GROUP
+set -eu
+hostname "$1"
+folder=$2
+group=$3
+# What is below /run does not outlive the machine's power, and is nobody else's.
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p /etc/docker "$folder/etc" "$folder/data" "$folder/socket"
+rm -f "$folder/socket/docker.sock"
+# The engine's own settings and key, not those of the machine.
+mount --bind "$folder/etc" /etc/docker
+exec dockerd --data-root "$folder/data" --exec-root /run/docker -p /run/docker.pid \
+  -H "unix://$folder/socket/docker.sock" --storage-driver vfs --bridge none --iptables=false \
+  --cgroup-parent "/$group" --exec-opt native.cgroupdriver=cgroupfs

@@ -1,0 +1,312 @@
+//! A stand-in for Rancher: rancher-metadata and the API over one environment.
+//!
+//! What is written through the API, or by a test, shows up in metadata after a delay, write by write.
+
+pub mod api;
+pub mod environment;
+pub mod faults;
+pub mod log;
+pub mod metadata;
+mod server;
+mod tls;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+pub use environment::{ACCOUNT, CreateIndex, Environment, HostState};
+pub use faults::{Fault, Filter, Kind};
+pub use log::{Asked, Counts};
+
+/// The keys that the API takes.
+pub const ACCESS_KEY: &str = "lab-access-key";
+pub const SECRET_KEY: &str = "lab-secret-key";
+
+/// How long a write takes to show up in metadata, where nothing else is said.
+pub const METADATA_DELAY: Duration = Duration::from_millis(100);
+
+type Hook = Box<dyn FnOnce(&mut Environment) + Send>;
+
+/// What all connections share.
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    /// Tells those who wait for news.
+    news: tokio::sync::Notify,
+}
+
+struct World {
+    environment: Environment,
+    /// What metadata shows.
+    visible: Arc<Environment>,
+    version: u64,
+    /// What it will show, and when.
+    coming: VecDeque<(Instant, Arc<Environment>)>,
+    delay: Duration,
+    faults: Vec<(u64, Filter, Fault)>,
+    next_fault: u64,
+    hooks: Vec<(Filter, Hook)>,
+    log: Vec<Asked>,
+    /// Every host label and all service metadata that ever were, as JSON.
+    written: Vec<String>,
+}
+
+impl World {
+    /// Changes the environment, if the change changes anything.
+    fn change<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
+        let before = self.environment.clone();
+        let result = change(&mut self.environment);
+        if self.environment != before {
+            let labels: Vec<_> = self.environment.hosts.iter().map(|host| &host.labels).collect();
+            self.written.push(serde_json::to_string(&(labels, &self.environment.metadata)).unwrap());
+            let due = Instant::now() + self.delay;
+            let due = self.coming.back().map_or(due, |(last, _)| due.max(*last));
+            self.coming.push_back((due, Arc::new(self.environment.clone())));
+        }
+        result
+    }
+
+    /// What metadata shows now, and when that changes next.
+    fn look(&mut self) -> (Arc<Environment>, u64, Option<Instant>) {
+        let now = Instant::now();
+        while self.coming.front().is_some_and(|(due, _)| *due <= now) {
+            self.visible = self.coming.pop_front().unwrap().1;
+            self.version += 1;
+        }
+        (self.visible.clone(), self.version, self.coming.front().map(|(due, _)| *due))
+    }
+}
+
+/// Where it listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Listen {
+    pub metadata: SocketAddr,
+    pub api: SocketAddr,
+    /// HTTPS for the API, signed by a CA of its own.
+    pub tls: bool,
+}
+
+/// The stand-in; it stops when dropped.
+pub struct Rancher {
+    shared: Arc<Shared>,
+    runtime: Option<tokio::runtime::Runtime>,
+    metadata: server::Endpoint,
+    api: server::Endpoint,
+    ca: Option<String>,
+}
+
+impl Rancher {
+    /// Starts it, with an environment without hosts. Port 0 takes any.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on.
+    pub fn start(listen: Listen) -> std::io::Result<Self> {
+        let environment = Environment::new(std::process::id());
+        let world = World {
+            visible: Arc::new(environment.clone()),
+            environment,
+            version: 1,
+            coming: VecDeque::new(),
+            delay: METADATA_DELAY,
+            faults: Vec::new(),
+            next_fault: 0,
+            hooks: Vec::new(),
+            log: Vec::new(),
+            written: Vec::new(),
+        };
+        let shared = Arc::new(Shared { world: Mutex::new(world), news: tokio::sync::Notify::new() });
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let identity = listen.tls.then(|| tls::Identity::new(listen.api.ip()));
+        let acceptor = identity.as_ref().map(tls::Identity::acceptor);
+        let metadata = server::Endpoint::start(&runtime, &shared, Kind::Metadata, listen.metadata, None)?;
+        let api = server::Endpoint::start(&runtime, &shared, Kind::Api, listen.api, acceptor)?;
+        Ok(Self { shared, runtime: Some(runtime), metadata, api, ca: identity.map(|identity| identity.ca) })
+    }
+
+    /// Where metadata is, such as `http://198.18.0.1:80`.
+    pub fn metadata_url(&self) -> String {
+        format!("http://{}", self.metadata.address)
+    }
+
+    /// What `CATTLE_URL` is, such as `http://198.18.0.1:8080/v2-beta`.
+    pub fn api_url(&self) -> String {
+        let scheme = if self.ca.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/v2-beta", self.api.address)
+    }
+
+    /// The certificate of the CA which signed the API's, as PEM.
+    pub fn ca(&self) -> Option<&str> {
+        self.ca.as_deref()
+    }
+
+    /// Changes the environment at once, as one write.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Environment) -> T) -> T {
+        let result = self.shared.world.lock().unwrap().change(change);
+        self.shared.news.notify_waiters();
+        result
+    }
+
+    /// The environment as the API has it.
+    pub fn environment(&self) -> Environment {
+        self.shared.world.lock().unwrap().environment.clone()
+    }
+
+    /// How long a write takes to show up in metadata, from now on.
+    pub fn set_metadata_delay(&self, delay: Duration) {
+        self.shared.world.lock().unwrap().delay = delay;
+    }
+
+    /// Registers a host whose requests come from this address, which is its agent_ip too; its uuid.
+    pub fn register(&self, hostname: &str, source: IpAddr) -> String {
+        self.change(|environment| environment.register(hostname, source, None))
+    }
+
+    /// Removes a host: through all states that it passes, with a pause between.
+    pub fn remove_host(&self, uuid: &str, pause: Duration) {
+        for state in [HostState::Deactivating, HostState::Inactive, HostState::Removed, HostState::Purged] {
+            self.set_host_state(uuid, state);
+            thread::sleep(pause);
+        }
+    }
+
+    /// Moves a host to a state.
+    pub fn set_host_state(&self, uuid: &str, state: HostState) {
+        self.change(|environment| environment.set_state(uuid, state));
+    }
+
+    /// Deactivates a host, as a person does in the UI.
+    pub fn deactivate(&self, uuid: &str) {
+        self.set_host_state(uuid, HostState::Inactive);
+    }
+
+    /// A host's labels.
+    pub fn labels(&self, uuid: &str) -> BTreeMap<String, String> {
+        self.shared.world.lock().unwrap().environment.host(uuid).labels.clone()
+    }
+
+    /// Sets one label of a host, or removes it.
+    pub fn set_label(&self, uuid: &str, key: &str, value: Option<&str>) {
+        self.change(|environment| {
+            let labels = &mut environment.host_mut(uuid).labels;
+            match value {
+                Some(value) => labels.insert(key.to_owned(), value.to_owned()),
+                None => labels.remove(key),
+            }
+        });
+    }
+
+    /// Makes Rancher know another address of a host, or none. Its requests are still known by where they come from.
+    pub fn set_agent_ip(&self, uuid: &str, agent_ip: Option<IpAddr>) {
+        self.change(|environment| environment.host_mut(uuid).agent_ip = agent_ip);
+    }
+
+    /// Moves a host to another address, as Rancher's agent reports it.
+    pub fn set_address(&self, uuid: &str, address: IpAddr) {
+        self.change(|environment| {
+            let host = environment.host_mut(uuid);
+            host.source = address;
+            host.agent_ip = Some(address);
+        });
+    }
+
+    /// The service's metadata.
+    pub fn service_metadata(&self) -> Map<String, Value> {
+        self.shared.world.lock().unwrap().environment.metadata.clone()
+    }
+
+    /// Replaces the service's metadata.
+    pub fn set_service_metadata(&self, metadata: Map<String, Value>) {
+        self.change(|environment| environment.metadata = metadata);
+    }
+
+    /// Sets the state of the service's container on a host: `running`, `stopped`, …
+    pub fn set_container_state(&self, host: &str, state: &str) {
+        self.change(|environment| state.clone_into(&mut environment.container_mut(host).state));
+    }
+
+    /// Makes something go wrong from now on; its number. Where several match a request, the first one counts.
+    pub fn fault(&self, filter: Filter, fault: Fault) -> u64 {
+        let mut world = self.shared.world.lock().unwrap();
+        world.next_fault += 1;
+        let number = world.next_fault;
+        world.faults.push((number, filter, fault));
+        number
+    }
+
+    /// Ends one fault.
+    pub fn clear(&self, number: u64) {
+        self.shared.world.lock().unwrap().faults.retain(|(this, _, _)| *this != number);
+    }
+
+    /// Ends all faults. Connections that hang already stay so.
+    pub fn clear_faults(&self) {
+        self.shared.world.lock().unwrap().faults.clear();
+    }
+
+    /// Refuses connections, and cuts those that there are.
+    pub fn refuse(&self, kind: Kind) {
+        self.endpoint(kind).set_open(false);
+    }
+
+    /// Takes connections again.
+    pub fn accept(&self, kind: Kind) {
+        self.endpoint(kind).set_open(true);
+    }
+
+    fn endpoint(&self, kind: Kind) -> &server::Endpoint {
+        match kind {
+            Kind::Metadata => &self.metadata,
+            Kind::Api => &self.api,
+        }
+    }
+
+    /// Another writer: changes the environment right after the next GET that matches was answered, and so before the
+    /// PUT of the one who asked.
+    pub fn after_next_read(&self, filter: Filter, change: impl FnOnce(&mut Environment) + Send + 'static) {
+        self.shared.world.lock().unwrap().hooks.push((filter.method("GET"), Box::new(change)));
+    }
+
+    /// All requests so far.
+    pub fn log(&self) -> Vec<Asked> {
+        self.shared.world.lock().unwrap().log.clone()
+    }
+
+    /// How many there were so far; a mark to count from.
+    pub fn log_length(&self) -> usize {
+        self.shared.world.lock().unwrap().log.len()
+    }
+
+    /// Counts of the requests since a mark.
+    pub fn counts_since(&self, mark: usize) -> Counts {
+        log::counts(&self.shared.world.lock().unwrap().log[mark..])
+    }
+
+    /// Where a text was ever seen: in a request's path, query or body, in a host label, in service metadata.
+    pub fn ever_saw(&self, text: &str) -> Vec<String> {
+        let world = self.shared.world.lock().unwrap();
+        let decode = |raw: &str| percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned();
+        let has = |part: &str| part.contains(text) || decode(part).contains(text);
+        let asked = world.log.iter().filter(|asked| has(&asked.path) || has(&asked.query) || has(&asked.body));
+        let asked = asked.map(|asked| format!("{} {} from {}", asked.method, asked.path, asked.source));
+        asked.chain(world.written.iter().filter(|written| has(written)).cloned()).collect()
+    }
+}
+
+impl Drop for Rancher {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Sends a command and waits until it is done.
+fn ordered<T>(channel: &tokio::sync::mpsc::UnboundedSender<(T, mpsc::Sender<()>)>, command: T) {
+    let (done, wait) = mpsc::channel();
+    if channel.send((command, done)).is_ok() {
+        let _ = wait.recv_timeout(Duration::from_secs(10));
+    }
+}
