@@ -1,16 +1,13 @@
-//! Does what the plan says: one change of the engine or the swarm, and what is to be written beside it.
-
-use std::time::Instant;
+//! Does what the plan says: one change of the engine, the claim or the swarm.
 
 use serde_json::{Value, json};
 
 use super::call::CallError;
-use super::engine::{Availability, Swarm};
-use super::labels;
+use super::engine::Availability;
 use super::observe::{Observation, Sources};
-use super::plan::{Change, DRAINED, NodeChange, Publication};
+use super::plan::{Change, DRAINED, NodeChange};
 use super::record::{Claim, Record};
-use super::seal::{self, KeyPair};
+use super::seal::{KeyPair, SealError};
 use super::settings::SWARM_PORT;
 use super::state::{State, StateError, StateFile};
 
@@ -31,7 +28,7 @@ pub enum ActError {
     NoRancher(String),
     /// The token is not for this host.
     #[error("{0}; the acting monitor seals another one")]
-    Token(#[from] seal::SealError),
+    Token(#[from] SealError),
 }
 
 /// The hands of the monitor.
@@ -130,47 +127,6 @@ impl Hands<'_> {
         }
         Ok(())
     }
-
-    /// Writes the record, and reads back that it stands.
-    ///
-    /// # Errors
-    /// It does not, or it is not known whether it does.
-    pub async fn publish(&self, seen: &Observation, publication: &Publication) -> Result<(), ActError> {
-        let rancher = self.rancher()?;
-        let swarm = self.sources.engine.swarm().await?;
-        if swarm.id != publication.cluster || seal::mark(swarm.worker_token()) != publication.token {
-            return Err(ActError::Overtaken("the swarm is another one than it was, or its token".to_owned()));
-        }
-        let own = metadata_host(seen)?;
-        let mut wanted = None;
-        let stands = rancher
-            .change_record(&service(seen)?, |record| {
-                let ours = match &record.cluster {
-                    Some(cluster) => *cluster == publication.cluster,
-                    None => {
-                        record.claim.as_ref().is_some_and(|claim| claim.host == own && claim.nonce == seen.own.nonce)
-                    }
-                };
-                wanted = ours.then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
-                wanted.clone()
-            })
-            .await?;
-        match wanted {
-            None => Err(ActError::Overtaken("another swarm is recorded, or claimed".to_owned())),
-            Some(wanted) if wanted != stands => {
-                Err(ActError::Overtaken("another writer changed the record".to_owned()))
-            }
-            Some(_) => Ok(()),
-        }
-    }
-}
-
-fn sealed(swarm: &Swarm, host: &str, key: &str) -> Option<String> {
-    let sealed = seal::seal(swarm.worker_token(), key, host);
-    if let Err(error) = &sealed {
-        tracing::warn!(host, %error, label = labels::KEY, "no token for this host");
-    }
-    sealed.ok()
 }
 
 /// Notes on a node that it was this monitor that drained it.
@@ -196,18 +152,4 @@ fn service(seen: &Observation) -> Result<String, ActError> {
         .as_ref()
         .map(|metadata| metadata.service.clone())
         .map_err(|reason| ActError::Overtaken(reason.clone()))
-}
-
-/// What was done, for people.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Done {
-    /// How long ago, in milliseconds; counted when it is shown.
-    #[serde(skip)]
-    pub at: Instant,
-    /// What.
-    pub what: String,
-    /// Why.
-    pub why: String,
-    /// What went wrong, if anything did.
-    pub error: Option<String>,
 }

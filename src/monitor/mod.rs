@@ -5,7 +5,7 @@
 //! | [`settings`], [`command_line`] | every setting once, and the command line made of them |
 //! | `observe`, `past` | what is, put into one plain value |
 //! | `plan` | what to do: a pure function of that value |
-//! | `act` | does it |
+//! | `act`, `publisher`, `label_writer` | do it |
 //! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
 //! | `record`, `labels`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
@@ -38,6 +38,8 @@ pub mod observe;
 pub mod past;
 #[cfg(feature = "monitor")]
 pub mod plan;
+#[cfg(feature = "monitor")]
+pub mod publisher;
 #[cfg(feature = "monitor")]
 pub mod rancher;
 #[cfg(feature = "monitor")]

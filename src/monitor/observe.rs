@@ -1,6 +1,7 @@
 //! What is: engine, metadata and Rancher, put into one plain value on which the plan is made.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use super::call::CallError;
 use super::engine::{Engine, Info, Node};
 use super::labels;
 use super::metadata::{Metadata, Surroundings};
-use super::past::Past;
+use super::past::{Past, ms};
 use super::plan;
 use super::rancher::{HostEntry, Rancher};
 use super::record::Record;
@@ -31,6 +32,8 @@ pub struct Observation {
     pub metadata: Seen<MetadataView>,
     /// What Rancher's API says; `None` if it was not asked, as most looks need not.
     pub rancher: Option<Seen<RancherView>>,
+    /// What asking Rancher's API took, in milliseconds.
+    pub rancher_ms: u64,
     /// The swarm as this host's engine sees it; `None` if it is no manager.
     pub swarm: Option<Seen<SwarmView>>,
     /// For how long some things have been as they are.
@@ -169,12 +172,23 @@ impl Sources {
     pub async fn look(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
         let (engine, metadata) = tokio::join!(self.engine.info(), self.metadata.surroundings());
         let (engine, metadata) = (told(engine), told(metadata).map(MetadataView::from));
-        let mut seen = Observation { wanted: wanted.clone(), own, engine, metadata, rancher: None, swarm: None, past };
+        let mut seen = Observation {
+            wanted: wanted.clone(),
+            own,
+            engine,
+            metadata,
+            rancher: None,
+            rancher_ms: 0,
+            swarm: None,
+            past,
+        };
         if seen.engine.as_ref().is_ok_and(|info| info.swarm.control_available) {
             seen.swarm = Some(told(self.swarm().await));
         }
         if plan::asks_rancher(&seen) {
+            let start = Instant::now();
             seen.rancher = Some(self.rancher_view(&seen).await);
+            seen.rancher_ms = ms(start.elapsed());
             // The nodes are what is changed by their version, so they are looked at last.
             if let Some(Ok(view)) = &mut seen.swarm {
                 match self.nodes_and_more(view, wanted).await {

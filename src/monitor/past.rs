@@ -53,7 +53,7 @@ pub struct Memory {
     claim: Since<Option<Claim>>,
     beat: Since<Option<Acting>>,
     own_beat: Option<Instant>,
-    slowest: Duration,
+    slowest_ms: u64,
 }
 
 impl Memory {
@@ -64,7 +64,7 @@ impl Memory {
             claim: Since { value: None, since: now },
             beat: Since { value: None, since: now },
             own_beat: None,
-            slowest: Duration::ZERO,
+            slowest_ms: 0,
         }
     }
 
@@ -75,7 +75,7 @@ impl Memory {
             claim_ms: self.claim.ms(now),
             beat_ms: self.beat.ms(now),
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
-            slowest_ms: ms(self.slowest),
+            slowest_ms: self.slowest_ms,
         }
     }
 
@@ -93,8 +93,8 @@ impl Memory {
     }
 
     /// A look at Rancher's API took this long.
-    pub fn looked(&mut self, took: Duration) {
-        self.slowest = self.slowest.max(took);
+    pub fn looked(&mut self, took_ms: u64) {
+        self.slowest_ms = self.slowest_ms.max(took_ms);
     }
 
     /// A sign of life was given.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use super::act::{ActError, Done, Hands};
+use super::act::{ActError, Hands};
 use super::engine::Engine;
 use super::health::{self, Health};
 use super::label_writer;
@@ -15,11 +15,12 @@ use super::metadata::{self, Metadata};
 use super::observe::{Observation, Own, Sources, Wanted};
 use super::past::{Memory, ms};
 use super::plan::{Plan, plan};
+use super::publisher;
 use super::rancher::Rancher;
 use super::seal::KeyPair;
 use super::settings::{DOCKER_SOCKET, ManagerAvailability, STATE_FOLDER, Settings};
 use super::state::{State, StateFile};
-use super::status::Status;
+use super::status::{Done, Status};
 use super::wake;
 
 /// The first pause after something failed, and the shortest between two looks.
@@ -105,9 +106,7 @@ impl Monitor {
         let start = Instant::now();
         let mut seen = self.sources.look(&self.wanted, own, self.memory.past(start)).await;
         let now = Instant::now();
-        if seen.rancher.is_some() {
-            self.memory.looked(now - start);
-        }
+        self.memory.looked(seen.rancher_ms);
         self.memory.see(&seen, now);
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
@@ -131,55 +130,50 @@ impl Monitor {
         let wake = Arc::new(Notify::new());
         let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
         let (standing, labels) = watch::channel(label_writer::Standing::default());
+        let (errand, errands) = watch::channel(None);
+        let (beat, beats) = watch::channel(None);
+        let channels = Channels { wish, labels, errand, beats };
         let sources = Arc::clone(&self.sources);
+        let status = Arc::clone(&self.status);
         // Whichever ends first ends all: what is under way is dropped where it waits.
         tokio::select! {
             _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
             _ = int.recv() => tracing::info!(signal = "SIGINT", "stops"),
             () = health::serve(listener, health) => {}
             () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
-            () = label_writer::run(sources, wanted_labels, standing) => {}
-            () = self.rounds(&wake, &wish, &labels) => {}
+            () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
+            () = publisher::run(sources, errands, beat, status) => {}
+            () = self.rounds(&wake, &channels) => {}
         }
         Ok(())
     }
 
-    async fn rounds(
-        &mut self,
-        wake: &Notify,
-        wish: &watch::Sender<label_writer::Wanted>,
-        labels: &watch::Receiver<label_writer::Standing>,
-    ) {
+    async fn rounds(&mut self, wake: &Notify, channels: &Channels) {
         let period = Duration::from_millis(self.wanted.period_ms);
         let mut pause = FIRST_PAUSE;
         let mut told = None;
+        let mut streak = 0;
         loop {
-            let (seen, plan) = self.look().await;
-            self.tell(&plan, &mut told);
-            if let Ok(metadata) = &seen.metadata {
-                let (host, seen) = (metadata.host.clone(), metadata.labels.clone());
-                let wanted = label_writer::Wanted { host, wish: plan.labels.clone(), seen };
-                wish.send_if_modified(|before| {
-                    let changed = *before != wanted;
-                    *before = wanted;
-                    changed
-                });
+            if let Some(beat) = *channels.beats.borrow() {
+                self.memory.beaten(beat);
             }
+            let (seen, plan) = self.look().await;
+            streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
+            channels.send(&seen, &plan, &self.nonce);
             self.with_status(|status| {
-                status.labels = labels.borrow().clone();
+                status.labels = channels.labels.borrow().clone();
                 status.look(seen.clone(), plan.clone());
             });
             let good = self.act(&seen, &plan).await;
-            let changed = plan.change.is_some() || plan.publication.is_some();
             pause = if good { FIRST_PAUSE } else { (pause * 2).min(period.max(FIRST_PAUSE)) };
             let wait = match plan.again_ms.map(Duration::from_millis) {
                 _ if !good => pause,
-                // What has changed is looked at anew at once.
-                _ if changed => Duration::ZERO,
-                Some(soon) => soon.min(period),
+                // What has changed is looked at anew at once; a change that changes nothing is not made all the time.
+                _ if plan.change.is_some() && streak == 0 => Duration::ZERO,
+                None if plan.change.is_some() => patient(FIRST_PAUSE, streak).min(period),
+                Some(soon) => patient(soon, streak).min(period),
                 None => period,
             };
-            let asleep = Instant::now();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 // News do not make a failing call succeed.
@@ -188,14 +182,14 @@ impl Monitor {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
-            tracing::trace!(slept_ms = ms(asleep.elapsed()), "looks");
         }
     }
 
-    /// Logs what is new: a stage, a reason, a warning.
-    fn tell(&mut self, plan: &Plan, told: &mut Option<(super::plan::Stage, String)>) {
+    /// Logs what is new: a stage, a reason, a warning. Answers whether there is a new stage or reason.
+    fn tell(&mut self, plan: &Plan, told: &mut Option<(super::plan::Stage, String)>) -> bool {
         let now = (plan.stage, plan.reason.clone());
-        if told.as_ref() != Some(&now) {
+        let new = told.as_ref() != Some(&now);
+        if new {
             tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
             *told = Some(now);
         }
@@ -203,6 +197,7 @@ impl Monitor {
             tracing::warn!(warning, "noticed");
         }
         self.warned.clone_from(&plan.warnings);
+        new
     }
 
     fn with_status(&self, change: impl FnOnce(&mut Status)) {
@@ -216,24 +211,12 @@ impl Monitor {
             Some(state) => Some(("remember".to_owned(), self.file.write(state).map_err(ActError::from))),
             None => None,
         };
-        let change = async {
-            match &plan.change {
-                Some(change) => Some((change.to_string(), hands.change(seen, change).await)),
-                None => None,
-            }
+        let changed = match &plan.change {
+            Some(change) => Some((change.to_string(), hands.change(seen, change).await)),
+            None => None,
         };
-        let publish = async {
-            match &plan.publication {
-                Some(publication) => Some(("publish".to_owned(), hands.publish(seen, publication).await)),
-                None => None,
-            }
-        };
-        let (changed, published) = tokio::join!(change, publish);
-        if matches!(published, Some((_, Ok(())))) {
-            self.memory.beaten(Instant::now());
-        }
         let mut good = true;
-        for (what, outcome) in [remembered, changed, published].into_iter().flatten() {
+        for (what, outcome) in [remembered, changed].into_iter().flatten() {
             let error = outcome.err().map(|error| error.to_string());
             match &error {
                 None => tracing::info!(action = what, why = plan.reason, "done"),
@@ -245,4 +228,38 @@ impl Monitor {
         }
         good
     }
+}
+
+/// What the loop shares with those that work beside it.
+struct Channels {
+    wish: watch::Sender<label_writer::Wanted>,
+    labels: watch::Receiver<label_writer::Standing>,
+    errand: watch::Sender<Option<publisher::Errand>>,
+    beats: watch::Receiver<Option<Instant>>,
+}
+
+impl Channels {
+    fn send(&self, seen: &Observation, plan: &Plan, nonce: &str) {
+        let Ok(metadata) = &seen.metadata else { return };
+        let (host, labels) = (metadata.host.clone(), metadata.labels.clone());
+        let wanted = label_writer::Wanted { host, wish: plan.labels.clone(), seen: labels };
+        self.wish.send_if_modified(|before| {
+            let changed = *before != wanted;
+            *before = wanted;
+            changed
+        });
+        // Each look asks anew: what was written may have been overwritten by somebody else.
+        self.errand.send_replace(plan.publication.clone().map(|publication| publisher::Errand {
+            publication,
+            beat: plan.beats,
+            service: metadata.service.clone(),
+            nonce: nonce.to_owned(),
+            why: plan.reason.clone(),
+        }));
+    }
+}
+
+/// Looks that see the same again and again become rarer.
+fn patient(soon: Duration, streak: i32) -> Duration {
+    soon.mul_f64(1.25_f64.powi((streak - 3).clamp(0, 60)))
 }

@@ -6,7 +6,6 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::act::Done;
 use super::label_writer;
 use super::observe::Observation;
 use super::past::ms;
@@ -14,6 +13,19 @@ use super::plan::Plan;
 
 /// How many of the last deeds are kept.
 const DEEDS: usize = 20;
+
+/// What was done, for people.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What went wrong, if anything did.
+    pub error: Option<String>,
+}
 
 /// The latest look, and what came of it.
 #[derive(Debug, Default)]

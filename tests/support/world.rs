@@ -265,6 +265,7 @@ impl World {
             engine: Ok(Info { server_version: "20.10".into(), swarm: info }),
             metadata: Ok(metadata),
             rancher: None,
+            rancher_ms: 0,
             swarm: None,
             past: monitor.memory.past(self.instant()),
         };

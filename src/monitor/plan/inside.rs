@@ -224,8 +224,8 @@ impl Position<'_> {
             return plan;
         }
         let publication = self.publication();
-        let beat_due = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
-        if beat_due || !publication.is_published(&self.view.record) {
+        plan.beats = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
+        if plan.beats || !publication.is_published(&self.view.record) {
             plan.publication = Some(publication.clone());
         }
         let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication.members);

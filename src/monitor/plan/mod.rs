@@ -18,7 +18,6 @@ mod publication;
 mod roles;
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -39,8 +38,8 @@ const PATIENCE_MS: u64 = 20_000;
 const BEAT_PERIODS: u64 = 2;
 /// How many periods without one make the next manager's monitor act, for each place in the row.
 const SILENT_PERIODS: u64 = 8;
-/// How soon to look again while something is under way.
-const SOON: Duration = Duration::from_millis(150);
+/// How soon to look again while something is under way, in milliseconds.
+const SOON_MS: u64 = 50;
 
 /// What to do, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,6 +52,8 @@ pub struct Plan {
     pub change: Option<Change>,
     /// What to write into the record, if it has to change.
     pub publication: Option<Publication>,
+    /// Whether a sign of life is to be given with it.
+    pub beats: bool,
     /// What this host shall remember, if that has changed.
     pub remember: Option<State>,
     /// The labels that this host shall have; `None` leaves them as they are.
@@ -192,6 +193,7 @@ impl Plan {
             reason: reason.into(),
             change: None,
             publication: None,
+            beats: false,
             remember: None,
             labels: None,
             warnings: Vec::new(),
@@ -215,7 +217,7 @@ impl Plan {
     }
 
     fn soon(self) -> Self {
-        self.again(SOON.as_millis() as u64)
+        self.again(SOON_MS)
     }
 
     /// Whether nothing is to be done.

@@ -1,0 +1,58 @@
+//! How long hosts take to become a healthy swarm, from a cold start of all their monitors, beside what direct Engine API
+//! calls take that know everything beforehand:
+//!
+//!     cargo run --release --example form_speed -- [HOSTS] [RUNS] [METADATA-DELAY-MS]
+//!
+//! As root, with a Docker engine installed. Both are measured in turn, on engines of their own.
+
+#[path = "../tests/support/lab/mod.rs"]
+mod lab;
+
+use std::time::Duration;
+
+use lab::{Lab, missing};
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn main() {
+    if let Some(missing) = missing() {
+        eprintln!("form_speed: {missing}");
+        std::process::exit(2);
+    }
+    let arguments: Vec<u64> = std::env::args().skip(1).filter_map(|text| text.parse().ok()).collect();
+    let argument = |at: usize, default: u64| arguments.get(at).copied().unwrap_or(default);
+    let (hosts, runs, delay) = (argument(0, 5) as usize, argument(1, 5), argument(2, 100));
+    let managers = if hosts < 3 { 1 } else { 3 };
+    println!("{hosts} hosts, {managers} managers, rancher-metadata {delay} ms late");
+    let (mut directs, mut monitors) = (Vec::new(), Vec::new());
+    for run in 1..=runs {
+        let direct = Lab::start(hosts).form_directly(managers).expect("a swarm by direct calls");
+        let lab = Lab::builder(hosts).metadata_delay(Duration::from_millis(delay)).start();
+        lab.start_monitors(&[("NETWORK", "")]);
+        let formed = lab.eventually(LIMIT, || {
+            lab.expect_one_swarm(managers)?;
+            let sick = lab.hosts.iter().find(|host| !matches!(host.ping(), Ok((200, _))));
+            sick.map_or(Ok(()), |host| Err(format!("host {} is not healthy", host.index)))
+        });
+        println!(
+            "run {run}: directly {direct:.1?}, by the monitors {formed:.1?}, {:.2} times",
+            formed.as_secs_f64() / direct.as_secs_f64()
+        );
+        if std::env::var_os("SHOW_LOGS").is_some() {
+            for host in &lab.hosts {
+                println!("--- host {}\n{}", host.index, host.log());
+            }
+        }
+        directs.push(direct);
+        monitors.push(formed);
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2]
+    };
+    let (direct, formed) = (median(&mut directs), median(&mut monitors));
+    println!(
+        "median: directly {direct:.1?}, by the monitors {formed:.1?}, {:.2} times",
+        formed.as_secs_f64() / direct.as_secs_f64()
+    );
+}
