@@ -4,6 +4,7 @@ use crate::monitor::engine::{Availability, Node, Reachability, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::Record;
+use crate::monitor::settings::SWARM_PORT;
 use crate::monitor::state::{Member, State};
 
 use super::claim::{self, Standing};
@@ -83,7 +84,9 @@ fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Pl
     if belongs {
         let mut plan = Plan::new(Stage::Member, "a worker of the recorded swarm");
         plan.remember = remembered(seen, record, &engine.node_id);
-        return plan;
+        // It is about to become a manager, and an engine does not tell a worker when.
+        let own = format!("{}:{SWARM_PORT}", metadata.agent_ip);
+        return if record.managers.contains(&own) { plan.soon() } else { plan };
     }
     match remembered_here {
         Some(member) => Plan::new(
