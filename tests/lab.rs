@@ -454,7 +454,7 @@ fn cuts_cut_and_heal() {
         let url = format!("http://{}/latest/self/host/hostname", lab.network.gateway());
         let output = Command::new("nsenter")
             .arg(format!("--net=/run/netns/{}", host.place.namespace))
-            .args(["busybox", "wget", "-T", "1", "-q", "-O", "-", &url])
+            .args(["timeout", "1", "busybox", "wget", "-q", "-O", "-", &url])
             .output();
         String::from_utf8(output.unwrap().stdout).unwrap()
     };
