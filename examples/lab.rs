@@ -22,6 +22,8 @@ use lab::{Host, Kind, Lab, Rancher, monitor};
 
 /// How often the table is looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// The longest line of the table.
+const WIDTH: usize = 110;
 /// How often a wish to end is looked for.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -245,7 +247,8 @@ fn table(lab: &Lab) -> Vec<String> {
         (0..rows[0].len()).map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        // A line that a terminal breaks would make the next table appear in the wrong place.
+        cells.collect::<Vec<_>>().join("  ").trim_end().chars().take(WIDTH).collect()
     };
     rows.iter().map(line).collect()
 }
