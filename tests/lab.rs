@@ -401,17 +401,17 @@ fn five_engines_form_a_swarm() {
         if running == 5 { Ok(()) } else { Err(format!("{running} of 5 tasks run: {tasks:?}")) }
     });
     assert_eq!(lab.services().unwrap(), ["sleeper"]);
-    // The containers of a host end with it.
-    let before = processes_named("1000000");
-    lab.hosts[4].kill_host();
-    assert!(processes_named("1000000") < before);
+    let last = &lab.hosts[4];
+    assert_eq!(processes_in(&last.place.group), 1);
+    last.kill_host();
+    assert_eq!(processes_in(&last.place.group), 0, "the containers of a host end with it");
 }
 
-/// How many processes have this as an argument.
-fn processes_named(argument: &str) -> usize {
+/// How many processes are in a control group or below it.
+fn processes_in(group: &str) -> usize {
     let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
-    lines.filter(|line| line.split(|byte| *byte == 0).any(|word| word == argument.as_bytes())).count()
+    let groups = entries.filter_map(|entry| fs::read_to_string(entry.path().join("cgroup")).ok());
+    groups.filter(|text| text.contains(&format!(":/{group}/"))).count()
 }
 
 fn a_killed_manager_is_missed() {
@@ -454,7 +454,7 @@ fn cuts_cut_and_heal() {
         let url = format!("http://{}/latest/self/host/hostname", lab.network.gateway());
         let output = Command::new("nsenter")
             .arg(format!("--net=/run/netns/{}", host.place.namespace))
-            .args(["busybox", "wget", "-T", "1", "-q", "-O", "-", &url])
+            .args(["timeout", "1", "busybox", "wget", "-q", "-O", "-", &url])
             .output();
         String::from_utf8(output.unwrap().stdout).unwrap()
     };
@@ -568,7 +568,8 @@ fn left_of(name: &str) -> Vec<String> {
     let folder = std::env::temp_dir().join("swarmkit-lab").join(number);
     let mounts = fs::read_to_string("/proc/mounts").unwrap();
     left.extend(mounts.lines().filter(|line| line.contains(folder.to_str().unwrap())).map(str::to_owned));
-    left.extend(folder.exists().then(|| folder.display().to_string()));
+    let lock = folder.with_extension("lock");
+    left.extend([&folder, &lock].iter().filter(|path| path.exists()).map(|path| path.display().to_string()));
     for entry in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
         let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).replace('\0', " ");

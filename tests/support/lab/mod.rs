@@ -151,6 +151,17 @@ impl Builder {
     }
 }
 
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // Together, as each takes a moment to end.
+        thread::scope(|scope| {
+            for host in &self.hosts {
+                scope.spawn(|| host.kill_host());
+            }
+        });
+    }
+}
+
 impl Lab {
     /// A lab of so many hosts that may be set up further.
     pub fn builder(hosts: usize) -> Builder {

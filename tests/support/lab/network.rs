@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,10 +25,8 @@ pub struct Network {
     number: u16,
     folder: PathBuf,
     hosts: Mutex<u8>,
-    /// Ends when this process does, and cleans up after it.
+    /// Sweeps when this process ends.
     guard: Child,
-    /// Held as long as the lab is. Whoever can take it knows that the lab is gone.
-    _lock: File,
 }
 
 impl Network {
@@ -41,8 +39,8 @@ impl Network {
         let folder = base.join(number.to_string());
         sweep(&name, &folder);
         fs::create_dir_all(&folder).unwrap();
-        let guard = guard(&name, &folder);
-        let network = Self { name, number, folder, hosts: Mutex::new(0), guard, _lock: lock };
+        let guard = guard(&name, &folder, &lock_path(&base, number), lock);
+        let network = Self { name, number, folder, hosts: Mutex::new(0), guard };
         ip(&["link", "add", &network.name, "type", "bridge"]);
         ip(&["addr", "add", &format!("{}/24", network.gateway()), "dev", &network.name]);
         ip(&["link", "set", &network.name, "up"]);
@@ -128,7 +126,6 @@ impl Drop for Network {
         // The guard sweeps as soon as nobody holds the other end of its input.
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
-        let _ = fs::remove_file(lock_path(&base(), self.number));
     }
 }
 
@@ -147,13 +144,16 @@ fn lock_path(base: &Path, number: u16) -> PathBuf {
 /// Takes a number that nobody has.
 fn claim(base: &Path, number: u16) -> Option<(u16, File)> {
     fs::create_dir_all(base).unwrap();
-    let _ = fs::set_permissions(base, fs::Permissions::from_mode(0o755));
     let path = lock_path(base, number);
     let file = File::create(&path).unwrap();
     file.try_lock().ok()?;
     // Between opening and locking it, its last holder may have removed it: then another file has the name.
     let ours = fs::metadata(&path).is_ok_and(|named| named.ino() == file.metadata().unwrap().ino());
-    (ours && !in_use(number)).then_some((number, file))
+    if ours && in_use(number) {
+        let _ = fs::remove_file(&path);
+        return None;
+    }
+    ours.then_some((number, file))
 }
 
 /// Whether the machine has an address in the network already that no lab made.
@@ -188,12 +188,12 @@ fn sweep(name: &str, folder: &Path) {
 }
 
 /// A process that sweeps when this one ends, even by `kill -9`: its input ends then. In a group of its own, so that
-/// Ctrl-C does not end it.
-fn guard(name: &str, folder: &Path) -> Child {
-    let script = format!("cat >/dev/null\n{SWEEP}");
+/// Ctrl-C does not end it. It holds the number's lock, so nobody takes the number before all is swept.
+fn guard(name: &str, folder: &Path, path: &Path, lock: File) -> Child {
+    let script = format!("exec 3>&1 >/dev/null\ncat\n{SWEEP}\nrm -f \"$3\"");
     let mut command = Command::new("sh");
-    command.args(["-c", &script, "guard", name]).arg(folder);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap()
+    command.args(["-c", &script, "guard", name]).arg(folder).arg(path);
+    command.stdin(Stdio::piped()).stdout(lock).stderr(Stdio::null()).process_group(0).spawn().unwrap()
 }
 
 fn ip(args: &[&str]) {

@@ -271,7 +271,12 @@ impl Rancher {
 
     /// All requests so far.
     pub fn log(&self) -> Vec<Asked> {
-        self.shared.world.lock().unwrap().log.clone()
+        self.log_since(0)
+    }
+
+    /// The requests since a mark.
+    pub fn log_since(&self, mark: usize) -> Vec<Asked> {
+        self.shared.world.lock().unwrap().log[mark..].to_vec()
     }
 
     /// How many there were so far; a mark to count from.
