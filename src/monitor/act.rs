@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::call::CallError;
 use super::engine::Availability;
-use super::observe::{Observation, Sources};
-use super::plan::{Change, DRAINED, NodeChange};
-use super::record::{Claim, Record};
+use super::observe::{MetadataView, Observation, Sources};
+use super::plan::{self, Change, DRAINED, NodeChange};
+use super::record::Claim;
 use super::seal::{KeyPair, SealError};
 use super::settings::SWARM_PORT;
 use super::state::{State, StateError, StateFile};
@@ -95,38 +95,33 @@ impl Hands<'_> {
     }
 
     async fn claim(&self, seen: &Observation) -> Result<(), ActError> {
-        let claim = Claim { host: metadata_host(seen)?, nonce: seen.own.nonce.clone() };
+        let claim = own_claim(seen)?;
         let before =
-            seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.claim.clone());
-        let stands = self
-            .rancher()?
-            .change_record(&service(seen)?, |record| {
-                let as_seen = record.cluster.is_none() && record.claim == before;
-                as_seen.then(|| Record { claim: Some(claim.clone()), ..record.clone() })
-            })
-            .await?;
-        if stands.claim.as_ref() == Some(&claim) {
-            return Ok(());
-        }
-        Err(ActError::Overtaken("another monitor has claimed, or recorded, a swarm".to_owned()))
+            seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.claim.as_ref());
+        let stands =
+            self.rancher()?.change_record(&service(seen)?, |record| record.claimed(before, claim.clone())).await?;
+        if stands.is_free_for(&claim) { Ok(()) } else { Err(overtaken()) }
     }
 
     /// Right before a swarm is made: the claim still stands, none is recorded, and no host says it is in one.
     async fn last_look_before_founding(&self, seen: &Observation) -> Result<(), ActError> {
         let rancher = self.rancher()?;
-        let (hosts, record) =
-            tokio::join!(rancher.hosts(), async { rancher.record(&service(seen)?).await.map_err(ActError::from) });
+        let service = service(seen)?;
+        let (hosts, record) = tokio::join!(rancher.hosts(), rancher.record(&service));
         let (hosts, record) = (hosts?, record?);
-        let own = metadata_host(seen)?;
-        let mine = Claim { host: own.clone(), nonce: seen.own.nonce.clone() };
-        if record.cluster.is_some() || record.claim != Some(mine) {
-            return Err(ActError::Overtaken("another monitor has claimed, or recorded, a swarm".to_owned()));
+        let claim = own_claim(seen)?;
+        if !record.is_free_for(&claim) {
+            return Err(overtaken());
         }
-        if let Some(host) = hosts.iter().find(|host| host.uuid != own && !host.is_gone() && host.node().is_some()) {
-            return Err(ActError::Overtaken(format!("host {} says that it is in a swarm", host.uuid)));
+        match plan::said_to_be_inside(&hosts, &claim.host) {
+            Some((host, _)) => Err(ActError::Overtaken(format!("host {host} says that it is in a swarm"))),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+fn overtaken() -> ActError {
+    ActError::Overtaken("another monitor has claimed, or recorded, a swarm".to_owned())
 }
 
 /// Notes on a node that it was this monitor that drained it.
@@ -143,13 +138,18 @@ fn mark_drained(spec: &mut Value, drained: bool) {
     }
 }
 
+fn metadata(seen: &Observation) -> Result<&MetadataView, ActError> {
+    seen.metadata.as_ref().map_err(|reason| ActError::Overtaken(reason.clone()))
+}
+
 fn metadata_host(seen: &Observation) -> Result<String, ActError> {
-    seen.metadata.as_ref().map(|metadata| metadata.host.clone()).map_err(|reason| ActError::Overtaken(reason.clone()))
+    Ok(metadata(seen)?.host.clone())
 }
 
 fn service(seen: &Observation) -> Result<String, ActError> {
-    seen.metadata
-        .as_ref()
-        .map(|metadata| metadata.service.clone())
-        .map_err(|reason| ActError::Overtaken(reason.clone()))
+    Ok(metadata(seen)?.service.clone())
+}
+
+fn own_claim(seen: &Observation) -> Result<Claim, ActError> {
+    Ok(Claim { host: metadata_host(seen)?, nonce: seen.own.nonce.clone() })
 }

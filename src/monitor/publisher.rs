@@ -81,12 +81,7 @@ async fn publish(sources: &Sources, errand: &Errand) -> Result<bool, ActError> {
     let mut published = false;
     let stands = rancher
         .change_record(service, |record| {
-            let ours = match &record.cluster {
-                Some(cluster) => *cluster == publication.cluster,
-                None => {
-                    record.claim.as_ref().is_some_and(|claim| claim.host == publication.acting && claim.nonce == *nonce)
-                }
-            };
+            let ours = publication.may_be_written(record, nonce);
             published = publication.is_published(record) && !beat;
             wanted = (ours && !published).then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
             wanted.clone()

@@ -80,6 +80,18 @@ impl Record {
         }
     }
 
+    /// The record with a claim, as of one in which another claim was seen, or none. `None` if it is not that one any more,
+    /// or if a swarm is recorded: then there is nothing to claim.
+    pub fn claimed(&self, seen: Option<&Claim>, claim: Claim) -> Option<Self> {
+        let as_seen = self.cluster.is_none() && self.claim.as_ref() == seen;
+        as_seen.then(|| Self { claim: Some(claim), ..self.clone() })
+    }
+
+    /// Whether the one with this claim may make, or record, a swarm.
+    pub fn is_free_for(&self, claim: &Claim) -> bool {
+        self.cluster.is_none() && self.claim.as_ref() == Some(claim)
+    }
+
     /// Writes it into a service's metadata, and leaves the rest of that as it is.
     pub fn write(&self, metadata: &mut Map<String, Value>) {
         // A record is plain data, which always has a form in JSON.

@@ -13,7 +13,7 @@ use swarmkit_catalog::monitor::engine::{
 use swarmkit_catalog::monitor::labels::Wish;
 use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView, Wanted};
 use swarmkit_catalog::monitor::past::Memory;
-use swarmkit_catalog::monitor::plan::{Change, NodeChange, Plan, Publication, asks_rancher, plan};
+use swarmkit_catalog::monitor::plan::{Change, NodeChange, Plan, Publication, asks_rancher, plan, said_to_be_inside};
 use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::{Claim, Record};
 use swarmkit_catalog::monitor::state::State;
@@ -353,13 +353,7 @@ impl World {
             self.hosts[at].state = state.clone();
         }
         if let Some(publication) = &plan.publication {
-            let own = &self.hosts[at].entry.uuid;
-            let ours = match &self.record.cluster {
-                Some(cluster) => *cluster == publication.cluster,
-                None => {
-                    self.record.claim.as_ref().is_some_and(|claim| claim.host == *own && claim.nonce == seen.own.nonce)
-                }
-            };
+            let ours = publication.may_be_written(&self.record, &seen.own.nonce);
             if ours && self.api {
                 // A change of the swarm goes on beside it.
                 if let Some(change) = &plan.change {
@@ -375,18 +369,14 @@ impl World {
                     .as_ref()
                     .and_then(|view| view.as_ref().ok())
                     .and_then(|view| view.record.claim.clone());
-                if self.record.cluster.is_some() || self.record.claim != before {
-                    return Task::Idle;
-                }
-                let claim = Some(Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() });
-                Task::Claiming(Record { claim, ..self.record.clone() })
+                let claim = Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() };
+                self.record.claimed(before.as_ref(), claim).map_or(Task::Idle, Task::Claiming)
             }
             Some(Change::Found { .. }) if self.api => {
                 let mine = Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() };
-                let inside =
-                    |host: &Host| host.entry.uuid != mine.host && !host.entry.is_gone() && host.entry.node().is_some();
-                let free = self.record.cluster.is_none() && self.record.claim == Some(mine.clone());
-                if free && !self.hosts.iter().any(inside) { Task::Founding } else { Task::Idle }
+                let entries: Vec<HostEntry> = self.hosts.iter().map(|host| host.entry.clone()).collect();
+                let free = self.record.is_free_for(&mine) && said_to_be_inside(&entries, &mine.host).is_none();
+                if free { Task::Founding } else { Task::Idle }
             }
             Some(change) => {
                 self.change(at, change, key);

@@ -87,7 +87,7 @@ pub(super) fn fitness(host: &HostEntry, label: &str) -> Fitness {
 }
 
 /// Registered hosts, also those that are out of reach, whose engine is said to be in a swarm.
-pub(super) fn said_to_be_inside<'a>(rancher: &'a RancherView, own: &str) -> Option<(&'a str, &'a str)> {
-    let hosts = rancher.hosts.iter().filter(|host| host.uuid != own && !host.is_gone());
+pub fn said_to_be_inside<'a>(hosts: &'a [HostEntry], own: &str) -> Option<(&'a str, &'a str)> {
+    let hosts = hosts.iter().filter(|host| host.uuid != own && !host.is_gone());
     hosts.filter_map(|host| Some((host.uuid.as_str(), host.node()?))).next()
 }

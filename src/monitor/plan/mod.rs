@@ -26,6 +26,7 @@ use super::labels::{self, Wish};
 use super::observe::{MetadataView, Observation, RancherView, Seen};
 use super::state::State;
 
+pub use claim::said_to_be_inside;
 pub use inside::DRAINED;
 pub use publication::Publication;
 pub use roles::odd_at_most;

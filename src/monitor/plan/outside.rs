@@ -38,7 +38,7 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
         Ok(view) => view,
         Err(reason) => return wait(reason),
     };
-    if let Some((host, node)) = claim::said_to_be_inside(view, &metadata.host) {
+    if let Some((host, node)) = claim::said_to_be_inside(&view.hosts, &metadata.host) {
         return wait(format!("host {host} says that its engine is node {node} of a swarm, which is not recorded yet"));
     }
     let mut candidates = claim::candidates(metadata, view);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
-use crate::monitor::record::{Acting, Record, SealedToken};
+use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 
 /// What the record shall say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,6 +53,15 @@ impl Publication {
             && record.acting.as_ref().is_some_and(|acting| acting.host == self.acting)
             && record.tokens.len() == self.waiting.len()
             && self.waiting.iter().all(|(host, key)| self.has_token(record, host, key))
+    }
+
+    /// Whether it may be written into a record: it is of the recorded swarm, or none is recorded and the claim that stands
+    /// is this process's.
+    pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
+        match &record.cluster {
+            Some(cluster) => *cluster == self.cluster,
+            None => record.is_free_for(&Claim { host: self.acting.clone(), nonce: nonce.to_owned() }),
+        }
     }
 
     /// Whether a host's token stands in the record.
