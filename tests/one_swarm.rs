@@ -1,6 +1,8 @@
 //! However the monitors' steps mix, whatever is late, lost or dies half-way: hosts form one swarm, and never two that
 //! anybody follows.
 
+#[path = "support/dice.rs"]
+mod dice;
 #[path = "support/world.rs"]
 mod world;
 

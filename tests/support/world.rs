@@ -18,31 +18,12 @@ use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::{Claim, Record};
 use swarmkit_catalog::monitor::state::State;
 
+use super::dice::Dice;
+
 /// The longest that a PUT can take to have its effect, in milliseconds: the daemon gives up on it after 10 s.
 const LATE_PUT_MS: u64 = 10_000;
 /// What a change of a role takes at the most, in milliseconds.
 const ROLE_MS: u64 = 5_000;
-
-/// Numbers that look random and are the same for the same seed (splitmix64).
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
-    pub fn one_in(&mut self, many: u64) -> bool {
-        self.below(many) == 0
-    }
-}
 
 pub struct Host {
     pub entry: HostEntry,

@@ -1,0 +1,391 @@
+//! What the plan never does, whatever it sees: views of every kind, sensible or not, are made up by the thousand.
+
+#[path = "support/dice.rs"]
+mod dice;
+
+use std::collections::BTreeMap;
+
+use dice::Dice;
+use swarmkit_catalog::monitor::engine::{
+    Availability, ClusterId, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus,
+    Peer, Reachability, Role, SwarmInfo, Version,
+};
+use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView, Wanted};
+use swarmkit_catalog::monitor::past::Past;
+use swarmkit_catalog::monitor::plan::{Change, plan};
+use swarmkit_catalog::monitor::rancher::HostEntry;
+use swarmkit_catalog::monitor::record::{Acting, Claim, Record, SealedToken};
+use swarmkit_catalog::monitor::state::{Member, State};
+
+const ME: &str = "host-0";
+
+fn pick<T: Clone>(dice: &mut Dice, from: &[T]) -> T {
+    from[dice.below(from.len() as u64) as usize].clone()
+}
+
+fn some<T>(dice: &mut Dice, value: T) -> Option<T> {
+    (!dice.one_in(3)).then_some(value)
+}
+
+fn cluster(dice: &mut Dice) -> String {
+    pick(dice, &["c1", "c1", "c1", "c2"]).to_owned()
+}
+
+fn name(dice: &mut Dice, kind: &str) -> String {
+    format!("{kind}-{}", dice.below(7))
+}
+
+fn address(dice: &mut Dice) -> String {
+    match dice.below(12) {
+        0 => String::new(),
+        1 => "no address".to_owned(),
+        _ => format!("10.0.0.{}", dice.below(7)),
+    }
+}
+
+fn node(dice: &mut Dice, at: u64) -> Node {
+    let manages = dice.one_in(2);
+    let role = if manages != dice.one_in(8) { Role::Manager } else { Role::Worker };
+    let reachability = pick(dice, &[Reachability::Reachable, Reachability::Reachable, Reachability::Unreachable]);
+    let mut labels = BTreeMap::new();
+    if dice.one_in(6) {
+        labels.insert("swarmkit.drained".to_owned(), "true".to_owned());
+    }
+    Node {
+        id: format!("node-{at}"),
+        version: Version { index: dice.below(100) },
+        spec: NodeSpec {
+            role,
+            availability: pick(
+                dice,
+                &[Availability::Active, Availability::Active, Availability::Drain, Availability::Pause],
+            ),
+            labels,
+        },
+        description: Description { hostname: "same".into() },
+        status: NodeStatus {
+            state: pick(
+                dice,
+                &[NodeState::Ready, NodeState::Ready, NodeState::Ready, NodeState::Down, NodeState::Unknown],
+            ),
+            addr: address(dice),
+        },
+        manager: manages.then(|| ManagerStatus { leader: false, reachability, addr: format!("10.0.0.{at}:2377") }),
+    }
+}
+
+fn swarm(dice: &mut Dice) -> SwarmView {
+    let mut nodes: Vec<Node> = (0..dice.below(8)).map(|at| node(dice, at)).collect();
+    let managers: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].manager.is_some()).collect();
+    if !managers.is_empty() {
+        let leader = pick(dice, &managers);
+        let manager = nodes[leader].manager.as_mut().unwrap();
+        manager.leader = true;
+        manager.reachability = Reachability::Reachable;
+        // Mostly the one who looks is beside the leader.
+        if !dice.one_in(3) {
+            nodes.swap(0, leader);
+            let (zero, other) = (nodes[0].id.clone(), nodes[leader].id.clone());
+            nodes[0].id = other;
+            nodes[leader].id = zero;
+            nodes[0].id = "node-0".into();
+        }
+    }
+    nodes.dedup_by(|a, b| a.id == b.id);
+    SwarmView {
+        cluster: cluster(dice),
+        token: name(dice, "token"),
+        services: pick(dice, &[None, Some(0), Some(0), Some(3)]),
+        has_network: some(dice, true),
+        nodes,
+    }
+}
+
+fn record(dice: &mut Dice) -> Record {
+    let claim = Claim {
+        host: pick(dice, &[ME, ME, "host-1"]).to_owned(),
+        nonce: pick(dice, &["nonce-0", "nonce-0", "nonce-1"]).to_owned(),
+    };
+    let member = |dice: &mut Dice| (name(dice, "host"), name(dice, "node"));
+    let token = |dice: &mut Dice| {
+        (name(dice, "host"), SealedToken { key: name(dice, "key"), mark: name(dice, "token"), sealed: "sealed".into() })
+    };
+    Record {
+        claim: some(dice, claim),
+        cluster: if dice.one_in(2) { Some(cluster(dice)) } else { None },
+        managers: (0..dice.below(4)).map(|at| format!("10.0.0.{at}:2377")).collect(),
+        members: (0..dice.below(7)).map(|_| member(dice)).collect(),
+        acting: Some(Acting { host: name(dice, "host"), beat: dice.below(9) }),
+        tokens: (0..dice.below(3)).map(|_| token(dice)).collect(),
+        further: serde_json::Map::new(),
+    }
+}
+
+fn host(dice: &mut Dice, at: u64) -> HostEntry {
+    let mut labels = BTreeMap::new();
+    for (label, one_in, value) in [
+        ("swarmkit.node", 4, name(dice, "node")),
+        ("swarmkit.key", 3, name(dice, "key")),
+        ("swarm.manager", 5, pick(dice, &["true", "false", "?"]).to_owned()),
+        ("swarm.zone", 2, name(dice, "zone")),
+    ] {
+        if dice.one_in(one_in) {
+            labels.insert(label.to_owned(), value);
+        }
+    }
+    let told = address(dice);
+    HostEntry {
+        uuid: format!("host-{at}"),
+        agent_ip_address: some(dice, told),
+        state: pick(dice, &["active", "active", "active", "inactive", "removed", "odd"]).to_owned(),
+        labels,
+    }
+}
+
+fn view(dice: &mut Dice) -> Observation {
+    let state = pick(
+        dice,
+        &[
+            LocalNodeState::Inactive,
+            LocalNodeState::Inactive,
+            LocalNodeState::Active,
+            LocalNodeState::Active,
+            LocalNodeState::Active,
+            LocalNodeState::Pending,
+            LocalNodeState::Error,
+            LocalNodeState::Locked,
+            LocalNodeState::Unknown,
+        ],
+    );
+    let control = state == LocalNodeState::Active && dice.one_in(2);
+    let info = Info {
+        server_version: "20.10".into(),
+        swarm: SwarmInfo {
+            node_id: if state == LocalNodeState::Inactive { String::new() } else { "node-0".into() },
+            node_addr: address(dice),
+            local_node_state: state,
+            control_available: control,
+            error: String::new(),
+            remote_managers: (0..dice.below(3))
+                .map(|_| Peer { node_id: name(dice, "node"), addr: address(dice) })
+                .collect(),
+            cluster: control.then(|| ClusterId { id: "c1".into() }),
+        },
+    };
+    let told = record(dice);
+    let metadata = MetadataView {
+        host: ME.into(),
+        agent_ip: address(dice),
+        labels: BTreeMap::new(),
+        service: "service".into(),
+        monitors: (0..dice.below(7))
+            .map(|at| (format!("host-{at}"), MonitorView { age: dice.below(9), running: !dice.one_in(5) }))
+            .collect(),
+        record: if dice.one_in(15) { Err("broken".into()) } else { Ok(told.clone()) },
+    };
+    let hosts = (0..dice.below(7)).map(|at| host(dice, at)).collect();
+    let record = if dice.one_in(2) { told } else { record(dice) };
+    let ms = |dice: &mut Dice| pick(dice, &[0, 100, 5_000, 40_000, 200_000, 10_000_000, u64::MAX]);
+    Observation {
+        wanted: Wanted {
+            managers: pick(dice, &[1, 3, 3, 5]),
+            drain_managers: dice.one_in(3),
+            manager_label: "swarm.manager".into(),
+            zone_label: "swarm.zone".into(),
+            network: some(dice, "rancher".into()),
+            period_ms: 30_000,
+        },
+        own: Own {
+            nonce: pick(dice, &["nonce-0", "nonce-0", "nonce-1"]).to_owned(),
+            key: name(dice, "key"),
+            state: State {
+                founding: dice.one_in(4).then(|| "nonce-1".into()),
+                made: dice.one_in(3).then(|| cluster(dice)),
+                member: dice.one_in(2).then(|| Member { cluster: cluster(dice), node: "node-0".into() }),
+            },
+        },
+        engine: if dice.one_in(20) { Err("no answer".into()) } else { Ok(info) },
+        metadata: if dice.one_in(20) { Err("no answer".into()) } else { Ok(metadata) },
+        rancher: match dice.below(8) {
+            0 => None,
+            1 => Some(Err("no answer".into())),
+            _ => Some(Ok(RancherView { hosts, record })),
+        },
+        rancher_ms: 5,
+        swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
+        past: Past {
+            unrecorded_ms: ms(dice),
+            claim_ms: ms(dice),
+            beat_ms: ms(dice),
+            own_beat_ms: ms(dice),
+            slowest_ms: 20,
+        },
+    }
+}
+
+/// Runs a rule over made-up views. A rule answers whether what it is about came up at all.
+#[track_caller]
+fn never(rule: impl Fn(&Observation, &Change) -> Result<bool, String>) {
+    let seeds = match std::env::var("SEED") {
+        Ok(seed) => {
+            let seed: u64 = seed.parse().unwrap();
+            seed..seed + 1
+        }
+        Err(_) => 0..100_000,
+    };
+    let one = seeds.end - seeds.start == 1;
+    let mut about = 0;
+    for seed in seeds {
+        let seen = view(&mut Dice::new(seed));
+        let planned = plan(&seen);
+        assert_eq!(planned, plan(&seen), "seed {seed}: the same view makes the same plan");
+        let Some(change) = &planned.change else { continue };
+        match rule(&seen, change) {
+            Ok(came_up) => about += u64::from(came_up),
+            Err(what) => panic!("SEED={seed}: {what}\n{planned:#?}\n{seen:#?}"),
+        }
+    }
+    assert!(one || about > 50, "it came up only {about} times");
+}
+
+fn rancher(seen: &Observation) -> Option<&RancherView> {
+    seen.rancher.as_ref()?.as_ref().ok()
+}
+
+fn nodes(seen: &Observation) -> &[Node] {
+    seen.swarm.as_ref().and_then(|swarm| swarm.as_ref().ok()).map_or(&[], |swarm| &swarm.nodes)
+}
+
+fn reachable(node: &Node) -> bool {
+    node.manager.as_ref().is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable)
+}
+
+#[test]
+fn a_second_swarm_is_never_made() {
+    never(|seen, change| {
+        let Change::Found { .. } = change else { return Ok(false) };
+        let view = rancher(seen).ok_or("Rancher's API was not seen")?;
+        let engine = &seen.engine.as_ref().unwrap().swarm;
+        let told = seen.metadata.as_ref().unwrap().record.as_ref().unwrap();
+        if engine.local_node_state != LocalNodeState::Inactive {
+            return Err("the engine is in a swarm".into());
+        }
+        if view.record.cluster.is_some() || told.cluster.is_some() {
+            return Err("a swarm is recorded".into());
+        }
+        if view.record.claim != Some(Claim { host: ME.into(), nonce: seen.own.nonce.clone() })
+            || seen.past.claim_ms < 200
+        {
+            return Err("this host's claim does not stand".into());
+        }
+        match view.hosts.iter().find(|host| host.uuid != ME && host.state != "removed" && host.node().is_some()) {
+            Some(host) => Err(format!("{} is in a swarm", host.uuid)),
+            None => Ok(true),
+        }
+    });
+}
+
+#[test]
+fn the_quorum_is_never_spent() {
+    never(|seen, change| {
+        let Change::Demote(node) = change else { return Ok(false) };
+        let managers: Vec<&Node> = nodes(seen).iter().filter(|node| node.manager.is_some()).collect();
+        let target = managers.iter().find(|manager| manager.id == node.id).ok_or("it is no manager")?;
+        let left: Vec<&&Node> = managers.iter().filter(|manager| manager.id != node.id).collect();
+        let well = left.iter().filter(|manager| reachable(manager)).count();
+        if left.is_empty() || well < left.len() / 2 + 1 {
+            return Err(format!("{well} of {} managers would be left", left.len()));
+        }
+        if target.manager.as_ref().unwrap().leader && managers.len() < 3 {
+            return Err("the leader of two is demoted".into());
+        }
+        Ok(true)
+    });
+}
+
+#[test]
+fn roles_change_one_at_a_time_and_only_where_they_can() {
+    never(|seen, change| {
+        let (Change::Promote(target) | Change::Demote(target)) = change else { return Ok(false) };
+        rancher(seen).ok_or("Rancher's API was not seen")?;
+        if let Some(node) = nodes(seen).iter().find(|node| (node.spec.role == Role::Manager) != node.manager.is_some())
+        {
+            return Err(format!("the role of {} has not taken effect yet", node.id));
+        }
+        let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
+        if node.version.index != target.version {
+            return Err("it is of another version".into());
+        }
+        if matches!(change, Change::Promote(_)) {
+            let host = target.host.as_ref().ok_or("its host is not known")?;
+            let host = rancher(seen)
+                .unwrap()
+                .hosts
+                .iter()
+                .find(|entry| entry.uuid == *host)
+                .ok_or("its host is not registered")?;
+            let fit = host.state == "active" && host.labels.get("swarm.manager").map(String::as_str) != Some("false");
+            if node.status.state != NodeState::Ready || node.manager.is_some() || !fit {
+                return Err(format!("{} cannot be a manager", node.id));
+            }
+        }
+        Ok(true)
+    });
+}
+
+#[test]
+fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
+    never(|seen, change| {
+        let Change::Leave { node, manager } = change else { return Ok(false) };
+        let engine = &seen.engine.as_ref().unwrap().swarm;
+        let state = &seen.own.state;
+        if *node != engine.node_id || *manager != engine.control_available {
+            return Err("it is about another node".into());
+        }
+        if !manager {
+            let member =
+                state.member.as_ref().filter(|member| member.node == *node).ok_or("nothing says that it is ours")?;
+            let recorded = seen.metadata.as_ref().unwrap().record.as_ref().unwrap().cluster.clone();
+            return if recorded.is_some_and(|recorded| recorded != member.cluster) {
+                Ok(true)
+            } else {
+                Err("it is no other one".into())
+            };
+        }
+        let swarm = seen.swarm.as_ref().unwrap().as_ref().unwrap();
+        if swarm.nodes.len() != 1 || swarm.services != Some(0) {
+            return Err("somebody loses something".into());
+        }
+        let cluster = Some(&swarm.cluster);
+        let ours = state.made.as_ref() == cluster
+            || state.member.as_ref().map(|member| &member.cluster) == cluster
+            || (state.founding.is_some() && state.made.is_none());
+        let recorded = rancher(seen).ok_or("Rancher's API was not seen")?.record.cluster.as_ref();
+        if ours && recorded.is_some() && recorded != cluster {
+            Ok(true)
+        } else {
+            Err("it is not ours, or the recorded one".into())
+        }
+    });
+}
+
+#[test]
+fn without_rancher_nothing_of_the_swarm_is_changed() {
+    never(|seen, change| match change {
+        Change::Join { .. } | Change::Leave { manager: false, .. } => Ok(false),
+        _ if rancher(seen).is_none() => Err("Rancher's API was not seen".into()),
+        _ => Ok(true),
+    });
+}
+
+#[test]
+fn only_the_recorded_swarm_is_changed() {
+    never(|seen, change| match change {
+        Change::Promote(_) | Change::Demote(_) | Change::Availability { .. } | Change::CreateNetwork { .. } => {
+            let swarm = seen.swarm.as_ref().unwrap().as_ref().unwrap();
+            let recorded = rancher(seen).ok_or("Rancher's API was not seen")?.record.cluster.as_ref();
+            if recorded == Some(&swarm.cluster) { Ok(true) } else { Err("it is not the recorded one".into()) }
+        }
+        _ => Ok(false),
+    });
+}
