@@ -86,6 +86,25 @@ impl Hands<'_> {
                     })
                     .await?)
             }
+            Change::Remove { node, force, renew_token } => {
+                // The token first: a crash in between leaves nothing undone that is not seen.
+                if *renew_token {
+                    engine.rotate_tokens(false).await?;
+                }
+                Ok(engine.remove_node(&node.id, *force).await?)
+            }
+            Change::ClaimRecovery => self.claim_recovery(seen).await,
+            Change::ForceNewCluster { advertise } => {
+                let record = self.rancher()?.record(&service(seen)?).await?;
+                if record.recovery != Some(own_claim(seen)?) || record.cluster != cluster(seen) {
+                    return Err(overtaken());
+                }
+                Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)
+            }
+            Change::WithdrawTokens => {
+                engine.rotate_tokens(true).await?;
+                Ok(self.rancher()?.withdraw_plain_tokens(&service(seen)?).await?)
+            }
             Change::CreateNetwork { name } => Ok(engine.create_network(name).await?),
         }
     }
@@ -101,6 +120,18 @@ impl Hands<'_> {
         let stands =
             self.rancher()?.change_record(&service(seen)?, |record| record.claimed(before, claim.clone())).await?;
         if stands.is_free_for(&claim) { Ok(()) } else { Err(overtaken()) }
+    }
+
+    async fn claim_recovery(&self, seen: &Observation) -> Result<(), ActError> {
+        let claim = own_claim(seen)?;
+        let cluster = cluster(seen).unwrap_or_default();
+        let before =
+            seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.recovery.as_ref());
+        let stands = self
+            .rancher()?
+            .change_record(&service(seen)?, |record| record.recovering(&cluster, before, claim.clone()))
+            .await?;
+        if stands.recovery.as_ref() == Some(&claim) { Ok(()) } else { Err(overtaken()) }
     }
 
     /// Right before a swarm is made: the claim still stands, none is recorded, and no host says it is in one.
@@ -148,6 +179,11 @@ fn metadata_host(seen: &Observation) -> Result<String, ActError> {
 
 fn service(seen: &Observation) -> Result<String, ActError> {
     Ok(metadata(seen)?.service.clone())
+}
+
+/// The swarm that this host was last seen in.
+fn cluster(seen: &Observation) -> Option<String> {
+    seen.own.state.member.as_ref().map(|member| member.cluster.clone())
 }
 
 fn own_claim(seen: &Observation) -> Result<Claim, ActError> {

@@ -406,6 +406,43 @@ impl Engine {
         self.change(Method::POST, "/swarm/join", Some(body)).await.map(drop)
     }
 
+    /// Makes this manager, with all that it knows of its swarm, the only manager of it: the way out of a quorum that is
+    /// lost for good.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn force_new_cluster(&self, advertise: &str, listen: &str) -> Result<(), CallError> {
+        let body = json!({ "ForceNewCluster": true, "AdvertiseAddr": advertise, "ListenAddr": listen });
+        self.change(Method::POST, "/swarm/init", Some(body)).await.map(drop)
+    }
+
+    /// Takes a node out of the swarm; one that is not down only if it is forced.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn remove_node(&self, id: &str, force: bool) -> Result<(), CallError> {
+        self.change(Method::DELETE, &format!("/nodes/{id}?force={}", u8::from(force)), None).await.map(drop)
+    }
+
+    /// Makes new join tokens, so that old ones are of no use.
+    ///
+    /// # Errors
+    /// As every call; 409 where the swarm was changed meanwhile.
+    pub async fn rotate_tokens(&self, managers_too: bool) -> Result<(), CallError> {
+        let swarm: Value = self.get("/swarm").await?;
+        let version = swarm["Version"]["Index"].as_u64().unwrap_or_default();
+        let query = format!("version={version}&rotateWorkerToken=1&rotateManagerToken={}", u8::from(managers_too));
+        self.change(Method::POST, &format!("/swarm/update?{query}"), Some(swarm["Spec"].clone())).await.map(drop)
+    }
+
+    /// Whether it answers at all, also while its swarm does not.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), CallError> {
+        call::bytes("engine: GET /_ping", ASK, self.client.get("http://engine/_ping")).await.map(drop)
+    }
+
     /// Leaves the swarm. A manager leaves only when forced.
     ///
     /// # Errors

@@ -60,9 +60,21 @@ impl Health {
         }
     }
 
+    /// Whether this host's engine was a manager when it was last heard of.
+    fn managed(&self) -> bool {
+        let status = self.status.read().ok();
+        let member = status.as_ref().and_then(|status| status.seen()).and_then(|seen| seen.own.state.member.as_ref());
+        member.is_some_and(|member| member.manager)
+    }
+
     async fn ask(&self) -> Result<(), String> {
-        let answer = tokio::time::timeout(ENGINE, self.sources.engine.info()).await;
+        let engine = &self.sources.engine;
+        let (answer, alive) =
+            tokio::join!(tokio::time::timeout(ENGINE, engine.info()), tokio::time::timeout(ENGINE, engine.ping()));
         match answer {
+            // A manager of a swarm without a leader is silent about it for long, and a member all the same. To replace
+            // its monitor would only make that one forget since when.
+            Err(_) if matches!(alive, Ok(Ok(()))) && self.managed() => Ok(()),
             Err(_) => Err(format!("the engine has not answered within {} s", ENGINE.as_secs())),
             Ok(Err(error)) => Err(format!("the engine does not answer ({error})")),
             Ok(Ok(info)) => match info.swarm.local_node_state {

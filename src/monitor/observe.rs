@@ -53,8 +53,24 @@ pub struct Wanted {
     pub zone_label: String,
     /// The overlay network to make, if any.
     pub network: Option<String>,
+    /// How long a manager's host may be down, in milliseconds.
+    pub grace_ms: u64,
+    /// What is done once the quorum is lost.
+    pub recovery: Recovery,
     /// The longest time from look to look, in milliseconds.
     pub period_ms: u64,
+}
+
+/// What is done once the quorum is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recovery {
+    /// Nothing.
+    Off,
+    /// The managers that are left go on once the others' hosts are removed.
+    Removed,
+    /// Also once the others have been out of reach for so many milliseconds.
+    After(u64),
 }
 
 /// What this process and this host know of themselves.
@@ -129,6 +145,8 @@ pub struct RancherView {
     pub hosts: Vec<HostEntry>,
     /// The record, as it is.
     pub record: Record,
+    /// The keys in the service's metadata under which join tokens can be read by anyone: earlier monitors put them there.
+    pub plain_tokens: Vec<String>,
 }
 
 /// The swarm as a manager sees it.
@@ -220,8 +238,9 @@ impl Sources {
     async fn rancher_view(&self, seen: &Observation) -> Seen<RancherView> {
         let rancher = self.rancher.as_ref().map_err(Clone::clone)?;
         let metadata = seen.metadata.as_ref().map_err(Clone::clone)?;
-        let (hosts, record) = tokio::join!(rancher.hosts(), rancher.record(&metadata.service));
-        Ok(RancherView { hosts: told(hosts)?, record: told(record)? })
+        let (hosts, service) = tokio::join!(rancher.hosts(), rancher.service(&metadata.service));
+        let (record, plain_tokens) = told(service)?;
+        Ok(RancherView { hosts: told(hosts)?, record, plain_tokens })
     }
 }
 

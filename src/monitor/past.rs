@@ -1,25 +1,45 @@
 //! For how long some things have been as they are: time enters the plan as data, so that the plan needs no clock.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::engine::{LocalNodeState, NodeState, Role};
 use super::observe::Observation;
-use super::record::{Acting, Claim};
+use super::record::{Acting, Claim, Record};
 
 /// For how long some things have been as they are, in milliseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Past {
     /// For how long no swarm has been recorded.
     pub unrecorded_ms: u64,
     /// For how long the claim that stands has stood, as Rancher's API told.
     pub claim_ms: u64,
+    /// The same of the claim to force a new cluster.
+    pub recovery_ms: u64,
     /// For how long the acting monitor has given no new sign of life.
     pub beat_ms: u64,
+    /// How many signs of life were seen since this monitor started: what stands in the record may be old.
+    pub beats: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
     pub own_beat_ms: u64,
     /// The longest look at Rancher's API so far.
     pub slowest_ms: u64,
+    /// For how long this host's engine, which was a manager, has not been able to tell about the swarm.
+    pub leaderless_ms: u64,
+    /// For how long this host's engine has been neither in a swarm nor out of all.
+    pub stuck_ms: u64,
+    /// For how long the record has not known this host's node.
+    pub astray_ms: u64,
+    /// For how long this host's address has been another one than its node's.
+    pub moved_ms: u64,
+    /// For how long each node has been down, by its ID.
+    pub down_ms: BTreeMap<String, u64>,
+    /// For how long each node's role has not been what it is wanted to be, by its ID.
+    pub unsettled_ms: BTreeMap<String, u64>,
+    /// For how long each host with a node has not been registered in Rancher, by its UUID.
+    pub unlisted_ms: BTreeMap<String, u64>,
 }
 
 /// A value, and since when it is what it is.
@@ -30,14 +50,44 @@ struct Since<T> {
 }
 
 impl<T: PartialEq> Since<T> {
-    fn see(&mut self, value: T, now: Instant) {
-        if self.value != value {
-            *self = Self { value, since: now };
+    fn new(value: T, now: Instant) -> Self {
+        Self { value, since: now }
+    }
+
+    /// Answers whether it is another one than before.
+    fn see(&mut self, value: T, now: Instant) -> bool {
+        let changed = self.value != value;
+        if changed {
+            *self = Self::new(value, now);
         }
+        changed
     }
 
     fn ms(&self, now: Instant) -> u64 {
         ms(now.saturating_duration_since(self.since))
+    }
+}
+
+impl Since<bool> {
+    fn ms_if_so(&self, now: Instant) -> u64 {
+        if self.value { self.ms(now) } else { 0 }
+    }
+}
+
+/// Since when each of some things has been so.
+#[derive(Debug, Default)]
+struct Timers(BTreeMap<String, Instant>);
+
+impl Timers {
+    fn see(&mut self, so: BTreeSet<&String>, now: Instant) {
+        self.0.retain(|name, _| so.contains(name));
+        for name in so {
+            self.0.entry(name.clone()).or_insert(now);
+        }
+    }
+
+    fn ms(&self, now: Instant) -> BTreeMap<String, u64> {
+        self.0.iter().map(|(name, since)| (name.clone(), ms(now.saturating_duration_since(*since)))).collect()
     }
 }
 
@@ -51,44 +101,123 @@ pub fn ms(time: Duration) -> u64 {
 pub struct Memory {
     unrecorded: Since<bool>,
     claim: Since<Option<Claim>>,
+    recovery: Since<Option<Claim>>,
     beat: Since<Option<Acting>>,
+    beats: u64,
     own_beat: Option<Instant>,
     slowest_ms: u64,
+    leaderless: Since<bool>,
+    stuck: Since<bool>,
+    astray: Since<bool>,
+    moved: Since<bool>,
+    down: Timers,
+    unsettled: Timers,
+    unlisted: Timers,
 }
 
 impl Memory {
     /// Nothing is remembered.
     pub fn new(now: Instant) -> Self {
         Self {
-            unrecorded: Since { value: true, since: now },
-            claim: Since { value: None, since: now },
-            beat: Since { value: None, since: now },
+            unrecorded: Since::new(true, now),
+            claim: Since::new(None, now),
+            recovery: Since::new(None, now),
+            beat: Since::new(None, now),
+            beats: 0,
             own_beat: None,
             slowest_ms: 0,
+            leaderless: Since::new(false, now),
+            stuck: Since::new(false, now),
+            astray: Since::new(false, now),
+            moved: Since::new(false, now),
+            down: Timers::default(),
+            unsettled: Timers::default(),
+            unlisted: Timers::default(),
         }
     }
 
     /// What the next plan shall know.
     pub fn past(&self, now: Instant) -> Past {
         Past {
-            unrecorded_ms: if self.unrecorded.value { self.unrecorded.ms(now) } else { 0 },
+            unrecorded_ms: self.unrecorded.ms_if_so(now),
             claim_ms: self.claim.ms(now),
+            recovery_ms: self.recovery.ms(now),
             beat_ms: self.beat.ms(now),
+            beats: self.beats,
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
             slowest_ms: self.slowest_ms,
+            leaderless_ms: self.leaderless.ms_if_so(now),
+            stuck_ms: self.stuck.ms_if_so(now),
+            astray_ms: self.astray.ms_if_so(now),
+            moved_ms: self.moved.ms_if_so(now),
+            down_ms: self.down.ms(now),
+            unsettled_ms: self.unsettled.ms(now),
+            unlisted_ms: self.unlisted.ms(now),
         }
     }
 
     /// Takes in what a look saw.
     pub fn see(&mut self, seen: &Observation, now: Instant) {
-        let told = seen.rancher.as_ref().and_then(|rancher| rancher.as_ref().ok()).map(|rancher| &rancher.record);
+        let view = seen.rancher.as_ref().and_then(|rancher| rancher.as_ref().ok());
+        let told = view.map(|view| &view.record);
         if let Some(record) = told {
             self.claim.see(record.claim.clone(), now);
+            self.recovery.see(record.recovery.clone(), now);
         }
-        let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+        let metadata = seen.metadata.as_ref().ok();
+        let read = metadata.and_then(|metadata| metadata.record.as_ref().ok());
         if let Some(record) = told.or(read) {
-            self.unrecorded.see(record.cluster.is_none(), now);
-            self.beat.see(record.acting.clone(), now);
+            self.see_record(seen, record, now);
+        }
+        if let Some(metadata) = metadata
+            && let Ok(engine) = &seen.engine
+        {
+            let (is, was) = (&metadata.agent_ip, &engine.swarm.node_addr);
+            self.moved.see(!is.is_empty() && !was.is_empty() && is != was, now);
+        }
+        if let Some(view) = view {
+            let own = metadata.map(|metadata| &metadata.host);
+            // A list without this host says nothing of the others.
+            if view.hosts.iter().any(|host| Some(&host.uuid) == own) {
+                let listed = |uuid: &&String| !view.hosts.iter().any(|host| host.uuid == **uuid && !host.is_gone());
+                self.unlisted.see(view.record.members.keys().filter(listed).collect(), now);
+            }
+        }
+        self.see_swarm(seen, now);
+    }
+
+    fn see_record(&mut self, seen: &Observation, record: &Record, now: Instant) {
+        self.unrecorded.see(record.cluster.is_none(), now);
+        let first = self.beat.value.is_none();
+        if self.beat.see(record.acting.clone(), now) && !first {
+            self.beats += 1;
+        }
+        if let Ok(engine) = &seen.engine {
+            let node = &engine.swarm.node_id;
+            let member = seen.own.state.member.as_ref().filter(|member| member.node == *node);
+            let ours = member.is_some_and(|member| record.cluster.as_ref() == Some(&member.cluster));
+            self.astray.see(ours && !record.knows(node), now);
+        }
+    }
+
+    fn see_swarm(&mut self, seen: &Observation, now: Instant) {
+        let managed = seen.own.state.member.as_ref().is_some_and(|member| member.manager);
+        let silent = match (&seen.engine, &seen.swarm) {
+            (Err(_), _) | (_, Some(Err(_))) => true,
+            (Ok(engine), None) => engine.swarm.local_node_state == LocalNodeState::Pending,
+            (Ok(_), Some(Ok(_))) => false,
+        };
+        self.leaderless.see(managed && silent, now);
+        if let Ok(engine) = &seen.engine {
+            let state = engine.swarm.local_node_state;
+            self.stuck.see(matches!(state, LocalNodeState::Pending | LocalNodeState::Error), now);
+        }
+        if let Some(Ok(swarm)) = &seen.swarm {
+            let down = swarm.nodes.iter().filter(|node| node.status.state == NodeState::Down);
+            self.down.see(down.map(|node| &node.id).collect(), now);
+            let unsettled =
+                swarm.nodes.iter().filter(|node| (node.spec.role == Role::Manager) != node.manager.is_some());
+            self.unsettled.see(unsettled.map(|node| &node.id).collect(), now);
         }
     }
 

@@ -167,6 +167,28 @@ impl Rancher {
         self.object("services", service).await?.record()
     }
 
+    /// The record in a service's metadata, and the keys there whose values hold a join token for all to read.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub async fn service(&self, service: &str) -> Result<(Record, Vec<String>), CallError> {
+        let object = self.object("services", service).await?;
+        let plain = object.map("metadata").into_iter().filter(|(_, value)| holds_a_token(value)).map(|(key, _)| key);
+        Ok((object.record()?, plain.collect()))
+    }
+
+    /// Takes values that hold a join token out of a service's metadata.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn withdraw_plain_tokens(&self, service: &str) -> Result<(), CallError> {
+        let mut object = self.object("services", service).await?;
+        let mut metadata = object.map("metadata");
+        metadata.retain(|_, value| !holds_a_token(value));
+        object.fields.insert("metadata".to_owned(), Value::Object(metadata));
+        self.put("services", &object).await
+    }
+
     /// Changes the record in a service's metadata: reads it, lets `change` make a new one of it, writes that, reads it
     /// back. Answers with the record that then stands, which is another one where somebody else wrote meanwhile.
     /// `change` answers with `None` if nothing shall be written.
@@ -211,6 +233,16 @@ impl Rancher {
         object.fields.insert("labels".to_owned(), Value::Object(all));
         self.put("hosts", &object).await?;
         Ok(self.object("hosts", host).await?.labels())
+    }
+}
+
+/// Whether a value of a service's metadata is, or holds, a join token.
+fn holds_a_token(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("SWMTKN-"),
+        Value::Array(values) => values.iter().any(holds_a_token),
+        Value::Object(values) => values.values().any(holds_a_token),
+        _ => false,
     }
 }
 

@@ -27,6 +27,21 @@ pub struct Record {
     /// Which host is which node: node IDs by the host's UUID.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, String>,
+    /// The nodes that vote as managers, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voters: Vec<String>,
+    /// Nodes of the swarm that are no host's, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
+    /// Nodes that a host was before it joined anew: the host's UUID by node ID.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub former: BTreeMap<String, String>,
+    /// Nodes that have been down for longer than the grace period, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
+    /// Who is about to force a new cluster, after the quorum was lost for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Claim>,
     /// The acting monitor and its sign of life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acting: Option<Acting>,
@@ -85,6 +100,23 @@ impl Record {
     pub fn claimed(&self, seen: Option<&Claim>, claim: Claim) -> Option<Self> {
         let as_seen = self.cluster.is_none() && self.claim.as_ref() == seen;
         as_seen.then(|| Self { claim: Some(claim), ..self.clone() })
+    }
+
+    /// The record with a claim to force a new cluster of the recorded swarm, as of one in which another such claim was
+    /// seen, or none. `None` if it is not that one any more.
+    pub fn recovering(&self, cluster: &str, seen: Option<&Claim>, claim: Claim) -> Option<Self> {
+        let as_seen = self.cluster.as_deref() == Some(cluster) && self.recovery.as_ref() == seen;
+        as_seen.then(|| Self { recovery: Some(claim), ..self.clone() })
+    }
+
+    /// The host that is a node, by its UUID.
+    pub fn host_of(&self, node: &str) -> Option<&String> {
+        self.members.iter().find(|(_, member)| *member == node).map(|(host, _)| host)
+    }
+
+    /// Whether a node is one of the recorded swarm.
+    pub fn knows(&self, node: &str) -> bool {
+        self.members.values().chain(&self.others).any(|known| known == node) || self.former.contains_key(node)
     }
 
     /// Whether the one with this claim may make, or record, a swarm.

@@ -12,13 +12,13 @@ use super::engine::Engine;
 use super::health::{self, Health};
 use super::label_writer;
 use super::metadata::{self, Metadata};
-use super::observe::{Observation, Own, Sources, Wanted};
+use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::past::{Memory, ms};
 use super::plan::{Plan, plan};
 use super::publisher;
 use super::rancher::Rancher;
 use super::seal::KeyPair;
-use super::settings::{DOCKER_SOCKET, ManagerAvailability, STATE_FOLDER, Settings};
+use super::settings::{DOCKER_SOCKET, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings};
 use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
@@ -50,6 +50,12 @@ impl From<&Settings> for Wanted {
             manager_label: settings.manager_host_label.clone(),
             zone_label: settings.zone_host_label.clone(),
             network: Some(settings.network.clone()).filter(|name| !name.is_empty()),
+            grace_ms: ms(settings.grace_period),
+            recovery: match settings.quorum_recovery {
+                QuorumRecovery::Off => Recovery::Off,
+                QuorumRecovery::Removed => Recovery::Removed,
+                QuorumRecovery::Auto => Recovery::After(ms(settings.quorum_recovery_after)),
+            },
             period_ms: ms(settings.reconcile_period),
         }
     }

@@ -278,6 +278,28 @@ impl FromSetting for LogFormat {
     }
 }
 
+/// What is done once the swarm has lost its quorum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuorumRecovery {
+    /// The managers that are left go on once the lost ones' hosts are removed from Rancher.
+    Removed,
+    /// Nothing.
+    Off,
+    /// Also once the lost ones have been out of reach for long.
+    Auto,
+}
+
+impl FromSetting for QuorumRecovery {
+    fn from_setting(text: &str) -> Option<Self> {
+        match text {
+            "removed" => Some(Self::Removed),
+            "off" => Some(Self::Off),
+            "auto" => Some(Self::Auto),
+            _ => None,
+        }
+    }
+}
+
 /// Whether managers take tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManagerAvailability {
@@ -390,6 +412,39 @@ settings! {
         default: "swarm.zone",
         label: "Host label for zones",
         help: "The host label that names a host's zone. Managers are spread over the zones.",
+        asked: false,
+    };
+    /// How long a lost manager may stay away before another takes its place.
+    grace_period: Duration = Setting {
+        variable: "GRACE_PERIOD",
+        flag: "grace-period",
+        kind: Kind::Integer { min: 0, max: 86_400, unit: "s" },
+        default: "60",
+        label: "Grace period (seconds)",
+        help: "How long a manager's host may be down, in seconds, before another host becomes manager in its place. A \
+               reboot should take less.",
+        asked: true,
+    };
+    /// What is done once the swarm has lost its quorum.
+    quorum_recovery: QuorumRecovery = Setting {
+        variable: "QUORUM_RECOVERY",
+        flag: "quorum-recovery",
+        kind: Kind::OneOf(&["removed", "off", "auto"]),
+        default: "removed",
+        label: "Recovery from a lost quorum",
+        help: "What to do when most managers are lost. removed: once so many of their hosts are removed from Rancher \
+               that the rest cannot become a majority, the oldest manager that is left goes on alone. off: nothing. \
+               auto: also when they have been out of reach for long, which risks what they still do.",
+        asked: true,
+    };
+    /// How long managers must have been out of reach for `auto`.
+    quorum_recovery_after: Duration = Setting {
+        variable: "QUORUM_RECOVERY_AFTER",
+        flag: "quorum-recovery-after",
+        kind: Kind::Integer { min: 60, max: 604_800, unit: "s" },
+        default: "3600",
+        label: "Recovery from a lost quorum after (seconds)",
+        help: "How long most managers must have been out of reach, in seconds, for a quorum recovery of `auto`.",
         asked: false,
     };
     /// The longest time from one look at the swarm to the next.

@@ -34,6 +34,9 @@ pub struct Member {
     pub cluster: String,
     /// The node's ID.
     pub node: String,
+    /// Whether it managed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manager: bool,
 }
 
 /// Why the state cannot be read or written.
@@ -109,7 +112,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::new(folder.path());
         assert_eq!(file.read().unwrap(), State::default());
-        let member = Member { cluster: "c".into(), node: "n".into() };
+        let member = Member { cluster: "c".into(), node: "n".into(), manager: true };
         let state = State { made: Some("c".into()), member: Some(member), ..State::default() };
         file.write(&state).unwrap();
         assert_eq!(file.read().unwrap(), state);

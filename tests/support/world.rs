@@ -11,7 +11,9 @@ use swarmkit_catalog::monitor::engine::{
     Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_catalog::monitor::labels::Wish;
-use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView, Wanted};
+use swarmkit_catalog::monitor::observe::{
+    MetadataView, MonitorView, Observation, Own, RancherView, Recovery, SwarmView, Wanted,
+};
 use swarmkit_catalog::monitor::past::Memory;
 use swarmkit_catalog::monitor::plan::{Change, NodeChange, Plan, Publication, asks_rancher, plan, said_to_be_inside};
 use swarmkit_catalog::monitor::rancher::HostEntry;
@@ -49,8 +51,8 @@ enum Task {
     Idle,
     Planned(Box<(Observation, Plan)>),
     /// It has read the record and is about to write it.
-    Claiming(Record),
-    Publishing(Publication, Record),
+    Claiming(Box<Record>),
+    Publishing(Box<(Publication, Record)>),
     /// It has looked once more and is about to make a swarm.
     Founding,
 }
@@ -88,6 +90,8 @@ pub fn wanted(managers: usize) -> Wanted {
         manager_label: "swarm.manager".into(),
         zone_label: "swarm.zone".into(),
         network: None,
+        grace_ms: 60_000,
+        recovery: Recovery::Removed,
         period_ms: 30_000,
     }
 }
@@ -155,8 +159,11 @@ impl World {
         let Some(monitor) = self.hosts[at].monitor.take() else { return };
         self.say(at, "monitor dies");
         let sent = match monitor.task {
-            Task::Claiming(record) => Some(record),
-            Task::Publishing(publication, read) => Some(publication.write(&read, |_, key| Some(key.to_owned()))),
+            Task::Claiming(record) => Some(*record),
+            Task::Publishing(publishing) => {
+                let (publication, read) = *publishing;
+                Some(publication.write(&read, |_, key| Some(key.to_owned())))
+            }
             _ => None,
         };
         if let Some(record) = sent
@@ -262,7 +269,7 @@ impl World {
         if asks_rancher(&seen) {
             let entries = self.hosts.iter().map(|host| host.entry.clone()).collect();
             seen.rancher = Some(if self.api {
-                Ok(RancherView { hosts: entries, record: self.record.clone() })
+                Ok(RancherView { hosts: entries, record: self.record.clone(), plain_tokens: Vec::new() })
             } else {
                 Err("rancher: no answer".into())
             });
@@ -281,12 +288,13 @@ impl World {
             Task::Claiming(record) => {
                 // What is written is what was read before, with the claim: others' writes in between are lost.
                 if self.api {
-                    self.record = record;
+                    self.record = *record;
                     self.say(at, "writes its claim");
                 }
                 Task::Idle
             }
-            Task::Publishing(publication, read) => {
+            Task::Publishing(publishing) => {
+                let (publication, read) = *publishing;
                 if self.api {
                     self.record = publication.write(&read, |_, key| Some(key.to_owned()));
                     let instant = self.instant();
@@ -340,7 +348,7 @@ impl World {
                 if let Some(change) = &plan.change {
                     self.change(at, change, key);
                 }
-                return Task::Publishing(publication.clone(), self.record.clone());
+                return Task::Publishing(Box::new((publication.clone(), self.record.clone())));
             }
         }
         match &plan.change {
@@ -351,7 +359,9 @@ impl World {
                     .and_then(|view| view.as_ref().ok())
                     .and_then(|view| view.record.claim.clone());
                 let claim = Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() };
-                self.record.claimed(before.as_ref(), claim).map_or(Task::Idle, Task::Claiming)
+                self.record
+                    .claimed(before.as_ref(), claim)
+                    .map_or(Task::Idle, |record| Task::Claiming(Box::new(record)))
             }
             Some(Change::Found { .. }) if self.api => {
                 let mine = Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() };
@@ -398,6 +408,11 @@ impl World {
             }
             Change::Promote(node) => self.set_role(at, node, Role::Manager),
             Change::Demote(node) => self.set_role(at, node, Role::Worker),
+            Change::Remove { node, .. } => {
+                let (cluster, _) = self.hosts[at].engine.clone().unwrap();
+                self.clusters.get_mut(&cluster).unwrap().nodes.retain(|other| other.id != node.id);
+            }
+            Change::ClaimRecovery | Change::ForceNewCluster { .. } | Change::WithdrawTokens => {}
             Change::Availability { .. } | Change::CreateNetwork { .. } | Change::Claim | Change::Found { .. } => {}
         }
     }

@@ -26,14 +26,24 @@ fn settle_ms(slowest_ms: u64) -> u64 {
 }
 
 pub(super) fn standing(seen: &Observation, metadata: &MetadataView, rancher: &RancherView) -> Standing {
-    let Some(claim) = &rancher.record.claim else { return Standing::Free };
+    standing_of(seen, metadata, rancher.record.claim.as_ref(), seen.past.claim_ms)
+}
+
+/// The same of a claim that has stood for some time, in milliseconds.
+pub(super) fn standing_of(
+    seen: &Observation,
+    metadata: &MetadataView,
+    claim: Option<&Claim>,
+    stood_ms: u64,
+) -> Standing {
+    let Some(claim) = claim else { return Standing::Free };
     let mine = Claim { host: metadata.host.clone(), nonce: seen.own.nonce.clone() };
     let settle = settle_ms(seen.past.slowest_ms);
-    if *claim == mine && seen.past.claim_ms >= settle {
+    if *claim == mine && stood_ms >= settle {
         Standing::Mine
     } else if *claim == mine {
-        Standing::Settling(settle - seen.past.claim_ms)
-    } else if claim.host == metadata.host || seen.past.claim_ms >= CLAIM_EXPIRY_MS {
+        Standing::Settling(settle - stood_ms)
+    } else if claim.host == metadata.host || stood_ms >= CLAIM_EXPIRY_MS {
         // One of an earlier process of this host is followed up by nobody.
         Standing::Free
     } else {

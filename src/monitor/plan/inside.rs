@@ -4,12 +4,11 @@ use crate::monitor::engine::{Availability, Node, Reachability, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::Record;
-use crate::monitor::settings::SWARM_PORT;
 use crate::monitor::state::{Member, State};
 
 use super::claim::{self, Standing};
 use super::roles::{self, Roles};
-use super::{BEAT_PERIODS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, Stage, rancher};
+use super::{BEAT_PERIODS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, Stage, quorum, rancher, removal};
 
 /// The label of a node that says that this monitor drained it, and not an operator.
 pub const DRAINED: &str = "swarmkit.drained";
@@ -39,7 +38,8 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     let swarm = match &seen.swarm {
         None => return worker(seen, engine, metadata).labels(wish),
         Some(Err(reason)) => {
-            return Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).labels(wish);
+            let silent = || Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).again(2_000);
+            return quorum::plan(seen, metadata, reason).unwrap_or_else(silent).labels(wish);
         }
         Some(Ok(swarm)) => swarm,
     };
@@ -60,10 +60,10 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
 }
 
 /// What this host remembers once it is in the recorded swarm.
-fn remembered(seen: &Observation, record: &Record, node: &str) -> Option<State> {
+fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option<State> {
     let cluster = record.cluster.clone()?;
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
-    let member = Some(Member { cluster, node: node.to_owned() });
+    let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available });
     let state = State { founding: None, made, member };
     (state != seen.own.state).then_some(state)
 }
@@ -78,15 +78,14 @@ fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Pl
     };
     let known = |node: &str| record.members.values().any(|member| member == node);
     let remembered_here = seen.own.state.member.as_ref().filter(|member| member.node == engine.node_id);
-    let belongs = known(&engine.node_id)
+    let belongs = record.knows(&engine.node_id)
         || engine.remote_managers.iter().any(|peer| known(&peer.node_id))
         || remembered_here.is_some_and(|member| member.cluster == *cluster);
     if belongs {
         let mut plan = Plan::new(Stage::Member, "a worker of the recorded swarm");
-        plan.remember = remembered(seen, record, &engine.node_id);
+        plan.remember = remembered(seen, record, engine);
         // It is about to become a manager, and an engine does not tell a worker when.
-        let own = format!("{}:{SWARM_PORT}", metadata.agent_ip);
-        return if record.managers.contains(&own) { plan.soon() } else { plan };
+        return if record.voters.contains(&engine.node_id) { plan.soon() } else { plan };
     }
     match remembered_here {
         Some(member) => Plan::new(
@@ -117,7 +116,7 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
         }
         Some(cluster) if *cluster == swarm.cluster => {
             let mut plan = Plan::new(Stage::Member, "a manager of the recorded swarm; the leader's monitor acts");
-            plan.remember = remembered(seen, record, &engine.node_id);
+            plan.remember = remembered(seen, record, engine);
             plan
         }
         Some(cluster) => not_ours(&swarm.cluster, cluster),
@@ -220,7 +219,7 @@ impl Position<'_> {
     /// The recorded swarm, with this monitor as the one that acts.
     fn act(&self) -> Plan {
         let mut plan = Plan::new(Stage::Act, "watches the swarm");
-        plan.remember = remembered(self.seen, &self.view.record, &self.engine.node_id);
+        plan.remember = remembered(self.seen, &self.view.record, self.engine);
         // A list without this host is no list to act on.
         if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
             plan.reason = "is to act, but Rancher's API does not list this host".to_owned();
@@ -231,28 +230,40 @@ impl Position<'_> {
         if plan.beats || !publication.is_published(&self.view.record) {
             plan.publication = Some(publication.clone());
         }
-        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication.members);
+        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication);
         plan.warnings = roles.warnings;
         plan.reason = roles.reason;
+        let under_way = matches!(roles.next, Roles::UnderWay);
+        let removal = || removal::plan(self.seen, self.view, self.swarm, &publication.members);
         plan.change = match roles.next {
             Roles::Change(change) => Some(change),
-            Roles::UnderWay => {
-                plan = plan.soon();
-                None
-            }
-            Roles::Settled => self.availability().or_else(|| self.network()),
+            // Workers leave whatever becomes of the managers.
+            Roles::UnderWay | Roles::Settled => removal().map(|(change, reason)| {
+                plan.reason = reason;
+                change
+            }),
         };
+        if under_way {
+            plan = plan.soon();
+        } else if plan.change.is_none() {
+            plan.change = self.tokens().or_else(|| self.availability(&publication)).or_else(|| self.network());
+        }
         if plan.is_quiet() { plan } else { plan.soon() }
     }
 
     /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
-    fn availability(&self) -> Option<Change> {
+    fn availability(&self, publication: &Publication) -> Option<Change> {
+        // What is drained since its host is gone stays so.
+        let gone = |node: &Node| {
+            let host = publication.members.iter().find(|(_, member)| **member == node.id);
+            host.is_some_and(|(host, _)| self.seen.past.unlisted_ms.contains_key(host))
+        };
         let drain = self.seen.wanted.drain_managers;
         let change = |node: &Node, to| Change::Availability {
             node: NodeChange { id: node.id.clone(), version: node.version.index, host: None },
             to,
         };
-        self.swarm.nodes.iter().find_map(|node| {
+        self.swarm.nodes.iter().filter(|node| !gone(node)).find_map(|node| {
             let wanted = drain && node.spec.role == Role::Manager;
             let by_us = node.spec.labels.contains_key(DRAINED);
             match node.spec.availability {
@@ -261,6 +272,11 @@ impl Position<'_> {
                 _ => None,
             }
         })
+    }
+
+    /// Join tokens that earlier monitors left for all to read.
+    fn tokens(&self) -> Option<Change> {
+        (!self.view.plain_tokens.is_empty()).then_some(Change::WithdrawTokens)
     }
 
     fn network(&self) -> Option<Change> {

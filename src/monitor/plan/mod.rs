@@ -10,18 +10,24 @@
 //! | `claim` | may this host make, or record, a swarm? |
 //! | `publication` | what the acting monitor writes into the record |
 //! | `roles` | who shall be a manager |
+//! | `removal` | which nodes leave the swarm: of hosts that were removed, and twins |
+//! | `stray` | this host's engine has lost its place: does it leave and join anew? |
+//! | `quorum` | most managers are lost: may this one go on alone? |
 
 mod claim;
 mod inside;
 mod outside;
 mod publication;
+mod quorum;
+mod removal;
 mod roles;
+mod stray;
 
 use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::engine::{Availability, LocalNodeState};
+use super::engine::{Availability, LocalNodeState, SwarmInfo};
 use super::labels::{self, Wish};
 use super::observe::{MetadataView, Observation, RancherView, Seen};
 use super::state::State;
@@ -89,6 +95,8 @@ pub enum Stage {
     Act,
     /// In a swarm that is not the recorded one.
     Foreign,
+    /// A manager of a swarm that has lost its quorum.
+    NoQuorum,
     /// The engine waits to be unlocked.
     Locked,
     /// The engine cannot go on by itself.
@@ -109,13 +117,14 @@ impl Stage {
             Self::Member => "member",
             Self::Act => "act",
             Self::Foreign => "foreign",
+            Self::NoQuorum => "no_quorum",
             Self::Locked => "locked",
             Self::Broken => "broken",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoEngine,
         Self::NoMetadata,
         Self::NoRancher,
@@ -126,6 +135,7 @@ impl Stage {
         Self::Member,
         Self::Act,
         Self::Foreign,
+        Self::NoQuorum,
         Self::Locked,
         Self::Broken,
     ];
@@ -169,6 +179,24 @@ pub enum Change {
         /// What it shall be.
         to: Availability,
     },
+    /// Takes a node out of the swarm.
+    Remove {
+        /// The node.
+        node: NodeChange,
+        /// Whether it goes though it is not down.
+        force: bool,
+        /// Whether the worker token is to be renewed, since whoever has the host may know it.
+        renew_token: bool,
+    },
+    /// Says in the record that this host will go on alone with the swarm.
+    ClaimRecovery,
+    /// Goes on alone with the swarm.
+    ForceNewCluster {
+        /// The address under which the others reach this host.
+        advertise: IpAddr,
+    },
+    /// Renews all join tokens, and takes those out of the service's metadata that all can read.
+    WithdrawTokens,
     /// Makes the overlay network.
     CreateNetwork {
         /// Its name.
@@ -258,15 +286,25 @@ impl std::fmt::Display for Change {
             Self::Demote(node) => write!(f, "demote {}", node.id),
             Self::Availability { node, to: Availability::Drain } => write!(f, "drain {}", node.id),
             Self::Availability { node, .. } => write!(f, "activate {}", node.id),
+            Self::Remove { node, force, .. } => {
+                write!(f, "remove {}{}", node.id, if *force { " by force" } else { "" })
+            }
+            Self::ClaimRecovery => write!(f, "claim recovery"),
+            Self::ForceNewCluster { advertise } => write!(f, "force new cluster {advertise}"),
+            Self::WithdrawTokens => write!(f, "withdraw plain tokens"),
             Self::CreateNetwork { name } => write!(f, "create network {name}"),
         }
     }
 }
 
-/// Whether a look needs Rancher's API: before there is a swarm, and for the one that acts.
+/// Whether a look needs Rancher's API: before there is a swarm, for the one that acts, and when a swarm has no quorum.
 pub fn asks_rancher(seen: &Observation) -> bool {
-    let (Ok(engine), Ok(metadata)) = (&seen.engine, &seen.metadata) else { return false };
+    let Ok(metadata) = &seen.metadata else { return false };
     let Ok(record) = &metadata.record else { return false };
+    if quorum::is_in_question(seen) {
+        return true;
+    }
+    let Ok(engine) = &seen.engine else { return false };
     match engine.swarm.local_node_state {
         LocalNodeState::Inactive if record.cluster.is_none() => {
             outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS
@@ -280,24 +318,19 @@ pub fn asks_rancher(seen: &Observation) -> bool {
 
 /// What to do.
 pub fn plan(seen: &Observation) -> Plan {
-    let engine = match &seen.engine {
-        Ok(info) => &info.swarm,
-        Err(reason) => return Plan::new(Stage::NoEngine, reason),
+    let metadata = seen.metadata.as_ref();
+    let engine = match (&seen.engine, metadata) {
+        (Ok(info), _) => &info.swarm,
+        // A manager without a leader does not even tell about itself.
+        (Err(reason), Ok(metadata)) => {
+            return quorum::plan(seen, metadata, reason).unwrap_or_else(|| Plan::new(Stage::NoEngine, reason));
+        }
+        (Err(reason), Err(_)) => return Plan::new(Stage::NoEngine, reason),
     };
-    // What keeps the engine from being a member is told first: it is what an operator has to mend.
-    match engine.local_node_state {
-        LocalNodeState::Locked => {
-            return Plan::new(
-                Stage::Locked,
-                "the engine waits for the key that unlocks its swarm: docker swarm unlock",
-            );
-        }
-        LocalNodeState::Error | LocalNodeState::Unknown => {
-            return Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error));
-        }
-        _ => {}
+    if engine.local_node_state == LocalNodeState::Locked {
+        return Plan::new(Stage::Locked, "the engine waits for the key that unlocks its swarm: docker swarm unlock");
     }
-    let metadata = match &seen.metadata {
+    let metadata = match metadata {
         Ok(metadata) => metadata,
         Err(reason) => {
             let stage =
@@ -305,20 +338,28 @@ pub fn plan(seen: &Observation) -> Plan {
             return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}"));
         }
     };
-    match engine.local_node_state {
-        LocalNodeState::Inactive => outside::plan(seen, metadata),
-        LocalNodeState::Pending => {
-            let error = Some(engine.error.as_str()).filter(|error| !error.is_empty());
-            let plan = Plan::new(
-                Stage::Join,
-                error.map_or("the engine joins".to_owned(), |error| format!("the engine joins: {error}")),
-            );
-            // An engine that was a member is one again in a moment; its labels tell the truth until then.
-            if seen.own.state.member.is_some() { plan } else { plan.labels(waiting(seen, labels::WAIT_JOIN)) }
-                .again(1000)
-        }
-        _ => inside::plan(seen, engine, metadata),
+    if engine.local_node_state == LocalNodeState::Inactive {
+        return outside::plan(seen, metadata);
     }
+    if let Some(plan) = stray::plan(seen, engine, metadata) {
+        return plan;
+    }
+    match engine.local_node_state {
+        LocalNodeState::Active => inside::plan(seen, engine, metadata),
+        LocalNodeState::Pending => pending(seen, engine, metadata),
+        _ => Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error)).again(5_000),
+    }
+}
+
+fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
+    let error = Some(engine.error.as_str()).filter(|error| !error.is_empty());
+    let reason = error.map_or("the engine joins".to_owned(), |error| format!("the engine joins: {error}"));
+    if let Some(plan) = quorum::plan(seen, metadata, &reason) {
+        return plan;
+    }
+    let plan = Plan::new(Stage::Join, reason).again(1_000);
+    // An engine that was a member is one again in a moment; its labels tell the truth until then.
+    if seen.own.state.member.is_some() { plan } else { plan.labels(waiting(seen, labels::WAIT_JOIN)) }
 }
 
 /// The labels of a host that waits for something.

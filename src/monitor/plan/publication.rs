@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::monitor::engine::Node;
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 
@@ -16,6 +17,14 @@ pub struct Publication {
     pub managers: Vec<String>,
     /// Node IDs by the UUID of each one's host.
     pub members: BTreeMap<String, String>,
+    /// The nodes that vote, sorted.
+    pub voters: Vec<String>,
+    /// Nodes that are no host's, sorted.
+    pub others: Vec<String>,
+    /// Nodes that a host was before it joined anew.
+    pub former: BTreeMap<String, String>,
+    /// Nodes that have been down for longer than the grace period, sorted.
+    pub lost: Vec<String>,
     /// The acting monitor's host.
     pub acting: String,
     /// The keys, by host, to which a token is to be sealed. All other tokens are withdrawn.
@@ -32,12 +41,26 @@ impl Publication {
         managers.sort();
         managers.dedup();
         let members = members(seen, metadata, view, swarm);
+        let former = former(view, swarm, &members);
+        let ids = |pick: &dyn Fn(&Node) -> bool| {
+            let mut ids: Vec<String> =
+                swarm.nodes.iter().filter(|node| pick(node)).map(|node| node.id.clone()).collect();
+            ids.sort();
+            ids
+        };
+        let voters = ids(&|node| node.manager.is_some());
+        let others = ids(&|node| !former.contains_key(&node.id) && !members.values().any(|member| *member == node.id));
+        let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         Self {
             cluster: swarm.cluster.clone(),
             managers,
             members,
+            voters,
+            others,
+            former,
+            lost,
             acting: metadata.host.clone(),
             waiting,
             token: swarm.token.clone(),
@@ -50,6 +73,11 @@ impl Publication {
             && record.cluster.as_deref() == Some(self.cluster.as_str())
             && record.managers == self.managers
             && record.members == self.members
+            && record.voters == self.voters
+            && record.others == self.others
+            && record.former == self.former
+            && record.lost == self.lost
+            && record.recovery.is_none()
             && record.acting.as_ref().is_some_and(|acting| acting.host == self.acting)
             && record.tokens.len() == self.waiting.len()
             && self.waiting.iter().all(|(host, key)| self.has_token(record, host, key))
@@ -76,6 +104,11 @@ impl Publication {
         after.cluster = Some(self.cluster.clone());
         after.managers.clone_from(&self.managers);
         after.members.clone_from(&self.members);
+        after.voters.clone_from(&self.voters);
+        after.others.clone_from(&self.others);
+        after.former.clone_from(&self.former);
+        after.lost.clone_from(&self.lost);
+        after.recovery = None;
         let beat = before.acting.as_ref().map_or(0, |acting| acting.beat);
         after.acting = Some(Acting { host: self.acting.clone(), beat: beat.wrapping_add(1) });
         after.tokens.retain(|host, _| self.waiting.get(host).is_some_and(|key| self.has_token(before, host, key)));
@@ -127,5 +160,19 @@ fn members(
             members.insert(host.uuid.clone(), node);
         }
     }
+    // The node of a host that is not registered any more is known by the record alone.
+    for (host, node) in &view.record.members {
+        let unregistered = !registered.iter().any(|entry| entry.uuid == *host);
+        if unregistered && swarm.node(node).is_some() && !taken(&members, node) {
+            members.insert(host.clone(), node.clone());
+        }
+    }
     members
+}
+
+/// The nodes that a host was before it joined anew, as long as the swarm has them.
+fn former(view: &RancherView, swarm: &SwarmView, members: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let before = view.record.members.iter().map(|(host, node)| (node, host)).chain(&view.record.former);
+    let is_former = |node: &String| swarm.node(node).is_some() && !members.values().any(|member| member == node);
+    before.filter(|(node, _)| is_former(node)).map(|(node, host)| (node.clone(), host.clone())).collect()
 }

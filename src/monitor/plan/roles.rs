@@ -1,13 +1,17 @@
 //! Who shall be a manager: one change at a time, each seen to have taken effect before the next.
 
-use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::monitor::engine::{Availability, Node, NodeState, Reachability, Role};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::rancher::HostEntry;
 
 use super::claim::{Fitness, fitness};
-use super::{Change, NodeChange};
+use super::{Change, NodeChange, Publication, removal};
+
+/// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
+/// one again unless it is a worker first.
+const UNSETTLED_MS: u64 = 20_000;
 
 /// What is next.
 pub(super) enum Roles {
@@ -38,6 +42,8 @@ struct Place<'a> {
     zone: Option<&'a str>,
     /// Lower is older; those without a monitor come last.
     age: u64,
+    /// Its host was removed from Rancher, or has joined anew, or has another address.
+    left: bool,
 }
 
 impl Place<'_> {
@@ -54,13 +60,24 @@ impl Place<'_> {
         self.node.status.state == NodeState::Ready
             && self.node.spec.availability != Availability::Pause
             && self.host.is_some_and(HostEntry::is_active)
-            && self.fitness != Fitness::Kept
+            && self.is_rightful()
     }
 
     /// Whether it has its place among the managers. What keeps it there is less than what brings it there, so that a
     /// host which is away for a moment, or missing in one list, does not lose its role.
     fn is_rightful(&self) -> bool {
-        self.fitness != Fitness::Kept
+        self.fitness != Fitness::Kept && !self.left
+    }
+
+    fn is_down(&self) -> bool {
+        self.node.status.state == NodeState::Down
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.node
+            .manager
+            .as_ref()
+            .is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable)
     }
 
     fn change(&self) -> NodeChange {
@@ -77,8 +94,9 @@ fn places<'a>(
     view: &'a RancherView,
     swarm: &'a SwarmView,
     metadata: &'a MetadataView,
-    members: &BTreeMap<String, String>,
+    publication: &Publication,
 ) -> Vec<Place<'a>> {
+    let members = &publication.members;
     let place = |node: &'a Node| {
         let uuid = members.iter().find(|(_, member)| **member == node.id).map(|(host, _)| host);
         let host = uuid.and_then(|uuid| view.hosts.iter().find(|host| host.uuid == *uuid && !host.is_gone()));
@@ -87,6 +105,9 @@ fn places<'a>(
             host,
             fitness: host.map_or(Fitness::Fit, |host| fitness(host, &seen.wanted.manager_label)),
             zone: host.and_then(|host| host.labels.get(&seen.wanted.zone_label)).map(String::as_str),
+            left: publication.former.contains_key(&node.id)
+                || uuid.is_some_and(|uuid| removal::is_removed(seen, members, uuid))
+                || host.is_some_and(|host| has_moved(node, host)),
             age: uuid.and_then(|uuid| metadata.monitors.get(uuid)).map_or(u64::MAX, |monitor| monitor.age),
         }
     };
@@ -98,9 +119,9 @@ pub(super) fn plan(
     view: &RancherView,
     swarm: &SwarmView,
     metadata: &MetadataView,
-    members: &BTreeMap<String, String>,
+    publication: &Publication,
 ) -> RolePlan {
-    let places = places(seen, view, swarm, metadata, members);
+    let places = places(seen, view, swarm, metadata, publication);
     let managers: Vec<&Place> = places.iter().filter(|place| place.is_manager()).collect();
     let rightful = managers.iter().filter(|place| place.is_rightful()).count();
     let able = places.iter().filter(|place| !place.is_manager() && place.is_able()).count();
@@ -112,17 +133,19 @@ pub(super) fn plan(
     let plan = |next: Roles, reason: String| RolePlan { next, reason, warnings: warnings.clone() };
 
     if let Some(place) = places.iter().find(|place| place.is_manager() != place.node.manager.is_some()) {
+        let since = seen.past.unsettled_ms.get(&place.node.id).copied().unwrap_or_default();
+        // It votes not yet, so nothing is lost by taking it back.
+        if place.is_manager() && (place.is_down() || since >= UNSETTLED_MS) {
+            let reason = format!("node {} was to become a manager and has not: it stays a worker", place.node.id);
+            return plan(Roles::Change(Change::Demote(place.change())), reason);
+        }
         return plan(Roles::UnderWay, format!("the new role of node {} has not taken effect yet", place.node.id));
     }
-    let reachable = |place: &Place| {
-        place
-            .node
-            .manager
-            .as_ref()
-            .is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable)
-    };
-    if let Some(place) = managers.iter().find(|place| !reachable(place)) {
-        return plan(Roles::UnderWay, format!("no roles are changed while manager {} is not reachable", place.node.id));
+    if let Some(place) = managers.iter().find(|place| !place.is_reachable()) {
+        return lost(seen, &managers, place).map_or_else(
+            |reason| plan(Roles::UnderWay, reason),
+            |reason| plan(Roles::Change(Change::Demote(place.change())), reason),
+        );
     }
     if rightful < wanted {
         return match candidate(&places) {
@@ -152,6 +175,42 @@ pub(super) fn plan(
         };
     }
     plan(Roles::Settled, format!("{} of {wanted} managers, {} nodes", managers.len(), places.len()))
+}
+
+/// Whether a manager that is not reachable has to go. It goes before another is promoted: with it in the count one more
+/// loss could be one too many.
+///
+/// # Errors
+/// Why it does not go, or not yet.
+fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> Result<String, String> {
+    let id = &place.node.id;
+    if !place.is_down() {
+        return Err(format!("manager {id} is not reachable; the swarm does not call it down yet"));
+    }
+    let down = seen.past.down_ms.get(id).copied().unwrap_or_default();
+    if down < seen.wanted.grace_ms && !place.left {
+        return Err(format!(
+            "manager {id} is down; it has {} s to come back",
+            (seen.wanted.grace_ms - down).div_ceil(1000)
+        ));
+    }
+    let reachable = managers.iter().filter(|place| place.is_reachable()).count();
+    let (left, leads) = (managers.len() - 1, place.leads());
+    if leads || reachable <= left / 2 {
+        return Err(format!(
+            "manager {id} is lost, but {reachable} of {} are too few to go on without it",
+            managers.len()
+        ));
+    }
+    Ok(format!("manager {id} is lost: it becomes a worker"))
+}
+
+/// Whether a manager's host has another address than the one under which it is joined.
+fn has_moved(node: &Node, host: &HostEntry) -> bool {
+    let address = |text: &str| text.parse::<IpAddr>().ok();
+    let is = host.agent_ip_address.as_deref().and_then(address);
+    let was = node.manager.as_ref().and_then(|manager| manager.addr.parse::<SocketAddr>().ok()).map(|addr| addr.ip());
+    is.is_some() && was.is_some() && is != was
 }
 
 /// The worker to promote: a preferred host, else one in the zone with the fewest managers, else the oldest.

@@ -1,0 +1,89 @@
+//! Most managers are lost, and the swarm cannot change any more: may this one go on alone?
+//!
+//! What keeps running keeps running, so there is time. Going on alone is right only if the others cannot come back as a
+//! majority. That is what an operator says by removing their hosts from Rancher.
+
+use std::net::IpAddr;
+
+use crate::monitor::observe::{MetadataView, Observation, RancherView, Recovery};
+
+use super::claim::{self, Standing};
+use super::{Change, Plan, Stage, advertised, rancher};
+
+/// For how long the swarm must not have answered, in milliseconds: an election takes some seconds.
+pub(super) const LEADERLESS_MS: u64 = 30_000;
+
+/// Whether this host was a manager of a swarm that does not answer any more.
+pub(super) fn is_in_question(seen: &Observation) -> bool {
+    seen.wanted.recovery != Recovery::Off && seen.past.leaderless_ms >= LEADERLESS_MS
+}
+
+/// What to do about a swarm that does not answer; `None` if that is not the case here.
+pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -> Option<Plan> {
+    if !is_in_question(seen) {
+        return None;
+    }
+    let told = |reason: String| Some(Plan::new(Stage::NoQuorum, format!("{reason} ({silence})")).again(2_000));
+    let view = match rancher(seen) {
+        Ok(view) => view,
+        Err(reason) => {
+            return told(format!("the swarm has no quorum, and Rancher cannot be asked who is left: {reason}"));
+        }
+    };
+    let member = seen.own.state.member.as_ref()?;
+    if view.record.cluster.as_deref() != Some(member.cluster.as_str()) {
+        return told("the swarm has no quorum, and is not the recorded one".to_owned());
+    }
+    match survivors(seen, metadata, view) {
+        Err(reason) => told(reason),
+        Ok(first) if first != metadata.host => told(format!("most managers are lost; host {first} is to go on alone")),
+        Ok(_) => match advertised(metadata, Some(view)) {
+            Err(reason) => told(reason),
+            Ok(advertise) => Some(recover(seen, metadata, view, advertise)),
+        },
+    }
+}
+
+fn recover(seen: &Observation, metadata: &MetadataView, view: &RancherView, advertise: IpAddr) -> Plan {
+    let plan = |reason: &str| Plan::new(Stage::NoQuorum, reason);
+    match claim::standing_of(seen, metadata, view.record.recovery.as_ref(), seen.past.recovery_ms) {
+        Standing::Free => plan("most managers are lost, and this is the oldest that is left: it claims to go on alone")
+            .change(Change::ClaimRecovery),
+        Standing::Settling(ms) => plan("this host's claim to go on alone must stand for a while").again(ms),
+        Standing::Mine => plan("most managers are lost, and this host's claim stands: it goes on alone")
+            .change(Change::ForceNewCluster { advertise }),
+        Standing::Other(host) => plan(&format!("host {host} has claimed to go on alone")).again(2_000),
+    }
+}
+
+/// The host that is to go on: the registered and active one with the oldest monitor among the managers that are left.
+///
+/// # Errors
+/// Why nobody is to.
+fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherView) -> Result<&'a str, String> {
+    let record = &view.record;
+    let all = record.voters.len();
+    let entry = |uuid: &String| view.hosts.iter().find(|host| host.uuid == *uuid && !host.is_gone());
+    if entry(&metadata.host).is_none() {
+        return Err("the swarm has no quorum, and Rancher does not list this host".to_owned());
+    }
+    let out_of_reach = |uuid: &String| match seen.wanted.recovery {
+        Recovery::After(ms) => seen.past.leaderless_ms >= ms && entry(uuid).is_some_and(|host| !host.is_active()),
+        Recovery::Off | Recovery::Removed => false,
+    };
+    // A voter that is no host's may come back, for all that is known.
+    let lost = |node: &&String| record.host_of(node).is_some_and(|uuid| entry(uuid).is_none() || out_of_reach(uuid));
+    let left: Vec<&String> = record.voters.iter().filter(|node| !lost(node)).collect();
+    if left.len() > all / 2 {
+        return Err(format!(
+            "the swarm has no quorum; {} of {all} managers are still counted on, so it may come back by itself. Bring \
+             them back, or remove the lost hosts from Rancher",
+            left.len()
+        ));
+    }
+    let hosts = left.into_iter().filter_map(|node| record.host_of(node));
+    let active = hosts.filter(|uuid| entry(uuid).is_some_and(|host| host.is_active()));
+    let age = |uuid: &String| metadata.monitors.get(uuid).map_or(u64::MAX, |monitor| monitor.age);
+    let first = active.min_by_key(|uuid| (age(uuid), *uuid));
+    first.map(String::as_str).ok_or_else(|| "the swarm has no quorum, and no manager's host is active".to_owned())
+}

@@ -1,0 +1,66 @@
+//! Which nodes leave the swarm: those of hosts that were removed from Rancher, and those that a host was before it joined
+//! anew. Never by name, never on a list that may be wrong, one at a time.
+
+use std::collections::BTreeMap;
+
+use crate::monitor::engine::{Availability, Node, NodeState, Role};
+use crate::monitor::observe::{Observation, RancherView, SwarmView};
+
+use super::{Change, NodeChange};
+
+/// For how long a host must not have been registered before it counts as removed, in milliseconds.
+const UNLISTED_MS: u64 = 20_000;
+/// The same when most hosts are gone at once, which may be somebody's mistake.
+const MANY_UNLISTED_MS: u64 = 600_000;
+/// For how long after that its node is waited for to go down, before it is removed by force, in milliseconds.
+const FORCE_MS: u64 = 600_000;
+
+/// Whether a host with a node was removed from Rancher, by its UUID.
+pub(super) fn is_removed(seen: &Observation, members: &BTreeMap<String, String>, host: &str) -> bool {
+    let unlisted = &seen.past.unlisted_ms;
+    let many = unlisted.len() * 2 > members.len();
+    let limit = if many { MANY_UNLISTED_MS } else { UNLISTED_MS };
+    unlisted.get(host).is_some_and(|ms| *ms >= limit)
+}
+
+/// The next node to take out, or to make ready for it.
+pub(super) fn plan(
+    seen: &Observation,
+    view: &RancherView,
+    swarm: &SwarmView,
+    members: &BTreeMap<String, String>,
+) -> Option<(Change, String)> {
+    let workers = swarm.nodes.iter().filter(|node| node.spec.role == Role::Worker && node.manager.is_none());
+    workers.filter_map(|node| of_node(seen, view, members, node)).next()
+}
+
+fn of_node(
+    seen: &Observation,
+    view: &RancherView,
+    members: &BTreeMap<String, String>,
+    node: &Node,
+) -> Option<(Change, String)> {
+    let down = node.status.state == NodeState::Down;
+    let change =
+        |host: &str| NodeChange { id: node.id.clone(), version: node.version.index, host: Some(host.to_owned()) };
+    if let Some(host) = members.iter().find(|(_, member)| **member == node.id).map(|(host, _)| host) {
+        if !is_removed(seen, members, host) {
+            return None;
+        }
+        let since = seen.past.unlisted_ms.get(host).copied().unwrap_or_default();
+        let force = !down && since >= UNLISTED_MS + FORCE_MS;
+        if down || force {
+            let remove = Change::Remove { node: change(host), force, renew_token: true };
+            return Some((remove, format!("host {host} was removed from Rancher: its node {} goes", node.id)));
+        }
+        if node.spec.availability != Availability::Drain {
+            let drain = Change::Availability { node: change(host), to: Availability::Drain };
+            return Some((drain, format!("host {host} was removed from Rancher: its node {} is drained", node.id)));
+        }
+        return None;
+    }
+    // Only once the record says whose it was: the first one to notice may have been wrong.
+    let host = view.record.former.get(&node.id).filter(|_| down)?;
+    let remove = Change::Remove { node: change(host), force: false, renew_token: false };
+    Some((remove, format!("host {host} has joined anew: the node that it was, {}, goes", node.id)))
+}

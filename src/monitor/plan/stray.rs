@@ -1,0 +1,46 @@
+//! This host's engine has lost its place in the recorded swarm: does it leave and join anew?
+//!
+//! An engine is not told that its node was removed, and goes on as if it were none of its business. What decides is what
+//! the acting monitor publishes; a time-out alone never does. A manager of a swarm that answers never leaves, and one that
+//! merely sees no leader does not either: without a leader nobody publishes anything.
+
+use crate::monitor::engine::SwarmInfo;
+use crate::monitor::observe::{MetadataView, Observation};
+
+use super::{Change, Plan, Stage};
+
+/// For how long the record must not have known this host's node, in milliseconds.
+const ASTRAY_MS: u64 = 15_000;
+/// For how long this host's address must have been another one, in milliseconds.
+const MOVED_MS: u64 = 30_000;
+/// For how long the engine must have been stuck, in milliseconds, when the acting monitor has lost its node too.
+const STUCK_MS: u64 = 30_000;
+
+/// Leaves, if this host has lost its place; `None` if it has not, as far as can be said.
+pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<Plan> {
+    let record = metadata.record.as_ref().ok()?;
+    let member = seen.own.state.member.as_ref()?;
+    let here = member.node == engine.node_id && record.cluster.as_deref() == Some(member.cluster.as_str());
+    // A swarm that answers this engine's manager has it as a manager.
+    let answers = matches!(&seen.swarm, Some(Ok(_)));
+    // One that votes has to be made a worker first, by the acting monitor.
+    if !here || answers || !is_alive(seen) || record.voters.contains(&engine.node_id) {
+        return None;
+    }
+    let reason = if !record.knows(&engine.node_id) && seen.past.astray_ms >= ASTRAY_MS {
+        "the swarm does not know this host's node any more"
+    } else if record.lost.contains(&engine.node_id) && seen.past.stuck_ms >= STUCK_MS {
+        "the engine is stuck, and the swarm has lost this host's node"
+    } else if seen.past.moved_ms >= MOVED_MS {
+        "this host's address is another one than its node's"
+    } else {
+        return None;
+    };
+    let leave = Change::Leave { node: engine.node_id.clone(), manager: engine.control_available };
+    Some(Plan::new(Stage::Join, format!("{reason}: it leaves and joins anew")).change(leave))
+}
+
+/// Whether somebody keeps the record: it has changed since this monitor started, and not long ago.
+fn is_alive(seen: &Observation) -> bool {
+    seen.past.beats > 0 && seen.past.beat_ms <= seen.wanted.period_ms.saturating_mul(super::BEAT_PERIODS + 1)
+}
