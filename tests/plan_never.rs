@@ -192,8 +192,9 @@ fn view(dice: &mut Dice) -> Observation {
     };
     let hosts = (0..dice.below(7)).map(|at| host(dice, at)).collect();
     let record = if dice.one_in(2) { told } else { record(dice) };
+    let (alone, record) = if dice.one_in(5) { (true, leaderless(record)) } else { (false, record) };
     let ms = |dice: &mut Dice| pick(dice, &[0, 100, 5_000, 40_000, 200_000, 10_000_000, u64::MAX]);
-    Observation {
+    let mut seen = Observation {
         wanted: Wanted {
             managers: pick(dice, &[1, 3, 3, 5]),
             drain_managers: dice.one_in(3),
@@ -238,10 +239,30 @@ fn view(dice: &mut Dice) -> Observation {
             stuck_ms: ms(dice),
             astray_ms: ms(dice),
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
+            voters_ms: ms(dice),
             down_ms: times(dice, "node"),
             unsettled_ms: times(dice, "node"),
             unlisted_ms: times(dice, "host"),
         },
+    };
+    if alone {
+        // A manager of the recorded swarm that has lost the others.
+        seen.swarm = seen.swarm.map(|_| Err("no leader".into()));
+        seen.own.state.member = Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true });
+        seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
+    }
+    seen
+}
+
+/// A record of three managers, one of which has claimed to go on alone.
+fn leaderless(record: Record) -> Record {
+    let member = |at: u64| (format!("host-{at}"), format!("node-{at}"));
+    Record {
+        cluster: Some("c1".into()),
+        members: (0..4).map(member).collect(),
+        voters: (0..3).map(|at| format!("node-{at}")).collect(),
+        recovery: Some(Claim { host: ME.into(), nonce: "nonce-0".into() }),
+        ..record
     }
 }
 
@@ -290,10 +311,7 @@ fn reachable(node: &Node) -> bool {
 fn is_withdrawn(seen: &Observation, id: &str) -> bool {
     nodes(seen).iter().any(|node| {
         let long = seen.past.unsettled_ms.get(id).is_some_and(|ms| *ms >= 20_000);
-        node.id == id
-            && node.manager.is_none()
-            && node.spec.role == Role::Manager
-            && (long || node.status.state == NodeState::Down)
+        node.id == id && node.manager.is_none() && node.spec.role == Role::Manager && long
     })
 }
 
@@ -301,7 +319,7 @@ fn is_withdrawn(seen: &Observation, id: &str) -> bool {
 /// nobody counts on its vote.
 fn is_astray(seen: &Observation) -> bool {
     let engine = &seen.engine.as_ref().unwrap().swarm;
-    let record = seen.metadata.as_ref().unwrap().record.as_ref().unwrap();
+    let Ok(record) = &seen.metadata.as_ref().unwrap().record else { return false };
     let Some(member) = &seen.own.state.member else { return false };
     let here = member.node == engine.node_id && record.cluster.as_ref() == Some(&member.cluster);
     let alive = seen.past.beats > 0 && seen.past.beat_ms <= 90_000;
@@ -363,8 +381,13 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
     never(|seen, change| {
         let (Change::Promote(target) | Change::Demote(target)) = change else { return Ok(false) };
         rancher(seen).ok_or("Rancher's API was not seen")?;
-        if let Some(node) = nodes(seen).iter().find(|node| (node.spec.role == Role::Manager) != node.manager.is_some())
-        {
+        if is_withdrawn(seen, &target.id) {
+            return if matches!(change, Change::Demote(_)) { Ok(true) } else { Err("it is promoted twice".into()) };
+        }
+        // One that went down before it voted is on its way out.
+        let failed = |node: &&Node| node.manager.is_none() && node.status.state == NodeState::Down;
+        let unsettled = |node: &&Node| (node.spec.role == Role::Manager) != node.manager.is_some();
+        if let Some(node) = nodes(seen).iter().find(|node| unsettled(node) && !failed(node)) {
             return Err(format!("the role of {} has not taken effect yet", node.id));
         }
         let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
@@ -459,25 +482,33 @@ fn no_node_of_a_registered_host_is_removed_and_none_that_votes() {
         let Change::Remove { node: target, force, .. } = change else { return Ok(false) };
         let view = rancher(seen).ok_or("Rancher's API was not seen")?;
         let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
-        if node.manager.is_some() || node.spec.role == Role::Manager {
+        let down = node.status.state == NodeState::Down;
+        let failed =
+            node.spec.role == Role::Manager && down && seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= 60_000);
+        if node.manager.is_some() || (node.spec.role == Role::Manager && !down) {
             return Err("it is a manager".into());
         }
         if !view.hosts.iter().any(|host| host.uuid == ME) {
             return Err("the list does not have this host, so it may lack others".into());
         }
-        let down = node.status.state == NodeState::Down;
+        if failed && !force {
+            // It went down before it voted. Its host joins anew.
+            return Ok(true);
+        }
         let registered = |uuid: &String| view.hosts.iter().any(|host| host.uuid == *uuid && !host.is_gone());
-        let is_of = view.hosts.iter().find(|host| host.node() == Some(&node.id) && !host.is_gone());
+        let is_of = view.hosts.iter().find(|host| host.uuid != ME && host.node() == Some(&node.id) && !host.is_gone());
         if let Some(host) = is_of {
             return Err(format!("{} says that it is that node", host.uuid));
         }
-        if view.record.former.contains_key(&node.id) || view.record.host_of(&node.id).is_some_and(registered) {
+        let of: Vec<&String> =
+            view.record.members.iter().filter(|(_, member)| **member == node.id).map(|(host, _)| host).collect();
+        if of.iter().all(|host| registered(host)) {
+            // It is what a host was before it joined anew.
             return if down && !force { Ok(true) } else { Err("a node that is not down is removed".into()) };
         }
-        let host = view.record.host_of(&node.id).ok_or("nobody knows whose it is")?;
-        let since = seen.past.unlisted_ms.get(host).copied().unwrap_or_default();
+        let since = of.iter().filter_map(|host| seen.past.unlisted_ms.get(*host)).max().copied().unwrap_or_default();
         if since < 20_000 || (!down && (!force || since < 600_000)) {
-            return Err(format!("{host} has been unlisted for {since} ms only"));
+            return Err(format!("its host has been unlisted for {since} ms only"));
         }
         Ok(true)
     });

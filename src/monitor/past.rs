@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::engine::{LocalNodeState, NodeState, Role};
+use super::engine::{LocalNodeState, NodeState, Role, SwarmInfo};
 use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
+use super::state::Member;
 
 /// For how long some things have been as they are, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -34,6 +35,8 @@ pub struct Past {
     pub astray_ms: u64,
     /// For how long this host's address has been another one than its node's.
     pub moved_ms: u64,
+    /// For how long those that vote have been the same.
+    pub voters_ms: u64,
     /// For how long each node has been down, by its ID.
     pub down_ms: BTreeMap<String, u64>,
     /// For how long each node's role has not been what it is wanted to be, by its ID.
@@ -91,6 +94,11 @@ impl Timers {
     }
 }
 
+/// Whether an engine is neither in a swarm nor out of all.
+fn is_stuck(engine: &SwarmInfo) -> bool {
+    matches!(engine.local_node_state, LocalNodeState::Pending | LocalNodeState::Error)
+}
+
 /// Milliseconds, as many as fit.
 pub fn ms(time: Duration) -> u64 {
     time.as_millis().try_into().unwrap_or(u64::MAX)
@@ -110,6 +118,7 @@ pub struct Memory {
     stuck: Since<bool>,
     astray: Since<bool>,
     moved: Since<bool>,
+    voters: Since<BTreeSet<String>>,
     down: Timers,
     unsettled: Timers,
     unlisted: Timers,
@@ -130,6 +139,7 @@ impl Memory {
             stuck: Since::new(false, now),
             astray: Since::new(false, now),
             moved: Since::new(false, now),
+            voters: Since::new(BTreeSet::new(), now),
             down: Timers::default(),
             unsettled: Timers::default(),
             unlisted: Timers::default(),
@@ -150,6 +160,7 @@ impl Memory {
             stuck_ms: self.stuck.ms_if_so(now),
             astray_ms: self.astray.ms_if_so(now),
             moved_ms: self.moved.ms_if_so(now),
+            voters_ms: self.voters.ms(now),
             down_ms: self.down.ms(now),
             unsettled_ms: self.unsettled.ms(now),
             unlisted_ms: self.unlisted.ms(now),
@@ -194,9 +205,11 @@ impl Memory {
         }
         if let Ok(engine) = &seen.engine {
             let node = &engine.swarm.node_id;
-            let member = seen.own.state.member.as_ref().filter(|member| member.node == *node);
-            let ours = member.is_some_and(|member| record.cluster.as_ref() == Some(&member.cluster));
-            self.astray.see(ours && !record.knows(node), now);
+            let here = |member: &&Member| member.node == *node || (node.is_empty() && is_stuck(&engine.swarm));
+            let member = seen.own.state.member.as_ref().filter(here);
+            let astray =
+                |member: &Member| record.cluster.as_ref() == Some(&member.cluster) && !record.knows(&member.node);
+            self.astray.see(member.is_some_and(astray), now);
         }
     }
 
@@ -209,10 +222,11 @@ impl Memory {
         };
         self.leaderless.see(managed && silent, now);
         if let Ok(engine) = &seen.engine {
-            let state = engine.swarm.local_node_state;
-            self.stuck.see(matches!(state, LocalNodeState::Pending | LocalNodeState::Error), now);
+            self.stuck.see(is_stuck(&engine.swarm), now);
         }
         if let Some(Ok(swarm)) = &seen.swarm {
+            let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());
+            self.voters.see(voters.map(|node| node.id.clone()).collect(), now);
             let down = swarm.nodes.iter().filter(|node| node.status.state == NodeState::Down);
             self.down.see(down.map(|node| &node.id).collect(), now);
             let unsettled =

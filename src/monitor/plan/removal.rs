@@ -16,11 +16,23 @@ const MANY_UNLISTED_MS: u64 = 600_000;
 const FORCE_MS: u64 = 600_000;
 
 /// Whether a host with a node was removed from Rancher, by its UUID.
-pub(super) fn is_removed(seen: &Observation, members: &BTreeMap<String, String>, host: &str) -> bool {
+pub(super) fn is_removed(
+    seen: &Observation,
+    view: &RancherView,
+    members: &BTreeMap<String, String>,
+    host: &str,
+) -> bool {
     let unlisted = &seen.past.unlisted_ms;
     let many = unlisted.len() * 2 > members.len();
     let limit = if many { MANY_UNLISTED_MS } else { UNLISTED_MS };
-    unlisted.get(host).is_some_and(|ms| *ms >= limit)
+    let listed = view.hosts.iter().any(|entry| entry.uuid == host && !entry.is_gone());
+    !listed && unlisted.get(host).is_some_and(|ms| *ms >= limit)
+}
+
+/// Whether a node was to become a manager, and went down before it voted. It cannot be made a worker again: only a voter
+/// can be demoted (swarmkit's controlapi refuses with "can't find manager in raft memberlist").
+pub(super) fn has_failed(node: &Node) -> bool {
+    node.spec.role == Role::Manager && node.manager.is_none() && node.status.state == NodeState::Down
 }
 
 /// The next node to take out, or to make ready for it.
@@ -30,7 +42,8 @@ pub(super) fn plan(
     swarm: &SwarmView,
     members: &BTreeMap<String, String>,
 ) -> Option<(Change, String)> {
-    let workers = swarm.nodes.iter().filter(|node| node.spec.role == Role::Worker && node.manager.is_none());
+    let voteless = swarm.nodes.iter().filter(|node| node.manager.is_none());
+    let workers = voteless.filter(|node| node.spec.role == Role::Worker || has_failed(node));
     workers.filter_map(|node| of_node(seen, view, members, node)).next()
 }
 
@@ -44,8 +57,12 @@ fn of_node(
     let change =
         |host: &str| NodeChange { id: node.id.clone(), version: node.version.index, host: Some(host.to_owned()) };
     if let Some(host) = members.iter().find(|(_, member)| **member == node.id).map(|(host, _)| host) {
-        if !is_removed(seen, members, host) {
-            return None;
+        if !is_removed(seen, view, members, host) {
+            // Its host joins anew when it is back.
+            let long = seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms);
+            let remove = Change::Remove { node: change(host), force: false, renew_token: false };
+            let reason = || format!("node {} went down before it became a manager: it goes", node.id);
+            return (has_failed(node) && long).then(|| (remove, reason()));
         }
         let since = seen.past.unlisted_ms.get(host).copied().unwrap_or_default();
         let force = !down && since >= UNLISTED_MS + FORCE_MS;

@@ -12,6 +12,8 @@ use super::{Change, NodeChange, Publication, removal};
 /// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
 /// one again unless it is a worker first.
 const UNSETTLED_MS: u64 = 20_000;
+/// How long workers may take to learn which managers there are, in milliseconds.
+const LEARNING_MS: u64 = 3_000;
 
 /// What is next.
 pub(super) enum Roles {
@@ -47,8 +49,15 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Whether it is a manager, or about to become one. One that went down before it could vote is none: nothing makes it a
+    /// worker again, so its node has to go.
     fn is_manager(&self) -> bool {
-        self.node.spec.role == Role::Manager
+        self.node.spec.role == Role::Manager && !self.has_failed()
+    }
+
+    /// Whether it was to become a manager, and went down before.
+    fn has_failed(&self) -> bool {
+        removal::has_failed(self.node)
     }
 
     fn leads(&self) -> bool {
@@ -106,7 +115,7 @@ fn places<'a>(
             fitness: host.map_or(Fitness::Fit, |host| fitness(host, &seen.wanted.manager_label)),
             zone: host.and_then(|host| host.labels.get(&seen.wanted.zone_label)).map(String::as_str),
             left: publication.former.contains_key(&node.id)
-                || uuid.is_some_and(|uuid| removal::is_removed(seen, members, uuid))
+                || uuid.is_some_and(|uuid| removal::is_removed(seen, view, members, uuid))
                 || host.is_some_and(|host| has_moved(node, host)),
             age: uuid.and_then(|uuid| metadata.monitors.get(uuid)).map_or(u64::MAX, |monitor| monitor.age),
         }
@@ -135,7 +144,7 @@ pub(super) fn plan(
     if let Some(place) = places.iter().find(|place| place.is_manager() != place.node.manager.is_some()) {
         let since = seen.past.unsettled_ms.get(&place.node.id).copied().unwrap_or_default();
         // It votes not yet, so nothing is lost by taking it back.
-        if place.is_manager() && (place.is_down() || since >= UNSETTLED_MS) {
+        if place.is_manager() && since >= UNSETTLED_MS {
             let reason = format!("node {} was to become a manager and has not: it stays a worker", place.node.id);
             return plan(Roles::Change(Change::Demote(place.change())), reason);
         }
@@ -148,6 +157,15 @@ pub(super) fn plan(
         );
     }
     if rightful < wanted {
+        // A worker learns some time after it that a manager is lost; one that turns to the lost manager as it becomes one
+        // itself breaks down.
+        let learns = places.iter().any(Place::is_down) && seen.past.voters_ms < LEARNING_MS;
+        if learns {
+            return plan(
+                Roles::UnderWay,
+                format!("{} of {wanted} managers: the workers have yet to learn which", managers.len()),
+            );
+        }
         return match candidate(&places) {
             Some(place) => plan(
                 Roles::Change(Change::Promote(place.change())),

@@ -20,16 +20,18 @@ const STUCK_MS: u64 = 30_000;
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<Plan> {
     let record = metadata.record.as_ref().ok()?;
     let member = seen.own.state.member.as_ref()?;
-    let here = member.node == engine.node_id && record.cluster.as_deref() == Some(member.cluster.as_str());
+    // An engine whose node has broken down does not even tell which one it was.
+    let node = if engine.node_id.is_empty() { &member.node } else { &engine.node_id };
+    let here = member.node == *node && record.cluster.as_deref() == Some(member.cluster.as_str());
     // A swarm that answers this engine's manager has it as a manager.
     let answers = matches!(&seen.swarm, Some(Ok(_)));
     // One that votes has to be made a worker first, by the acting monitor.
-    if !here || answers || !is_alive(seen) || record.voters.contains(&engine.node_id) {
+    if !here || answers || !is_alive(seen) || record.voters.contains(node) {
         return None;
     }
-    let reason = if !record.knows(&engine.node_id) && seen.past.astray_ms >= ASTRAY_MS {
+    let reason = if !record.knows(node) && seen.past.astray_ms >= ASTRAY_MS {
         "the swarm does not know this host's node any more"
-    } else if record.lost.contains(&engine.node_id) && seen.past.stuck_ms >= STUCK_MS {
+    } else if record.lost.contains(node) && seen.past.stuck_ms >= STUCK_MS {
         "the engine is stuck, and the swarm has lost this host's node"
     } else if seen.past.moved_ms >= MOVED_MS {
         "this host's address is another one than its node's"

@@ -1,0 +1,208 @@
+//! What breaks is mended by itself, on real engines: the swarm has its managers again, services go on.
+
+#[path = "support/lab/mod.rs"]
+mod lab;
+#[path = "support/trial.rs"]
+mod trial;
+#[path = "support/well.rs"]
+mod well;
+
+use std::thread;
+use std::time::Duration;
+
+use lab::{HostState, Lab, missing};
+use trial::trial;
+use well::{are_well, is_well};
+
+/// A short grace period, so that the tests are short.
+const QUICK: [(&str, &str); 3] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn main() {
+    let missing = missing();
+    trial::run(vec![
+        trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
+        trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
+        trial("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
+        trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
+        trial("a_node_removed_by_hand_joins_anew", missing, removed_node),
+        trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
+        trial("a_host_with_another_address_joins_anew", missing, moved_host),
+        trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
+    ]);
+}
+
+/// A healthy swarm with a service in it.
+fn well_lab(hosts: usize, settings: &[(&str, &str)]) -> (Lab, String) {
+    let lab = Lab::start(hosts);
+    lab.start_monitors(settings);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+    let cluster = lab.clusters().into_iter().flatten().next().unwrap();
+    let manager = *lab.managers().first().unwrap();
+    for host in &lab.hosts {
+        host.engine.import_busybox().unwrap();
+    }
+    lab.hosts[manager].engine.create_sleeper("sleeper", 2, None).unwrap();
+    (lab, cluster)
+}
+
+/// The swarm is the one that it was, and its service is there.
+#[track_caller]
+fn is_the_same(lab: &Lab, cluster: &str) {
+    lab.eventually(LIMIT, || {
+        let is = lab.clusters().into_iter().flatten().find(|is| is != cluster);
+        is.map_or(Ok(()), |is| Err(format!("a cluster {is} beside {cluster}")))
+    });
+    assert_eq!(lab.services().unwrap(), ["sleeper"]);
+}
+
+fn others(lab: &Lab, but: &[usize]) -> Vec<usize> {
+    (0..lab.hosts.len()).filter(|index| !but.contains(index)).collect()
+}
+
+/// The hosts are well; nodes of others may still be there.
+fn have_managers(lab: &Lab, among: &[usize], wanted: usize) -> Result<(), String> {
+    let managers = lab.managers();
+    let good = managers.iter().filter(|index| among.contains(index)).count();
+    if good != wanted {
+        return Err(format!("the managers are {managers:?}"));
+    }
+    let nodes = lab.nodes()?;
+    let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
+    let meant = nodes.iter().filter(|node| node.role == "manager").count();
+    if (reachable, meant) == (wanted, wanted) { Ok(()) } else { Err(format!("{nodes:?}")) }
+}
+
+fn lost(lab: &Lab, cluster: &str, victim: usize) {
+    lab.hosts[victim].kill_host();
+    let rest = others(lab, &[victim]);
+    let took = lab.eventually(LIMIT, || have_managers(lab, &rest, 3));
+    println!("repaired after {took:.1?}");
+    assert_eq!(lab.nodes().unwrap().len(), lab.hosts.len(), "the host is registered, so its node stays");
+    lab.hosts[victim].start_host();
+    lab.eventually(LIMIT, || is_well(lab, 3));
+    is_the_same(lab, cluster);
+}
+
+fn lost_manager() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let leader = lab.leader().unwrap();
+    let victim = lab.managers().into_iter().find(|index| *index != leader).unwrap();
+    lost(&lab, &cluster, victim);
+    assert!(!lab.managers().contains(&victim));
+}
+
+fn lost_leader() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let leader = lab.leader().unwrap();
+    lost(&lab, &cluster, leader);
+    assert_ne!(lab.leader(), Some(leader));
+}
+
+fn reboot() {
+    let (lab, cluster) = well_lab(4, &[("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "60")]);
+    let before = lab.managers();
+    let victim = lab.leader().unwrap();
+    lab.hosts[victim].kill_host();
+    thread::sleep(Duration::from_secs(25));
+    lab.hosts[victim].start_host();
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+    assert_eq!(lab.managers(), before);
+    is_the_same(&lab, &cluster);
+}
+
+fn removed_hosts() {
+    let (lab, cluster) = well_lab(5, &QUICK);
+    let leader = lab.leader().unwrap();
+    let manager = lab.managers().into_iter().find(|index| *index != leader).unwrap();
+    let worker = others(&lab, &lab.managers().into_iter().collect::<Vec<_>>())[0];
+    for victim in [worker, manager] {
+        // What Rancher does: the container goes, the engine stays until somebody switches the machine off.
+        lab.hosts[victim].stop_monitor();
+        lab.rancher.remove_host(&lab.hosts[victim].uuid(), Duration::from_millis(100));
+        thread::sleep(Duration::from_secs(5));
+        lab.hosts[victim].engine.kill();
+    }
+    let rest = others(&lab, &[worker, manager]);
+    lab.eventually(LIMIT, || are_well(&lab, &rest, 3));
+    is_the_same(&lab, &cluster);
+    // It is registered anew, with all that it knew.
+    lab.register(&lab.hosts[worker]);
+    lab.hosts[worker].start_host();
+    let now = others(&lab, &[manager]);
+    lab.eventually(LIMIT, || are_well(&lab, &now, 3));
+}
+
+fn removed_node() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let managers = lab.managers();
+    let victim = others(&lab, &managers.iter().copied().collect::<Vec<_>>())[0];
+    let node = lab.hosts[victim].swarm().unwrap()["NodeID"].as_str().unwrap().to_owned();
+    let manager = *managers.first().unwrap();
+    lab.hosts[manager].engine.delete(&format!("/nodes/{node}?force=1")).unwrap().good().unwrap();
+    lab.eventually(LIMIT, || {
+        let is = lab.hosts[victim].swarm()?["NodeID"].as_str().unwrap_or_default().to_owned();
+        if is == node || is.is_empty() { Err(format!("it is still {is}")) } else { is_well(&lab, 3) }
+    });
+    is_the_same(&lab, &cluster);
+}
+
+fn wiped_engine() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let managers = lab.managers();
+    let leader = lab.leader().unwrap();
+    let worker = others(&lab, &managers.iter().copied().collect::<Vec<_>>())[0];
+    let manager = managers.into_iter().find(|index| *index != leader).unwrap();
+    for victim in [worker, manager] {
+        lab.hosts[victim].kill_host();
+        lab.hosts[victim].wipe();
+        lab.hosts[victim].start_host();
+        lab.eventually(LIMIT, || is_well(&lab, 3));
+    }
+    is_the_same(&lab, &cluster);
+}
+
+fn moved_host() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let managers = lab.managers();
+    let leader = lab.leader().unwrap();
+    let worker = others(&lab, &managers.iter().copied().collect::<Vec<_>>())[0];
+    let manager = managers.into_iter().find(|index| *index != leader).unwrap();
+    for (victim, last) in [(worker, 101), (manager, 102)] {
+        let host = &lab.hosts[victim];
+        host.kill_host();
+        lab.move_host(host, last);
+        host.start_host();
+        let address = host.address().to_string();
+        lab.eventually(LIMIT * 2, || {
+            let is = host.swarm()?["NodeAddr"].clone();
+            if is == address.as_str() { is_well(&lab, 3) } else { Err(format!("its node is at {is}")) }
+        });
+    }
+    is_the_same(&lab, &cluster);
+}
+
+fn lost_quorum() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let managers: Vec<usize> = lab.managers().into_iter().collect();
+    for victim in &managers[1..] {
+        lab.hosts[*victim].kill_host();
+    }
+    // They may come back: nobody goes on alone.
+    thread::sleep(Duration::from_secs(50));
+    let survivor = &lab.hosts[managers[0]];
+    assert_eq!(survivor.status().unwrap()["plan"]["change"], serde_json::Value::Null);
+    for victim in &managers[1..] {
+        lab.rancher.set_host_state(&lab.hosts[*victim].uuid(), HostState::Removed);
+    }
+    let rest = others(&lab, &managers[1..]);
+    lab.eventually(LIMIT * 2, || are_well(&lab, &rest, 1));
+    is_the_same(&lab, &cluster);
+    // They are switched on again and registered anew.
+    for victim in &managers[1..] {
+        lab.register(&lab.hosts[*victim]);
+        lab.hosts[*victim].start_host();
+    }
+    lab.eventually(LIMIT * 2, || is_well(&lab, 3));
+    is_the_same(&lab, &cluster);
+}
