@@ -187,6 +187,11 @@ impl<'a> Run<'a> {
     ) -> Result<Flow, TemplateError> {
         let outer = self.variables.len();
         let value = self.commands(pipeline, dot)?;
+        if pipeline.declares {
+            // Until there is an item, and where there is none, they hold the whole.
+            pipeline.variables.iter().for_each(|name| self.set(name, value.clone(), true));
+        }
+        let inner = self.variables.len();
         let items: Vec<(Value, Value)> = match value {
             Value::List(items) => (0i64..).zip(items).map(|(at, item)| (Value::Int(at), item)).collect(),
             Value::Map(map) => map.into_iter().map(|(key, value)| (Value::Text(key), value)).collect(),
@@ -209,11 +214,12 @@ impl<'a> Run<'a> {
                 _ => {}
             }
             let flow = self.nodes(body, &item);
-            self.variables.truncate(outer);
+            self.variables.truncate(inner);
             if flow? == Flow::Break {
                 break;
             }
         }
+        self.variables.truncate(outer);
         Ok(Flow::On)
     }
 
@@ -273,7 +279,7 @@ impl<'a> Run<'a> {
             Expression::Field(fields) => walk(dot, fields, place),
             Expression::Variable(name, fields) => {
                 let value = self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value);
-                walk(value.unwrap_or(&Value::Nil), fields, place)
+                walk(value.ok_or_else(|| place.error(format!("undefined variable: {name}")))?, fields, place)
             }
             Expression::Parenthesis(pipeline, fields) => {
                 let value = self.pipeline(pipeline, dot)?;
@@ -288,8 +294,8 @@ fn walk(value: &Value, fields: &[String], place: Place) -> Result<Value, Templat
     for field in fields {
         value = match value {
             Value::Map(map) => field_of(map, field),
-            Value::Nil => return Err(place.error(format!("nil data; no entry for key {field:?}"))),
-            other => return Err(place.error(format!("can't evaluate field {field} in {}", other.format()))),
+            Value::Nil => &Value::Nil,
+            other => return Err(place.error(format!("can't evaluate field {field} in type {}", other.kind()))),
         };
     }
     Ok(value.clone())

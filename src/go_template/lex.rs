@@ -11,7 +11,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn error(self, message: impl Into<String>) -> TemplateError {
-        TemplateError { line: self.line, column: self.column, message: message.into() }
+        TemplateError { line: self.line, column: self.column, message: message.into(), beyond_this_tool: false }
     }
 }
 
