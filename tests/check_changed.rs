@@ -110,6 +110,34 @@ fn closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it() {
 }
 
 #[test]
+fn what_a_diff_shows_can_be_allowed_with_a_reason() {
+    let (folder, template) = repository();
+    add_revision(&template, "v0.9.0", false);
+    let found = ["default-version-not-following", "version-not-higher"];
+    let ids = |folder: &Path| -> Vec<String> {
+        findings(folder).iter().filter_map(|text| Some(text.split_once(' ')?.0.to_owned())).collect()
+    };
+    assert!(found.iter().all(|id| ids(folder.path()).contains(&(*id).to_owned())));
+    let allow = |id: &str| format!("[[allow]]\nrule = \"{id}\"\nreason = \"for an older Rancher\"\n");
+    fs::write(folder.path().join("gen-catalog.toml"), found.map(allow).concat()).unwrap();
+    assert!(found.iter().all(|id| !ids(folder.path()).contains(&(*id).to_owned())));
+    let (_, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);
+    assert!(text.contains("2 silenced"), "{text}");
+}
+
+#[test]
+fn links_and_other_repositories_in_what_was_published_are_passed_over() {
+    let (folder, template) = repository();
+    std::os::unix::fs::symlink("README.md", template.join("1/link")).unwrap();
+    git(folder.path(), &["init", "-q", "infra-templates/example/1/other"]);
+    git(&template.join("1/other"), &["commit", "-q", "--allow-empty", "-m", "x"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
+    fs::write(template.join("1/README.md"), "# Example\n\nMore.\n").unwrap();
+    assert!(!findings(folder.path()).iter().any(|text| text.starts_with("published-revision-changed")));
+}
+
+#[test]
 fn a_renumbered_revision_is_told_as_such() {
     let (folder, template) = repository();
     fs::rename(template.join("1"), template.join("2")).unwrap();

@@ -3,6 +3,7 @@
 pub mod changed;
 pub mod config;
 pub mod fix;
+mod git;
 pub mod report;
 pub mod rule;
 pub mod rules;

@@ -1,5 +1,9 @@
 //! Services, catalog blocks and questions of a version, with the places that rules report.
 
+use std::collections::HashMap;
+
+use serde_yaml::Value;
+
 use crate::catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
 use crate::yaml::{Node, NodeKind};
 
@@ -22,7 +26,7 @@ impl<'a> ServiceView<'a> {
     pub fn label(&self, name: &str) -> Option<String> {
         let labels = self.node.get("labels")?;
         if let Some(value) = labels.get(name) {
-            return value.text().map(str::to_owned);
+            return scalar_text(value);
         }
         labels.items().iter().rev().filter_map(Node::text).find_map(|item| {
             let (key, value) = item.split_once('=')?;
@@ -34,6 +38,21 @@ impl<'a> ServiceView<'a> {
     pub fn on_host_network(&self) -> bool {
         self.text("network_mode").or(self.text("net")) == Some("host")
     }
+}
+
+/// A scalar as Rancher makes a string of it: `yes` becomes `true`.
+pub(super) fn scalar_text(node: &Node) -> Option<String> {
+    match &node.kind {
+        NodeKind::Scalar { value: Value::String(text), .. } => Some(text.clone()),
+        NodeKind::Scalar { value: Value::Null, .. } => Some(String::new()),
+        NodeKind::Scalar { value, .. } => Some(crate::yaml::scalar(value)),
+        NodeKind::List(_) | NodeKind::Map(_) => None,
+    }
+}
+
+/// Whether a key of a map is true, in whichever way YAML 1.1 says so.
+pub(super) fn is_true(node: &Node, key: &str) -> bool {
+    node.get(key).and_then(scalar_text).as_deref() == Some("true")
 }
 
 /// Where the services of a document stand.
@@ -62,6 +81,38 @@ pub(super) fn docker_services(version: &VersionSource) -> Vec<ServiceView<'_>> {
 /// The services of the rancher-compose file, in every reading of it.
 pub(super) fn rancher_services(version: &VersionSource) -> Vec<ServiceView<'_>> {
     version.rancher_compose.iter().flat_map(views).collect()
+}
+
+/// What rancher-compose says of the services of docker-compose: Rancher lays the one over the other.
+pub(super) struct Overlay<'a>(HashMap<&'a str, Vec<ServiceView<'a>>>);
+
+impl<'a> Overlay<'a> {
+    pub fn of(version: &'a VersionSource) -> Self {
+        let mut by_name: HashMap<&str, Vec<ServiceView<'_>>> = HashMap::new();
+        for service in rancher_services(version) {
+            by_name.entry(service.name).or_default().push(service);
+        }
+        Self(by_name)
+    }
+
+    fn of_service(&self, service: &ServiceView<'_>) -> &[ServiceView<'a>] {
+        self.0.get(service.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether either file has a key for a service.
+    pub fn has(&self, service: &ServiceView<'_>, key: &str) -> bool {
+        service.node.get(key).is_some() || self.of_service(service).iter().any(|other| other.node.get(key).is_some())
+    }
+
+    /// The value of a label in either file.
+    pub fn label(&self, service: &ServiceView<'_>, name: &str) -> Option<String> {
+        self.of_service(service).iter().find_map(|other| other.label(name)).or_else(|| service.label(name))
+    }
+
+    /// Whether a label is true in either file.
+    pub fn is_labelled(&self, service: &ServiceView<'_>, name: &str) -> bool {
+        self.label(service, name).as_deref() == Some("true")
+    }
 }
 
 /// The catalog block of a version, as the catalog service finds it.

@@ -32,6 +32,8 @@ pub struct Execution {
     pub output: String,
     /// The error that ended it. Rancher goes on with the output all the same.
     pub error: Option<TemplateError>,
+    /// How many steps it took.
+    pub steps: usize,
     /// For each line of the output the line of the template that printed its first character.
     pub line_map: Vec<u32>,
 }
@@ -50,7 +52,7 @@ impl Template {
             depth: 0,
         };
         let error = run.nodes(&self.body, data).err();
-        Execution { output: run.output, error, line_map: run.line_map }
+        Execution { output: run.output, error, steps: run.steps, line_map: run.line_map }
     }
 }
 
@@ -77,7 +79,7 @@ impl<'a> Run<'a> {
     fn step(&mut self, place: Place) -> Result<(), TemplateError> {
         self.steps += 1;
         if self.steps > self.limits.steps {
-            return Err(place.error(format!("more than {} steps: does it ever end?", self.limits.steps)));
+            return Err(place.limit(format!("more than {} steps: does it ever end?", self.limits.steps)));
         }
         Ok(())
     }
@@ -85,7 +87,7 @@ impl<'a> Run<'a> {
     /// Prints a text whose first character comes from a line; `moves` where each line break moves on in the template.
     fn print(&mut self, text: &str, place: Place, moves: bool) -> Result<(), TemplateError> {
         if self.output.len() + text.len() > self.limits.output_bytes {
-            return Err(place.error(format!("more than {} bytes of output", self.limits.output_bytes)));
+            return Err(place.limit(format!("more than {} bytes of output", self.limits.output_bytes)));
         }
         let mut line = place.line;
         for part in text.split_inclusive('\n') {

@@ -419,7 +419,7 @@ impl Parser {
                             Known::InRancherAlone => {
                                 let message =
                                     format!("Rancher has the sprig function {name:?}, but this tool does not know it");
-                                return Err(TemplateError { beyond_this_tool: true, ..word.place.error(message) });
+                                return Err(word.place.limit(message));
                             }
                             Known::Nowhere => {
                                 return Err(word.place.error(format!("function {name:?} not defined")));

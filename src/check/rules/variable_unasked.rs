@@ -1,5 +1,7 @@
 //! A compose file uses a variable that no question asks for.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
@@ -22,9 +24,9 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
-        let asked: Vec<String> =
-            questions(version).iter().filter_map(|(_, q)| Some(q.get("variable")?.text()?.to_owned())).collect();
-        let is_asked = |name: &str| asked.iter().any(|variable| variable == name);
+        let asked: HashSet<&str> =
+            questions(version).iter().filter_map(|(_, question)| question.get("variable")?.text()).collect();
+        let is_asked = |name: &str| asked.contains(name);
         for service in docker_services(version).iter().chain(&rancher_services(version)) {
             strings(service.node, &mut |node, text| {
                 for (name, _) in references(text) {
