@@ -88,6 +88,13 @@ fn an_answer_may_be_looked_for_in_a_list() {
 }
 
 #[test]
+fn a_tab_within_a_text_of_several_lines_is_a_part_of_it() {
+    let description = |text: &'static str| ("config.yml", "description: A web server\n", text);
+    assert_eq!(ids(&[description("description: |\n  A:\n  \tb\n")]), BTreeSet::new());
+    assert_eq!(ids(&[description("description: A\tserver\n")]), BTreeSet::from(["text-tab"]));
+}
+
+#[test]
 fn a_function_that_rancher_has_is_no_error() {
     let found = checked(&[(DOCKER, "      SIZE: ${SIZE}", "      SIZE: ${SIZE}\n      AT: '{{ now }}'")]);
     let [finding] = found.findings.as_slice() else { panic!("{:?}", found.findings) };

@@ -75,6 +75,9 @@ pub enum ChangedError {
         /// What it said.
         message: String,
     },
+    /// There is no such commit.
+    #[error("git knows no commit `{0}`: fetch it first, or name another")]
+    NoCommit(String),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -85,10 +88,22 @@ pub enum ChangedError {
 pub struct Changed {
     /// The folders of the changed templates that are still there.
     pub templates: Vec<PathBuf>,
+    /// The versions and other parts of them in which something changed.
+    parts: BTreeSet<PathBuf>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// How many findings were silenced by a comment or by gen-catalog.toml.
     pub silenced: usize,
+}
+
+impl Changed {
+    /// Whether a finding about a changed template has to do with the change: what is said of the template as a whole
+    /// has, and of its versions what is in those that were touched.
+    pub fn concerns(&self, finding: &Finding) -> bool {
+        let path = &finding.path;
+        let is_whole = |template: &PathBuf| path == template || *path == template.join("config.yml");
+        self.templates.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
+    }
 }
 
 /// Compares the work tree that a path is in with a git reference.
@@ -99,22 +114,32 @@ pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let top = String::from_utf8_lossy(&git(folder, &["rev-parse", "--show-toplevel"])?).trim_end().to_owned();
     let top = PathBuf::from(top);
-    let commit = git(&top, &["rev-parse", "--verify", "--end-of-options", &format!("{reference}^{{commit}}")])?;
+    let name = format!("{reference}^{{commit}}");
+    let commit =
+        git(&top, &["rev-parse", "--quiet", "--verify", "--end-of-options", &name]).map_err(|error| match error {
+            ChangedError::Git { message, .. } if message.is_empty() => ChangedError::NoCommit(reference.to_owned()),
+            other => other,
+        })?;
     let commit = String::from_utf8_lossy(&commit).trim_end().to_owned();
     let mut files = paths(&top, &["diff", "--name-only", "--no-renames", "-z", &commit])?;
     files.extend(paths(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
     let wanted = std::path::absolute(path)?.canonicalize()?;
     let real_top = top.canonicalize()?;
-    let folders: BTreeSet<String> = files
+    let within: Vec<&String> = files
         .iter()
         .filter(|file| {
             let file = real_top.join(file);
             file.starts_with(&wanted) || wanted.starts_with(file.parent().unwrap_or(&file))
         })
-        .filter_map(|file| template_of(file))
         .collect();
+    let folders: BTreeSet<String> = within.iter().filter_map(|file| template_of(file)).collect();
     let before = tempfile::tempdir()?;
     let mut changed = Changed::default();
+    for file in within {
+        if let Some(part) = template_of(file).and_then(|folder| part_of(file, &folder)) {
+            changed.parts.insert(std::path::absolute(top.join(part))?);
+        }
+    }
     for folder in folders {
         let old_folder = before.path().join(&folder);
         fs::create_dir_all(&old_folder)?;
@@ -139,6 +164,12 @@ fn template_of(file: &str) -> Option<String> {
     let parts: Vec<&str> = file.split('/').collect();
     let base = parts.iter().position(|part| is_base(part))?;
     (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
+}
+
+/// The version folder, or the file beside it, that a file of a template belongs to.
+fn part_of(file: &str, template: &str) -> Option<String> {
+    let part = file.strip_prefix(template)?.strip_prefix('/')?.split('/').next()?;
+    Some(format!("{template}/{part}"))
 }
 
 fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {
@@ -201,7 +232,8 @@ fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {
     }
     let default = |template: &TemplateSource| template.config_model()?.ok()?.version.value().map(Version::text);
     report.begin(&DEFAULT_NOT_FOLLOWING);
-    if let (Some(version), Some(file)) = (added.last(), &after.config)
+    let new = added.iter().rfind(|version| !report_renumbered(&report, version));
+    if let (Some(version), Some(file)) = (new, &after.config)
         && default(before).is_some()
         && default(before) == default(after)
     {

@@ -138,7 +138,7 @@ fn look_at_changes(paths: &[PathBuf], reference: &str, options: &CheckOptions) -
         let changed = changed::since(path, reference)?;
         if !changed.templates.is_empty() {
             let checked = check(&changed.templates, options)?;
-            all.findings.extend(checked.findings);
+            all.findings.extend(checked.findings.into_iter().filter(|finding| changed.concerns(finding)));
             all.silenced += checked.silenced;
             all.templates += checked.templates;
             all.versions += checked.versions;
