@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_yaml::Value;
 
 use crate::catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
+use crate::model::ImageReference;
 use crate::yaml::{Node, NodeKind};
 
 /// A service in one reading of a compose file.
@@ -83,6 +84,38 @@ pub(super) fn rancher_services(version: &VersionSource) -> Vec<ServiceView<'_>> 
     version.rancher_compose.iter().flat_map(views).collect()
 }
 
+/// The health checks of a version, wherever they stand: the service, the key's own node, and the value.
+pub(super) fn health_checks(version: &VersionSource) -> Vec<(ServiceView<'_>, &Node, &Node)> {
+    let services = rancher_services(version).into_iter().chain(docker_services(version));
+    services
+        .filter_map(|service| {
+            let (key, check) = service.node.entry("health_check")?;
+            Some((service, key, check))
+        })
+        .collect()
+}
+
+/// The images of a version that can be told: the service, the value, and what it names.
+pub(super) fn images(version: &VersionSource) -> Vec<(ServiceView<'_>, &Node, ImageReference)> {
+    docker_services(version)
+        .into_iter()
+        .filter_map(|service| {
+            let node = service.node.get("image")?;
+            let reference = node.text()?.parse().ok()?;
+            Some((service, node, reference))
+        })
+        .collect()
+}
+
+/// Every scalar below a value that Rancher looks for variables in: keys are left alone.
+pub(super) fn texts<'a>(node: &'a Node, take: &mut impl FnMut(&'a Node, &'a str)) {
+    if let Some(text) = node.text() {
+        take(node, text);
+    }
+    node.items().iter().for_each(|item| texts(item, take));
+    node.entries().iter().for_each(|(_, value)| texts(value, take));
+}
+
 /// What rancher-compose says of the services of docker-compose: Rancher lays the one over the other.
 pub(super) struct Overlay<'a>(HashMap<&'a str, Vec<ServiceView<'a>>>);
 
@@ -145,7 +178,7 @@ pub(super) fn yaml_files(template: &TemplateSource) -> impl Iterator<Item = &Yam
     )
 }
 
-/// The documents of a file that matter: the readings of a template, else the file as it stands.
+/// Machine drivers and Kubernetes charts: what they launch is in other files.
 pub(super) fn is_machine_or_kubernetes(template: &TemplateSource) -> bool {
     matches!(template.base.as_str(), "machine" | "kubernetes")
 }

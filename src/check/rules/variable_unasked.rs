@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, has_compose, questions, rancher_services};
+use crate::check::view::{docker_services, has_compose, questions, rancher_services, texts};
 use crate::go_template::Template;
 use crate::interpolation::references;
-use crate::yaml::{Node, Position};
+use crate::yaml::Position;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -28,7 +28,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
             questions(version).iter().filter_map(|(_, question)| question.get("variable")?.text()).collect();
         let is_asked = |name: &str| asked.contains(name);
         for service in docker_services(version).iter().chain(&rancher_services(version)) {
-            strings(service.node, &mut |node, text| {
+            texts(service.node, &mut |node, text| {
                 for (name, _) in references(text) {
                     if !is_asked(name) {
                         report.in_reading(
@@ -51,12 +51,4 @@ fn check(template: &TemplateSource, report: &mut Report) {
             }
         }
     }
-}
-
-fn strings<'a>(node: &'a Node, take: &mut impl FnMut(&'a Node, &'a str)) {
-    if let Some(text) = node.text() {
-        take(node, text);
-    }
-    node.items().iter().for_each(|item| strings(item, take));
-    node.entries().iter().for_each(|(_, value)| strings(value, take));
 }
