@@ -174,6 +174,7 @@ fn read_only() {
     );
     assert!(text.contains("exit 2") && text.contains("Read-only file system"), "{text}");
     assert!(text.contains("the catalog is as it was"), "{text}");
+    assert_eq!(text.matches("Read-only file system").count(), 1, "the reason is told once: {text}");
 }
 
 fn full_disk() {

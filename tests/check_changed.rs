@@ -110,12 +110,59 @@ fn closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it() {
 }
 
 #[test]
+fn what_was_wrong_before_in_versions_that_stay_is_not_told() {
+    let (folder, template) = repository();
+    let spoil = |revision: &str| {
+        let file = template.join(revision).join("docker-compose.yml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace("web:1.0.0", "web:latest").replace("web:1.2.0", "web:latest")).unwrap();
+    };
+    spoil("0");
+    git(folder.path(), &["commit", "-q", "-a", "-m", "second"]);
+    add_revision(&template, "v1.2.0", true);
+    assert_eq!(findings(folder.path()), Vec::<String>::new());
+    spoil("2");
+    assert_eq!(findings(folder.path()), ["image-latest example/web:latest is whatever was built last"]);
+    fs::write(template.join("config.yml"), "name: Example\nversion: v9.9.9\ncategory: x\n").unwrap();
+    assert!(findings(folder.path()).iter().any(|text| text.starts_with("default-version ")));
+}
+
+#[test]
+fn what_a_diff_shows_can_be_allowed_with_a_reason() {
+    let (folder, template) = repository();
+    add_revision(&template, "v0.9.0", false);
+    let found = ["default-version-not-following", "version-not-higher"];
+    let ids = |folder: &Path| -> Vec<String> {
+        findings(folder).iter().filter_map(|text| Some(text.split_once(' ')?.0.to_owned())).collect()
+    };
+    assert!(found.iter().all(|id| ids(folder.path()).contains(&(*id).to_owned())));
+    let allow = |id: &str| format!("[[allow]]\nrule = \"{id}\"\nreason = \"for an older Rancher\"\n");
+    fs::write(folder.path().join("gen-catalog.toml"), found.map(allow).concat()).unwrap();
+    assert!(found.iter().all(|id| !ids(folder.path()).contains(&(*id).to_owned())));
+    let (_, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);
+    assert!(text.contains("2 silenced"), "{text}");
+}
+
+#[test]
+fn links_and_other_repositories_in_what_was_published_are_passed_over() {
+    let (folder, template) = repository();
+    std::os::unix::fs::symlink("README.md", template.join("1/link")).unwrap();
+    git(folder.path(), &["init", "-q", "infra-templates/example/1/other"]);
+    git(&template.join("1/other"), &["commit", "-q", "--allow-empty", "-m", "x"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
+    fs::write(template.join("1/README.md"), "# Example\n\nMore.\n").unwrap();
+    assert!(!findings(folder.path()).iter().any(|text| text.starts_with("published-revision-changed")));
+}
+
+#[test]
 fn a_renumbered_revision_is_told_as_such() {
     let (folder, template) = repository();
     fs::rename(template.join("1"), template.join("2")).unwrap();
     let found = findings(folder.path());
     assert!(found.contains(&"revision-renumbered this was revision 1".to_owned()), "{found:?}");
-    assert!(!found.iter().any(|finding| finding.starts_with("version-not-higher")), "{found:?}");
+    let new = ["version-not-higher", "default-version-not-following"];
+    assert!(!found.iter().any(|finding| new.iter().any(|id| finding.starts_with(id))), "{found:?}");
 }
 
 #[test]
@@ -138,7 +185,7 @@ fn a_reference_that_is_not_there_or_no_repository_is_a_clear_error() {
         let option = format!("--changed-since={reference}");
         let (code, _, errors) = outcome(folder.path(), &["check", ".", &option]);
         assert_eq!(code, 2, "{reference}: {errors}");
-        assert!(errors.starts_with("error: git rev-parse"), "{errors}");
+        assert!(errors.starts_with(&format!("error: git knows no commit `{reference}`")), "{errors}");
     }
     fs::remove_dir_all(folder.path().join(".git")).unwrap();
     let (code, _, errors) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);

@@ -226,6 +226,32 @@ fn rules_are_listed_and_explained() {
 }
 
 #[test]
+fn a_file_of_no_template_is_an_error_not_a_good_result() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("docker-compose.yml"), "web:\n  image: busybox\n").unwrap();
+    let (code, _, errors) = outcome(folder.path(), &["check", "docker-compose.yml"]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("docker-compose.yml is in no template"), "{errors}");
+}
+
+#[test]
+fn a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait() {
+    let folder = catalog(&[]);
+    let status = std::process::Command::new("mkfifo").arg(folder.path().join("gen-catalog.toml")).status().unwrap();
+    assert!(status.success());
+    let (code, _, errors) = outcome(folder.path(), &["check", "."]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("gen-catalog.toml: this is not a file"), "{errors}");
+}
+
+#[test]
+fn what_a_file_holds_does_not_govern_the_terminal() {
+    let folder = catalog(&[(DOCKER, "web:1.1.0", "web:latest # \u{1b}[31mred\u{1b}]0;title\u{7}")]);
+    let (_, text, _) = outcome(folder.path(), &["check", ".", "--color", "always"]);
+    assert!(text.contains("# \u{fffd}[31mred\u{fffd}]0;title\u{fffd}"), "{text:?}");
+}
+
+#[test]
 fn what_cannot_be_read_is_a_finding_or_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     for path in ["nowhere", "."] {
@@ -243,7 +269,7 @@ fn what_cannot_be_read_is_a_finding_or_a_clear_error() {
     finds(&|t| fs::write(t.join(DOCKER), [0xff, 0xfe, b'a', 0]).unwrap(), "encoding");
     finds(&|t| fs::write(t.join(DOCKER), "[".repeat(10_000)).unwrap(), "yaml-syntax");
     finds(
-        &|t| fs::write(t.join(DOCKER), (0..10_000).map(|d| " ".repeat(d % 300) + "a:\n").collect::<String>()).unwrap(),
+        &|t| fs::write(t.join(DOCKER), (0..5_000).map(|d| " ".repeat(d % 300) + "a:\n").collect::<String>()).unwrap(),
         "yaml-syntax",
     );
     finds(&|t| fs::File::create(t.join(RANCHER)).unwrap().set_len(100 << 20).unwrap(), "unreadable");

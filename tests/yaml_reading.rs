@@ -82,6 +82,59 @@ fn what_is_not_known_or_null_is_kept() {
 }
 
 #[test]
+fn what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place() {
+    for (text, place, says) in [
+        ("a: 1\n\t# c\nb: 2\n", "2:1", "a tab"),
+        ("a:\n  b: 1\n\t\n  c: 2\n", "3:1", "a tab"),
+        ("a:\n\t\n  b: 2\n", "2:1", "a tab"),
+        ("a: |\n  x\n\t\nb: 1\n", "3:1", "a tab"),
+        ("- \ta: b\n", "1:4", "a tab"),
+        ("a:\n  \tb: 1\n", "2:4", "a tab"),
+        ("name: {{ x }}\n", "1:8", "cannot be a key"),
+        ("[a]: b\n", "1:1", "cannot be a key"),
+        ("<<: 1\n", "1:5", "neither"),
+        ("<<: [{a: 1}, 2]\n", "1:5", "neither"),
+        ("a: !!int x\n", "1:10", "cannot be read as !!int"),
+        ("a: !!bool 'x'\n", "1:11", "cannot be read as !!bool"),
+        ("a: \"b\\/c\"\n", "1:4", "no escape"),
+        ("%YAML 1.2\n---\na: 1\n", "1:1", "YAML 1.1"),
+    ] {
+        let error = Document::read(text).expect_err(text);
+        assert_eq!(error.position.to_string(), place, "{text:?}: {error}");
+        assert!(error.message.contains(says), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn tabs_that_go_yaml_takes_are_taken() {
+    for (text, same) in [
+        ("a:\tb\n", "a: b"),
+        ("a: b\t# c\n", "a: b"),
+        ("a: x\n  \ty\n", "a: x y"),
+        ("a: 'x\n\ty'\n", "a: x y"),
+        ("a: [\n\tx,\n\t\ty\n]\nb: {\n\tc: 1\n}\n", "{a: [x, y], b: {c: 1}}"),
+        ("a: |\n  \tx\n", "a: \"\\tx\\n\""),
+    ] {
+        assert_eq!(value(text), value(same), "{text:?}");
+    }
+}
+
+#[test]
+fn tags_and_ends_of_text_are_read_as_go_yaml_reads_them() {
+    for (text, same) in [
+        ("a: ! 1", "a: '1'"),
+        ("a: !x yes", "a: 'yes'"),
+        ("a: !!float 1", "a: 1.0"),
+        ("a: !!int '0777'", "a: 511"),
+        ("a: 1e400", "a: '1e400'"),
+        ("a: |\n  x", "a: x"),
+        ("a: |\n  x\n", "a: \"x\\n\""),
+    ] {
+        assert_eq!(value(text), value(same), "{text:?}");
+    }
+}
+
+#[test]
 fn hostile_texts_end_in_an_error() {
     let bomb: String = (1..12).fold("l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, level| {
         let aliases = vec![format!("*l{}", level - 1); 10].join(", ");

@@ -37,14 +37,14 @@ pub enum CatalogError {
     #[error("another gen-catalog is writing into this catalog ({} is locked): wait until it has ended", .0.display())]
     Busy(PathBuf),
     /// The operating system refuses.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {reason}", path.display())]
     Io {
         /// What was tried.
         action: &'static str,
         /// On what.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        reason: io::Error,
     },
     /// Writing failed half-way and so did undoing it.
     #[error("{cause}; undoing what was written before failed too ({undo}): what was there before is in {}", kept.display())]
@@ -62,5 +62,5 @@ pub enum CatalogError {
 }
 
 pub(crate) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CatalogError {
-    move |source| CatalogError::Io { action, path: path.to_owned(), source }
+    move |reason| CatalogError::Io { action, path: path.to_owned(), reason }
 }

@@ -1,18 +1,22 @@
 //! Reading what is in a catalog: templates, their versions and files, with nothing lost and every failure kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use crate::go_template::{Limits, Template, TemplateError, Value, is_notemplating};
 use crate::model::{CatalogBlock, Config, Question, QuestionType, RancherCompose, Revision};
 use crate::yaml::{Document, Position, ReadError};
 
 /// The most that is read of a file. The largest compose file of 725 published versions has 19 kB.
-pub const MAX_FILE_BYTES: u64 = 4 << 20;
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
 /// The most renderings of one template file: one for the defaults, one for each other answer.
 const MAX_VARIANTS: usize = 200;
+/// What all renderings of one template file may print together, in bytes. The largest real one stays below 4 MiB.
+const MAX_RENDERED_BYTES: usize = 16 << 20;
 
 /// A template's folder, read.
 #[derive(Debug)]
@@ -72,6 +76,8 @@ pub struct YamlFile {
     pub path: PathBuf,
     /// Its text; what is not UTF-8 is replaced.
     pub text: String,
+    /// Where each line begins, in bytes.
+    line_starts: Vec<usize>,
     /// The offset of the first byte that is not UTF-8.
     pub not_utf8_at: Option<usize>,
     /// The text read as it stands, as the catalog service does.
@@ -127,9 +133,12 @@ impl YamlFile {
             }
         };
         let raw = Document::read(&text);
+        let behind_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(behind_breaks).collect();
         Self {
             path: path.to_owned(),
             text,
+            line_starts,
             not_utf8_at,
             raw,
             template_error: None,
@@ -153,14 +162,23 @@ impl YamlFile {
         }
     }
 
+    /// Whether another text is read as the same value.
+    pub fn means_the_same(&self, text: &str) -> bool {
+        let other = Document::read(text);
+        matches!((&self.raw, other), (Ok(this), Ok(other)) if this.to_value() == other.to_value())
+    }
+
     /// Whether it is run through Go's engine and has actions.
     pub fn is_template(&self) -> bool {
         self.template.is_some() || self.template_error.is_some()
     }
 
-    /// A line of the text, from 1.
+    /// A line of the text, from 1, without its line break.
     pub fn line(&self, line: u32) -> &str {
-        self.text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default()
+        let at = line.saturating_sub(1) as usize;
+        let Some(start) = self.line_starts.get(at) else { return "" };
+        let end = self.line_starts.get(at + 1).copied().unwrap_or(self.text.len());
+        self.text[*start..end].lines().next().unwrap_or_default()
     }
 }
 
@@ -176,11 +194,27 @@ impl Reading {
     }
 }
 
+/// What a person answers who changes nothing: the default, and to a question that must be answered and has none, what
+/// such an answer may be. Nobody launches a stack without one.
+fn usual_answer(question: &Question) -> String {
+    let default = question.default.value().map(ToString::to_string).unwrap_or_default();
+    if !default.is_empty() || question.required.value().and_then(|required| required.value()) != Some(&true) {
+        return default;
+    }
+    match question.kind.value() {
+        Some(QuestionType::Int | QuestionType::Float) => "1".to_owned(),
+        Some(QuestionType::Boolean) => "false".to_owned(),
+        Some(QuestionType::Enum) => {
+            question.options.value().and_then(|options| options.first()).map(ToString::to_string).unwrap_or_default()
+        }
+        _ => "answer".to_owned(),
+    }
+}
+
 fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
-    let text = |question: &Question| question.default.value().map(ToString::to_string).unwrap_or_default();
     let name = |question: &Question| question.variable.value().map(ToString::to_string);
     let defaults: BTreeMap<String, String> =
-        questions.iter().filter_map(|question| Some((name(question)?, text(question)))).collect();
+        questions.iter().filter_map(|question| Some((name(question)?, usual_answer(question)))).collect();
     let mut tries: Vec<Option<(String, String)>> = vec![None];
     let mut add = |name: &str, value: String| {
         let one = Some((name.to_owned(), value));
@@ -201,8 +235,9 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
     for reference in template.references() {
         reference.compared_with.iter().for_each(|value| add(&reference.name, value.clone()));
     }
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let mut readings = Vec::new();
+    let mut limits = Limits { output_bytes: MAX_RENDERED_BYTES, ..Limits::default() };
     for because in tries {
         let mut answers = defaults.clone();
         if let Some((name, value)) = &because
@@ -211,7 +246,14 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
             continue;
         }
         let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let execution = template.execute(&Value::answers(pairs), &Limits::default());
+        let allowed = Limits { output_bytes: limits.output_bytes.min(Limits::default().output_bytes), ..limits };
+        let execution = template.execute(&Value::answers(pairs), &allowed);
+        limits.output_bytes = limits.output_bytes.saturating_sub(execution.output.len());
+        limits.steps = limits.steps.saturating_sub(execution.steps);
+        if execution.error.as_ref().is_some_and(|error| error.beyond_this_tool) && !readings.is_empty() {
+            // The renderings so far are what can be said of so large a template.
+            break;
+        }
         if seen.contains(&execution.output) && execution.error.is_none() {
             continue;
         }
@@ -221,12 +263,55 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
             error: execution.error,
             because,
         });
-        seen.push(execution.output);
+        seen.insert(execution.output);
     }
     readings
 }
 
 impl VersionSource {
+    /// Reads a version's folder; tells beside it what could not be read.
+    fn read(path: &Path, name: String) -> (Self, Vec<Unreadable>) {
+        let mut unreadable = Vec::new();
+        let mut version = Self {
+            path: path.to_owned(),
+            revision: Revision::from_folder_name(&name),
+            name,
+            docker_compose: None,
+            docker_compose_twice: false,
+            rancher_compose: None,
+            project: None,
+            readme: None,
+            files: Vec::new(),
+        };
+        for (name, is_folder) in names(path, &mut unreadable) {
+            if is_folder {
+                continue;
+            }
+            let file = path.join(&name);
+            match name.as_str() {
+                "docker-compose.yml" | "docker-compose.yml.tpl" => {
+                    version.docker_compose_twice = version.docker_compose.is_some();
+                    // The UI takes the .tpl of the two, which comes last.
+                    version.docker_compose = read_yaml(&file, &mut unreadable);
+                }
+                "rancher-compose.yml" => version.rancher_compose = read_yaml(&file, &mut unreadable),
+                "project.yml" => version.project = read_yaml(&file, &mut unreadable),
+                _ if name.to_ascii_lowercase().starts_with("readme.md") => version.readme = Some(file),
+                _ => {}
+            }
+            version.files.push(name);
+        }
+        let block = version.catalog();
+        let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+        if let Some(file) = &mut version.docker_compose {
+            file.expand(questions);
+        }
+        if let Some(file) = &mut version.rancher_compose {
+            file.expand(questions);
+        }
+        (version, unreadable)
+    }
+
     /// The rancher-compose.yml as a model, read as the catalog service reads it: as it stands.
     ///
     /// # Errors
@@ -257,19 +342,21 @@ impl TemplateSource {
             other_files: Vec::new(),
             unreadable: Vec::new(),
         };
-        for (name, is_folder) in template.names(path) {
-            let inner = path.join(&name);
+        let mut folders = Vec::new();
+        for (name, is_folder) in names(path, &mut template.unreadable) {
             if is_folder {
-                if name.starts_with('.') {
-                    continue;
-                }
-                let version = template.read_version(&inner, name);
-                template.versions.push(version);
+                folders.extend((!name.starts_with('.')).then_some(name));
             } else if matches!(name.as_str(), "config.yml" | "template.yml") && template.config.is_none() {
-                template.config = template.read_yaml(&inner);
+                template.config = read_yaml(&path.join(name), &mut template.unreadable);
             } else {
                 template.other_files.push(name);
             }
+        }
+        let read: Vec<(VersionSource, Vec<Unreadable>)> =
+            folders.into_par_iter().map(|name| VersionSource::read(&path.join(&name), name)).collect();
+        for (version, unreadable) in read {
+            template.versions.push(version);
+            template.unreadable.extend(unreadable);
         }
         template.versions.sort_by(|a, b| match (a.revision, b.revision) {
             (Some(a), Some(b)) => a.cmp(&b),
@@ -285,83 +372,43 @@ impl TemplateSource {
     pub fn config_model(&self) -> Option<Result<Config, ReadError>> {
         Some(self.config.as_ref()?.raw.as_ref().ok()?.to_typed())
     }
+}
 
-    fn names(&mut self, path: &Path) -> Vec<(String, bool)> {
-        let read = || -> io::Result<Vec<(String, fs::FileType)>> {
-            let mut names = Vec::new();
-            for entry in fs::read_dir(path)? {
-                let entry = entry?;
-                names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
-            }
-            names.sort_by(|a, b| a.0.cmp(&b.0));
-            Ok(names)
-        };
-        match read() {
-            Err(error) => {
-                self.unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() });
-                Vec::new()
-            }
-            Ok(names) => names
-                .into_iter()
-                .filter_map(|(name, kind)| {
-                    if kind.is_dir() || kind.is_file() {
-                        return Some((name, kind.is_dir()));
-                    }
-                    // A link may lead anywhere, in circles too; and a catalog in git is real files.
-                    let reason = "it is a symbolic link or a device, and is not followed".to_owned();
-                    self.unreadable.push(Unreadable { path: path.join(name), reason });
-                    None
-                })
-                .collect(),
+/// The files and folders in a folder, by name, and which of them are folders; what is neither is noted.
+fn names(path: &Path, unreadable: &mut Vec<Unreadable>) -> Vec<(String, bool)> {
+    let read = || -> io::Result<Vec<(String, fs::FileType)>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
         }
-    }
-
-    fn read_yaml(&mut self, path: &Path) -> Option<YamlFile> {
-        YamlFile::read(path)
-            .map_err(|error| self.unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() }))
-            .ok()
-    }
-
-    fn read_version(&mut self, path: &Path, name: String) -> VersionSource {
-        let mut version = VersionSource {
-            path: path.to_owned(),
-            revision: Revision::from_folder_name(&name),
-            name,
-            docker_compose: None,
-            docker_compose_twice: false,
-            rancher_compose: None,
-            project: None,
-            readme: None,
-            files: Vec::new(),
-        };
-        for (name, is_folder) in self.names(path) {
-            if is_folder {
-                continue;
-            }
-            let file = path.join(&name);
-            match name.as_str() {
-                "docker-compose.yml" | "docker-compose.yml.tpl" => {
-                    version.docker_compose_twice = version.docker_compose.is_some();
-                    // The UI takes the .tpl of the two, which comes last.
-                    version.docker_compose = self.read_yaml(&file);
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(names)
+    };
+    match read() {
+        Err(error) => {
+            unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() });
+            Vec::new()
+        }
+        Ok(names) => names
+            .into_iter()
+            .filter_map(|(name, kind)| {
+                if kind.is_dir() || kind.is_file() {
+                    return Some((name, kind.is_dir()));
                 }
-                "rancher-compose.yml" => version.rancher_compose = self.read_yaml(&file),
-                "project.yml" => version.project = self.read_yaml(&file),
-                _ if name.to_ascii_lowercase().starts_with("readme.md") => version.readme = Some(file),
-                _ => {}
-            }
-            version.files.push(name);
-        }
-        let block = version.catalog();
-        let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
-        if let Some(file) = &mut version.docker_compose {
-            file.expand(questions);
-        }
-        if let Some(file) = &mut version.rancher_compose {
-            file.expand(questions);
-        }
-        version
+                // A link may lead anywhere, in circles too; and a catalog in git is real files.
+                let reason = "it is a symbolic link or a device, and is not followed".to_owned();
+                unreadable.push(Unreadable { path: path.join(name), reason });
+                None
+            })
+            .collect(),
     }
+}
+
+fn read_yaml(path: &Path, unreadable: &mut Vec<Unreadable>) -> Option<YamlFile> {
+    YamlFile::read(path)
+        .map_err(|error| unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() }))
+        .ok()
 }
 
 fn file_name(path: &Path) -> String {
@@ -380,6 +427,8 @@ pub fn is_base(name: &str) -> bool {
 pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     let path = std::path::absolute(path)?;
     let is_folder = fs::metadata(&path)?.is_dir();
+    // A file is in the template that its folder is in.
+    let path = if is_folder { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
     let mut at = path.as_path();
     while let Some(above) = at.parent() {
         if is_base(&file_name(above)) && at.is_dir() {
@@ -398,12 +447,6 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
         found.sort();
         Ok(found)
     };
-    if !is_folder {
-        // A file outside any base: its folder, or the one above if that holds versions.
-        let folder = path.parent().unwrap_or(&path);
-        let is_version = Revision::from_folder_name(&file_name(folder)).is_some();
-        return Ok(vec![if is_version { folder.parent().unwrap_or(folder) } else { folder }.to_owned()]);
-    }
     if is_base(&file_name(&path)) {
         return folders(&path);
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use super::git::{blobs, git, paths};
 use super::report::{Finding, Report, Severity};
 use super::rule::{Example, Rule};
+use super::silence;
 use crate::catalog::source::{TemplateSource, VersionSource, is_base};
 use crate::model::Version;
 
@@ -74,42 +75,35 @@ pub enum ChangedError {
         /// What it said.
         message: String,
     },
+    /// There is no such commit.
+    #[error("git knows no commit `{0}`: fetch it first, or name another")]
+    NoCommit(String),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-fn git(folder: &Path, args: &[&str]) -> Result<Vec<u8>, ChangedError> {
-    let fail = |message: String| ChangedError::Git { command: args.join(" "), message };
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(["-c", "core.quotePath=false"])
-        .args(args)
-        .output()
-        .map_err(|error| fail(error.to_string()))?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(fail(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-    }
-}
-
-fn names(bytes: &[u8]) -> Vec<String> {
-    bytes
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty())
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        .collect()
-}
-
 /// The templates that changed since a git reference, and what the change does to what was published.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Changed {
     /// The folders of the changed templates that are still there.
     pub templates: Vec<PathBuf>,
+    /// The versions and other parts of them in which something changed.
+    parts: BTreeSet<PathBuf>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// How many findings were silenced by a comment or by gen-catalog.toml.
+    pub silenced: usize,
+}
+
+impl Changed {
+    /// Whether a finding about a changed template has to do with the change: what is said of the template as a whole
+    /// has, and of its versions what is in those that were touched.
+    pub fn concerns(&self, finding: &Finding) -> bool {
+        let path = &finding.path;
+        let is_whole = |template: &PathBuf| path == template || *path == template.join("config.yml");
+        self.templates.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
+    }
 }
 
 /// Compares the work tree that a path is in with a git reference.
@@ -120,33 +114,44 @@ pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let top = String::from_utf8_lossy(&git(folder, &["rev-parse", "--show-toplevel"])?).trim_end().to_owned();
     let top = PathBuf::from(top);
-    let commit = git(&top, &["rev-parse", "--verify", "--end-of-options", &format!("{reference}^{{commit}}")])?;
+    let name = format!("{reference}^{{commit}}");
+    let commit =
+        git(&top, &["rev-parse", "--quiet", "--verify", "--end-of-options", &name]).map_err(|error| match error {
+            ChangedError::Git { message, .. } if message.is_empty() => ChangedError::NoCommit(reference.to_owned()),
+            other => other,
+        })?;
     let commit = String::from_utf8_lossy(&commit).trim_end().to_owned();
-    let mut files = names(&git(&top, &["diff", "--name-only", "--no-renames", "-z", &commit])?);
-    files.extend(names(&git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?));
+    let mut files = paths(&top, &["diff", "--name-only", "--no-renames", "-z", &commit])?;
+    files.extend(paths(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
     let wanted = std::path::absolute(path)?.canonicalize()?;
     let real_top = top.canonicalize()?;
-    let folders: BTreeSet<String> = files
+    let within: Vec<&String> = files
         .iter()
         .filter(|file| {
             let file = real_top.join(file);
             file.starts_with(&wanted) || wanted.starts_with(file.parent().unwrap_or(&file))
         })
-        .filter_map(|file| template_of(file))
         .collect();
+    let folders: BTreeSet<String> = within.iter().filter_map(|file| template_of(file)).collect();
     let before = tempfile::tempdir()?;
-    let mut changed = Changed { templates: Vec::new(), findings: Vec::new() };
+    let mut changed = Changed::default();
+    for file in within {
+        if let Some(part) = template_of(file).and_then(|folder| part_of(file, &folder)) {
+            changed.parts.insert(std::path::absolute(top.join(part))?);
+        }
+    }
     for folder in folders {
         let old_folder = before.path().join(&folder);
         fs::create_dir_all(&old_folder)?;
-        for file in names(&git(&top, &["ls-tree", "-r", "--name-only", "-z", &commit, "--", &format!("{folder}/")])?) {
-            let content = git(&top, &["cat-file", "blob", &format!("{commit}:{file}")])?;
-            let target = before.path().join(&file);
+        for blob in blobs(&top, &commit, &folder)? {
+            let target = before.path().join(&blob.path);
             fs::create_dir_all(target.parent().unwrap_or(&target))?;
-            fs::write(target, content)?;
+            fs::write(target, blob.content)?;
         }
         let new_folder = std::path::absolute(top.join(&folder))?;
-        compare(&TemplateSource::read(&old_folder), &TemplateSource::read(&new_folder), &mut changed.findings);
+        let template = TemplateSource::read(&new_folder);
+        let findings = compare(&TemplateSource::read(&old_folder), &template);
+        changed.silenced += silence::sort_out(&template, findings, &mut changed.findings);
         if new_folder.is_dir() {
             changed.templates.push(new_folder);
         }
@@ -161,7 +166,13 @@ fn template_of(file: &str) -> Option<String> {
     (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
 }
 
-fn compare(before: &TemplateSource, after: &TemplateSource, findings: &mut Vec<Finding>) {
+/// The version folder, or the file beside it, that a file of a template belongs to.
+fn part_of(file: &str, template: &str) -> Option<String> {
+    let part = file.strip_prefix(template)?.strip_prefix('/')?.split('/').next()?;
+    Some(format!("{template}/{part}"))
+}
+
+fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {
     let mut report = Report::default();
     let numbered = |template: &TemplateSource| -> Vec<String> {
         template
@@ -221,7 +232,8 @@ fn compare(before: &TemplateSource, after: &TemplateSource, findings: &mut Vec<F
     }
     let default = |template: &TemplateSource| template.config_model()?.ok()?.version.value().map(Version::text);
     report.begin(&DEFAULT_NOT_FOLLOWING);
-    if let (Some(version), Some(file)) = (added.last(), &after.config)
+    let new = added.iter().rfind(|version| !report_renumbered(&report, version));
+    if let (Some(version), Some(file)) = (new, &after.config)
         && default(before).is_some()
         && default(before) == default(after)
     {
@@ -234,7 +246,7 @@ fn compare(before: &TemplateSource, after: &TemplateSource, findings: &mut Vec<F
             ),
         );
     }
-    findings.extend(report.findings);
+    report.findings
 }
 
 fn report_renumbered(report: &Report, version: &VersionSource) -> bool {

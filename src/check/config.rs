@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::report::Finding;
 use super::rules;
-use crate::catalog::source::is_base;
+use crate::catalog::source::{MAX_FILE_BYTES, is_base};
 
 /// The file's name.
 pub const FILE_NAME: &str = "gen-catalog.toml";
@@ -57,8 +57,12 @@ impl CatalogConfig {
     pub fn read(root: &Path) -> Result<Self, ConfigError> {
         let path = root.join(FILE_NAME);
         let fail = |reason: String| ConfigError { path: path.clone(), reason };
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let text = match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(fail("this is not a file".to_owned())),
+            Ok(found) if found.len() > MAX_FILE_BYTES => {
+                return Err(fail(format!("this is larger than {MAX_FILE_BYTES} bytes")));
+            }
+            Ok(_) => fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(fail(error.to_string())),
         };

@@ -3,6 +3,8 @@
 pub mod changed;
 pub mod config;
 pub mod fix;
+mod git;
+mod multi_line;
 pub mod report;
 pub mod rule;
 pub mod rules;

@@ -1,8 +1,11 @@
 //! Findings, and how rules report them.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_yaml::Value;
 
 use super::rule::Rule;
 use crate::catalog::source::{Reading, YamlFile};
@@ -67,12 +70,16 @@ pub struct Report {
     /// What was found.
     pub findings: Vec<Finding>,
     rule: Option<&'static Rule>,
+    /// The findings of the present rule, by a hash of what tells them apart.
+    seen: HashMap<u64, Vec<usize>>,
+    hasher: RandomState,
 }
 
 impl Report {
     /// The rule on whose behalf findings are reported from now on.
     pub(super) fn begin(&mut self, rule: &'static Rule) {
         self.rule = Some(rule);
+        self.seen.clear();
     }
 
     fn push(
@@ -85,15 +92,16 @@ impl Report {
     ) -> usize {
         let Some(rule) = self.rule else { return 0 };
         // A template is read once for each of its answers, and each reading finds the same again.
-        let same = |other: &Finding| {
-            std::ptr::eq(other.rule, rule)
-                && other.start.line == start.line
-                && other.message == message
-                && other.path == path
+        let alike = self.seen.entry(self.hasher.hash_one((start.line, path, &message))).or_default();
+        let same = |at: &&usize| {
+            self.findings
+                .get(**at)
+                .is_some_and(|other| other.start.line == start.line && other.message == message && other.path == path)
         };
-        if let Some(at) = self.findings.iter().position(same) {
-            return at;
+        if let Some(at) = alike.iter().find(same) {
+            return *at;
         }
+        alike.push(self.findings.len());
         self.findings.push(Finding { rule, path: path.to_owned(), start, end_column, message, fix: None, line_text });
         self.findings.len() - 1
     }
@@ -125,9 +133,38 @@ impl Report {
         }
     }
 
+    /// As [`Report::at_with_fix`], but the change is offered only if the file then means the same.
+    pub fn at_with_neutral_fix(
+        &mut self,
+        file: &YamlFile,
+        start: Position,
+        end_column: u32,
+        message: impl Into<String>,
+        fix: Fix,
+    ) {
+        let text = format!("{}{}{}", &file.text[..fix.start], fix.replacement, &file.text[fix.end..]);
+        if file.means_the_same(&text) {
+            self.at_with_fix(file, start, end_column, message, fix);
+        } else {
+            self.at(file, start, end_column, message);
+        }
+    }
+
     /// About a value of a file's own text.
     pub fn node(&mut self, file: &YamlFile, node: &Node, message: impl Into<String>) {
         self.at(file, node.span.start, end_column(node.span), message);
+    }
+
+    /// About an unquoted value that YAML takes for something else than text. Quotes mend it where Rancher then reads the
+    /// same; where they change what it reads, what is meant is the author's to say.
+    pub fn retyped(&mut self, file: &YamlFile, node: &Node, read: &Value, text: &str, message: impl Into<String>) {
+        if crate::yaml::scalar(read) == text {
+            let start = node.span.start.offset;
+            let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
+            self.at_with_fix(file, node.span.start, end_column(node.span), message, fix);
+        } else {
+            self.node(file, node, message);
+        }
     }
 
     /// About a value of a reading of a file, which may be rendered.

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::config::CatalogConfig;
 use super::report::{Finding, Report, Severity};
 use super::rules;
 use super::silence;
-use crate::catalog::source::{TemplateSource, YamlFile, templates_of};
+use crate::catalog::source::{TemplateSource, templates_of};
 
 /// What is checked.
 #[derive(Debug, Clone, Default)]
@@ -46,8 +45,11 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
         let absolute = std::path::absolute(path)?;
         let templates = templates_of(path)?;
         if templates.is_empty() {
-            let message =
-                format!("{} holds no template: no folder with a config.yml or numbered versions", path.display());
+            let relation = if path.is_dir() { "holds" } else { "is in" };
+            let message = format!(
+                "{} {relation} no template, which is a folder with a config.yml or numbered versions",
+                path.display()
+            );
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         wanted.extend(templates.into_iter().map(|template| (template, absolute.clone())));
@@ -82,27 +84,16 @@ fn check_template(folder: &Path, below: &[&Path], options: &CheckOptions) -> Che
         }
     }
     let level = options.level.unwrap_or(Severity::Warning);
-    let config = CatalogConfig::of_template(folder);
     let mut checked = Checked { templates: 1, versions: template.versions.len(), ..Checked::default() };
     let inside = |finding: &Finding| {
         below.iter().any(|path| {
             finding.path.starts_with(path) || (folder.starts_with(path) && finding.path.starts_with(folder))
         })
     };
-    for finding in report.findings.into_iter().filter(|finding| finding.rule.severity >= level && inside(finding)) {
-        let file = file_of(&template, &finding.path);
-        if file.is_some_and(|file| silence::by_comment(file, &finding)) || config.silences(folder, &finding) {
-            checked.silenced += 1;
-        } else {
-            checked.findings.push(finding);
-        }
-    }
+    let findings = report.findings.into_iter().filter(|finding| finding.rule.severity >= level && inside(finding));
+    checked.silenced = silence::sort_out(&template, findings, &mut checked.findings);
     checked.findings.sort_by(|a, b| {
         (&a.path, a.start.line, a.start.column, a.rule.id).cmp(&(&b.path, b.start.line, b.start.column, b.rule.id))
     });
     checked
-}
-
-fn file_of<'a>(template: &'a TemplateSource, path: &Path) -> Option<&'a YamlFile> {
-    super::view::yaml_files(template).find(|file| file.path == path)
 }

@@ -1,10 +1,36 @@
 //! Comments that silence a rule: `# gen-catalog: allow RULE reason`, in the line of the finding or the one above it.
 
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::config::CatalogConfig;
 use super::report::Finding;
-use crate::catalog::source::YamlFile;
+use super::view::yaml_files;
+use crate::catalog::source::{TemplateSource, YamlFile};
+
+/// Keeps the findings about a template that nothing silences; tells how many are silenced, by a comment or by the
+/// catalog's gen-catalog.toml.
+pub(super) fn sort_out(
+    template: &TemplateSource,
+    findings: impl IntoIterator<Item = Finding>,
+    kept: &mut Vec<Finding>,
+) -> usize {
+    let config = CatalogConfig::of_template(&template.path);
+    let files: HashMap<&Path, &YamlFile> = yaml_files(template).map(|file| (file.path.as_path(), file)).collect();
+    let mut silenced = 0;
+    for finding in findings {
+        let file = files.get(finding.path.as_path());
+        if file.is_some_and(|file| by_comment(file, &finding)) || config.silences(&template.path, &finding) {
+            silenced += 1;
+        } else {
+            kept.push(finding);
+        }
+    }
+    silenced
+}
 
 /// Whether a comment beside a finding silences it. A reason must be given; without one the comment does nothing.
-pub(super) fn by_comment(file: &YamlFile, finding: &Finding) -> bool {
+fn by_comment(file: &YamlFile, finding: &Finding) -> bool {
     let line = finding.start.line;
     let whole_file = line == 0;
     let here = if whole_file { 1 } else { line };

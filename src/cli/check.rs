@@ -74,9 +74,7 @@ enum Level {
 }
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let diff_rules = changed::RULES.iter().map(|rule| rule.id);
-    let known: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.id).chain(diff_rules).collect();
-    if let Some(unknown) = args.only.iter().chain(&args.skip).find(|id| !known.contains(id.as_str())) {
+    if let Some(unknown) = args.only.iter().chain(&args.skip).find(|id| rules::by_id(id).is_none()) {
         bail!("there is no rule `{unknown}`; `gen-catalog rules` lists them");
     }
     let options = CheckOptions {
@@ -140,11 +138,12 @@ fn look_at_changes(paths: &[PathBuf], reference: &str, options: &CheckOptions) -
         let changed = changed::since(path, reference)?;
         if !changed.templates.is_empty() {
             let checked = check(&changed.templates, options)?;
-            all.findings.extend(checked.findings);
+            all.findings.extend(checked.findings.into_iter().filter(|finding| changed.concerns(finding)));
             all.silenced += checked.silenced;
             all.templates += checked.templates;
             all.versions += checked.versions;
         }
+        all.silenced += changed.silenced;
         let level = options.level.unwrap_or(Severity::Warning);
         all.findings.extend(changed.findings.into_iter().filter(|finding| {
             let id = finding.rule.id;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::output::{HEADING, Output};
 use super::{Format, Outcome};
 use crate::check::rules::{self, GOOD_TEMPLATE};
-use crate::check::{Edit, Example, Rule, changed};
+use crate::check::{Edit, Example, Rule};
 
 /// Lists the rules of `gen-catalog check`, or explains one.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct RulesArgs {
 }
 
 pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let all: Vec<&Rule> = rules::ALL.iter().chain(changed::RULES.iter()).copied().collect();
+    let all: Vec<&Rule> = rules::every().collect();
     let chosen: Vec<&Rule> = match &args.id {
         None => all,
         Some(id) => match all.iter().find(|rule| rule.id == id) {

@@ -32,6 +32,8 @@ pub struct Execution {
     pub output: String,
     /// The error that ended it. Rancher goes on with the output all the same.
     pub error: Option<TemplateError>,
+    /// How many steps it took.
+    pub steps: usize,
     /// For each line of the output the line of the template that printed its first character.
     pub line_map: Vec<u32>,
 }
@@ -50,7 +52,7 @@ impl Template {
             depth: 0,
         };
         let error = run.nodes(&self.body, data).err();
-        Execution { output: run.output, error, line_map: run.line_map }
+        Execution { output: run.output, error, steps: run.steps, line_map: run.line_map }
     }
 }
 
@@ -77,7 +79,7 @@ impl<'a> Run<'a> {
     fn step(&mut self, place: Place) -> Result<(), TemplateError> {
         self.steps += 1;
         if self.steps > self.limits.steps {
-            return Err(place.error(format!("more than {} steps: does it ever end?", self.limits.steps)));
+            return Err(place.limit(format!("more than {} steps: does it ever end?", self.limits.steps)));
         }
         Ok(())
     }
@@ -85,7 +87,7 @@ impl<'a> Run<'a> {
     /// Prints a text whose first character comes from a line; `moves` where each line break moves on in the template.
     fn print(&mut self, text: &str, place: Place, moves: bool) -> Result<(), TemplateError> {
         if self.output.len() + text.len() > self.limits.output_bytes {
-            return Err(place.error(format!("more than {} bytes of output", self.limits.output_bytes)));
+            return Err(place.limit(format!("more than {} bytes of output", self.limits.output_bytes)));
         }
         let mut line = place.line;
         for part in text.split_inclusive('\n') {
@@ -187,6 +189,11 @@ impl<'a> Run<'a> {
     ) -> Result<Flow, TemplateError> {
         let outer = self.variables.len();
         let value = self.commands(pipeline, dot)?;
+        if pipeline.declares {
+            // Until there is an item, and where there is none, they hold the whole.
+            pipeline.variables.iter().for_each(|name| self.set(name, value.clone(), true));
+        }
+        let inner = self.variables.len();
         let items: Vec<(Value, Value)> = match value {
             Value::List(items) => (0i64..).zip(items).map(|(at, item)| (Value::Int(at), item)).collect(),
             Value::Map(map) => map.into_iter().map(|(key, value)| (Value::Text(key), value)).collect(),
@@ -209,11 +216,12 @@ impl<'a> Run<'a> {
                 _ => {}
             }
             let flow = self.nodes(body, &item);
-            self.variables.truncate(outer);
+            self.variables.truncate(inner);
             if flow? == Flow::Break {
                 break;
             }
         }
+        self.variables.truncate(outer);
         Ok(Flow::On)
     }
 
@@ -273,7 +281,7 @@ impl<'a> Run<'a> {
             Expression::Field(fields) => walk(dot, fields, place),
             Expression::Variable(name, fields) => {
                 let value = self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value);
-                walk(value.unwrap_or(&Value::Nil), fields, place)
+                walk(value.ok_or_else(|| place.error(format!("undefined variable: {name}")))?, fields, place)
             }
             Expression::Parenthesis(pipeline, fields) => {
                 let value = self.pipeline(pipeline, dot)?;
@@ -288,8 +296,8 @@ fn walk(value: &Value, fields: &[String], place: Place) -> Result<Value, Templat
     for field in fields {
         value = match value {
             Value::Map(map) => field_of(map, field),
-            Value::Nil => return Err(place.error(format!("nil data; no entry for key {field:?}"))),
-            other => return Err(place.error(format!("can't evaluate field {field} in {}", other.format()))),
+            Value::Nil => &Value::Nil,
+            other => return Err(place.error(format!("can't evaluate field {field} in type {}", other.kind()))),
         };
     }
     Ok(value.clone())

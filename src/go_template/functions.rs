@@ -1,5 +1,6 @@
 //! The functions: Go's own, Rancher's one, and those of sprig that are plain enough to be certain about.
 
+use super::printf::{printf, quoted};
 use super::value::Value;
 
 /// Sprig's other functions, which Rancher has and this tool has not.
@@ -76,14 +77,24 @@ const MAX_TEXT: usize = 4 << 20;
 const MAX_ITEMS: i64 = 100_000;
 
 /// Whether a function is there. Go knows this before it renders anything.
-pub(super) fn known(name: &str) -> Result<(), String> {
+pub(super) fn known(name: &str) -> Known {
     if KNOWN.contains(&name) {
-        Ok(())
+        Known::Here
     } else if SPRIG_ONLY.split_whitespace().any(|sprig| sprig == name) {
-        Err(format!("Rancher has the sprig function {name:?}, but this tool does not know it"))
+        Known::InRancherAlone
     } else {
-        Err(format!("function {name:?} not defined"))
+        Known::Nowhere
     }
+}
+
+/// Who knows a function.
+pub(super) enum Known {
+    /// Rancher and this tool.
+    Here,
+    /// Rancher, but not this tool.
+    InRancherAlone,
+    /// Nobody.
+    Nowhere,
 }
 
 /// Whether a function came after the release of sprig (2.8) that Rancher's compose executor was built with, or after
@@ -110,7 +121,12 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
     };
     let text = |at: usize| match args.get(at) {
         Some(Value::Text(text)) => Ok(text.as_str()),
-        Some(other) => Err(format!("wrong type for value; expected string; got {}", kind(other))),
+        Some(other) => Err(format!("wrong type for value; expected string; got {}", other.kind())),
+        None => Err(format!("wrong number of args for {name}: got {}", args.len())),
+    };
+    let int = |at: usize| match args.get(at) {
+        Some(Value::Int(number)) => Ok(*number),
+        Some(other) => Err(format!("wrong type for value; expected int; got {}", other.kind())),
         None => Err(format!("wrong number of args for {name}: got {}", args.len())),
     };
     let truth = |truth: bool| Ok(Value::Bool(truth));
@@ -160,7 +176,7 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
                 Value::Text(text) => text.len(),
                 Value::List(items) => items.len(),
                 Value::Map(map) => map.len(),
-                other => return Err(format!("len of type {}", kind(other))),
+                other => return Err(format!("len of type {}", other.kind())),
             };
             i64::try_from(length).map(Value::Int).map_err(|error| error.to_string())
         }
@@ -171,7 +187,32 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
         "slice" => slice(args),
         "print" => string(print(args)),
         "println" => string(args.iter().map(Value::format).collect::<Vec<_>>().join(" ") + "\n"),
-        "printf" => string(printf(text(0)?, &args[1..])?),
+        "printf" => string(printf(text(0)?, &args[1..])),
+        "html" => string(escaped(&text_of(args), |c| {
+            Some(match c {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '"' => "&#34;",
+                '\'' => "&#39;",
+                '\0' => "\u{fffd}",
+                _ => return None,
+            })
+        })),
+        "js" => string(escaped(&text_of(args), |c| {
+            Some(match c {
+                '\\' => "\\\\",
+                '\'' => "\\'",
+                '"' => "\\\"",
+                '<' => "\\x3C",
+                '>' => "\\x3E",
+                '\n' => "\\u000A",
+                '\r' => "\\u000D",
+                '\t' => "\\u0009",
+                _ => return None,
+            })
+        })),
+        "urlquery" => string(url_query(&text_of(args))),
         "splitPreserveQuotes" => {
             count(1)?;
             Ok(Value::List(split_preserving_quotes(text(0)?).into_iter().map(Value::Text).collect()))
@@ -187,11 +228,11 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
         }
         "until" => {
             count(1)?;
-            range(0, whole(&args[0]), 1)
+            range(0, int(0)?, 1)
         }
         "untilStep" => {
             count(3)?;
-            range(whole(&args[0]), whole(&args[1]), whole(&args[2]))
+            range(int(0)?, int(1)?, int(2)?)
         }
         "add" => Ok(Value::Int(args.iter().fold(0i64, |sum, value| sum.wrapping_add(whole(value))))),
         "add1" => {
@@ -253,7 +294,7 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
         }
         "repeat" => {
             count(2)?;
-            let times = usize::try_from(whole(&args[0])).map_err(|_| "negative Repeat count".to_owned())?;
+            let times = usize::try_from(int(0)?).map_err(|_| "negative Repeat count".to_owned())?;
             if text(1)?.len().saturating_mul(times) > MAX_TEXT {
                 return Err(format!("{name} makes more than {MAX_TEXT} bytes"));
             }
@@ -261,13 +302,13 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
         }
         "indent" | "nindent" => {
             count(2)?;
-            let margin = " ".repeat(usize::try_from(whole(&args[0]).clamp(0, 1000)).unwrap_or_default());
+            let margin = " ".repeat(usize::try_from(int(0)?.clamp(0, 1000)).unwrap_or_default());
             let line = if name == "nindent" { "\n" } else { "" };
             string(format!("{line}{margin}{}", text(1)?.replace('\n', &format!("\n{margin}"))))
         }
         "quote" | "squote" => {
             let quoted = args.iter().filter(|value| **value != Value::Nil).map(|value| match name {
-                "quote" => format!("{:?}", value.format()),
+                "quote" => quoted(&value.format(), '"'),
                 _ => format!("'{}'", value.format()),
             });
             string(quoted.collect::<Vec<_>>().join(" "))
@@ -298,7 +339,7 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
             match &args[0] {
                 Value::List(items) if name == "first" => Ok(items.first().cloned().unwrap_or(Value::Nil)),
                 Value::List(items) => Ok(items.last().cloned().unwrap_or(Value::Nil)),
-                other => Err(format!("Cannot find {name} on type {}", kind(other))),
+                other => Err(format!("Cannot find {name} on type {}", other.kind())),
             }
         }
         "default" => {
@@ -317,21 +358,9 @@ pub(super) fn call(name: &str, args: &[Value]) -> Result<Value, String> {
         }
         "kindOf" => {
             count(1)?;
-            Ok(Value::Text(kind(&args[0]).to_owned()))
+            Ok(Value::Text(args[0].kind().to_owned()))
         }
-        other => Err(format!("this tool does not know Go's function {other:?}")),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Nil => "invalid",
-        Value::Bool(_) => "bool",
-        Value::Int(_) => "int",
-        Value::Float(_) => "float64",
-        Value::Text(_) => "string",
-        Value::List(_) => "slice",
-        Value::Map(_) => "map",
+        other => Err(format!("{other} wants a function, which no answer is")),
     }
 }
 
@@ -371,14 +400,14 @@ fn index(value: &Value, key: &Value) -> Result<Value, String> {
         (Value::List(items), Value::Int(at)) => usize::try_from(*at)
             .ok()
             .and_then(|at| items.get(at).cloned())
-            .ok_or_else(|| format!("error calling index: index out of range: {at}")),
+            .ok_or_else(|| format!("index out of range: {at}")),
         (Value::Text(text), Value::Int(at)) => usize::try_from(*at)
             .ok()
             .and_then(|at| text.as_bytes().get(at))
             .map(|byte| Value::Int(i64::from(*byte)))
-            .ok_or_else(|| format!("error calling index: index out of range: {at}")),
-        (Value::Nil, _) => Err("error calling index: index of untyped nil".to_owned()),
-        (value, key) => Err(format!("error calling index: cannot index {} with {}", kind(value), kind(key))),
+            .ok_or_else(|| format!("index out of range: {at}")),
+        (Value::Nil, _) => Err("index of untyped nil".to_owned()),
+        (value, key) => Err(format!("cannot index {} with {}", value.kind(), key.kind())),
     }
 }
 
@@ -389,19 +418,19 @@ fn slice(args: &[Value]) -> Result<Value, String> {
     let length = match value {
         Value::Text(text) => text.len(),
         Value::List(items) => items.len(),
-        other => return Err(format!("error calling slice: can't slice item of type {}", kind(other))),
+        other => return Err(format!("can't slice item of type {}", other.kind())),
     };
     let bound = |at: usize, otherwise: usize| match args.get(at) {
         None => Ok(otherwise),
         Some(Value::Int(number)) => usize::try_from(*number)
             .ok()
             .filter(|number| *number <= length)
-            .ok_or_else(|| format!("error calling slice: index out of range: {number}")),
-        Some(other) => Err(format!("error calling slice: cannot index slice/array with type {}", kind(other))),
+            .ok_or_else(|| format!("index out of range: {number}")),
+        Some(other) => Err(format!("cannot index slice/array with type {}", other.kind())),
     };
     let (from, to) = (bound(1, 0)?, bound(2, length)?);
     if from > to {
-        return Err(format!("error calling slice: invalid slice index: {from} > {to}"));
+        return Err(format!("invalid slice index: {from} > {to}"));
     }
     match value {
         Value::List(items) => Ok(Value::List(items[from..to].to_vec())),
@@ -423,62 +452,32 @@ fn print(args: &[Value]) -> String {
     out
 }
 
-fn printf(format: &str, args: &[Value]) -> Result<String, String> {
-    let mut out = String::new();
-    let mut args = args.iter();
-    let mut chars = format.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let mut flags = String::new();
-        while let Some(flag) = chars.next_if(|c| matches!(c, '+' | '-' | '#' | ' ' | '0'..='9' | '.')) {
-            flags.push(flag);
-        }
-        let Some(verb) = chars.next() else {
-            out.push_str("%!(NOVERB)");
-            break;
-        };
-        if verb == '%' {
-            out.push('%');
-            continue;
-        }
-        let Some(value) = args.next() else {
-            out.push_str(&format!("%!{verb}(MISSING)"));
-            continue;
-        };
-        let text = match (verb, value) {
-            ('v', value) => value.format().into_owned(),
-            ('s', Value::Text(text)) => text.clone(),
-            ('q', Value::Text(text)) => format!("{text:?}"),
-            ('d', Value::Int(number)) => number.to_string(),
-            ('x', Value::Int(number)) => format!("{number:x}"),
-            ('t', Value::Bool(truth)) => truth.to_string(),
-            ('f', Value::Float(number)) => format!("{number:.6}"),
-            ('s', Value::List(_)) => value.format().into_owned(),
-            ('s' | 'q' | 'd' | 'x' | 't' | 'f', Value::Nil) => format!("%!{verb}(<nil>)"),
-            ('s' | 'q' | 'd' | 'x' | 't' | 'f', value) => format!("%!{verb}({}={})", kind(value), value.format()),
-            (verb, _) => return Err(format!("this tool does not know the verb %{verb} of printf")),
-        };
-        let (left, width) = match flags.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, flags.as_str()),
-        };
-        let zero = width.starts_with('0');
-        let width: usize = width.parse().unwrap_or(0).min(1000);
-        let missing = width.saturating_sub(text.chars().count());
-        match (left, zero) {
-            (true, _) => out.push_str(&(text + &" ".repeat(missing))),
-            (false, true) => out.push_str(&("0".repeat(missing) + &text)),
-            (false, false) => out.push_str(&(" ".repeat(missing) + &text)),
+/// What Go's escaping functions escape: one string as it is, else what `print` makes of all.
+fn text_of(args: &[Value]) -> String {
+    if let [Value::Text(text)] = args { text.clone() } else { print(args) }
+}
+
+fn escaped(text: &str, escape: impl Fn(char) -> Option<&'static str>) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match escape(c) {
+            Some(escaped) => out.push_str(escaped),
+            None => out.push(c),
         }
     }
-    let rest: Vec<String> = args.map(|value| format!("{}={}", kind(value), value.format())).collect();
-    if !rest.is_empty() {
-        out.push_str(&format!("%!(EXTRA {})", rest.join(", ")));
+    out
+}
+
+fn url_query(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
     }
-    Ok(out)
+    out
 }
 
 /// Rancher's own: splits at white space, but not within quotes, which stay.

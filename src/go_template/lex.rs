@@ -11,7 +11,12 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn error(self, message: impl Into<String>) -> TemplateError {
-        TemplateError { line: self.line, column: self.column, message: message.into() }
+        TemplateError { line: self.line, column: self.column, message: message.into(), beyond_this_tool: false }
+    }
+
+    /// An error that is this tool's own.
+    pub(super) fn limit(self, message: impl Into<String>) -> TemplateError {
+        TemplateError { beyond_this_tool: true, ..self.error(message) }
     }
 }
 

@@ -8,6 +8,7 @@ mod evaluate;
 mod functions;
 mod lex;
 mod parse;
+mod printf;
 mod value;
 
 use std::fmt;
@@ -25,6 +26,8 @@ pub struct TemplateError {
     pub column: u32,
     /// What is wrong, in Go's words where Go has words for it.
     pub message: String,
+    /// Whether Rancher would not fail here: it is this tool that lacks something.
+    pub beyond_this_tool: bool,
 }
 
 impl fmt::Display for TemplateError {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::TemplateError;
-use super::functions;
+use super::functions::{self, Known};
 use super::lex::{Piece, Place, Token, Word, lex};
 use super::value::Value;
 
@@ -222,7 +222,8 @@ impl Parser {
                             words.next();
                             nodes.push(self.deeper(place, |parser| parser.control(&keyword, words, place))?);
                         }
-                        "define" | "block" => {
+                        // A definition elsewhere is, to Go, the call of a function that is not there.
+                        "block" | "define" if keyword == "block" || self.depth == 0 => {
                             words.next();
                             if let Some(node) = self.deeper(place, |parser| parser.define(&keyword, words, place))? {
                                 nodes.push(node);
@@ -248,6 +249,7 @@ impl Parser {
                             }
                             nodes.push(if keyword == "break" { Node::Break } else { Node::Continue });
                         }
+                        "define" => return Err(place.error("unexpected {{define}}: it must stand outside all others")),
                         _ => {
                             let pipeline = self.pipeline(&mut words, "command")?;
                             words.finish("command")?;
@@ -322,7 +324,13 @@ impl Parser {
             Some(end) if !end.is_else => {}
             _ => return Err(place.error(format!("unclosed {{{{{keyword}}}}}: its {{{{end}}}} is missing"))),
         }
-        self.defined.insert(name.clone(), body);
+        match self.defined.get(&name) {
+            Some(known) if !is_empty(known) && !is_empty(&body) => {
+                return Err(place.error(format!("multiple definition of template {name:?}")));
+            }
+            Some(_) if is_empty(&body) => {}
+            _ => drop(self.defined.insert(name.clone(), body)),
+        }
         Ok((keyword == "block").then_some(Node::Template(name, pipeline, place)))
     }
 
@@ -353,6 +361,10 @@ impl Parser {
         if !declares && let Some(unknown) = declared.iter().find(|name| !self.variables.contains(name)) {
             return Err(place.error(format!("undefined variable {unknown:?}")));
         }
+        // Go knows the names from here on; their values are not there yet, which shows when it runs.
+        if declares {
+            self.variables.extend(declared.iter().cloned());
+        }
         let mut commands = Vec::new();
         loop {
             let command = self.command(words, context)?;
@@ -369,9 +381,10 @@ impl Parser {
                 Some(Token::Pipe) => drop(words.next()),
                 _ => break,
             }
-        }
-        if declares {
-            self.variables.extend(declared.iter().cloned());
+            // Go passes over a `|` at the end.
+            if matches!(words.peek(), None | Some(Token::Close)) {
+                break;
+            }
         }
         Ok(Pipeline { variables: declared, declares, commands, place })
     }
@@ -390,6 +403,10 @@ impl Parser {
             let adjacent = !word.spaced;
             if !(adjacent && matches!(word.token, Token::Field(_))) {
                 term = word.place;
+                if adjacent && !parts.is_empty() {
+                    let message = format!("unexpected {} in operand: a space is missing", describe(&word.token));
+                    return Err(word.place.error(message));
+                }
             }
             match word.token {
                 Token::Name(name) => parts.push(match name.as_str() {
@@ -397,7 +414,17 @@ impl Parser {
                     "false" => Expression::Literal(Value::Bool(false)),
                     "nil" => Expression::Nil,
                     _ => {
-                        functions::known(&name).map_err(|message| word.place.error(message))?;
+                        match functions::known(&name) {
+                            Known::Here => {}
+                            Known::InRancherAlone => {
+                                let message =
+                                    format!("Rancher has the sprig function {name:?}, but this tool does not know it");
+                                return Err(word.place.limit(message));
+                            }
+                            Known::Nowhere => {
+                                return Err(word.place.error(format!("function {name:?} not defined")));
+                            }
+                        }
                         if functions::is_newer(&name) {
                             let message =
                                 format!("the function {name:?} is newer than the sprig that Rancher was built with");
@@ -462,6 +489,11 @@ impl Parser {
         }
         Ok(Command { words: parts, place })
     }
+}
+
+/// Whether a body prints nothing but white space, whatever it is given: Go lets another definition take its place.
+fn is_empty(body: &[Node]) -> bool {
+    body.iter().all(|node| matches!(node, Node::Text(text, _) if text.trim().is_empty()))
 }
 
 fn template_name(words: &mut Words) -> Result<String, TemplateError> {

@@ -80,6 +80,43 @@ fn what_else_an_author_would_use() {
 }
 
 #[test]
+fn printf_formats_as_go_does() {
+    for (arguments, out) in [
+        ("\"%5s|%-5s|%05d|%+d\" \"ab\" \"ab\" -3 3", "   ab|ab   |-0003|+3"),
+        ("\"%q %x %X\" \"a\\n\" \"az\" \"z\"", "\"a\\n\" 617a 7A"),
+        ("\"%x %X %o %b %c %U\" 255 255 8 5 65 233", "ff FF 10 101 A U+00E9"),
+        ("\"%.2f %e %g %v\" 1.5 1500.0 0.5 1e21", "1.50 1.500000e+03 0.5 1e+21"),
+        ("\"%.2s|%6.2s|\" \"abc\" \"abc\"", "ab|    ab|"),
+        ("\"%T %T %T\" 1 \"a\" true", "int string bool"),
+        ("\"%[2]s %[1]s\" \"a\" \"b\"", "b a"),
+        ("\"%*d|%-*d|\" 4 7 4 7", "   7|7   |"),
+        ("\"%d %z %s\" \"a\" 1", "%!d(string=a) %!z(int=1) %!s(MISSING)"),
+        ("\"a\" 1 \"b\"", "a%!(EXTRA int=1, string=b)"),
+        ("\"100%% %\"", "100% %!(NOVERB)"),
+        ("\"%#v %v\" (splitPreserveQuotes \"a b\") (until 2)", "[]string{\"a\", \"b\"} [0 1]"),
+    ] {
+        assert_eq!(render(&format!("{{{{ printf {arguments} }}}}"), &[]), out, "{arguments}");
+    }
+}
+
+#[test]
+fn odd_templates_that_go_takes_are_taken() {
+    for (text, out) in [
+        ("{{ .Values.No.Other }}{{ .No.Other }}", "<no value><no value>"),
+        ("{{ 2 | }}{{ (1 |) }}", "21"),
+        ("{{ range $x := .Values.L }}{{ else }}{{ $x }}{{ end }}", "<no value>"),
+        ("{{ define \"t\" }} {{ end }}{{ define \"t\" }}a{{ end }}{{ template \"t\" }}", "a"),
+        (
+            "{{ html \"<a&'b'>\" }} {{ urlquery \"a b/ü\" }} {{ js \"it's\" }}",
+            "&lt;a&amp;&#39;b&#39;&gt; a+b%2F%C3%BC it\\'s",
+        ),
+        ("{{ quote \"a\\a\\x01\" }}", "\"a\\a\\x01\""),
+    ] {
+        assert_eq!(render(text, &[]), out, "{text}");
+    }
+}
+
+#[test]
 fn what_go_refuses_before_it_renders_anything() {
     for (text, place, says) in [
         ("a\n%{{service_name}}", "2:4", "function \"service_name\" not defined"),
@@ -94,6 +131,11 @@ fn what_go_refuses_before_it_renders_anything() {
         ("{{ break }}", "1:1", "outside {{range}}"),
         ("{{ now }}", "1:4", "Rancher has the sprig function \"now\""),
         ("{{ a ! }}", "1:6", "unexpected '!'"),
+        ("{{ if true }}{{ define \"t\" }}{{ end }}{{ end }}", "1:14", "unexpected {{define}}"),
+        ("{{ define \"t\" }}a{{ end }}{{ define \"t\" }}b{{ end }}", "1:27", "multiple definition"),
+        ("{{ .Values.X$ }}", "1:13", "a space is missing"),
+        ("{{ eq \"a\"\"b\" }}", "1:10", "a space is missing"),
+        ("{{ .Values. }}", "1:11", "a space is missing"),
         ("{{/* a", "1:1", "unclosed comment"),
     ] {
         let error = Template::parse(text).unwrap_err();
@@ -107,7 +149,9 @@ fn an_error_while_it_runs_leaves_what_was_printed_before() {
     for (text, says) in [
         ("before{{ if ne .Values.No \"S\" }}x{{end}}after", "invalid type for comparison"),
         ("before{{ eq 1 \"1\" }}after", "incompatible types for comparison"),
-        ("before{{ .Values.X.Y }}after", "can't evaluate field Y"),
+        ("before{{ .Values.X.Y }}after", "can't evaluate field Y in type string"),
+        ("before{{ $x := $x }}after", "undefined variable: $x"),
+        ("before{{ until \"3\" }}after", "expected int; got string"),
         ("before{{ index (list 1) 5 }}after", "out of range"),
         ("before{{ template \"t\" }}after", "not defined"),
     ] {

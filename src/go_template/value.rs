@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::printf::shortest;
+
 /// A value of a running template.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -48,13 +50,26 @@ impl Value {
         }
     }
 
+    /// The name of its kind in Go.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil => "invalid",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float64",
+            Self::Text(_) => "string",
+            Self::List(_) => "slice",
+            Self::Map(_) => "map",
+        }
+    }
+
     /// As `{{ . }}` prints it.
     pub(super) fn print(&self) -> Cow<'_, str> {
         match self {
             Self::Nil => Cow::Borrowed("<no value>"),
             Self::Bool(truth) => Cow::Owned(truth.to_string()),
             Self::Int(number) => Cow::Owned(number.to_string()),
-            Self::Float(number) => Cow::Owned(number.to_string()),
+            Self::Float(number) => Cow::Owned(shortest(*number)),
             Self::Text(text) => Cow::Borrowed(text),
             Self::List(items) => {
                 Cow::Owned(format!("[{}]", items.iter().map(Self::print).collect::<Vec<_>>().join(" ")))

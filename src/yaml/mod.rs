@@ -7,6 +7,7 @@
 mod document;
 mod emit;
 mod resolve;
+mod strict;
 
 pub use document::{Comment, Document, Node, NodeKind, Position, Problem, ReadError, Span, Step, read_as};
 pub use emit::{CommentAt, comment, document, entry, key, scalar};

@@ -47,7 +47,12 @@ fn number(text: &str) -> Option<Value> {
     {
         return Some(Value::Number(number));
     }
-    if is_decimal_float(&plain) { plain.parse::<f64>().ok().map(float) } else { None }
+    // What is too large for a float is a string, as Go's parser of numbers fails on it.
+    if is_decimal_float(&plain) {
+        plain.parse::<f64>().ok().filter(|number| number.is_finite()).map(float)
+    } else {
+        None
+    }
 }
 
 /// Go's `strconv.ParseInt(text, 0, 64)` and `ParseUint` of the Go versions of that time, and go-yaml's own `0b`.
@@ -141,9 +146,22 @@ mod tests {
         ] {
             assert_eq!(resolve_plain(text), value, "{text}");
         }
-        for text in
-            ["v1.2.3", "1.2.3", "2001-01-01", "190:20:30", "0o17", "yEs", "-", "+", ".", "1e", "0x", "--5", "_1"]
-        {
+        for text in [
+            "v1.2.3",
+            "1.2.3",
+            "2001-01-01",
+            "190:20:30",
+            "1e400",
+            "0o17",
+            "yEs",
+            "-",
+            "+",
+            ".",
+            "1e",
+            "0x",
+            "--5",
+            "_1",
+        ] {
             assert_eq!(resolve_plain(text), Value::String(text.into()), "{text}");
         }
     }

@@ -1,7 +1,6 @@
 //! A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.
 
 use crate::catalog::source::TemplateSource;
-use crate::check::report::Fix;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::catalog_node;
@@ -41,14 +40,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                 &value.kind
             {
                 let message = format!("{key} is no string to YAML: Rancher reads {}", crate::yaml::scalar(read));
-                // Where quoting changes what Rancher reads, what is meant is the author's to say.
-                if crate::yaml::scalar(read) == *text {
-                    let start = value.span.start.offset;
-                    let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
-                    report.at_with_fix(file, value.span.start, value.span.end.column, message, fix);
-                } else {
-                    report.node(file, value, message);
-                }
+                report.retyped(file, value, read, text, message);
             }
         }
     }

@@ -3,8 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::questions;
-use crate::model::Scalar;
+use crate::check::view::{questions, scalar_text};
 use crate::yaml::Node;
 
 /// See [`Rule::why`].
@@ -41,9 +40,4 @@ fn check(template: &TemplateSource, report: &mut Report) {
             }
         }
     }
-}
-
-/// A scalar as Rancher makes a string of it.
-fn scalar_text(node: &Node) -> Option<String> {
-    serde_yaml::from_value::<Scalar>(node.to_value()).ok().map(|scalar| scalar.to_string())
 }

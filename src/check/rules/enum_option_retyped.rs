@@ -1,7 +1,6 @@
 //! An option of an enum is a boolean or a fraction to YAML.
 
 use crate::catalog::source::TemplateSource;
-use crate::check::report::Fix;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::questions;
@@ -36,14 +35,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                         if matches!(value, Value::Bool(_)) { "a boolean" } else { "a number" },
                         crate::yaml::scalar(value)
                     );
-                    // Quoting what already reads as its own text changes nothing; else it is the author's to decide.
-                    if crate::yaml::scalar(value) == *text {
-                        let start = option.span.start.offset;
-                        let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
-                        report.at_with_fix(file, option.span.start, option.span.end.column, message, fix);
-                    } else {
-                        report.node(file, option, message);
-                    }
+                    report.retyped(file, option, value, text, message);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::{Overlay, docker_services};
 use crate::model::label_names;
 
 /// See [`Rule::why`].
@@ -31,11 +31,9 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        let rancher = rancher_services(version);
+        let rancher = Overlay::of(version);
         for service in docker_services(version).iter().filter(|service| service.on_host_network()) {
-            let checked = service.node.get("health_check").is_some()
-                || rancher.iter().any(|other| other.name == service.name && other.node.get("health_check").is_some());
-            if checked && service.label(label_names::DNS).as_deref() != Some("true") {
+            if rancher.has(service, "health_check") && !rancher.is_labelled(service, label_names::DNS) {
                 let message = format!(
                     "`{}` has a health check on the host's network, but no label {}",
                     service.name,

@@ -3,7 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::health_checks;
 use crate::model::HealthCheck;
 
 /// See [`Rule::why`].
@@ -20,8 +20,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        for service in rancher_services(version).iter().chain(&docker_services(version)) {
-            let Some((key, check)) = service.node.entry("health_check") else { continue };
+        for (service, key, check) in health_checks(version) {
             for wanted in ["port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold"] {
                 if check.get(wanted).is_none() {
                     report.in_reading(

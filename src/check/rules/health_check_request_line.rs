@@ -3,7 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::health_checks;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -19,15 +19,13 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        for service in rancher_services(version).iter().chain(&docker_services(version)) {
-            let Some((key, check)) = service.node.entry("health_check") else { continue };
-            let _ = key;
+        for (service, _, check) in health_checks(version) {
             let Some(node) = check.get("request_line") else { continue };
             let Some(text) = node.text().filter(|text| !text.is_empty() && !text.contains('$')) else { continue };
             // Rancher's own UI writes path and version in quotes, which HAProxy takes off again.
-            let parts: Vec<&str> = text.split(' ').map(|part| part.trim_matches('"')).collect();
+            let parts: Vec<&str> = text.splitn(3, ' ').map(|part| part.trim_matches('"')).collect();
             let good = matches!(parts.as_slice(), [method, path, version]
-                if method.chars().all(|c| c.is_ascii_uppercase()) && path.starts_with('/') && matches!(*version, "HTTP/1.0" | "HTTP/1.1"));
+                if method.chars().all(|c| c.is_ascii_uppercase()) && path.starts_with('/') && is_version(version));
             if !good {
                 report.in_reading(
                     service.file,
@@ -38,4 +36,12 @@ fn check(template: &TemplateSource, report: &mut Report) {
             }
         }
     }
+}
+
+/// Headers may follow, behind a line break, as HAProxy takes them.
+fn is_version(text: &str) -> bool {
+    ["HTTP/1.0", "HTTP/1.1"]
+        .iter()
+        .filter_map(|version| text.strip_prefix(version))
+        .any(|rest| rest.is_empty() || rest.starts_with(['\r', '\n']) || rest.starts_with("\\r\\n"))
 }

@@ -3,7 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::health_checks;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -19,9 +19,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        for service in rancher_services(version).iter().chain(&docker_services(version)) {
-            let Some((key, check)) = service.node.entry("health_check") else { continue };
-            let _ = key;
+        for (service, _, check) in health_checks(version) {
             if let Some(node) = check.get("request_line").filter(|node| node.text() == Some("")) {
                 report.in_reading(service.file, service.reading, node, "the health check only opens a connection");
             }

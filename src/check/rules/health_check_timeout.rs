@@ -3,7 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::health_checks;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -19,12 +19,10 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        for service in rancher_services(version).iter().chain(&docker_services(version)) {
-            let Some((key, check)) = service.node.entry("health_check") else { continue };
+        for (service, _, check) in health_checks(version) {
             let number = |name: &str| {
                 check.get(name).and_then(|node| node.text()?.parse::<u64>().ok().map(|number| (node, number)))
             };
-            let _ = key;
             if let (Some((node, timeout)), Some((_, interval))) = (number("response_timeout"), number("interval"))
                 && timeout > interval
             {

@@ -3,8 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::docker_services;
-use crate::model::ImageReference;
+use crate::check::view::images;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -20,9 +19,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        for service in docker_services(version) {
-            let Some(node) = service.node.get("image") else { continue };
-            let Some(reference) = node.text().and_then(|text| text.parse::<ImageReference>().ok()) else { continue };
+        for (service, node, reference) in images(version) {
             if reference.tag.is_none() && reference.digest.is_none() {
                 report.in_reading(service.file, service.reading, node, format!("{reference} has no tag"));
             }

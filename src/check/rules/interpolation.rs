@@ -3,9 +3,8 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::{docker_services, rancher_services, texts};
 use crate::interpolation::interpolate;
-use crate::yaml::Node;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -22,19 +21,11 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for service in docker_services(version).iter().chain(&rancher_services(version)) {
-            walk(service.node, &mut |node, text| {
+            texts(service.node, &mut |node, text| {
                 if let Err(error) = interpolate(text, |_| None) {
                     report.in_reading(service.file, service.reading, node, error.to_string());
                 }
             });
         }
     }
-}
-
-fn walk<'a>(node: &'a Node, take: &mut impl FnMut(&'a Node, &'a str)) {
-    if let Some(text) = node.text() {
-        take(node, text);
-    }
-    node.items().iter().for_each(|item| walk(item, take));
-    node.entries().iter().for_each(|(_, value)| walk(value, take));
 }

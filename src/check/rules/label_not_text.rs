@@ -1,7 +1,6 @@
 //! A label's value is a boolean or a number to YAML.
 
 use crate::catalog::source::TemplateSource;
-use crate::check::report::Fix;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::docker_services;
@@ -37,11 +36,8 @@ fn check(template: &TemplateSource, report: &mut Report) {
                 {
                     let name = key.text().unwrap_or_default();
                     let message = format!("the value `{text}` of {name} is no string to YAML");
-                    let same = crate::yaml::scalar(read) == *text;
-                    if service.reading.line_map.is_none() && same {
-                        let start = value.span.start.offset;
-                        let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
-                        report.at_with_fix(service.file, value.span.start, value.span.end.column, message, fix);
+                    if service.reading.line_map.is_none() {
+                        report.retyped(service.file, value, read, text, message);
                     } else {
                         report.in_reading(service.file, service.reading, value, message);
                     }

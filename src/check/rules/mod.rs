@@ -57,6 +57,7 @@ mod service_image_missing;
 mod service_reference;
 mod service_unknown_key;
 mod stray_file;
+mod template_beyond;
 mod template_contains_reversed;
 mod template_fails;
 mod template_go_version;
@@ -100,6 +101,7 @@ pub const ALL: &[&Rule] = &[
     &text_final_newline::RULE,
     &text_blank_end::RULE,
     &template_syntax::RULE,
+    &template_beyond::RULE,
     &template_fails::RULE,
     &template_go_version::RULE,
     &template_contains_reversed::RULE,
@@ -168,7 +170,12 @@ pub const ALL: &[&Rule] = &[
     &capability_added::RULE,
 ];
 
+/// All rules, and those that need a diff.
+pub fn every() -> impl Iterator<Item = &'static Rule> {
+    ALL.iter().chain(&super::changed::RULES).copied()
+}
+
 /// The rule of a name.
 pub fn by_id(id: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|rule| rule.id == id)
+    every().find(|rule| rule.id == id)
 }

@@ -1,9 +1,11 @@
 //! A service of an Orchestration entry has no health check.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, is_orchestration, rancher_services};
+use crate::check::view::{Overlay, docker_services, is_orchestration};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -29,25 +31,20 @@ fn check(template: &TemplateSource, report: &mut Report) {
         return;
     }
     for version in &template.versions {
-        let rancher = rancher_services(version);
+        let rancher = Overlay::of(version);
         let services = docker_services(version);
-        let sidekicks: Vec<String> =
-            services.iter().filter_map(|service| service.label("io.rancher.sidekicks")).collect();
-        let is_sidekick = |name: &str| sidekicks.iter().any(|names| names.split(',').any(|one| one.trim() == name));
+        let lists: Vec<String> =
+            services.iter().filter_map(|service| rancher.label(service, "io.rancher.sidekicks")).collect();
+        let sidekicks: HashSet<&str> = lists.iter().flat_map(|names| names.split(',')).map(str::trim).collect();
         for service in &services {
-            let checked = service.node.get("health_check").is_some()
-                || rancher.iter().any(|other| other.name == service.name && other.node.get("health_check").is_some());
             // A driver is no container: there is nothing to be healthy.
-            let is_driver = rancher
-                .iter()
-                .filter(|other| other.name == service.name)
-                .any(|other| ["network_driver", "storage_driver"].iter().any(|key| other.node.get(key).is_some()))
+            let is_driver = ["network_driver", "storage_driver"].iter().any(|key| rancher.has(service, key))
                 && service.text("image") == Some("rancher/none");
-            let starts_once = service.label("io.rancher.container.start_once").as_deref() == Some("true");
-            if !checked
+            let starts_once = rancher.is_labelled(service, "io.rancher.container.start_once");
+            if !rancher.has(service, "health_check")
                 && !is_driver
                 && !starts_once
-                && !is_sidekick(service.name)
+                && !sidekicks.contains(service.name)
                 && service.node.get("image").is_some()
             {
                 report.in_reading(

@@ -3,7 +3,7 @@
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::docker_services;
+use crate::check::view::{docker_services, is_true};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for service in docker_services(version) {
-            if let Some(node) = service.node.get("privileged").filter(|node| node.text() == Some("true")) {
+            if let Some(node) = service.node.get("privileged").filter(|_| is_true(service.node, "privileged")) {
                 report.in_reading(
                     service.file,
                     service.reading,

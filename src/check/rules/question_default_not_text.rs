@@ -1,7 +1,6 @@
 //! The default of a string-like question is a number or a boolean to YAML.
 
 use crate::catalog::source::TemplateSource;
-use crate::check::report::Fix;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::questions;
@@ -39,13 +38,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                     "the default `{text}` is no string to YAML; the answer will be {:?}",
                     crate::yaml::scalar(value)
                 );
-                if crate::yaml::scalar(value) == *text {
-                    let start = default.span.start.offset;
-                    let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
-                    report.at_with_fix(file, default.span.start, default.span.end.column, message, fix);
-                } else {
-                    report.node(file, default, message);
-                }
+                report.retyped(file, default, value, text, message);
             }
         }
     }

@@ -1,10 +1,12 @@
 //! The answer to a question is used nowhere in the compose files.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
-use crate::catalog::source::YamlFile;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{catalog_node, has_compose, questions};
+use crate::check::view::{has_compose, questions};
+use crate::go_template::Template;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -20,29 +22,39 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
-        let files = version.docker_compose.iter().chain(&version.rancher_compose);
-        let used: Vec<(&str, &YamlFile)> = files.map(|file| (file.text.as_str(), file)).collect();
-        let Some((own, _)) = catalog_node(version) else { continue };
-        for (file, question) in questions(version) {
+        let mut used: HashSet<&str> = HashSet::new();
+        for file in version.docker_compose.iter().chain(&version.rancher_compose) {
+            used.extend(variables(&file.text));
+            used.extend(file.template.iter().flat_map(Template::references).map(|reference| reference.name.as_str()));
+        }
+        // A file that could not be run through Go's engine may use anything.
+        let is_known = [&version.docker_compose, &version.rancher_compose]
+            .into_iter()
+            .flatten()
+            .all(|file| file.template_error.is_none());
+        for (file, question) in questions(version).into_iter().filter(|_| is_known) {
             let Some(node) = question.get("variable") else { continue };
             let Some(name) = node.text().filter(|name| !name.is_empty()) else { continue };
-            let is_used = used.iter().any(|(text, file)| {
-                interpolated(text, name)
-                    || file.template.as_ref().is_some_and(|t| t.references().iter().any(|r| r.name == name))
-            });
-            if !is_used && own.raw.is_ok() {
+            if !used.contains(name) {
                 report.node(file, node, format!("no compose file uses ${{{name}}}"));
             }
         }
     }
 }
 
-/// Whether a text holds `$name` or `${name}`.
-fn interpolated(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = &text[..at];
-        let after = &text[at + name.len()..];
-        let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
-        before.ends_with("${") && after.starts_with('}') || before.ends_with('$') && !after.starts_with(is_name)
-    })
+/// The names behind `$` and `${` anywhere in a text, comments and keys included; `$$` is a dollar.
+fn variables(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at + 1..];
+        if let Some(behind) = rest.strip_prefix('$') {
+            rest = behind;
+            continue;
+        }
+        let name = rest.strip_prefix('{').unwrap_or(rest);
+        let end = name.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+        found.push(&name[..end]);
+    }
+    found
 }

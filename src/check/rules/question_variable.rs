@@ -1,10 +1,11 @@
 //! A question has no variable, or one that another question has already.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::questions;
-use crate::yaml::Node;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -20,16 +21,13 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
+        let mut seen = HashSet::new();
         for (file, question) in questions(version) {
-            let before = questions(version).iter().take_while(|(_, other)| !std::ptr::eq(*other, question)).count();
             match question.get("variable").map(|node| (node, node.text().unwrap_or_default())) {
                 None => report.node(file, question, "this question has no variable"),
                 Some((node, "")) => report.node(file, node, "this question has no variable"),
                 Some((node, name)) => {
-                    let twice = questions(version)[..before]
-                        .iter()
-                        .any(|(_, other)| other.get("variable").and_then(Node::text) == Some(name));
-                    if twice {
+                    if !seen.insert(name) {
                         report.node(file, node, format!("a question before this one has the variable {name} already"));
                     }
                 }

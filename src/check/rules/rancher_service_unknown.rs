@@ -1,5 +1,7 @@
 //! rancher-compose.yml has a service that docker-compose does not have.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
@@ -20,9 +22,9 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
+        let docker: HashSet<&str> = docker_services(version).iter().map(|service| service.name).collect();
         for service in rancher_services(version) {
-            let docker = docker_services(version);
-            if !docker.is_empty() && !docker.iter().any(|other| other.name == service.name) {
+            if !docker.is_empty() && !docker.contains(service.name) {
                 let typed = service.node.get("type").is_some() || service.node.get("storage_driver").is_some();
                 if !typed {
                     report.in_reading(

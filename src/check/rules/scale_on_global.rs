@@ -1,9 +1,11 @@
 //! A service has a scale, though it runs on every host.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, rancher_services};
+use crate::check::view::{Overlay, docker_services, rancher_services};
 use crate::model::label_names;
 
 /// See [`Rule::why`].
@@ -24,9 +26,11 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        let global: Vec<&str> = docker_services(version)
+        let rancher = Overlay::of(version);
+        let docker = docker_services(version);
+        let global: HashSet<&str> = docker
             .iter()
-            .filter(|service| service.label(label_names::GLOBAL).as_deref() == Some("true"))
+            .filter(|service| rancher.is_labelled(service, label_names::GLOBAL))
             .map(|service| service.name)
             .collect();
         for service in rancher_services(version).iter().filter(|service| global.contains(&service.name)) {

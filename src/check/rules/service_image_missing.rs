@@ -27,7 +27,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
             if has_compose(template)
                 && !service.node.entries().is_empty()
                 && service.node.get("image").is_none()
-                && service.node.get("build").is_none()
+                && !["build", "extends"].iter().any(|key| service.node.get(key).is_some())
                 && !is_driver
             {
                 report.in_reading(

@@ -1,6 +1,8 @@
 //! A service refers to another one that is not there.
 
-use crate::catalog::source::TemplateSource;
+use std::collections::HashSet;
+
+use crate::catalog::source::{Reading, TemplateSource};
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::docker_services;
@@ -25,10 +27,10 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         let services = docker_services(version);
+        let known: HashSet<(*const Reading, &str)> =
+            services.iter().map(|service| (std::ptr::from_ref(service.reading), service.name)).collect();
         for service in &services {
-            let known = |name: &str| {
-                services.iter().any(|other| std::ptr::eq(other.reading, service.reading) && other.name == name)
-            };
+            let known = |name: &str| known.contains(&(std::ptr::from_ref(service.reading), name));
             let mut refers = |node: &Node, name: &str| {
                 let name = name.trim();
                 if !name.is_empty() && !name.contains('$') && !known(name) {
@@ -38,7 +40,10 @@ fn check(template: &TemplateSource, report: &mut Report) {
             for key in ["links", "volumes_from", "depends_on"] {
                 for item in service.node.get(key).map_or(&[][..], Node::items) {
                     let text = item.text().unwrap_or_default();
-                    refers(item, text.split(':').next().unwrap_or_default());
+                    // `container:` is one of another stack, or of none.
+                    if !(key == "volumes_from" && text.starts_with("container:")) {
+                        refers(item, text.split(':').next().unwrap_or_default());
+                    }
                 }
             }
             for key in ["network_mode", "net"] {

@@ -31,7 +31,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
         for (number, line) in (1u32..).zip(file.text.lines()) {
             let Some(at) = line.find("contains .Values.") else { continue };
             let after = line[at + "contains ".len()..].trim_start_matches(|c: char| !c.is_whitespace() && c != ')');
-            if after.trim_start().starts_with(['"', '`']) {
+            if asks_for_a_part(after.trim_start()) {
                 let column = u32::try_from(line[..at].chars().count()).unwrap_or(0) + 1;
                 let start = Position { line: number, column, offset: 0 };
                 report.at(
@@ -43,4 +43,13 @@ fn check(template: &TemplateSource, report: &mut Report) {
             }
         }
     }
+}
+
+/// Whether what an answer is looked for in is a text that no answer but itself would be a part of; a list of words is one
+/// of several answers.
+fn asks_for_a_part(text: &str) -> bool {
+    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '`')) else { return false };
+    let literal = text[1..].split(quote).next().unwrap_or_default();
+    let is_list = literal.trim().contains([' ', ',', ';', '|', ':']);
+    !is_list
 }

@@ -27,7 +27,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
-        if let Some(error) = &file.template_error {
+        if let Some(error) = file.template_error.as_ref().filter(|error| !error.beyond_this_tool) {
             let position = Position { line: error.line, column: error.column, offset: 0 };
             report.at(file, position, 0, error.message.clone());
         }

@@ -33,6 +33,6 @@ fn check(template: &TemplateSource, report: &mut Report) {
         let line = u32::try_from(body.matches('\n').count()).unwrap_or(0) + 2;
         let start = Position { line, column: 1, offset: body.len() };
         let fix = Fix { start: body.len(), end: file.text.len(), replacement: "\n".to_owned() };
-        report.at_with_fix(file, start, 0, "blank lines at the end of the file", fix);
+        report.at_with_neutral_fix(file, start, 0, "blank lines at the end of the file", fix);
     }
 }

@@ -28,6 +28,12 @@ fn check(template: &TemplateSource, report: &mut Report) {
         let line = u32::try_from(file.text.lines().count()).unwrap_or(1);
         let column = u32::try_from(file.line(line).chars().count()).unwrap_or(0) + 1;
         let fix = Fix { start: offset, end: offset, replacement: "\n".to_owned() };
-        report.at_with_fix(file, Position { line, column, offset }, 0, "no line break at the end of the file", fix);
+        report.at_with_neutral_fix(
+            file,
+            Position { line, column, offset },
+            0,
+            "no line break at the end of the file",
+            fix,
+        );
     }
 }

@@ -1,6 +1,7 @@
-//! A line holds a tab outside a comment.
+//! A line holds a tab outside a comment and a text of several lines.
 
 use crate::catalog::source::TemplateSource;
+use crate::check::multi_line::MultiLine;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::yaml_files;
@@ -10,7 +11,7 @@ use crate::yaml::Position;
 pub const RULE: Rule = Rule {
     id: "text-tab",
     severity: Severity::Note,
-    finds: "A line holds a tab outside a comment.",
+    finds: "A line holds a tab outside a comment and a text of several lines.",
     why: "YAML allows no tabs in indentation; parsers differ on them elsewhere.",
     mend: "Replace it by spaces, or by \\\\t in a quoted string.",
     fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category:\tApplications")]),
@@ -21,11 +22,13 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
         let mut offset = 0;
+        let mut scalars = None;
         for (number, line) in (1u32..).zip(file.text.split_inclusive('\n')) {
             let body = line.trim_end_matches('\n');
             let code = body.split(" #").next().unwrap_or_default();
             if let Some(at) = code.find('\t')
                 && !code.trim_start().starts_with('#')
+                && !scalars.get_or_insert_with(|| MultiLine::of(file, |plain| !plain)).holds_within(number)
             {
                 let column = u32::try_from(code[..at].chars().count()).unwrap_or(0) + 1;
                 let start = Position { line: number, column, offset: offset + at };

@@ -1,12 +1,11 @@
 //! A line ends in white space.
 
 use crate::catalog::source::TemplateSource;
-use crate::catalog::source::YamlFile;
-use crate::check::report::Fix;
-use crate::check::report::{Report, Severity};
+use crate::check::multi_line::MultiLine;
+use crate::check::report::{Fix, Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::yaml_files;
-use crate::yaml::{Node, NodeKind, Position};
+use crate::yaml::Position;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -23,6 +22,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
         let mut offset = 0;
+        let mut scalars = None;
         for (number, line) in (1u32..).zip(file.text.split_inclusive('\n')) {
             let body = line.trim_end_matches('\n');
             let line_text = body.trim_end_matches('\r');
@@ -35,7 +35,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                 };
                 let end = start.column + u32::try_from(line_text.len() - kept.len()).unwrap_or(0);
                 // Within a block scalar the white space is a part of the value: that is the author's to decide.
-                if in_block_scalar(file, number) {
+                if scalars.get_or_insert_with(|| MultiLine::of(file, |_| true)).holds(number) {
                     report.at(file, start, end, "white space at the end of a line of a multi-line value");
                 } else {
                     let (from, to) = (offset + kept.len(), offset + line_text.len());
@@ -45,22 +45,5 @@ fn check(template: &TemplateSource, report: &mut Report) {
             }
             offset += line.len();
         }
-    }
-}
-
-/// Whether a line is in a scalar of several lines; without a tree, whether it may be.
-fn in_block_scalar(file: &YamlFile, line: u32) -> bool {
-    fn within(node: &Node, line: u32) -> bool {
-        match &node.kind {
-            NodeKind::Scalar { .. } => {
-                node.span.start.line <= line && line <= node.span.end.line && node.span.start.line < node.span.end.line
-            }
-            NodeKind::List(items) => items.iter().any(|item| within(item, line)),
-            NodeKind::Map(entries) => entries.iter().any(|(key, value)| within(key, line) || within(value, line)),
-        }
-    }
-    match &file.raw {
-        Ok(document) => document.root.as_ref().is_some_and(|root| within(root, line)),
-        Err(_) => true,
     }
 }

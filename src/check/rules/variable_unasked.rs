@@ -1,12 +1,14 @@
 //! A compose file uses a variable that no question asks for.
 
+use std::collections::HashSet;
+
 use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{docker_services, has_compose, questions, rancher_services};
+use crate::check::view::{docker_services, has_compose, questions, rancher_services, texts};
 use crate::go_template::Template;
 use crate::interpolation::references;
-use crate::yaml::{Node, Position};
+use crate::yaml::Position;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -22,11 +24,11 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
-        let asked: Vec<String> =
-            questions(version).iter().filter_map(|(_, q)| Some(q.get("variable")?.text()?.to_owned())).collect();
-        let is_asked = |name: &str| asked.iter().any(|variable| variable == name);
+        let asked: HashSet<&str> =
+            questions(version).iter().filter_map(|(_, question)| question.get("variable")?.text()).collect();
+        let is_asked = |name: &str| asked.contains(name);
         for service in docker_services(version).iter().chain(&rancher_services(version)) {
-            strings(service.node, &mut |node, text| {
+            texts(service.node, &mut |node, text| {
                 for (name, _) in references(text) {
                     if !is_asked(name) {
                         report.in_reading(
@@ -49,12 +51,4 @@ fn check(template: &TemplateSource, report: &mut Report) {
             }
         }
     }
-}
-
-fn strings<'a>(node: &'a Node, take: &mut impl FnMut(&'a Node, &'a str)) {
-    if let Some(text) = node.text() {
-        take(node, text);
-    }
-    node.items().iter().for_each(|item| strings(item, take));
-    node.entries().iter().for_each(|(_, value)| strings(value, take));
 }

@@ -1,10 +1,9 @@
 //! A file is not YAML, as it stands or as a template makes it.
 
-use crate::catalog::source::{TemplateSource, YamlFile};
+use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
-use crate::check::view::{questions, yaml_files};
-use crate::go_template::Template;
+use crate::check::view::yaml_files;
 use crate::yaml::Node;
 
 /// See [`Rule::why`].
@@ -28,6 +27,11 @@ fn check(template: &TemplateSource, report: &mut Report) {
         {
             report.at(file, error.position, 0, error.message.clone());
         }
+        if let Some(key) = file.raw.iter().find_map(|document| document.root.as_ref().and_then(empty_key))
+            && !file.is_template()
+        {
+            report.node(file, key, "this key is empty");
+        }
         for reading in file.readings.iter().filter(|reading| reading.line_map.is_some()) {
             let with = match &reading.because {
                 None => "with the default answers".to_owned(),
@@ -39,10 +43,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                     report.at(file, place, 0, format!("{with}: {}", error.message));
                 }
                 Ok(document) => {
-                    let key = document.root.as_ref().and_then(empty_key);
-                    if let Some(key) =
-                        key.filter(|key| !wants_answer(template, file, reading.place(file, key.span.start).line))
-                    {
+                    if let Some(key) = document.root.as_ref().and_then(empty_key) {
                         report.in_reading(file, reading, key, format!("{with}, this key is empty"));
                     }
                 }
@@ -53,23 +54,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
 
 /// A key that a template left empty: go-yaml finds no key there.
 fn empty_key(node: &Node) -> Option<&Node> {
-    let own =
-        node.entries().iter().map(|(key, _)| key).find(|key| key.to_value().is_null() && key.text() != Some("null"));
+    let own = node.entries().iter().map(|(key, _)| key).find(|key| key.to_value().is_null() && key.text() == Some(""));
     own.or_else(|| node.entries().iter().find_map(|(_, value)| empty_key(value)))
         .or_else(|| node.items().iter().find_map(empty_key))
-}
-
-/// Whether a line is made of the answer to a question that must be answered and has no default: nobody launches the
-/// stack without one.
-fn wants_answer(template: &TemplateSource, file: &YamlFile, line: u32) -> bool {
-    let names = file.template.iter().flat_map(Template::references).filter(|reference| reference.line == line);
-    let version = template.versions.iter().find(|version| file.path.starts_with(&version.path));
-    let questions = version.map(questions).unwrap_or_default();
-    names.into_iter().any(|reference| {
-        questions.iter().any(|(_, question)| {
-            question.get("variable").and_then(Node::text) == Some(&reference.name)
-                && question.get("required").and_then(Node::text) == Some("true")
-                && question.get("default").and_then(Node::text).is_none_or(str::is_empty)
-        })
-    })
 }

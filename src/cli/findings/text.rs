@@ -35,22 +35,21 @@ fn one(finding: &Finding, explain: bool, out: &mut String) {
         Severity::Warning => WARNING,
         Severity::Note => GOOD,
     };
-    let place = if finding.start.line == 0 {
-        shown(&finding.path)
-    } else {
-        format!("{}:{}:{}", shown(&finding.path), finding.start.line, finding.start.column)
-    };
+    let path: String = shown(&finding.path).chars().map(harmless).collect();
+    let place =
+        if finding.start.line == 0 { path } else { format!("{path}:{}:{}", finding.start.line, finding.start.column) };
     let severity = finding.rule.severity.name();
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
         "{HEADING}{place}{HEADING:#}: {style}{severity}{style:#}[{}]: {}",
-        finding.rule.id, finding.message
+        finding.rule.id,
+        finding.message.chars().map(harmless).collect::<String>()
     );
     if let Some(line) = finding.line_text.as_ref().filter(|line| !line.trim().is_empty()) {
         let number = finding.start.line.to_string();
         let margin = " ".repeat(number.len());
-        let printed: String = line.trim_end().chars().take(160).map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let printed: String = line.trim_end().chars().take(160).map(harmless).collect();
         let length = printed.chars().count() + 1;
         let start = (finding.start.column as usize).clamp(1, length);
         let end = (finding.end_column as usize).clamp(start + 1, length.max(start + 1));
@@ -60,6 +59,15 @@ fn one(finding: &Finding, explain: bool, out: &mut String) {
     if explain {
         let _ = writeln!(out, "    why: {}", finding.rule.why);
         let _ = writeln!(out, "    mend: {}", finding.rule.mend);
+    }
+}
+
+/// What a file holds must not govern the terminal.
+fn harmless(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
     }
 }
 

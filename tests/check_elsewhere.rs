@@ -1,0 +1,142 @@
+//! What is right in other catalogs is not found, and what is wrong in a way that the real ones do not show is.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+
+const DOCKER: &str = "1/docker-compose.yml";
+const RANCHER: &str = "1/rancher-compose.yml";
+const IMAGE: &str = "    image: example/web:1.1.0\n";
+const REQUIRED: &str =
+    "    - variable: TAG\n      label: Tag\n      description: Its tag\n      type: string\n      required: true\n";
+
+/// The good template with changes, checked.
+fn checked(changes: &[(&str, &str, &str)]) -> Checked {
+    let catalog = tempfile::tempdir().unwrap();
+    let template = catalog.path().join("infra-templates/example");
+    for (name, text) in GOOD_TEMPLATE {
+        let mut text = text.to_owned();
+        for (_, from, to) in changes.iter().filter(|(file, ..)| *file == name) {
+            assert_eq!(text.matches(from).count(), 1, "{name}: {from:?}");
+            text = text.replace(from, to);
+        }
+        fs::create_dir_all(template.join(name).parent().unwrap()).unwrap();
+        fs::write(template.join(name), text).unwrap();
+    }
+    let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
+    check(&[catalog.path().to_owned()], &options).unwrap()
+}
+
+fn ids(changes: &[(&str, &str, &str)]) -> BTreeSet<&'static str> {
+    checked(changes).findings.iter().map(|finding| finding.rule.id).collect()
+}
+
+fn with_image(more: &str) -> String {
+    format!("{IMAGE}{more}")
+}
+
+#[test]
+fn an_answer_that_must_be_given_is_not_taken_for_empty() {
+    let question = ("  questions:\n", format!("  questions:\n{REQUIRED}"));
+    let question = (RANCHER, question.0, question.1.as_str());
+    let image = |line: &'static str| (DOCKER, IMAGE, line);
+    assert_eq!(ids(&[question, image("    image: example/web:{{ .Values.TAG }}\n")]), BTreeSet::new());
+    assert_eq!(ids(&[question, image("    image: {{ .Values.TAG }}:1.0.0\n")]), BTreeSet::new());
+    let optional = format!("  questions:\n{}", REQUIRED.replace("true", "false"));
+    let optional = (RANCHER, "  questions:\n", optional.as_str());
+    assert_eq!(ids(&[optional, image("    image: example/web:{{ .Values.TAG }}\n")]), BTreeSet::from(["yaml-syntax"]));
+}
+
+#[test]
+fn labels_count_in_whichever_file_and_way_they_are_written() {
+    let on_host = with_image("    network_mode: host\n");
+    let on_host = (DOCKER, IMAGE, on_host.as_str());
+    assert_eq!(ids(&[on_host]), BTreeSet::from(["health-check-dns", "host-network"]));
+    let label = "  web:\n    labels:\n      io.rancher.container.dns: 'true'\n    scale: 1\n";
+    assert_eq!(ids(&[on_host, (RANCHER, "  web:\n    scale: 1\n", label)]), BTreeSet::from(["host-network"]));
+    let unquoted = ("    labels:\n", "    labels:\n      io.rancher.container.dns: True\n");
+    let found = ids(&[on_host, (DOCKER, unquoted.0, unquoted.1)]);
+    assert_eq!(found, BTreeSet::from(["host-network", "label-not-text"]));
+}
+
+#[test]
+fn a_service_may_take_its_image_and_its_volumes_from_elsewhere() {
+    let extends = (DOCKER, IMAGE, "    extends:\n      file: common.yml\n      service: web\n");
+    assert_eq!(ids(&[extends]), BTreeSet::new());
+    let volumes = with_image("    volumes_from:\n      - container:data:ro\n");
+    assert_eq!(ids(&[(DOCKER, IMAGE, &volumes)]), BTreeSet::new());
+    let volumes = with_image("    volumes_from:\n      - data:ro\n");
+    assert_eq!(ids(&[(DOCKER, IMAGE, &volumes)]), BTreeSet::from(["service-reference"]));
+}
+
+#[test]
+fn a_request_may_have_headers() {
+    let line = |text: &'static str| (RANCHER, "GET / HTTP/1.0", text);
+    assert_eq!(ids(&[line("'GET / HTTP/1.1\\r\\nHost:\\ example.com'")]), BTreeSet::new());
+    assert_eq!(ids(&[line("'GET / HTTP/1.1 x'")]), BTreeSet::from(["health-check-request-line"]));
+}
+
+#[test]
+fn an_answer_may_be_looked_for_in_a_list() {
+    let contains = |literal: &str| {
+        with_image(&format!("{{{{- if contains .Values.COLOR \"{literal}\" }}}}\n    tty: true\n{{{{- end }}}}\n"))
+    };
+    assert_eq!(ids(&[(DOCKER, IMAGE, &contains("red,green"))]), BTreeSet::new());
+    assert_eq!(ids(&[(DOCKER, IMAGE, &contains("/"))]), BTreeSet::from(["template-contains-reversed"]));
+}
+
+#[test]
+fn a_tab_within_a_text_of_several_lines_is_a_part_of_it() {
+    let description = |text: &'static str| ("config.yml", "description: A web server\n", text);
+    assert_eq!(ids(&[description("description: |\n  A:\n  \tb\n")]), BTreeSet::new());
+    assert_eq!(ids(&[description("description: A\tserver\n")]), BTreeSet::from(["text-tab"]));
+}
+
+#[test]
+fn a_function_that_rancher_has_is_no_error() {
+    let found = checked(&[(DOCKER, "      SIZE: ${SIZE}", "      SIZE: ${SIZE}\n      AT: '{{ now }}'")]);
+    let [finding] = found.findings.as_slice() else { panic!("{:?}", found.findings) };
+    assert_eq!((finding.rule.id, finding.rule.severity), ("template-beyond", Severity::Warning));
+    assert_eq!(finding.start.line, 8);
+}
+
+#[test]
+fn privileged_is_seen_however_yaml_says_it() {
+    assert_eq!(ids(&[(DOCKER, IMAGE, &with_image("    privileged: yes\n"))]), BTreeSet::from(["privileged"]));
+    assert_eq!(ids(&[(DOCKER, IMAGE, &with_image("    privileged: 'no'\n"))]), BTreeSet::new());
+}
+
+#[test]
+fn a_dollar_that_is_escaped_uses_no_answer() {
+    assert_eq!(ids(&[(DOCKER, "${SIZE}", "$${SIZE}")]), BTreeSet::from(["question-unused"]));
+    assert_eq!(ids(&[(DOCKER, "${SIZE}", "$$$SIZE")]), BTreeSet::new());
+}
+
+#[test]
+fn what_rancher_cannot_read_is_an_error_though_other_readers_take_it() {
+    for change in [
+        (RANCHER, "  name: Example\n", "  name: {{ name }}\n"),
+        ("config.yml", "category: Applications\n", "category: Applications\n\t\n"),
+        ("config.yml", "category: Applications\n", "category: Applications\n: x\n"),
+        (DOCKER, "    labels:\n", "    <<: 1\n    labels:\n"),
+    ] {
+        assert!(ids(&[change]).contains("yaml-syntax"), "{change:?}");
+    }
+}
+
+#[test]
+fn no_fix_at_the_end_of_a_file_changes_what_it_means() {
+    let fixable = |text: &str| {
+        let found = checked(&[("config.yml", "category: Applications\n", ""), ("config.yml", ".com>\n", text)]);
+        let at_end = |id: &str| matches!(id, "text-final-newline" | "text-blank-end");
+        let found: Vec<_> = found.findings.into_iter().filter(|finding| at_end(finding.rule.id)).collect();
+        let [finding] = found.as_slice() else { panic!("{text:?}: {found:?}") };
+        finding.fix.is_some()
+    };
+    assert!(fixable(".com>\ncategory: Applications"));
+    assert!(fixable(".com>\ncategory: Applications\n\n\n"));
+    assert!(!fixable(".com>\ncategory: |\n  Applications"));
+    assert!(!fixable(".com>\ncategory: |+\n  Applications\n\n\n"));
+}

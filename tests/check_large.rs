@@ -1,0 +1,91 @@
+//! However large or hostile a catalog is, a check ends, and in time: each of these took minutes where the time grew with
+//! the square of the size.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+
+/// Far more than a slow machine needs in a debug build, far less than the square of these sizes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn timed(change: impl Fn(&Path)) -> Checked {
+    let catalog = tempfile::tempdir().unwrap();
+    let template = catalog.path().join("infra-templates/example");
+    for (name, text) in GOOD_TEMPLATE {
+        fs::create_dir_all(template.join(name).parent().unwrap()).unwrap();
+        fs::write(template.join(name), text).unwrap();
+    }
+    change(&template);
+    let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
+    let start = Instant::now();
+    let checked = check(&[catalog.path().to_owned()], &options).unwrap();
+    let took = start.elapsed();
+    assert!(took < LIMIT, "{took:?}");
+    checked
+}
+
+fn count(checked: &Checked, id: &str) -> usize {
+    checked.findings.iter().filter(|finding| finding.rule.id == id).count()
+}
+
+#[test]
+fn a_finding_in_each_of_many_lines() {
+    let checked = timed(|template| fs::write(template.join("1/docker-compose.yml"), "#  \n".repeat(200_000)).unwrap());
+    assert_eq!(count(&checked, "text-trailing-space"), 200_000);
+}
+
+#[test]
+fn many_files_beside_the_versions() {
+    let checked = timed(|template| (0..20_000).for_each(|at| fs::write(template.join(format!("f{at}")), "x").unwrap()));
+    assert_eq!(count(&checked, "stray-file"), 20_000);
+}
+
+#[test]
+fn many_questions_and_variables() {
+    let checked = timed(|template| {
+        let (mut rancher, mut docker) = (String::from("catalog:\n  version: v1.1.0\n  questions:\n"), String::new());
+        for at in 0..10_000 {
+            writeln!(rancher, "  - {{variable: V{at}, label: x, type: string}}").unwrap();
+            writeln!(docker, "      - ${{V{}}}", 2 * at).unwrap();
+        }
+        let docker = format!("version: '2'\nservices:\n  web:\n    image: a/b:c\n    command:\n{docker}");
+        fs::write(template.join("1/rancher-compose.yml"), format!("version: '2'\n{rancher}")).unwrap();
+        fs::write(template.join("1/docker-compose.yml"), docker).unwrap();
+    });
+    assert_eq!((count(&checked, "question-unused"), count(&checked, "variable-unasked")), (5_000, 5_000));
+}
+
+#[test]
+fn many_services_that_refer_to_one_another() {
+    let checked = timed(|template| {
+        let (mut docker, mut rancher) = (String::new(), String::from(".catalog:\n  version: v1.1.0\n"));
+        for at in 0..5_000 {
+            writeln!(docker, "s{at}: {{image: 'a/b:c', net: host, links: [s{}]}}", at + 1).unwrap();
+            writeln!(rancher, "s{at}: {{scale: 1, health_check: {{port: 1}}}}").unwrap();
+        }
+        fs::write(template.join("1/docker-compose.yml"), docker).unwrap();
+        fs::write(template.join("1/rancher-compose.yml"), rancher).unwrap();
+    });
+    assert_eq!((count(&checked, "service-reference"), count(&checked, "health-check-dns")), (1, 5_000));
+}
+
+#[test]
+fn a_large_template_with_many_answers() {
+    timed(|template| {
+        let mut rancher = String::from("catalog:\n  version: v1.1.0\n  questions:\n");
+        let mut docker = String::from("version: '2'\nservices:\n");
+        for at in 0..100 {
+            writeln!(rancher, "  - {{variable: V{at}, label: x, type: boolean}}").unwrap();
+            writeln!(docker, "{{{{- if eq .Values.V{at} \"true\" }}}}\n  x{at}: {{image: 'a/b:c'}}\n{{{{- end }}}}")
+                .unwrap();
+        }
+        (0..4_000).for_each(|at| writeln!(docker, "  s{at}: {{image: 'a/b:c', command: [a, b, c]}}").unwrap());
+        fs::write(template.join("1/rancher-compose.yml"), format!("version: '2'\n{rancher}")).unwrap();
+        fs::remove_file(template.join("1/docker-compose.yml")).unwrap();
+        fs::write(template.join("1/docker-compose.yml.tpl"), docker).unwrap();
+    });
+}
