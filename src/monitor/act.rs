@@ -1,5 +1,7 @@
 //! Does what the plan says: one change of the engine, the claim or the swarm.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::call::CallError;
@@ -10,6 +12,9 @@ use super::record::Claim;
 use super::seal::{KeyPair, SealError};
 use super::settings::SWARM_PORT;
 use super::state::{State, StateError, StateFile};
+
+/// What a try to reach a manager may take.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +28,9 @@ pub enum ActError {
     /// A last look showed that it must not be done.
     #[error("not done: {0}")]
     Overtaken(String),
+    /// No manager can be reached.
+    #[error("none of the managers can be reached: {0}; is the port open between the hosts?")]
+    Unreachable(String),
     /// There is no way to Rancher's API.
     #[error("Rancher's API: {0}")]
     NoRancher(String),
@@ -65,7 +73,8 @@ impl Hands<'_> {
             }
             Change::Join { advertise, managers, sealed } => {
                 let token = self.keys.open(sealed, &metadata_host(seen)?)?;
-                Ok(engine.join(&advertise.to_string(), &listen, managers, &token).await?)
+                let managers = reachable(managers).await?;
+                Ok(engine.join(&advertise.to_string(), &listen, &managers, &token).await?)
             }
             Change::Leave { node, manager } => {
                 let info = engine.info().await?.swarm;
@@ -149,6 +158,23 @@ impl Hands<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The managers that can be reached, in their order. The engine tries the first one alone.
+async fn reachable(managers: &[String]) -> Result<Vec<String>, ActError> {
+    let mut tries = tokio::task::JoinSet::new();
+    for (at, manager) in managers.iter().cloned().enumerate() {
+        tries.spawn(async move {
+            let tried = tokio::time::timeout(CONNECT, tokio::net::TcpStream::connect(&manager)).await;
+            matches!(tried, Ok(Ok(_))).then_some((at, manager))
+        });
+    }
+    let mut reached: Vec<(usize, String)> = tries.join_all().await.into_iter().flatten().collect();
+    reached.sort();
+    if reached.is_empty() {
+        return Err(ActError::Unreachable(managers.join(", ")));
+    }
+    Ok(reached.into_iter().map(|(_, manager)| manager).collect())
 }
 
 fn overtaken() -> ActError {

@@ -12,6 +12,8 @@ use super::{Change, NodeChange, Publication, removal};
 /// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
 /// one again unless it is a worker first.
 const UNSETTLED_MS: u64 = 20_000;
+/// For how long a host that is down is expected back, in milliseconds, before the managers are made fewer without it.
+const EXPECTED_MS: u64 = 600_000;
 /// How long workers may take to learn which managers there are, in milliseconds.
 const LEARNING_MS: u64 = 3_000;
 
@@ -176,23 +178,40 @@ pub(super) fn plan(
             }
         };
     }
-    if managers.len() > wanted {
+    let enough = odd_at_most((rightful + able + soon_able(seen, view, &places)).min(seen.wanted.managers));
+    if managers.len() > enough {
         return match surplus(&managers) {
             Some(place) => plan(
                 Roles::Change(Change::Demote(place.change())),
                 format!(
-                    "{} managers where {wanted} are to be: node {} becomes a worker",
+                    "{} managers where {enough} are to be: node {} becomes a worker",
                     managers.len(),
                     place.node.id
                 ),
             ),
             None => plan(
                 Roles::UnderWay,
-                format!("{} managers where {wanted} are to be, and none that can be spared", managers.len()),
+                format!("{} managers where {enough} are to be, and none that can be spared", managers.len()),
             ),
         };
     }
     plan(Roles::Settled, format!("{} of {wanted} managers, {} nodes", managers.len(), places.len()))
+}
+
+/// How many hosts are no manager, and cannot become one just now, but are expected to be back before long: because of
+/// them no manager is spared.
+fn soon_able(seen: &Observation, view: &RancherView, places: &[Place]) -> usize {
+    let hosts =
+        view.hosts.iter().filter(|host| host.is_active() && fitness(host, &seen.wanted.manager_label) != Fitness::Kept);
+    let expected = |host: &&HostEntry| {
+        let place = places.iter().find(|place| place.host.is_some_and(|of| of.uuid == host.uuid));
+        match place {
+            None => host.key().is_some(),
+            Some(place) if place.is_manager() || place.is_able() => false,
+            Some(place) => seen.past.down_ms.get(&place.node.id).is_none_or(|ms| *ms < EXPECTED_MS),
+        }
+    };
+    hosts.filter(expected).count()
 }
 
 /// Whether a manager that is not reachable has to go. It goes before another is promoted: with it in the count one more

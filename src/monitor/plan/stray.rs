@@ -4,7 +4,7 @@
 //! the acting monitor publishes; a time-out alone never does. A manager of a swarm that answers never leaves, and one that
 //! merely sees no leader does not either: without a leader nobody publishes anything.
 
-use crate::monitor::engine::SwarmInfo;
+use crate::monitor::engine::{LocalNodeState, SwarmInfo};
 use crate::monitor::observe::{MetadataView, Observation};
 
 use super::{Change, Plan, Stage};
@@ -13,8 +13,12 @@ use super::{Change, Plan, Stage};
 const ASTRAY_MS: u64 = 15_000;
 /// For how long this host's address must have been another one, in milliseconds.
 const MOVED_MS: u64 = 30_000;
-/// For how long the engine must have been stuck, in milliseconds, when the acting monitor has lost its node too.
+/// For how long the engine must have waited for its managers, in milliseconds, when the acting monitor has lost its node
+/// too.
 const STUCK_MS: u64 = 30_000;
+/// The same of an engine whose node has broken down: it does not come back by itself. So ends a worker that becomes a
+/// manager when the one through which it had joined is gone: until it is started anew, the engine knows no other way.
+const BROKEN_MS: u64 = 8_000;
 
 /// Leaves, if this host has lost its place; `None` if it has not, as far as can be said.
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<Plan> {
@@ -29,9 +33,11 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     if !here || answers || !is_alive(seen) || record.voters.contains(node) {
         return None;
     }
+    let broken = engine.local_node_state == LocalNodeState::Error;
+    let stuck_limit = if broken { BROKEN_MS } else { STUCK_MS };
     let reason = if !record.knows(node) && seen.past.astray_ms >= ASTRAY_MS {
         "the swarm does not know this host's node any more"
-    } else if record.lost.contains(node) && seen.past.stuck_ms >= STUCK_MS {
+    } else if record.lost.contains(node) && seen.past.stuck_ms >= stuck_limit {
         "the engine is stuck, and the swarm has lost this host's node"
     } else if seen.past.moved_ms >= MOVED_MS {
         "this host's address is another one than its node's"
