@@ -116,6 +116,7 @@ fn record(dice: &mut Dice) -> Record {
         claim: some(dice, claim),
         cluster: if dice.one_in(2) { Some(cluster(dice)) } else { None },
         managers: (0..dice.below(4)).map(|at| format!("10.0.0.{at}:2377")).collect(),
+        generation: u64::from(!dice.one_in(3)),
         voters: (0..dice.below(4)).map(|at| format!("node-{at}")).collect(),
         others: (0..dice.below(2)).map(|_| name(dice, "node")).collect(),
         former: if dice.one_in(3) { [(name(dice, "node"), name(dice, "host"))].into() } else { BTreeMap::new() },
@@ -215,6 +216,7 @@ fn view(dice: &mut Dice) -> Observation {
                     cluster: cluster(dice),
                     node: "node-0".into(),
                     manager: dice.one_in(2),
+                    generation: dice.below(2),
                 }),
             },
         },
@@ -248,7 +250,8 @@ fn view(dice: &mut Dice) -> Observation {
     if alone {
         // A manager of the recorded swarm that has lost the others.
         seen.swarm = seen.swarm.map(|_| Err("no leader".into()));
-        seen.own.state.member = Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true });
+        seen.own.state.member =
+            Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true, generation: 1 });
         seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
     }
     seen
@@ -434,6 +437,15 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
             };
         }
         let swarm = seen.swarm.as_ref().unwrap().as_ref().unwrap();
+        // Another manager has gone on alone with it.
+        let told = seen.metadata.as_ref().unwrap().record.as_ref();
+        let left_behind = |record: &Record| {
+            let before = state.member.as_ref().is_some_and(|member| member.generation < record.generation);
+            before && record.cluster.as_ref() == Some(&swarm.cluster) && !record.voters.contains(node)
+        };
+        if told.is_ok_and(left_behind) || rancher(seen).is_some_and(|view| left_behind(&view.record)) {
+            return Ok(true);
+        }
         if swarm.nodes.len() != 1 || swarm.services != Some(0) {
             return Err("somebody loses something".into());
         }

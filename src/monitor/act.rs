@@ -11,7 +11,7 @@ use super::plan::{self, Change, DRAINED, NodeChange};
 use super::record::Claim;
 use super::seal::{KeyPair, SealError};
 use super::settings::SWARM_PORT;
-use super::state::{State, StateError, StateFile};
+use super::state::{Member, State, StateError, StateFile};
 
 /// What a try to reach a manager may take.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -104,10 +104,9 @@ impl Hands<'_> {
             }
             Change::ClaimRecovery => self.claim_recovery(seen).await,
             Change::ForceNewCluster { advertise } => {
-                let record = self.rancher()?.record(&service(seen)?).await?;
-                if record.recovery != Some(own_claim(seen)?) || record.cluster != cluster(seen) {
-                    return Err(overtaken());
-                }
+                let generation = self.begin_generation(seen).await?;
+                let member = seen.own.state.member.clone().map(|member| Member { generation, ..member });
+                self.file.write(&State { member, ..seen.own.state.clone() })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)
             }
             Change::WithdrawTokens => {
@@ -141,6 +140,22 @@ impl Hands<'_> {
             .change_record(&service(seen)?, |record| record.recovering(&cluster, before, claim.clone()))
             .await?;
         if stands.recovery.as_ref() == Some(&claim) { Ok(()) } else { Err(overtaken()) }
+    }
+
+    /// Right before a swarm is forced: the claim still stands, and from now on nobody of the generation before acts.
+    async fn begin_generation(&self, seen: &Observation) -> Result<u64, ActError> {
+        let claim = own_claim(seen)?;
+        let cluster = cluster(seen).unwrap_or_default();
+        let mut begun = None;
+        let stands = self
+            .rancher()?
+            .change_record(&service(seen)?, |record| {
+                let next = record.next_generation(&cluster, &claim);
+                begun = next.as_ref().map(|next| next.generation);
+                next
+            })
+            .await?;
+        begun.filter(|begun| *begun == stands.generation).ok_or_else(overtaken)
     }
 
     /// Right before a swarm is made: the claim still stands, none is recorded, and no host says it is in one.

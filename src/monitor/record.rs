@@ -21,6 +21,10 @@ pub struct Record {
     /// The swarm's cluster ID. Once it stands here no other swarm is ever made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
+    /// How often a manager of the swarm has gone on alone. Managers of an earlier generation that come back as a majority
+    /// would be a second swarm with the same cluster ID; this is what tells the two apart.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u64,
     /// Where its managers are joined, as `address:port`, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
@@ -51,6 +55,10 @@ pub struct Record {
     /// What this version does not know.
     #[serde(flatten)]
     pub further: Map<String, Value>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A host's word that it will make the swarm.
@@ -107,6 +115,13 @@ impl Record {
     pub fn recovering(&self, cluster: &str, seen: Option<&Claim>, claim: Claim) -> Option<Self> {
         let as_seen = self.cluster.as_deref() == Some(cluster) && self.recovery.as_ref() == seen;
         as_seen.then(|| Self { recovery: Some(claim), ..self.clone() })
+    }
+
+    /// The record as it must be before its swarm is forced into a new generation: nobody of the earlier one acts any more.
+    /// `None` unless this claim stands.
+    pub fn next_generation(&self, cluster: &str, claim: &Claim) -> Option<Self> {
+        let stands = self.cluster.as_deref() == Some(cluster) && self.recovery.as_ref() == Some(claim);
+        stands.then(|| Self { generation: self.generation + 1, ..self.clone() })
     }
 
     /// The host that is a node, by its UUID.

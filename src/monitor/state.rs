@@ -37,6 +37,9 @@ pub struct Member {
     /// Whether it managed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manager: bool,
+    /// Which generation of the swarm it was: see [`super::record::Record::generation`].
+    #[serde(default)]
+    pub generation: u64,
 }
 
 /// Why the state cannot be read or written.
@@ -112,7 +115,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::new(folder.path());
         assert_eq!(file.read().unwrap(), State::default());
-        let member = Member { cluster: "c".into(), node: "n".into(), manager: true };
+        let member = Member { cluster: "c".into(), node: "n".into(), manager: true, generation: 2 };
         let state = State { made: Some("c".into()), member: Some(member), ..State::default() };
         file.write(&state).unwrap();
         assert_eq!(file.read().unwrap(), state);

@@ -53,7 +53,10 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     let position = Position { seen, engine, metadata, swarm, view };
     match &view.record.cluster {
         None => position.record(),
-        Some(cluster) if *cluster == swarm.cluster => position.act(),
+        Some(cluster) if *cluster == swarm.cluster => match outdated(seen, engine, &view.record) {
+            Some(plan) => plan,
+            None => position.act(),
+        },
         Some(cluster) => position.foreign(cluster),
     }
     .labels(wish)
@@ -63,7 +66,12 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
 fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option<State> {
     let cluster = record.cluster.clone()?;
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
-    let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available });
+    let member = Some(Member {
+        cluster,
+        node: engine.node_id.clone(),
+        manager: engine.control_available,
+        generation: record.generation,
+    });
     let state = State { founding: None, made, member };
     (state != seen.own.state).then_some(state)
 }
@@ -115,12 +123,28 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
             Plan::new(Stage::Member, "a manager of a swarm that is not recorded yet; the leader's monitor records it")
         }
         Some(cluster) if *cluster == swarm.cluster => {
+            if let Some(plan) = outdated(seen, engine, record) {
+                return plan;
+            }
             let mut plan = Plan::new(Stage::Member, "a manager of the recorded swarm; the leader's monitor acts");
             plan.remember = remembered(seen, record, engine);
             plan
         }
         Some(cluster) => not_ours(&swarm.cluster, cluster),
     }
+}
+
+/// This host's engine is a manager of a generation of the swarm that another one has gone on without. It is no part of
+/// that one any more, whatever it sees: it leaves. One that the present generation has as a manager is of that.
+fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record) -> Option<Plan> {
+    let member = seen.own.state.member.as_ref()?;
+    let of_before = member.cluster == *record.cluster.as_ref()? && member.generation < record.generation;
+    if !of_before || record.voters.contains(&engine.node_id) {
+        return None;
+    }
+    let reason = "another manager has gone on alone with this swarm, without this one: it leaves and joins anew";
+    let leave = Change::Leave { node: engine.node_id.clone(), manager: true };
+    Some(Plan::new(Stage::Foreign, reason).change(leave))
 }
 
 fn not_ours(cluster: &str, recorded: &str) -> Plan {

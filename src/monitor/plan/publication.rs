@@ -13,6 +13,8 @@ use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 pub struct Publication {
     /// The swarm.
     pub cluster: String,
+    /// Which generation of it: only that one's acting monitor writes the record.
+    pub generation: u64,
     /// Where its managers are joined, as `address:port`, sorted.
     pub managers: Vec<String>,
     /// Node IDs by the UUID of each one's host.
@@ -55,6 +57,7 @@ impl Publication {
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         Self {
             cluster: swarm.cluster.clone(),
+            generation: view.record.generation,
             managers,
             members,
             voters,
@@ -87,7 +90,7 @@ impl Publication {
     /// is this process's.
     pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
         match &record.cluster {
-            Some(cluster) => *cluster == self.cluster,
+            Some(cluster) => *cluster == self.cluster && record.generation == self.generation,
             None => record.is_free_for(&Claim { host: self.acting.clone(), nonce: nonce.to_owned() }),
         }
     }
