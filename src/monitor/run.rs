@@ -157,7 +157,10 @@ impl Monitor {
             if let Some(beat) = *channels.beats.borrow() {
                 self.memory.beaten(beat);
             }
-            let (seen, plan) = self.look().await;
+            let (seen, mut plan) = self.look().await;
+            if let Some(error) = &channels.labels.borrow().error {
+                plan.without_labels(error);
+            }
             streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
             channels.send(&seen, &plan, &self.nonce);
             self.with_status(|status| {
