@@ -14,22 +14,42 @@ fn daemon(args: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let (code, errors) = daemon(&["--log-level", "loud"], &[("MANAGER_SCALE", "4"), ("RECONCILE_PERIOD", "0")]);
+    let given = [
+        ("MANAGER_SCALE", "many"),
+        ("MANAGER_AVAILABILITY", "pause"),
+        ("NETWORK", "a b"),
+        ("RECONCILE_PERIOD", "0"),
+        ("LOG_FORMAT", "xml"),
+    ];
+    let (code, errors) = daemon(&["--log-level", "loud"], &given);
     assert_eq!(code, 2);
     let lines: Vec<&str> = errors.lines().collect();
     assert_eq!(
         lines,
         [
-            "swarmkit-mon: MANAGER_SCALE (--manager-scale) is `4`: allowed is 1, 3, 5, 7 or 9",
+            "swarmkit-mon: MANAGER_SCALE (--manager-scale) is `many`: allowed is 1, 3, 5, 7 or 9",
+            "swarmkit-mon: MANAGER_AVAILABILITY (--manager-availability) is `pause`: allowed is active or drain",
+            "swarmkit-mon: NETWORK (--network) is `a b`: allowed is a word, or blank for none",
             "swarmkit-mon: RECONCILE_PERIOD (--reconcile-period) is `0`: allowed is 1 to 300 s",
             "swarmkit-mon: LOG_LEVEL (--log-level) is `loud`: allowed is error, warn, info, debug or trace",
+            "swarmkit-mon: LOG_FORMAT (--log-format) is `xml`: allowed is text or json",
         ]
     );
 }
 
 #[test]
-fn good_settings_are_accepted_and_it_says_that_it_does_no_more_yet() {
-    let (code, errors) = daemon(&["--manager-scale=5"], &[("MANAGER_SCALE", "bad"), ("LOG_LEVEL", "")]);
+fn a_number_that_can_be_bent_is_no_error_and_a_flag_wins_over_its_variable() {
+    let given = [("MANAGER_SCALE", "4"), ("RECONCILE_PERIOD", "never"), ("LOG_LEVEL", " ")];
+    let (code, errors) = daemon(&["plan", "--reconcile-period=5", "--network=-"], &given);
     assert_eq!(code, 2);
-    assert!(errors.contains("manager_scale: 5") && errors.contains("does not form a swarm yet"), "{errors}");
+    assert_eq!(errors, "swarmkit-mon: NETWORK (--network) is `-`: allowed is a word, or blank for none\n");
+}
+
+#[test]
+fn unknown_arguments_are_refused() {
+    for args in [&["--manager-scales=3"][..], &["plan", "--format=xml"], &["plans"]] {
+        let (code, errors) = daemon(args, &[]);
+        assert_eq!(code, 2, "{args:?}");
+        assert!(errors.contains("Usage") || errors.contains("--help"), "{errors}");
+    }
 }

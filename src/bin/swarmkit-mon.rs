@@ -43,12 +43,21 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
         tracing::warn!(warning, "settings");
     }
     if let Some(format) = command_line::plan_format(matches) {
-        let (view, plan) = runtime.block_on(monitor.look());
+        let (view, plan) = runtime.block_on(monitor.preview());
         match format {
             PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&Look { view: &view, plan: &plan })?),
             PlanFormat::Text => print!("{plan}"),
         }
-        return Ok(ExitCode::from(u8::from(!plan.is_quiet())));
+        // A plan that was made blindly is neither good nor bad news.
+        let unseen = [("the engine", view.engine.err()), ("rancher-metadata", view.metadata.err())];
+        let mut code = u8::from(!plan.is_quiet());
+        for (what, reason) in unseen {
+            if let Some(reason) = reason {
+                eprintln!("swarmkit-mon: {what} cannot be seen: {reason}");
+                code = 2;
+            }
+        }
+        return Ok(ExitCode::from(code));
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), managers = settings.manager_scale, "starts");
     let outcome = runtime.block_on(monitor.run());

@@ -10,6 +10,9 @@ const LARGEST: usize = 64 * 1024 * 1024;
 /// What is kept of an error's text, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
+/// What to do about a certificate that is not trusted.
+const UNTRUSTED: &str = "; the certificate of a private authority is taken from CATTLE_CA_CERT, or from what Rancher's agent left on the host";
+
 /// Why a call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -122,7 +125,24 @@ pub fn unreachable(what: &str, error: &reqwest::Error) -> CallError {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    CallError::Unreachable { what: what.to_owned(), reason: cause.to_string() }
+    let advice = if is_untrusted(error) { UNTRUSTED } else { "" };
+    CallError::Unreachable { what: what.to_owned(), reason: format!("{cause}{advice}") }
+}
+
+/// Whether a certificate is behind an error. An I/O error does not name what it wraps as its cause.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(tls) = error.downcast_ref() {
+            return matches!(tls, rustls::Error::InvalidCertificate(_));
+        }
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// What an error document says in one line: Docker's and Rancher's `message`, else the text.

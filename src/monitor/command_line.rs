@@ -22,7 +22,7 @@ pub fn command(table: &'static [Setting]) -> Command {
         .args(table.iter().map(argument))
         .subcommand(
             Command::new("plan")
-                .about("Prints what it sees and would do, and does nothing; exits with 1 if it would do something")
+                .about("Prints what it sees and would do, and does nothing")
                 .arg(
                     Arg::new(PLAN_FORMAT)
                         .long("format")
@@ -30,7 +30,12 @@ pub fn command(table: &'static [Setting]) -> Command {
                         .default_value("text")
                         .help("Whether to print a text, or all that is seen and planned as JSON"),
                 )
-                .after_help("Examples:\n  swarmkit-mon plan\n  swarmkit-mon plan --format json"),
+                .after_help(
+                    "It exits with 0 if there is nothing to do, with 1 if there is, and with 2 if it cannot see the \
+                     engine or rancher-metadata.\n\
+                     \n\
+                     Examples:\n  swarmkit-mon plan\n  swarmkit-mon plan --format json",
+                ),
         )
 }
 

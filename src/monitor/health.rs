@@ -4,14 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
-use axum::routing::get;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE};
+use hyper::{Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
+use super::clients::{self, Answer};
 use super::engine::LocalNodeState;
 use super::metrics;
 use super::observe::Sources;
@@ -39,20 +38,11 @@ impl Health {
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
     /// when the engine does not.
-    pub async fn verdict(&self) -> Result<(), String> {
-        // Those who ask at the same time share one question to the engine.
-        let mut latest = self.latest.lock().await;
-        let known = latest.as_ref().filter(|(at, _)| at.elapsed() < FRESH).map(|(_, verdict)| verdict.clone());
-        let engine = match known {
-            Some(verdict) => verdict,
-            None => {
-                let verdict = self.ask().await;
-                *latest = Some((Instant::now(), verdict.clone()));
-                verdict
-            }
-        };
-        drop(latest);
-        let status = self.status.read().map_err(|_| "the monitor has failed".to_owned())?;
+    pub async fn verdict(self: &Arc<Self>) -> Result<(), String> {
+        let failed = || "the monitor has failed".to_owned();
+        // Asked on its own, so that one who gives up waiting does not make the others wait for a new question.
+        let engine = tokio::spawn(Arc::clone(self).engine()).await.map_err(|_| failed())?;
+        let status = self.status.read().map_err(|_| failed())?;
         let why = status.plan().map_or("the monitor is starting", |plan| plan.reason.as_str());
         match status.plan().map(|plan| plan.stage) {
             Some(Stage::Foreign) => Err(why.to_owned()),
@@ -65,6 +55,17 @@ impl Health {
         let status = self.status.read().ok();
         let member = status.as_ref().and_then(|status| status.seen()).and_then(|seen| seen.own.state.member.as_ref());
         member.is_some_and(|member| member.manager)
+    }
+
+    /// What the engine says, or has just said: those who ask at the same time share one question to it.
+    async fn engine(self: Arc<Self>) -> Result<(), String> {
+        let mut latest = self.latest.lock().await;
+        if let Some((_, verdict)) = latest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return verdict.clone();
+        }
+        let verdict = self.ask().await;
+        *latest = Some((Instant::now(), verdict.clone()));
+        verdict
     }
 
     async fn ask(&self) -> Result<(), String> {
@@ -95,32 +96,53 @@ pub async fn listen() -> std::io::Result<TcpListener> {
 
 /// Answers for as long as it is polled.
 pub async fn serve(listener: TcpListener, health: Arc<Health>) {
-    let routes = Router::new()
-        .route(HEALTH_PATH, get(ping))
-        .route("/status", get(status))
-        .route("/metrics", get(figures))
-        .with_state(health);
-    if let Err(error) = axum::serve(listener, routes).await {
-        tracing::error!(%error, "the health port does not answer any more");
+    let answer = move |request: hyper::Request<_>| {
+        let health = Arc::clone(&health);
+        async move { health.answer(request.method(), request.uri().path()).await }
+    };
+    clients::serve(listener, answer).await;
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+impl Health {
+    async fn answer(self: Arc<Self>, method: &Method, path: &str) -> Answer {
+        if ![HEALTH_PATH, "/status", "/metrics"].contains(&path) {
+            return answer(StatusCode::NOT_FOUND, TEXT, format!("There are {HEALTH_PATH}, /status and /metrics.\n"));
+        }
+        if ![Method::GET, Method::HEAD].contains(method) {
+            let mut refusal = answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "Only GET is answered.\n".to_owned());
+            refusal.headers_mut().insert(ALLOW, hyper::header::HeaderValue::from_static("GET, HEAD"));
+            return refusal;
+        }
+        if path == "/status" {
+            return told(JSON, self.status.read().map(|status| format!("{:#}\n", status.json())));
+        }
+        let verdict = self.verdict().await;
+        match (path, verdict) {
+            ("/metrics", verdict) => {
+                told(OPEN_METRICS, self.status.read().map(|status| metrics::text(&status, verdict.is_ok())))
+            }
+            (_, Ok(())) => answer(StatusCode::OK, TEXT, "OK\n".to_owned()),
+            (_, Err(reason)) => {
+                let line = reason.lines().collect::<Vec<_>>().join(" ");
+                answer(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{line}\n"))
+            }
+        }
     }
 }
 
-async fn ping(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    match health.verdict().await {
-        Ok(()) => (StatusCode::OK, "OK\n".to_owned()),
-        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", reason.lines().collect::<Vec<_>>().join(" "))),
-    }
+/// What was read of the status. It cannot be read where a thread has failed while it wrote there.
+fn told<E>(kind: &'static str, text: Result<String, E>) -> Answer {
+    let failed = |_| answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, "The monitor has failed.\n".to_owned());
+    text.map_or_else(failed, |text| answer(StatusCode::OK, kind, text))
 }
 
-async fn status(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    let text = health.status.read().map(|status| format!("{:#}\n", status.json()));
-    let good = [(header::CONTENT_TYPE, "application/json")];
-    text.map(|text| (good, text)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-async fn figures(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    let healthy = health.verdict().await.is_ok();
-    let text = health.status.read().map(|status| metrics::text(&status, healthy));
-    let good = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    text.map(|text| (good, text)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+fn answer(status: StatusCode, kind: &'static str, text: String) -> Answer {
+    let mut answer = Answer::new(Full::from(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    answer
 }

@@ -14,6 +14,8 @@ use super::past::ms;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// For how long rancher-metadata may not know of a write yet.
+const LATE: Duration = Duration::from_secs(15);
 /// For how long a word about waiting must hold before it is worth a write of its own.
 const HOLD: Duration = Duration::from_secs(3);
 
@@ -76,7 +78,12 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, sta
             changed
         } else {
             pause = FIRST_PAUSE;
-            wanted.changed().await
+            let doubted = now.wish.as_ref().is_some_and(|wish| !wish.is_met(&now.seen));
+            tokio::select! {
+                changed = wanted.changed() => changed,
+                // Either rancher-metadata is late, or somebody has overwritten them.
+                () = tokio::time::sleep(LATE), if doubted => Ok(()),
+            }
         };
         if changed.is_err() {
             return;
@@ -95,7 +102,7 @@ async fn another_wish(
 /// Metadata is late: what it says counts only some time after a write.
 fn is_met(wish: &Wish, now: &Wanted, written: Option<&(Wish, tokio::time::Instant)>) -> bool {
     match written {
-        Some((last, at)) if at.elapsed() < LONGEST_PAUSE => last == wish,
+        Some((last, at)) if at.elapsed() < LATE => last == wish,
         _ => wish.is_met(&now.seen),
     }
 }

@@ -1,9 +1,12 @@
 //! The figures for Prometheus, at `/metrics`.
 
+use std::time::Duration;
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::{Registry, Unit};
 
 use super::engine::{Reachability, Role};
 use super::plan::Stage;
@@ -23,14 +26,15 @@ pub fn text(status: &Status, healthy: bool) -> String {
         gauge(u64::from(status.labels.met)),
     );
     if let Some(age) = status.age_ms() {
-        registry.register("look_age_milliseconds", "How old the latest look is", gauge(age));
+        let age = ConstGauge::new(Duration::from_millis(age).as_secs_f64());
+        registry.register_with_unit("look_age", "How old the latest look is", Unit::Seconds, age);
     }
     if let Some(plan) = status.plan() {
+        let stages = Family::<[(&str, &str); 1], Gauge>::default();
         for stage in Stage::ALL {
-            let labels = [("stage".into(), stage.name().into())];
-            let stages = registry.sub_registry_with_labels(labels.into_iter());
-            stages.register("stage", "Where this host stands", gauge(u64::from(stage == plan.stage)));
+            stages.get_or_create(&[("stage", stage.name())]).set(i64::from(stage == plan.stage));
         }
+        registry.register("stage", "Where this host stands", stages);
     }
     if let Some(Ok(swarm)) = status.seen().and_then(|seen| seen.swarm.as_ref()) {
         let managers = swarm.nodes.iter().filter(|node| node.spec.role == Role::Manager);

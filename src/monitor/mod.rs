@@ -9,7 +9,7 @@
 //! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
 //! | `record`, `labels`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
-//! | `health`, `metrics`, `status` | what it tells others |
+//! | `health`, `clients`, `metrics`, `status` | what it tells others |
 
 pub mod command_line;
 pub mod settings;
@@ -18,6 +18,8 @@ pub mod settings;
 pub mod act;
 #[cfg(feature = "monitor")]
 pub mod call;
+#[cfg(feature = "monitor")]
+pub mod clients;
 #[cfg(feature = "monitor")]
 pub mod engine;
 #[cfg(feature = "monitor")]

@@ -98,8 +98,11 @@ impl Record {
     pub fn read(metadata: &Map<String, Value>) -> Result<Self, String> {
         match metadata.get(KEY) {
             None | Some(Value::Null) => Ok(Self::default()),
-            Some(value) => Self::deserialize(value)
-                .map_err(|error| format!("the service's metadata has a `{KEY}` that is no record: {error}")),
+            Some(value) => Self::deserialize(value).map_err(|error| {
+                format!(
+                    "the service's metadata has a `{KEY}` that is no record, to be mended or removed there: {error}"
+                )
+            }),
         }
     }
 

@@ -18,7 +18,7 @@ use super::plan::{Plan, plan};
 use super::publisher;
 use super::rancher::Rancher;
 use super::seal::KeyPair;
-use super::settings::{DOCKER_SOCKET, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings};
+use super::settings::{DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings};
 use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
@@ -101,6 +101,12 @@ impl Monitor {
         })
     }
 
+    /// Looks once for a person who asks. This process gives no signs of life and misses none.
+    pub async fn preview(&mut self) -> (Observation, Plan) {
+        self.memory.beaten(Instant::now());
+        self.look().await
+    }
+
     /// Looks once, and says what it would do.
     pub async fn look(&mut self) -> (Observation, Plan) {
         let state = self.file.read();
@@ -131,7 +137,9 @@ impl Monitor {
         };
         let mut term = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
         let mut int = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
-        let listener = health::listen().await.map_err(system("the health port"))?;
+        let listener = health::listen().await.map_err(system(&format!(
+            "the health port {HEALTH_PORT} cannot be opened: another program, or another monitor, may have it"
+        )))?;
         let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status)));
         let wake = Arc::new(Notify::new());
         let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
@@ -163,7 +171,10 @@ impl Monitor {
             if let Some(beat) = *channels.beats.borrow() {
                 self.memory.beaten(beat);
             }
-            let (seen, plan) = self.look().await;
+            let (seen, mut plan) = self.look().await;
+            if let Some(error) = &channels.labels.borrow().error {
+                plan.without_labels(error);
+            }
             streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
             channels.send(&seen, &plan, &self.nonce);
             self.with_status(|status| {

@@ -11,7 +11,8 @@ pub fn is_well(lab: &Lab, managers: usize) -> Result<(), String> {
 /// The same of some hosts.
 pub fn are_well(lab: &Lab, hosts: &[usize], managers: usize) -> Result<(), String> {
     lab.expect_swarm_of(hosts, managers)?;
-    let chosen = lab.managers();
+    let chosen: std::collections::BTreeSet<usize> =
+        lab.managers().into_iter().filter(|index| hosts.contains(index)).collect();
     if chosen.len() != managers {
         return Err(format!("the engines that say they are managers are {chosen:?}"));
     }

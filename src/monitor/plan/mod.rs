@@ -249,6 +249,14 @@ impl Plan {
         self.again(SOON_MS)
     }
 
+    /// A host that waits is not heard as long as its labels cannot be written: that is what it waits for.
+    pub fn without_labels(&mut self, error: &str) {
+        let speaks = matches!(self.stage, Stage::WaitLeader | Stage::WaitToken);
+        if speaks && self.labels.is_some() && !self.reason.contains(error) {
+            self.reason = format!("{}; its host labels cannot be written: {error}", self.reason);
+        }
+    }
+
     /// Whether nothing is to be done.
     pub fn is_quiet(&self) -> bool {
         self.change.is_none() && self.publication.is_none() && self.remember.is_none()
@@ -300,17 +308,19 @@ impl std::fmt::Display for Change {
 /// Whether a look needs Rancher's API: before there is a swarm, for the one that acts, and when a swarm has no quorum.
 pub fn asks_rancher(seen: &Observation) -> bool {
     let Ok(metadata) = &seen.metadata else { return false };
-    let Ok(record) = &metadata.record else { return false };
     if quorum::is_in_question(seen) {
         return true;
     }
     let Ok(engine) = &seen.engine else { return false };
     match engine.swarm.local_node_state {
-        LocalNodeState::Inactive if record.cluster.is_none() => {
-            outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS
-        }
-        // An address that rancher-metadata does not know is asked for elsewhere.
-        LocalNodeState::Inactive => metadata.agent_ip.is_empty(),
+        LocalNodeState::Inactive => match &metadata.record {
+            Ok(record) if record.cluster.is_none() => {
+                outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS
+            }
+            // An address that rancher-metadata does not know is asked for elsewhere.
+            Ok(_) => metadata.agent_ip.is_empty(),
+            Err(_) => false,
+        },
         LocalNodeState::Active => inside::acts(seen, &engine.swarm.node_id),
         _ => false,
     }

@@ -7,6 +7,8 @@ use crate::monitor::record::Record;
 use super::claim::{self, Standing};
 use super::{Change, Plan, Stage, advertised, rancher, waiting};
 
+const UNLISTED: &str = "rancher-metadata does not list the monitor of this host";
+
 /// Whether this host has the oldest monitor, as far as rancher-metadata knows. It can be late, so it says no more than
 /// whom to leave Rancher's API to for a while.
 pub(super) fn could_be_first(metadata: &MetadataView) -> bool {
@@ -21,7 +23,9 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView) -> Plan {
         Err(reason) => wait(labels::WAIT_LEADER, Stage::WaitLeader, reason.clone()),
         Ok(record) if record.cluster.is_some() => join(seen, metadata, record),
         Ok(_) if seen.rancher.is_none() => {
-            let reason = "no swarm is recorded yet; the host with the oldest monitor makes it".to_owned();
+            let listed = metadata.monitors.contains_key(&metadata.host);
+            let whom = if listed { "the host with the oldest monitor makes it" } else { UNLISTED };
+            let reason = format!("no swarm is recorded yet; {whom}");
             wait(labels::WAIT_LEADER, Stage::WaitLeader, reason)
         }
         Ok(_) => match rancher(seen) {
@@ -43,7 +47,11 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
     }
     let mut candidates = claim::candidates(metadata, view);
     if !candidates.iter().any(|candidate| candidate.host.uuid == metadata.host) {
-        return wait("Rancher does not list this host, or its monitor, as active".to_owned());
+        return wait(match view.hosts.iter().find(|host| host.uuid == metadata.host) {
+            None => "Rancher's API does not list this host".to_owned(),
+            Some(host) if !host.is_active() => format!("Rancher lists this host as {}, not as active", host.state),
+            Some(_) => UNLISTED.to_owned(),
+        });
     }
     let awaited = claim::awaited(seen, &candidates, &metadata.host);
     if !awaited.is_empty() {
