@@ -28,6 +28,8 @@ fn main() {
         trial("a_node_removed_by_hand_joins_anew", missing, removed_node),
         trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
         trial("a_host_with_another_address_joins_anew", missing, moved_host),
+        trial("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
+        trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
     ]);
 }
@@ -204,5 +206,45 @@ fn lost_quorum() {
         lab.hosts[*victim].start_host();
     }
     lab.eventually(LIMIT * 2, || is_well(&lab, 3));
+    is_the_same(&lab, &cluster);
+}
+
+/// The leader's engine is well, but its monitor is not there: a host that joins meanwhile needs one that acts.
+fn silent_leader() {
+    let settings = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5")];
+    let lab = Lab::builder(4).unregistered(&[3]).start();
+    for host in &lab.hosts[..3] {
+        host.start_monitor(&settings);
+    }
+    lab.eventually(LIMIT, || are_well(&lab, &[0, 1, 2], 3));
+    let leader = lab.leader().unwrap();
+    lab.hosts[leader].stop_monitor();
+    lab.register(&lab.hosts[3]);
+    lab.hosts[3].start_monitor(&settings);
+    lab.eventually(LIMIT, || lab.expect_one_swarm(3));
+    assert_eq!(lab.leader(), Some(leader), "the leader was no other one meanwhile");
+    lab.hosts[leader].start_monitor_again();
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+}
+
+/// What the shell monitor of earlier entries leaves: a swarm that nobody recorded, and its tokens in the metadata.
+fn plain_tokens() {
+    let lab = Lab::start(3);
+    lab.form_directly(3).unwrap();
+    let tokens = || lab.hosts[0].engine.get("/swarm").unwrap().good().unwrap()["JoinTokens"].clone();
+    let (cluster, before) = (lab.clusters()[0].clone().unwrap(), tokens());
+    lab.hosts[0].engine.import_busybox().unwrap();
+    lab.hosts[0].engine.create_sleeper("sleeper", 1, None).unwrap();
+    let old = serde_json::json!({ "manager": before["Manager"], "worker": before["Worker"], "theirs": { "kept": 1 } });
+    lab.rancher.set_service_metadata(old.as_object().unwrap().clone());
+    lab.start_monitors(&QUICK);
+    lab.eventually(LIMIT, || {
+        is_well(&lab, 3)?;
+        let metadata = serde_json::Value::Object(lab.rancher.service_metadata());
+        if metadata.to_string().contains("SWMTKN") { Err(format!("{metadata}")) } else { Ok(()) }
+    });
+    let after = tokens();
+    assert!(after["Worker"] != before["Worker"] && after["Manager"] != before["Manager"]);
+    assert_eq!(lab.rancher.service_metadata()["theirs"]["kept"], 1);
     is_the_same(&lab, &cluster);
 }
