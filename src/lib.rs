@@ -12,6 +12,7 @@
 //! | `render` | model -> text, read back and compared |
 //! | `catalog` | a catalog on disk: revisions, changes, writing |
 //! | `go_template`, `interpolation` | Go templates and variables, as Rancher's compose executor runs them |
+//! | `git` | calls of git, each with a time limit |
 //! | `check` | the rules, and what they find |
 //! | `cli` | the commands of `gen-catalog` |
 //! | [`monitor`] | the daemon |
@@ -30,6 +31,8 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "generator")]
 pub mod entries;
+#[cfg(feature = "generator")]
+pub mod git;
 #[cfg(feature = "generator")]
 pub mod go_template;
 #[cfg(feature = "generator")]

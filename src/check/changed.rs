@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::report::{Finding, Report, Severity};
 use super::rule::{Example, Rule};
 use crate::catalog::source::{TemplateSource, VersionSource, is_base};
+use crate::git::{Git, GitError};
 use crate::model::Version;
 
 macro_rules! diff_rule {
@@ -67,40 +67,11 @@ pub static RULES: [&Rule; 4] = [&PUBLISHED_CHANGED, &RENUMBERED, &NOT_HIGHER, &D
 #[derive(Debug, thiserror::Error)]
 pub enum ChangedError {
     /// Git failed.
-    #[error("git {command}: {message}")]
-    Git {
-        /// What was asked.
-        command: String,
-        /// What it said.
-        message: String,
-    },
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-fn git(folder: &Path, args: &[&str]) -> Result<Vec<u8>, ChangedError> {
-    let fail = |message: String| ChangedError::Git { command: args.join(" "), message };
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(["-c", "core.quotePath=false"])
-        .args(args)
-        .output()
-        .map_err(|error| fail(error.to_string()))?;
-    if output.status.success() {
-        Ok(output.stdout)
-    } else {
-        Err(fail(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-    }
-}
-
-fn names(bytes: &[u8]) -> Vec<String> {
-    bytes
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty())
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        .collect()
 }
 
 /// The templates that changed since a git reference, and what the change does to what was published.
@@ -118,12 +89,11 @@ pub struct Changed {
 /// The path is in no git repository, the reference is not there, or something cannot be read.
 pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let top = String::from_utf8_lossy(&git(folder, &["rev-parse", "--show-toplevel"])?).trim_end().to_owned();
-    let top = PathBuf::from(top);
-    let commit = git(&top, &["rev-parse", "--verify", "--end-of-options", &format!("{reference}^{{commit}}")])?;
-    let commit = String::from_utf8_lossy(&commit).trim_end().to_owned();
-    let mut files = names(&git(&top, &["diff", "--name-only", "--no-renames", "-z", &commit])?);
-    files.extend(names(&git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?));
+    let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?);
+    let git = Git::at(&top);
+    let commit = git.commit(reference)?;
+    let mut files = git.names(&["diff", "--name-only", "--no-renames", "-z", &commit])?;
+    files.extend(git.names(&["ls-files", "--others", "--exclude-standard", "-z"])?);
     let wanted = std::path::absolute(path)?.canonicalize()?;
     let real_top = top.canonicalize()?;
     let folders: BTreeSet<String> = files
@@ -132,19 +102,17 @@ pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
             let file = real_top.join(file);
             file.starts_with(&wanted) || wanted.starts_with(file.parent().unwrap_or(&file))
         })
-        .filter_map(|file| template_of(file))
+        .filter_map(|file| template_of(&file.to_string_lossy()))
         .collect();
     let before = tempfile::tempdir()?;
     let mut changed = Changed { templates: Vec::new(), findings: Vec::new() };
+    if !folders.is_empty() {
+        let paths: Vec<String> = folders.iter().map(|folder| format!("{folder}/")).collect();
+        git.export(&commit, &paths.iter().map(String::as_str).collect::<Vec<_>>(), before.path())?;
+    }
     for folder in folders {
         let old_folder = before.path().join(&folder);
         fs::create_dir_all(&old_folder)?;
-        for file in names(&git(&top, &["ls-tree", "-r", "--name-only", "-z", &commit, "--", &format!("{folder}/")])?) {
-            let content = git(&top, &["cat-file", "blob", &format!("{commit}:{file}")])?;
-            let target = before.path().join(&file);
-            fs::create_dir_all(target.parent().unwrap_or(&target))?;
-            fs::write(target, content)?;
-        }
         let new_folder = std::path::absolute(top.join(&folder))?;
         compare(&TemplateSource::read(&old_folder), &TemplateSource::read(&new_folder), &mut changed.findings);
         if new_folder.is_dir() {
@@ -155,13 +123,14 @@ pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
 }
 
 /// The folder of the template that a file of a repository belongs to.
-fn template_of(file: &str) -> Option<String> {
+pub fn template_of(file: &str) -> Option<String> {
     let parts: Vec<&str> = file.split('/').collect();
     let base = parts.iter().position(|part| is_base(part))?;
     (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
 }
 
-fn compare(before: &TemplateSource, after: &TemplateSource, findings: &mut Vec<Finding>) {
+/// What a template's change does to its published versions.
+pub fn compare(before: &TemplateSource, after: &TemplateSource, findings: &mut Vec<Finding>) {
     let mut report = Report::default();
     let numbered = |template: &TemplateSource| -> Vec<String> {
         template
