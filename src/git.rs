@@ -128,6 +128,15 @@ impl Git {
         Self { index: Some(index.to_owned()), ..self.clone() }
     }
 
+    /// The same clone, at the root of its work tree; a bare one as it is.
+    ///
+    /// # Errors
+    /// The folder is in no clone.
+    pub fn with_top(&self) -> Result<Self, GitError> {
+        let top = self.line(&["rev-parse", "--show-cdup"])?;
+        Ok(Self { folder: self.folder.join(top), ..self.clone() })
+    }
+
     /// What a call prints.
     ///
     /// # Errors

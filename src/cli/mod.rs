@@ -1,6 +1,7 @@
 //! The commands of `gen-catalog`.
 
 mod check;
+mod diff;
 mod findings;
 mod model;
 mod output;
@@ -83,6 +84,7 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Diff(diff::DiffArgs),
     Model(model::ModelArgs),
     Render(render::RenderArgs),
     RenderCompose(render_compose::RenderComposeArgs),
@@ -135,6 +137,7 @@ pub fn run() -> ExitCode {
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {
         Command::Check(args) => check::run(args, &output),
+        Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),

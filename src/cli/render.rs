@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use anstyle::Style;
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{BAD, GOOD, HEADING, Output};
+use super::output::{GOOD, HEADING, Output, painted_diff};
 use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
@@ -105,17 +104,7 @@ fn print_check(plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
     if drift == 0 {
         return output.info(&format!("all {all} files are up to date\n"));
     }
-    let mut text = String::new();
-    for change in plan.drift() {
-        for line in change.unified_diff().split_inclusive('\n') {
-            let style = match line.as_bytes() {
-                [b'+', ..] => GOOD,
-                [b'-', ..] => BAD,
-                _ => Style::new(),
-            };
-            text.push_str(&format!("{style}{}{style:#}\n", line.trim_end_matches('\n')));
-        }
-    }
+    let text: String = plan.drift().map(|change| painted_diff(&change.unified_diff())).collect();
     output.result(&text)?;
     output.info(&format!("\n{drift} of {all} files would change\n"))
 }
