@@ -5,6 +5,7 @@ mod diff;
 mod findings;
 mod model;
 mod output;
+mod release;
 mod render;
 mod render_compose;
 mod render_model;
@@ -86,6 +87,7 @@ enum Command {
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
     Model(model::ModelArgs),
+    Release(release::ReleaseArgs),
     Render(render::RenderArgs),
     RenderCompose(render_compose::RenderComposeArgs),
     Rules(rules::RulesArgs),
@@ -141,6 +143,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
+        Command::Release(args) => release::run(args, &output),
         Command::Render(args) => render::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),

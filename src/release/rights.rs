@@ -22,7 +22,7 @@ const ORDINARY_CAPABILITIES: [&str; 14] = [
     "SYS_CHROOT",
 ];
 
-/// A right. The text says what the container may do.
+/// A right, in words that stand behind "gains" and "loses".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// In words.
@@ -62,13 +62,13 @@ pub fn rights(service: &Service) -> BTreeSet<Right> {
     capabilities(service, &mut held);
     security_options(service, &mut held);
     if !is_true(&service.read_only) {
-        held.insert(ordinary("writes into its own root file system"));
+        held.insert(ordinary("writing into its own root file system"));
     }
     for (key, value, what) in [
-        ("network", service.network_mode.value().or(service.net.value()), "on the host's network"),
-        ("pid", service.pid.value(), "sees and signals the host's processes"),
-        ("ipc", service.ipc.value(), "shares the host's memory between processes"),
-        ("uts", service.uts.value(), "may rename the host"),
+        ("network", service.network_mode.value().or(service.net.value()), "the host's network"),
+        ("pid", service.pid.value(), "the host's processes (pid: host)"),
+        ("ipc", service.ipc.value(), "the host's shared memory (ipc: host)"),
+        ("uts", service.uts.value(), "the host's name (uts: host)"),
     ] {
         match value.map(Scalar::text).as_deref() {
             Some("host") => drop(held.insert(more(what))),
@@ -78,7 +78,7 @@ pub fn rights(service: &Service) -> BTreeSet<Right> {
         }
     }
     for device in list(&service.devices) {
-        held.insert(more(format!("uses the host's device {}", device.split(':').next().unwrap_or_default())));
+        held.insert(more(format!("the host's device {}", device.split(':').next().unwrap_or_default())));
     }
     for volume in list(&service.volumes) {
         held.extend(host_path(&volume));
@@ -87,7 +87,7 @@ pub fn rights(service: &Service) -> BTreeSet<Right> {
     if labels.and_then(|labels| labels.get(label_names::CREATE_AGENT)).as_deref() == Some("true") {
         let role = labels.and_then(|labels| labels.get(label_names::AGENT_ROLE));
         let role = role.map_or_else(|| "its own".to_owned(), |role| format!("role {role}"));
-        held.insert(more(format!("has a key of Rancher's API ({role})")));
+        held.insert(more(format!("a key of Rancher's API ({role})")));
     }
     held
 }
@@ -115,7 +115,7 @@ fn security_options(service: &Service, held: &mut BTreeSet<Right>) {
     let options = list(&service.security_opt);
     let normal: Vec<String> = options.iter().map(|option| option.replacen(':', "=", 1)).collect();
     if !normal.iter().any(|option| matches!(option.as_str(), "no-new-privileges" | "no-new-privileges=true")) {
-        held.insert(ordinary("gains rights through programs with a setuid bit"));
+        held.insert(ordinary("rights through programs with a setuid bit"));
     }
     for option in normal {
         held.extend(match option.as_str() {
@@ -129,7 +129,7 @@ fn security_options(service: &Service, held: &mut BTreeSet<Right>) {
 }
 
 fn unconfined(system: &str) -> String {
-    format!("not confined by {system}")
+    format!("freedom from {system}")
 }
 
 /// A volume that is a path of the host.
@@ -141,9 +141,9 @@ fn host_path(volume: &str) -> Option<Right> {
         return None;
     }
     if host.ends_with("/docker.sock") {
-        return Some(more(format!("speaks to the host's Docker ({host}): as much as root on the host")));
+        return Some(more(format!("the host's Docker through {host}: as much as root on the host")));
     }
-    let verb = if mode.split(',').any(|word| word == "ro") { "reads" } else { "reads and writes" };
+    let verb = if mode.split(',').any(|word| word == "ro") { "reading" } else { "reading and writing" };
     Some(more(format!("{verb} {host} of the host")))
 }
 
@@ -186,10 +186,9 @@ mod tests {
 
     fn gained_and_lost(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
         let (before, after): (Service, Service) = (read_as(before).unwrap(), read_as(after).unwrap());
-        let (before, after) = (rights(&before), rights(&after));
-        let texts =
-            |a: &BTreeSet<Right>, b: &BTreeSet<Right>| a.difference(b).map(|right| right.text.clone()).collect();
-        (texts(&after, &before), texts(&before, &after))
+        let texts = |service| rights(&service).into_iter().map(|right| right.text).collect::<BTreeSet<String>>();
+        let (before, after) = (texts(before), texts(after));
+        (after.difference(&before).cloned().collect(), before.difference(&after).cloned().collect())
     }
 
     #[test]
@@ -201,12 +200,12 @@ mod tests {
             ("cap_drop: [mknod]", "", "capability MKNOD"),
             ("read_only: true", "", "root file system"),
             ("security_opt: ['no-new-privileges:true']", "", "setuid"),
-            ("security_opt: ['label:disable']", "not confined by SELinux", ""),
-            ("network_mode: host", "on the host's network", ""),
-            ("net: host", "on the host's network", ""),
+            ("security_opt: ['label:disable']", "freedom from SELinux", ""),
+            ("network_mode: host", "the host's network", ""),
+            ("net: host", "the host's network", ""),
             ("pid: host", "processes", ""),
             ("volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "as much as root", ""),
-            ("volumes: ['/etc:/etc:ro']", "reads /etc of the host", ""),
+            ("volumes: ['/etc:/etc:ro']", "reading /etc of the host", ""),
             ("volumes: ['data:/data']", "", ""),
             ("devices: ['/dev/fuse:/dev/fuse']", "/dev/fuse", ""),
             ("labels: {io.rancher.container.create_agent: 'true'}", "Rancher's API", ""),

@@ -87,7 +87,7 @@ fn difference_lines(differences: &[Difference]) -> Vec<Line> {
             How::Changed => (Mark::Plain, '~'),
         };
         let words = Words::of(difference);
-        let head = format!("    {sign} {}{}", escaped(&words.label), words.condition(escaped));
+        let head = format!("    {sign} {}{}{}", escaped(&words.label), words.verb, words.condition(escaped));
         let (before, after) = (words.before.map(escaped), words.after.map(escaped));
         match (before, after) {
             (Some(before), Some(after)) if before.len() + after.len() > SHORT => {
@@ -161,7 +161,7 @@ fn differences_markdown(differences: &[Difference], level: usize) -> String {
         };
         let mut label = String::new();
         if !words.label.is_empty() {
-            label = code(&words.label);
+            label = code(&words.label) + words.verb;
         }
         let value = match (words.before.map(code), words.after.map(code)) {
             (Some(before), Some(after)) => format!(": {before} → {after}"),
@@ -192,6 +192,7 @@ pub fn fenced_diff(diff: &str, most: usize) -> String {
 
 struct Words<'d> {
     label: String,
+    verb: &'static str,
     before: Option<&'d str>,
     after: Option<&'d str>,
     with_answer: Option<&'d str>,
@@ -200,14 +201,17 @@ struct Words<'d> {
 impl<'d> Words<'d> {
     fn of(difference: &'d Difference) -> Self {
         let mut label: Vec<&str> = vec![&difference.subject, &difference.what];
-        if difference.group == Group::Rights && difference.what.is_empty() {
-            label.push(if difference.how == How::Added { "gains" } else { "loses" });
-        }
+        let verb = match difference.how {
+            _ if difference.group != Group::Rights || !difference.what.is_empty() => "",
+            How::Added => " gains",
+            How::Removed | How::Changed => " loses",
+        };
         label.retain(|word| !word.is_empty());
         let empty_as_words =
             |value: &'d Option<String>| value.as_deref().map(|value| if value.is_empty() { "(empty)" } else { value });
         Self {
             label: label.join(" "),
+            verb,
             before: empty_as_words(&difference.before),
             after: empty_as_words(&difference.after),
             with_answer: difference.with_answer.as_deref(),
