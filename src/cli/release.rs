@@ -21,7 +21,7 @@ use crate::release::execute::{Done, Seen, Target, execute};
 use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
 use crate::release::provenance::statement;
 use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
-use crate::release::{ReleaseError, generator};
+use crate::release::{ReleaseError, generator, whole_file};
 use crate::render::Renderer;
 
 /// Makes a branch with the next revision in a git clone of a catalog, and the text of its pull request.
@@ -164,7 +164,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
     for file in [&args.body_file, &args.provenance].into_iter().flatten() {
         check_target(file)?;
     }
-    let image = args.image.reference();
+    let image = args.image.reference(output)?;
     let publication = swarm::publication(&image, SETTINGS);
     let renderer = Renderer::new(None)?;
     let base = Base::find(&args.catalog, args.base.as_deref())?;
@@ -358,27 +358,15 @@ fn text(
 
 /// A file that will be written must be writable before anything is done.
 fn check_target(file: &Path) -> anyhow::Result<()> {
-    let folder = folder_of(file);
+    let folder = whole_file::folder_of(file);
     if file.is_dir() || !folder.is_dir() {
         bail!("{} cannot be written: {} is no folder for it", file.display(), folder.display());
     }
     Ok(())
 }
 
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Writes a file, whole or not at all.
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", file.display());
-    let mut temporary = tempfile::Builder::new();
-    #[cfg(unix)]
-    temporary.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut temporary = temporary.tempfile_in(folder_of(file)).with_context(cannot)?;
-    temporary.write_all(text.as_bytes()).with_context(cannot)?;
-    temporary.persist(file).with_context(cannot)?;
-    Ok(())
+    whole_file::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// In GitHub Actions: the outputs of the step, and its summary.

@@ -87,17 +87,19 @@ pub fn execute(
     };
     if let (Some(remote), None) = (&seen.remote, &there) {
         match remote.push(base, &done.commit) {
-            Ok(()) => done.pushed = true,
+            Ok(pushed) => {
+                done.pushed = pushed;
+                if !pushed {
+                    done.notes.push(overtaken_at(&remote.remote));
+                }
+            }
             Err(ReleaseError::Refused(Refusal::Overtaken(_))) => {
                 let now = RemoteBranch::look(base, &remote.remote, &remote.name)?;
                 if !now.holds(base, wanted)? {
                     let (remote, branch) = (now.remote, now.name);
                     return Err(Refusal::RemoteBranchExists { remote, branch }.into());
                 }
-                done.notes.push(format!(
-                    "another run pushed the same release to {} at the same time, and was quicker",
-                    now.remote
-                ));
+                done.notes.push(overtaken_at(&now.remote));
                 done.commit = now.commit.unwrap_or(done.commit);
             }
             Err(other) => return Err(other),
@@ -119,4 +121,8 @@ pub fn execute(
         }
     }
     Ok(done)
+}
+
+fn overtaken_at(remote: &str) -> String {
+    format!("another run pushed the same release to {remote} at the same time, and was quicker")
 }

@@ -4,6 +4,7 @@
 //! of its own, renders and checks there, makes the commit from git's plumbing, and then moves one branch from what it
 //! was seen to be to that commit. Whenever it is killed, the clone is as it was, or has the whole release.
 
+pub mod agreement;
 pub mod base;
 pub mod commit;
 pub mod comparison;
@@ -13,7 +14,9 @@ pub mod edit;
 pub mod execute;
 mod facts;
 pub mod generator;
+pub mod image_lock;
 pub mod meaning;
+pub mod oci;
 pub mod plan;
 pub mod provenance;
 pub mod publish;
@@ -22,6 +25,7 @@ pub mod references;
 pub mod refusal;
 mod rights;
 pub mod upgrade;
+pub mod whole_file;
 pub mod words;
 
 use std::io;

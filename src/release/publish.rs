@@ -73,17 +73,17 @@ impl RemoteBranch {
         Ok(there(base)?.is_some() && content(&base.git, commit)?.as_ref() == Some(wanted))
     }
 
-    /// Pushes a commit to it, if it is still what was seen.
+    /// Pushes a commit to it, if it is still what was seen; tells whether this was what made it so.
     ///
     /// # Errors
     /// It has changed, or the remote refuses.
-    pub fn push(&self, base: &Base, commit: &str) -> Result<(), ReleaseError> {
+    pub fn push(&self, base: &Base, commit: &str) -> Result<bool, ReleaseError> {
         let reference = format!("refs/heads/{}", self.name);
         let lease = format!("--force-with-lease={reference}:{}", self.commit.as_deref().unwrap_or_default());
         let change = format!("{commit}:{reference}");
         let args = [
             "push",
-            "--quiet",
+            "--porcelain",
             "--no-verify",
             "--no-follow-tags",
             "--recurse-submodules=no",
@@ -92,7 +92,8 @@ impl RemoteBranch {
             &change,
         ];
         match base.git.run_slowly(&args) {
-            Ok(_) => Ok(()),
+            // Two runs within a second, by one person, make the same commit: for the second one there is nothing to push.
+            Ok(output) => Ok(!output.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"=\t"))),
             Err(error @ GitError::Refused { .. }) => {
                 let now = Self::look(base, &self.remote, &self.name)?;
                 if now.commit == self.commit {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub mod engine;
+pub mod git;
 pub mod tree;
 pub mod trial;
 
