@@ -209,9 +209,10 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         }
         write(file, &format!("{:#}\n", statement(&plan, &publication, &about)))?;
     }
+    // Where there is nothing to do there is no pull request to open.
     let request = match &came {
-        Came::Published => None,
-        Came::Planned(request) | Came::Done(request, _) => Some(request),
+        Came::Planned(request) | Came::Done(request, _) if status(&came) != NOTHING_TO_DO => Some(request),
+        _ => None,
     };
     if let (Some(file), Some(request)) = (&args.body_file, request) {
         write(file, &request.body)?;
@@ -219,11 +220,13 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
     tell(args, &publication, &plan, &about, &came, output)
 }
 
+const NOTHING_TO_DO: &str = "nothing-to-do";
+
 fn status(came: &Came) -> &'static str {
     match came {
         Came::Planned(_) => "planned",
         Came::Done(_, done) if done.made || done.pushed => "released",
-        Came::Published | Came::Done(..) => "nothing-to-do",
+        Came::Published | Came::Done(..) => NOTHING_TO_DO,
     }
 }
 
@@ -303,7 +306,7 @@ fn text(
         out.push('\n');
     };
     let conditional = matches!(came, Came::Planned(_));
-    let told = if status(came) == "nothing-to-do" { &[][..] } else { &plan.templates[..] };
+    let told = if status(came) == NOTHING_TO_DO { &[][..] } else { &plan.templates[..] };
     for template in told {
         let word = if template.published { "has" } else { "gets" };
         line(format!(
