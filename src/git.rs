@@ -262,7 +262,6 @@ impl Git {
     fn call(&self, args: &[&str], input: &[u8], limit: Duration) -> Result<Vec<u8>, GitError> {
         let name = || args.join(" ");
         let io = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound if !self.folder.exists() => GitError::Io { command: name(), source },
             io::ErrorKind::NotFound => GitError::Missing,
             _ => GitError::Io { command: name(), source },
         };
@@ -295,6 +294,7 @@ impl Git {
         command
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_LITERAL_PATHSPECS", "1")
             .env("GIT_PAGER", "cat")
             .env("LC_ALL", "C");
         if let Some(index) = &self.index {

@@ -71,6 +71,25 @@ fn nothing_differs_is_exit_code_0_and_something_is_1() {
 }
 
 #[test]
+fn whole_catalogs_and_their_bases_are_compared_template_by_template() {
+    let folder = catalogs(&[HIGHER]);
+    tree::copy(&folder.path().join("new/infra-templates/example"), &folder.path().join("new/infra-templates/more"));
+    fs::create_dir_all(folder.path().join("old/templates/gone/0")).unwrap();
+    for (old, new) in [("old", "new"), ("old/infra-templates", "new/infra-templates")] {
+        let (code, text, errors) = outcome(folder.path(), &["diff", old, new, "--format", "json"]);
+        assert_eq!(code, 1, "{errors}");
+        let report: Value = serde_json::from_str(&text).unwrap();
+        let names: Vec<&str> =
+            report["templates"].as_array().unwrap().iter().map(|t| t["template"].as_str().unwrap()).collect();
+        let wanted = ["infra-templates/example", "infra-templates/more", "templates/gone"];
+        assert_eq!(names, if old == "old" { &wanted[..] } else { &wanted[..2] });
+        let changed = &report["templates"][0]["versions"][0];
+        assert_eq!((&changed["before"]["version"], &changed["after"]["version"]), (&"v1.1.0".into(), &"v1.2.0".into()));
+        assert_eq!(report["templates"][1]["added"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
 fn two_ways_to_write_the_same_are_no_difference_in_meaning() {
     let folder = catalogs(&[]);
     let compose = |name: &str, text: &str| {

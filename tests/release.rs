@@ -413,7 +413,7 @@ fn github() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gen-catalog"));
     as_person(command.args(["release", "--catalog"]).arg(&sandbox.clone));
     command.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &outputs).env("GITHUB_STEP_SUMMARY", &summary);
-    assert!(command.status().unwrap().success());
+    assert!(command.output().unwrap().status.success());
     let text = fs::read_to_string(&outputs).unwrap();
     assert!(text.starts_with("earlier=1\nstatus<<end-"), "{text}");
     let values = github_outputs(text.strip_prefix("earlier=1\n").unwrap());

@@ -207,6 +207,8 @@ fn checked_out() {
     git(&one.clone, &["worktree", "add", "-q", "../elsewhere", BRANCH]);
     refused(&one, &["--force-branch"], &["the branch swarm-v2.0.0 is checked out in ", "elsewhere"]);
     refused(&one, &["--branch", "master"], &["master is the branch to build upon", "--branch"]);
+    let args = ["--base", "origin/master", "--branch", "master", "--push", "origin", "--force-branch"];
+    refused(&one, &args, &["master is the branch to build upon"]);
 }
 
 fn names() {
@@ -237,6 +239,13 @@ fn errors() {
         ],
     );
     refused(&one, &["--dry-run"], &["the check found "]);
+    // One that is silenced wrongly is not silenced.
+    fs::write(one.clone.join("gen-catalog.toml"), "[[allow]]\nrule = \"service-unknown-key\"\n").unwrap();
+    commit_all(&one.clone, "without a reason");
+    git(&one.clone, &["push", "-q", "origin", "master"]);
+    let (code, _, errors) = one.release(&[]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("gen-catalog.toml") && errors.contains("missing field `reason`"), "{errors}");
 }
 
 fn odd_config() {

@@ -1,5 +1,6 @@
 //! `gen-catalog diff`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -146,14 +147,17 @@ fn of_folders(old: &Path, new: &Path) -> anyhow::Result<Compared> {
             compared.templates.push(TemplateComparison::new(&before, &after));
         }
         (Operand::Catalog(before), Operand::Catalog(after)) => {
-            let name = |folder: &PathBuf| template_name(&TemplateSource::read(folder));
-            let mut names: Vec<String> = before.iter().chain(&after).map(name).collect();
-            names.sort();
-            names.dedup();
+            let named = |folders: Vec<PathBuf>| -> BTreeMap<String, TemplateSource> {
+                let read = folders.iter().map(|folder| TemplateSource::read(folder));
+                read.map(|template| (template_name(&template), template)).collect()
+            };
+            let (before, after) = (named(before), named(after));
+            let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
             for name in names {
-                let read =
-                    |root: &Path| TemplateSource::read(&std::path::absolute(root).unwrap_or_default().join(&name));
-                compared.templates.push(TemplateComparison::new(&read(old), &read(new)));
+                let absent = TemplateSource::absent(Path::new(name));
+                let (before, after) = (before.get(name), after.get(name));
+                let comparison = TemplateComparison::new(before.unwrap_or(&absent), after.unwrap_or(&absent));
+                compared.templates.push(comparison);
             }
         }
         (before, after) => bail!(

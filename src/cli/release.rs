@@ -21,6 +21,7 @@ use crate::release::execute::{Done, Seen, Target, execute};
 use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
 use crate::release::provenance::statement;
 use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
+use crate::release::words::upgrade_in_words;
 use crate::release::{ReleaseError, generator, whole_file};
 use crate::render::Renderer;
 
@@ -326,7 +327,7 @@ fn text(
             line(format!("  {kept} keeps what it has beside the version; --metadata brings what is rendered"));
         }
         if let Some(upgrade) = template.comparison.as_ref().and_then(|comparison| comparison.upgrade.as_ref()) {
-            line(format!("  an upgrade of a running stack {}", upgrade.summary));
+            line(format!("  an {}", upgrade_in_words(upgrade)));
         }
     }
     if !told.is_empty() {

@@ -35,7 +35,7 @@ impl Branch {
         if base.git.ask(&["check-ref-format", &format!("refs/heads/{name}")])?.is_none() || name.starts_with('-') {
             return Err(Refusal::BranchName(name.to_owned()).into());
         }
-        if name == base.name {
+        if name == base.name || base.upstream.as_ref().is_some_and(|upstream| upstream.branch == name) {
             return Err(Refusal::BranchIsBase(name.to_owned()).into());
         }
         let commit = base.git.ask(&["rev-parse", "--verify", "--quiet", &format!("refs/heads/{name}")])?;

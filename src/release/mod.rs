@@ -32,6 +32,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::catalog::CatalogError;
+use crate::check::config::ConfigError;
 use crate::git::GitError;
 
 pub use refusal::Refusal;
@@ -48,6 +49,9 @@ pub enum ReleaseError {
     /// The catalog cannot be read, or the entry cannot be rendered.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The catalog's gen-catalog.toml cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Something cannot be read or written.
     #[error("cannot use {}: {source}", path.display())]
     Io {

@@ -237,6 +237,8 @@ fn close_older(
 /// Checks the templates as they would be, and what becomes of what was published.
 fn look(old: &Path, new: &Path, release: &ReleasePlan) -> Result<Checked, ReleaseError> {
     let folders: Vec<PathBuf> = release.templates.iter().map(|template| new.join(&template.folder)).collect();
+    // A gen-catalog.toml that is wrong must not pass for one that allows nothing.
+    config::CatalogConfig::read(new)?;
     let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
     let mut checked = check(&folders, &options).map_err(|source| ReleaseError::Io { path: new.to_owned(), source })?;
     for template in &release.templates {

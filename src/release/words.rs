@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::comparison::{TemplateComparison, VersionComparison, VersionName};
 use super::difference::{Difference, Group, How};
+use super::upgrade::Upgrade;
 
 /// Values longer than this stand in lines of their own.
 const SHORT: usize = 60;
@@ -43,7 +44,7 @@ pub fn version_lines(comparison: &VersionComparison) -> Vec<Line> {
     let mut lines = vec![(Mark::Heading, format!("{}: {before} -> {after}", escaped(&comparison.template)))];
     let mut plain = |text: String| lines.push((Mark::Plain, text));
     if let Some(upgrade) = &comparison.upgrade {
-        plain(format!("An upgrade of a running stack {}.", upgrade.summary));
+        plain(format!("An {}.", upgrade_in_words(upgrade)));
         for reason in &upgrade.reasons {
             let subject = if reason.subject.is_empty() { String::new() } else { format!("{}: ", reason.subject) };
             plain(format!("  {}", escaped(&format!("{subject}{}", reason.text))));
@@ -57,6 +58,11 @@ pub fn version_lines(comparison: &VersionComparison) -> Vec<Line> {
     }
     lines.extend(difference_lines(&comparison.differences));
     lines
+}
+
+/// `upgrade of a running stack …`, in plain words.
+pub fn upgrade_in_words(upgrade: &Upgrade) -> String {
+    format!("upgrade of a running stack {}", escaped(&upgrade.summary))
 }
 
 /// A comparison of templates, in plain words; without the text diff.
