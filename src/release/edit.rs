@@ -34,9 +34,8 @@ pub fn set_default_version(text: &str, version: &Version) -> Result<String, Edit
         }
     };
     let mut wanted = document.to_value();
-    if let Value::Mapping(map) = &mut wanted {
-        map.insert("version".into(), version.text().into());
-    }
+    let Value::Mapping(map) = &mut wanted else { return Err(EditError::Layout("version")) };
+    map.insert("version".into(), version.text().into());
     verified(edited, &wanted, "version")
 }
 
@@ -76,9 +75,8 @@ pub fn close(text: &str, maximum: &Version) -> Result<Option<String>, EditError>
         }
     };
     let mut wanted = document.to_value();
-    if let Some(Value::Mapping(map)) = wanted.get_mut(name) {
-        map.insert(MAXIMUM.into(), maximum.text().into());
-    }
+    let Some(Value::Mapping(map)) = wanted.get_mut(name) else { return Err(EditError::Layout(MAXIMUM)) };
+    map.insert(MAXIMUM.into(), maximum.text().into());
     verified(edited, &wanted, MAXIMUM).map(Some)
 }
 
@@ -128,6 +126,13 @@ mod tests {
             let fine =
                 edited.as_ref().is_ok_and(|text| Document::read(text).unwrap().to_value()["version"] == "v2.0.0");
             assert!(edited.is_err() || fine, "{text:?}: {edited:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_map_or_has_ended_is_not_set() {
+        for text in ["bm\n...\n", "bm\n", "name: x\n...\n", "- version: v1\n", "name: x\n---\nname: y\n"] {
+            assert_eq!(set_default_version(text, &"v2.0.0".into()), Err(EditError::Layout("version")), "{text:?}");
         }
     }
 

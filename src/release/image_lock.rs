@@ -96,17 +96,9 @@ impl ImageLock {
 
     /// Its text.
     pub fn text(&self) -> String {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let platforms: Vec<String> = self.platforms.iter().map(|platform| quoted(platform)).collect();
-        format!(
-            "# The image of this version by its digest. Written by `gen-catalog lock`.\n\
-             version = {}\ndigest = {}\nmedia_type = {}\nplatforms = [{}]\nuncompressed_layers = {}\n",
-            quoted(&self.version),
-            quoted(&self.digest),
-            quoted(&self.media_type),
-            platforms.join(", "),
-            self.uncompressed_layers
-        )
+        // Strings, a list of strings and a boolean: there is nothing in it that TOML could not hold.
+        let values = toml::to_string(self).unwrap_or_default();
+        format!("# The image of this version by its digest. Written by `gen-catalog lock`.\n{values}")
     }
 
     /// Refuses one of another version.
