@@ -12,11 +12,13 @@
 //! | `render` | model -> text, read back and compared |
 //! | `catalog` | a catalog on disk: revisions, changes, writing |
 //! | `go_template`, `interpolation` | Go templates and variables, as Rancher's compose executor runs them |
+//! | `git` | calls of git, each with a time limit |
 //! | `check` | the rules, and what they find |
+//! | `release` | what a version changes, the commit and text of a pull request |
 //! | `cli` | the commands of `gen-catalog` |
 //! | [`monitor`] | the daemon |
 //!
-//! Dependencies point one way: `cli -> render, catalog -> model`, `entries -> model, monitor::settings`. `monitor`
+//! Dependencies point one way: `cli -> release, check, render -> catalog -> model`, `entries -> model, monitor::settings`. `monitor`
 //! knows nothing of catalogs. The features `generator` and `monitor` each build alone.
 
 #![forbid(unsafe_code)]
@@ -31,12 +33,16 @@ pub mod cli;
 #[cfg(feature = "generator")]
 pub mod entries;
 #[cfg(feature = "generator")]
+pub mod git;
+#[cfg(feature = "generator")]
 pub mod go_template;
 #[cfg(feature = "generator")]
 pub mod interpolation;
 #[cfg(feature = "generator")]
 pub mod model;
 pub mod monitor;
+#[cfg(feature = "generator")]
+pub mod release;
 #[cfg(feature = "generator")]
 pub mod render;
 #[cfg(feature = "generator")]

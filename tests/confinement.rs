@@ -7,9 +7,9 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use lab::engine::{Engine, missing};
+use lab::engine::{Engine, client_missing, missing};
 use lab::network::Network;
 use serde_yaml::Value;
 use support::rendered_catalog;
@@ -22,11 +22,6 @@ fn main() {
         missing().or_else(client_missing),
         confined,
     )]);
-}
-
-fn client_missing() -> Option<&'static str> {
-    let answers = Command::new("docker").arg("--version").output().is_ok_and(|output| output.status.success());
-    if answers { None } else { Some("needs the docker client (Debian: docker.io)") }
 }
 
 /// The service as `docker run` takes it. A key that is not known here fails: nothing of the service is left out.

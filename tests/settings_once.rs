@@ -9,16 +9,16 @@ use swarmkit_catalog::render::Renderer;
 
 /// A setting that is not there, added to those that are.
 fn table_with_one_more() -> &'static [Setting] {
-    let grace = Setting {
-        variable: "GRACE_PERIOD",
-        flag: "grace-period",
+    let patience = Setting {
+        variable: "PATIENCE_PERIOD",
+        flag: "patience-period",
         kind: Kind::Integer { min: 10, max: 600, unit: "s" },
         default: "60",
-        label: "Grace period (seconds)",
+        label: "Patience period (seconds)",
         help: "How long a lost manager may stay away.",
         asked: true,
     };
-    Box::leak([SETTINGS, &[grace]].concat().into_boxed_slice())
+    Box::leak([SETTINGS, &[patience]].concat().into_boxed_slice())
 }
 
 fn rendered(table: &[Setting]) -> Vec<(String, String)> {
@@ -31,25 +31,24 @@ fn rendered(table: &[Setting]) -> Vec<(String, String)> {
 #[test]
 fn an_added_setting_is_seen_everywhere() {
     let table = table_with_one_more();
-    let question = "    - variable: GRACE_PERIOD\n      label: Grace period (seconds)\n      description: How long a lost \
+    let question = "    - variable: PATIENCE_PERIOD\n      label: Patience period (seconds)\n      description: How long a lost \
                     manager may stay away.\n      type: int\n      required: true\n      default: '60'\n      min: 10\n      \
                     max: 600\n";
     let (before, after) = (rendered(SETTINGS), rendered(table));
     for ((name, before), (_, after)) in before.iter().zip(&after) {
         let says = match name.as_str() {
-            "docker-compose.yml" => "      GRACE_PERIOD: ${GRACE_PERIOD}\n".to_owned(),
+            "docker-compose.yml" => "      PATIENCE_PERIOD: ${PATIENCE_PERIOD}\n".to_owned(),
             "rancher-compose.yml" => question.to_owned(),
             "config.yml" => question.replace("\n  ", "\n").trim_start_matches("  ").to_owned(),
-            "README.md" => "| Grace period (seconds) (`GRACE_PERIOD`) | `60` | How long".to_owned(),
+            "README.md" => "| Patience period (seconds) (`PATIENCE_PERIOD`) | `60` | How long".to_owned(),
             _ => continue,
         };
         assert!(after.contains(&says) && !before.contains(&says), "{name}:\n{after}");
     }
-    let row =
-        "| `GRACE_PERIOD` | `--grace-period` | 10 to 600 s | `60` | yes | How long a lost manager may stay away. |";
+    let row = "| `PATIENCE_PERIOD` | `--patience-period` | 10 to 600 s | `60` | yes | How long a lost manager may stay away. |";
     assert!(markdown_table(table).contains(row));
     let help = command_line::command(table).render_long_help().to_string();
-    assert!(help.contains("--grace-period") && help.contains("GRACE_PERIOD"), "{help}");
+    assert!(help.contains("--patience-period") && help.contains("PATIENCE_PERIOD"), "{help}");
 }
 
 #[test]
@@ -58,17 +57,17 @@ fn an_added_setting_is_checked_by_flag_and_by_variable() {
     let resolve = |args: &[&str], variable: Option<&str>| {
         let args = [&["swarmkit-mon"], args].concat();
         let matches = command_line::command(table).try_get_matches_from(args).unwrap();
-        let environment = |name: &str| variable.filter(|_| name == "GRACE_PERIOD").map(str::to_owned);
+        let environment = |name: &str| variable.filter(|_| name == "PATIENCE_PERIOD").map(str::to_owned);
         settings::resolve(table, |setting| command_line::given(setting, &matches, environment))
-            .map(|values| values["GRACE_PERIOD"].clone())
+            .map(|resolved| resolved.values["PATIENCE_PERIOD"].clone())
             .map_err(|error| error.to_string())
     };
     assert_eq!(resolve(&[], None), Ok("60".into()));
     assert_eq!(resolve(&[], Some("90")), Ok("90".into()));
-    assert_eq!(resolve(&["--grace-period", "120"], Some("90")), Ok("120".into()), "the flag wins");
-    assert!(resolve(&["--grace-period=5"], None).unwrap_err().contains("allowed is 10 to 600 s"));
-    assert!(resolve(&[], Some("-1")).unwrap_err().contains("GRACE_PERIOD (--grace-period) is `-1`"));
-    let unknown = command_line::command(SETTINGS).try_get_matches_from(["swarmkit-mon", "--grace-period", "1"]);
+    assert_eq!(resolve(&["--patience-period", "120"], Some("90")), Ok("120".into()), "the flag wins");
+    assert!(resolve(&["--patience-period=5"], None).unwrap_err().contains("allowed is 10 to 600 s"));
+    assert!(resolve(&[], Some("-1")).unwrap_err().contains("PATIENCE_PERIOD (--patience-period) is `-1`"));
+    let unknown = command_line::command(SETTINGS).try_get_matches_from(["swarmkit-mon", "--patience-period", "1"]);
     assert_eq!(unknown.unwrap_err().kind(), ErrorKind::UnknownArgument);
 }
 
@@ -77,9 +76,9 @@ fn a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service() {
     let mut table = table_with_one_more().to_vec();
     table.last_mut().unwrap().asked = false;
     for (name, text) in rendered(&table) {
-        assert!(!text.contains("GRACE_PERIOD"), "{name}");
+        assert!(!text.contains("PATIENCE_PERIOD"), "{name}");
     }
-    assert!(markdown_table(&table).contains("| `GRACE_PERIOD` | `--grace-period` | 10 to 600 s | `60` | no |"));
+    assert!(markdown_table(&table).contains("| `PATIENCE_PERIOD` | `--patience-period` | 10 to 600 s | `60` | no |"));
 }
 
 #[test]

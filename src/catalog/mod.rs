@@ -10,7 +10,7 @@ mod write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, unified_diff};
 pub use publish::{PublishPlan, TemplatePlan, plan};
 pub use revisions::{PublishedRevision, Revisions};
 pub use root::CatalogRoot;

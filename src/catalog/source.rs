@@ -328,12 +328,12 @@ impl VersionSource {
 }
 
 impl TemplateSource {
-    /// Reads a template's folder. What cannot be read is noted in it.
-    pub fn read(path: &Path) -> Self {
+    /// A template that is not there: nothing is in it.
+    pub fn absent(path: &Path) -> Self {
         let folder = file_name(path);
         let above = path.parent().map(file_name).unwrap_or_default();
         let base = above.strip_suffix("templates").unwrap_or(&above).split('-').next().unwrap_or_default().to_owned();
-        let mut template = Self {
+        Self {
             path: path.to_owned(),
             base,
             folder,
@@ -341,7 +341,12 @@ impl TemplateSource {
             versions: Vec::new(),
             other_files: Vec::new(),
             unreadable: Vec::new(),
-        };
+        }
+    }
+
+    /// Reads a template's folder. What cannot be read is noted in it.
+    pub fn read(path: &Path) -> Self {
+        let mut template = Self::absent(path);
         let mut folders = Vec::new();
         for (name, is_folder) in names(path, &mut template.unreadable) {
             if is_folder {

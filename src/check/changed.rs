@@ -5,11 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::git::{blobs, git, paths};
 use super::report::{Finding, Report, Severity};
 use super::rule::{Example, Rule};
 use super::silence;
 use crate::catalog::source::{TemplateSource, VersionSource, is_base};
+use crate::git::{Git, GitError};
 use crate::model::Version;
 
 macro_rules! diff_rule {
@@ -68,13 +68,8 @@ pub static RULES: [&Rule; 4] = [&PUBLISHED_CHANGED, &RENUMBERED, &NOT_HIGHER, &D
 #[derive(Debug, thiserror::Error)]
 pub enum ChangedError {
     /// Git failed.
-    #[error("git {command}: {message}")]
-    Git {
-        /// What was asked.
-        command: String,
-        /// What it said.
-        message: String,
-    },
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// There is no such commit.
     #[error("git knows no commit `{0}`: fetch it first, or name another")]
     NoCommit(String),
@@ -112,17 +107,15 @@ impl Changed {
 /// The path is in no git repository, the reference is not there, or something cannot be read.
 pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let top = String::from_utf8_lossy(&git(folder, &["rev-parse", "--show-toplevel"])?).trim_end().to_owned();
-    let top = PathBuf::from(top);
+    let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?);
+    let git = Git::at(&top);
     let name = format!("{reference}^{{commit}}");
-    let commit =
-        git(&top, &["rev-parse", "--quiet", "--verify", "--end-of-options", &name]).map_err(|error| match error {
-            ChangedError::Git { message, .. } if message.is_empty() => ChangedError::NoCommit(reference.to_owned()),
-            other => other,
-        })?;
-    let commit = String::from_utf8_lossy(&commit).trim_end().to_owned();
-    let mut files = paths(&top, &["diff", "--name-only", "--no-renames", "-z", &commit])?;
-    files.extend(paths(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
+    let commit = git
+        .ask(&["rev-parse", "--quiet", "--verify", "--end-of-options", &name])?
+        .ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
+    let mut files = git.names(&["diff", "--name-only", "--no-renames", "-z", &commit])?;
+    files.extend(git.names(&["ls-files", "--others", "--exclude-standard", "-z"])?);
+    let files: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
     let wanted = std::path::absolute(path)?.canonicalize()?;
     let real_top = top.canonicalize()?;
     let within: Vec<&String> = files
@@ -140,14 +133,13 @@ pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
             changed.parts.insert(std::path::absolute(top.join(part))?);
         }
     }
+    if !folders.is_empty() {
+        let paths: Vec<String> = folders.iter().map(|folder| format!("{folder}/")).collect();
+        git.export(&commit, &paths.iter().map(String::as_str).collect::<Vec<_>>(), before.path())?;
+    }
     for folder in folders {
         let old_folder = before.path().join(&folder);
         fs::create_dir_all(&old_folder)?;
-        for blob in blobs(&top, &commit, &folder)? {
-            let target = before.path().join(&blob.path);
-            fs::create_dir_all(target.parent().unwrap_or(&target))?;
-            fs::write(target, blob.content)?;
-        }
         let new_folder = std::path::absolute(top.join(&folder))?;
         let template = TemplateSource::read(&new_folder);
         let findings = compare(&TemplateSource::read(&old_folder), &template);
@@ -160,7 +152,7 @@ pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
 }
 
 /// The folder of the template that a file of a repository belongs to.
-fn template_of(file: &str) -> Option<String> {
+pub fn template_of(file: &str) -> Option<String> {
     let parts: Vec<&str> = file.split('/').collect();
     let base = parts.iter().position(|part| is_base(part))?;
     (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
@@ -172,7 +164,8 @@ fn part_of(file: &str, template: &str) -> Option<String> {
     Some(format!("{template}/{part}"))
 }
 
-fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {
+/// What a template's change does to its published versions.
+pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {
     let mut report = Report::default();
     let numbered = |template: &TemplateSource| -> Vec<String> {
         template

@@ -3,7 +3,6 @@
 pub mod changed;
 pub mod config;
 pub mod fix;
-mod git;
 mod multi_line;
 pub mod report;
 pub mod rule;

@@ -1,23 +1,30 @@
 //! The commands of `gen-catalog`.
 
 mod check;
+mod diff;
 mod findings;
+mod lock;
 mod model;
 mod output;
+mod release;
 mod render;
 mod render_compose;
 mod render_model;
 mod rules;
 mod schema;
 mod settings;
+mod verify;
 mod version;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::entries::swarm;
 use crate::model::{ImageReference, Repository};
+use crate::release::image_lock::{self, ImageLock};
 use output::Output;
 
 /// What a command found.
@@ -41,6 +48,8 @@ pub enum Outcome {
                     gen-catalog render                    write the entry into community-catalog/\n  \
                     gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
                     gen-catalog check .                   look for mistakes in a catalog\n  \
+                    gen-catalog diff OLD NEW              what changes for those who run a version\n  \
+                    gen-catalog release --catalog CLONE   make the branch and text of a pull request\n  \
                     gen-catalog version --format json     what this program publishes, for CI"
 )]
 struct Cli {
@@ -83,12 +92,16 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Diff(diff::DiffArgs),
+    Lock(lock::LockArgs),
     Model(model::ModelArgs),
+    Release(release::ReleaseArgs),
     Render(render::RenderArgs),
     RenderCompose(render_compose::RenderComposeArgs),
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
+    Verify(verify::VerifyArgs),
     Version(version::VersionArgs),
 }
 
@@ -101,11 +114,42 @@ pub(crate) struct ImageArgs {
     /// Pin the image to a digest
     #[arg(long, value_name = "sha256:…", value_parser = digest)]
     digest: Option<String>,
+    /// Pin it to the digest in this file, as `gen-catalog lock` writes it [default: image.lock, if it is there]
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// Pass image.lock over
+    #[arg(long, conflicts_with = "lock")]
+    no_lock: bool,
 }
 
 impl ImageArgs {
-    fn reference(&self) -> ImageReference {
-        swarm::image(self.image.clone(), self.digest.clone())
+    /// The image, pinned by --digest or by the lock.
+    fn reference(&self, output: &Output) -> anyhow::Result<ImageReference> {
+        let locked = self.locked()?;
+        if let (Some(given), Some((file, lock))) = (&self.digest, &locked)
+            && *given != lock.digest
+        {
+            bail!("--digest is {given}, but {} says {}: leave one out", file.display(), lock.digest);
+        }
+        if let Some((file, lock)) = &locked
+            && lock.uncompressed_layers
+        {
+            output.warning(&format!("{}: {}", file.display(), lock::UNCOMPRESSED));
+        }
+        let digest = self.digest.clone().or(locked.map(|(_, lock)| lock.digest));
+        Ok(swarm::image(self.image.clone(), digest))
+    }
+
+    fn locked(&self) -> anyhow::Result<Option<(PathBuf, ImageLock)>> {
+        if self.no_lock {
+            return Ok(None);
+        }
+        let file = self.lock.clone().unwrap_or_else(|| image_lock::FILE_NAME.into());
+        match ImageLock::read(&file)? {
+            Some(lock) => Ok(Some((file.clone(), lock.of_this_version(&file)?))),
+            None if self.lock.is_some() => bail!("there is no {}: make it with `gen-catalog lock`", file.display()),
+            None => Ok(None),
+        }
     }
 }
 
@@ -135,12 +179,16 @@ pub fn run() -> ExitCode {
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {
         Command::Check(args) => check::run(args, &output),
+        Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
+        Command::Lock(args) => lock::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
+        Command::Release(args) => release::run(args, &output),
         Command::Render(args) => render::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),
+        Command::Verify(args) => verify::run(args, &output),
         Command::Version(args) => version::run(args, &output),
     };
     match result {

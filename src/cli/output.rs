@@ -69,3 +69,17 @@ impl Output {
         self.result(&format!("{value:#}\n"))
     }
 }
+
+/// A unified diff with its lines coloured.
+pub(super) fn painted_diff(diff: &str) -> String {
+    let mut text = String::with_capacity(diff.len() * 2);
+    for line in diff.split_inclusive('\n') {
+        let style = match line.as_bytes() {
+            [b'+', ..] => GOOD,
+            [b'-', ..] => BAD,
+            _ => Style::new(),
+        };
+        text.push_str(&format!("{style}{}{style:#}\n", line.trim_end_matches('\n')));
+    }
+    text
+}

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use anstyle::Style;
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{BAD, GOOD, HEADING, Output};
+use super::output::{GOOD, HEADING, Output, painted_diff};
 use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
+use crate::model::ImageReference;
 use crate::monitor::settings::SETTINGS;
 use crate::render::Renderer;
 
@@ -40,7 +40,7 @@ pub(super) struct RenderArgs {
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
     /// Render this model instead, as `gen-catalog model` prints them: with --stdout, or into a folder with --into
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "catalog", "image", "digest"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "catalog", "image", "digest", "lock", "no_lock"])]
     model: Option<PathBuf>,
     /// The folder for the files of --model
     #[arg(long, value_name = "DIR", requires = "model", conflicts_with = "stdout")]
@@ -55,7 +55,8 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
         let as_json = args.format == Format::Json;
         return render_model::run(model, args.templates.as_deref(), args.into.as_deref(), as_json, output);
     }
-    let publication = swarm::publication(&args.image.reference(), SETTINGS);
+    let image = args.image.reference(output)?;
+    let publication = swarm::publication(&image, SETTINGS);
     let renderer = Renderer::new(args.templates.as_deref())?;
     if args.stdout {
         return print(args, &publication, &renderer, output);
@@ -71,7 +72,7 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
         apply(&root, &changes).context("the catalog is as it was")?;
     }
     match args.format {
-        Format::Json => output.json(&report(args, &publication, &plan, refused))?,
+        Format::Json => output.json(&report(args, &image, &publication, &plan, refused))?,
         Format::Text if args.check => print_check(&plan, output)?,
         Format::Text if refused => print_refusal(&publication, &plan, output)?,
         Format::Text => print_written(&publication, &plan, output)?,
@@ -105,17 +106,7 @@ fn print_check(plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
     if drift == 0 {
         return output.info(&format!("all {all} files are up to date\n"));
     }
-    let mut text = String::new();
-    for change in plan.drift() {
-        for line in change.unified_diff().split_inclusive('\n') {
-            let style = match line.as_bytes() {
-                [b'+', ..] => GOOD,
-                [b'-', ..] => BAD,
-                _ => Style::new(),
-            };
-            text.push_str(&format!("{style}{}{style:#}\n", line.trim_end_matches('\n')));
-        }
-    }
+    let text: String = plan.drift().map(|change| painted_diff(&change.unified_diff())).collect();
     output.result(&text)?;
     output.info(&format!("\n{drift} of {all} files would change\n"))
 }
@@ -165,7 +156,13 @@ fn print_written(publication: &Publication, plan: &PublishPlan, output: &Output)
     output.info(&text)
 }
 
-fn report(args: &RenderArgs, publication: &Publication, plan: &PublishPlan, refused: bool) -> serde_json::Value {
+fn report(
+    args: &RenderArgs,
+    image: &ImageReference,
+    publication: &Publication,
+    plan: &PublishPlan,
+    refused: bool,
+) -> serde_json::Value {
     let template = |template: &crate::catalog::TemplatePlan| {
         json!({
             "folder": template.folder,
@@ -190,7 +187,7 @@ fn report(args: &RenderArgs, publication: &Publication, plan: &PublishPlan, refu
     json!({
         "status": status,
         "version": publication.version,
-        "image": args.image.reference().to_string(),
+        "image": image.to_string(),
         "infra": template(&plan.infra),
         "project": template(&plan.project),
     })

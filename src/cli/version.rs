@@ -34,7 +34,7 @@ pub(super) fn run(args: &VersionArgs, output: &Output) -> anyhow::Result<Outcome
     };
     let version = Version::from(swarm::VERSION);
     let revision = revisions.of_version(&version).unwrap_or_else(|| revisions.next(swarm::FIRST_REVISION));
-    let image = args.image.reference().to_string();
+    let image = args.image.reference(output)?.to_string();
     let facts = json!({
         "generator": env!("CARGO_PKG_VERSION"),
         "image": image,

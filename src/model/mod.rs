@@ -18,6 +18,7 @@ mod rancher_compose;
 mod scalar;
 mod service;
 mod version;
+mod version_range;
 
 use indexmap::IndexMap;
 
@@ -38,6 +39,7 @@ pub use rancher_compose::{
 pub use scalar::{Any, Scalar, Templated};
 pub use service::{Logging, Service};
 pub use version::{Revision, Version};
+pub use version_range::{RangeError, VersionRange};
 
 /// Keys that the model does not know, as they were read.
 pub type Other = IndexMap<String, serde_yaml::Value>;

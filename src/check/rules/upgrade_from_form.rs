@@ -4,6 +4,7 @@ use crate::catalog::source::TemplateSource;
 use crate::check::report::{Report, Severity};
 use crate::check::rule::{Edit, Example, Rule};
 use crate::check::view::catalog_entry;
+use crate::model::VersionRange;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -28,25 +29,8 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         let Some((file, node)) = catalog_entry(version, "upgrade_from") else { continue };
-        if let Some(text) = node.text().filter(|text| !is_range(text)) {
+        if let Some(text) = node.text().filter(|text| text.parse::<VersionRange>().is_err()) {
             report.node(file, node, format!("{text:?} is not a range of versions"));
         }
     }
-}
-
-/// The ranges of the semver library that Rancher uses: comparisons, a space between two that must both hold, `||`
-/// between alternatives; `x` stands for any number.
-fn is_range(text: &str) -> bool {
-    !text.trim().is_empty()
-        && text.replace('v', "").split("||").all(|all| {
-            let mut parts = all.split_whitespace().peekable();
-            parts.peek().is_some()
-                && parts.all(|part| {
-                    let version = part.trim_start_matches(['<', '>', '=', '!']);
-                    let sign = &part[..part.len() - version.len()];
-                    let known = matches!(sign, "" | "<" | "<=" | ">" | ">=" | "=" | "==" | "!=" | "!");
-                    let wildcard = version.split('.').all(|part| part == "x" || part.parse::<u64>().is_ok());
-                    known && (semver::Version::parse(version).is_ok() || (version.contains('x') && wildcard))
-                })
-        })
 }

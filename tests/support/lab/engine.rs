@@ -23,6 +23,12 @@ const SCRIPT: &str = include_str!("engine.sh");
 /// a newer one is refused at once and takes its own.
 pub const BUSYBOX: &str = "127.0.0.1:1/lab/busybox:1";
 
+/// Why the docker client cannot be used here; `None` if it can.
+pub fn client_missing() -> Option<&'static str> {
+    let answers = Command::new("docker").arg("--version").output().is_ok_and(|output| output.status.success());
+    if answers { None } else { Some("needs the docker client (Debian: docker.io)") }
+}
+
 /// Why no engine can be started here; `None` if one can.
 pub fn missing() -> Option<&'static str> {
     static MISSING: OnceLock<Option<&str>> = OnceLock::new();

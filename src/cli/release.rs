@@ -1,0 +1,397 @@
+//! `gen-catalog release`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output::{GOOD, HEADING, Output};
+use super::{Format, ImageArgs, Outcome, findings};
+use crate::catalog::ChangeKind;
+use crate::entries::{Publication, swarm};
+use crate::model::{ImageReference, Version};
+use crate::monitor::settings::SETTINGS;
+use crate::release::base::Base;
+use crate::release::commit::{tree, writable};
+use crate::release::digest::sha256_hex;
+use crate::release::execute::{Done, Seen, Target, execute};
+use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
+use crate::release::provenance::statement;
+use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
+use crate::release::words::upgrade_in_words;
+use crate::release::{ReleaseError, generator, whole_file};
+use crate::render::Renderer;
+
+/// Makes a branch with the next revision in a git clone of a catalog, and the text of its pull request.
+///
+/// The version is rendered into a new revision and config.yml names it as the default; nothing else changes unless it
+/// is asked for. The templates are checked before, and what changes for those who run them is told in the pull request.
+/// The clone's work tree, index and HEAD are never touched: one branch appears, all at once. Author, committer and
+/// signature are git's own configuration; the clone's hooks are not run.
+///
+/// Exit codes: 0 it is done, or was done already; 1 it is refused, with what to do; 2 usage, input or output.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gen-catalog release --catalog ../community-catalog --dry-run\n  \
+    gen-catalog release --catalog ../community-catalog --base origin/master --push origin --body-file body.md\n  \
+    gen-catalog release --catalog ../rancher-catalog --what project\n  \
+    gen-catalog release --catalog . --maximum-rancher-version v1.5.99 --format json | jq -r .title")]
+pub(super) struct ReleaseArgs {
+    /// A git clone of the catalog, or the catalog's folder in one
+    #[arg(long, value_name = "CLONE")]
+    catalog: PathBuf,
+    /// What to release: the public catalogs keep environment templates in another repository than this entry
+    #[arg(long, value_enum, default_value_t = WhatArg::Infra)]
+    what: WhatArg,
+    /// The branch to make [default: swarm- and the version]
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// What to build upon: a branch, a remote's branch or a commit [default: the branch that the clone is on]
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
+    /// Push the branch to this remote
+    #[arg(long, value_name = "REMOTE")]
+    push: Option<String>,
+    /// Change nothing, neither here nor there: say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Close older revisions to Rancher servers after this version
+    #[arg(long, value_name = "VERSION", value_parser = rancher_version)]
+    maximum_rancher_version: Option<Version>,
+    /// Bring config.yml and the icon to what is rendered as a whole, not config.yml's version alone
+    #[arg(long)]
+    metadata: bool,
+    /// Replace the branch if it is there with other content
+    #[arg(long)]
+    force_branch: bool,
+    #[command(flatten)]
+    image: ImageArgs,
+    /// Write the pull request's text into this file
+    #[arg(long, value_name = "FILE")]
+    body_file: Option<PathBuf>,
+    /// Write a provenance record into this file: an in-toto statement with a SLSA predicate
+    #[arg(long, value_name = "FILE")]
+    provenance: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WhatArg {
+    /// infra-templates/swarm
+    Infra,
+    /// project-templates/swarm
+    Project,
+    /// Both
+    Both,
+}
+
+fn rancher_version(text: &str) -> Result<Version, String> {
+    let version = Version::from(text);
+    let numbers = text.trim_start_matches('v').split(['.', '-']).next().is_some_and(|part| part.parse::<u64>().is_ok());
+    if numbers { Ok(version) } else { Err("a version of Rancher is wanted, such as v1.5.99".to_owned()) }
+}
+
+impl ReleaseArgs {
+    fn wishes(&self) -> Wishes {
+        Wishes {
+            what: match self.what {
+                WhatArg::Infra => What::Infra,
+                WhatArg::Project => What::Project,
+                WhatArg::Both => What::Both,
+            },
+            maximum_rancher_version: self.maximum_rancher_version.clone(),
+            metadata: self.metadata,
+        }
+    }
+
+    /// The options that decide what is in the commit.
+    fn options(&self, image: &ImageReference) -> String {
+        let mut options = String::new();
+        match self.what {
+            WhatArg::Infra => {}
+            WhatArg::Project => options.push_str(" --what project"),
+            WhatArg::Both => options.push_str(" --what both"),
+        }
+        if image.repository != swarm::default_repository() {
+            options.push_str(&format!(" --image {}", image.repository));
+        }
+        if let Some(digest) = &image.digest {
+            options.push_str(&format!(" --digest {digest}"));
+        }
+        if let Some(maximum) = &self.maximum_rancher_version {
+            options.push_str(&format!(" --maximum-rancher-version {maximum}"));
+        }
+        if self.metadata {
+            options.push_str(" --metadata");
+        }
+        options
+    }
+}
+
+/// What came of it.
+enum Came {
+    /// The catalog has it: no file changes.
+    Published,
+    /// It was only looked at.
+    Planned(PullRequest),
+    /// The branch is there.
+    Done(PullRequest, Done),
+}
+
+pub(super) fn run(args: &ReleaseArgs, output: &Output) -> anyhow::Result<Outcome> {
+    match release(args, output) {
+        Ok(()) => Ok(Outcome::Good),
+        Err(error) => match error.downcast_ref::<ReleaseError>() {
+            Some(ReleaseError::Refused(refusal)) => {
+                let text = refusal.to_string();
+                output.error(&format!("nothing was released: {text}"));
+                if args.format == Format::Json {
+                    output.json(&json!({ "status": "refused", "reason": text }))?;
+                }
+                to_github(&[("status", "refused")], "")?;
+                Ok(Outcome::Findings)
+            }
+            _ => Err(error),
+        },
+    }
+}
+
+fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
+    for file in [&args.body_file, &args.provenance].into_iter().flatten() {
+        check_target(file)?;
+    }
+    let image = args.image.reference(output)?;
+    let publication = swarm::publication(&image, SETTINGS);
+    let renderer = Renderer::new(None)?;
+    let base = Base::find(&args.catalog, args.base.as_deref())?;
+    let plan = prepare(&base, &args.wishes(), &publication, &renderer)?;
+    plan.warnings.iter().for_each(|warning| output.warning(warning));
+    let branch = args.branch.clone().unwrap_or_else(|| format!("{}-{}", swarm::FOLDER, publication.version));
+    let generator_commit = generator::commit();
+    let mut about = Circumstances {
+        base: &base,
+        image: &image,
+        content: None,
+        branch: &branch,
+        options: args.options(&image),
+        generator_commit: generator_commit.as_deref(),
+    };
+    let came = if plan.changes().next().is_none() {
+        Came::Published
+    } else {
+        if let Err(refusal) = without_errors(&plan) {
+            output.error(&findings::text(&plan.checked, 0, false));
+            return Err(ReleaseError::from(refusal).into());
+        }
+        let target = Target { branch: &branch, remote: args.push.as_deref(), force: args.force_branch };
+        let seen = Seen::look(&base, &target)?;
+        if args.dry_run {
+            Came::Planned(PullRequest::write(&plan, &publication, &about))
+        } else {
+            writable(&base.git)?;
+            let content = tree(&base, plan.changes())?;
+            about.content = Some(content.clone());
+            let request = PullRequest::write(&plan, &publication, &about);
+            let done = execute(&base, &seen, &target, &content, &request.message)?;
+            Came::Done(request, done)
+        }
+    };
+    if let Some(file) = &args.provenance {
+        if about.generator_commit.is_none() {
+            output.warning(
+                "the commit that this program was built from is not known, and not in the provenance record: build it \
+                 with SWARMKIT_CATALOG_COMMIT set, or in a clone without changes",
+            );
+        }
+        write(file, &format!("{:#}\n", statement(&plan, &publication, &about)))?;
+    }
+    // Where there is nothing to do there is no pull request to open.
+    let request = match &came {
+        Came::Planned(request) | Came::Done(request, _) if status(&came) != NOTHING_TO_DO => Some(request),
+        _ => None,
+    };
+    if let (Some(file), Some(request)) = (&args.body_file, request) {
+        write(file, &request.body)?;
+    }
+    tell(args, &publication, &plan, &about, &came, output)
+}
+
+const NOTHING_TO_DO: &str = "nothing-to-do";
+
+fn status(came: &Came) -> &'static str {
+    match came {
+        Came::Planned(_) => "planned",
+        Came::Done(_, done) if done.made || done.pushed => "released",
+        Came::Published | Came::Done(..) => NOTHING_TO_DO,
+    }
+}
+
+fn tell(
+    args: &ReleaseArgs,
+    publication: &Publication,
+    plan: &ReleasePlan,
+    about: &Circumstances<'_>,
+    came: &Came,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let report = report(publication, plan, about, came);
+    match args.format {
+        Format::Json => output.json(&report)?,
+        Format::Text => output.info(&text(args, publication, plan, about, came))?,
+    }
+    let field = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
+    let names = ["status", "branch", "commit", "base", "title", "body"];
+    let fields: Vec<(&str, String)> = names.iter().map(|name| (*name, field(name))).collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    to_github(&fields, &field("body"))
+}
+
+fn report(publication: &Publication, plan: &ReleasePlan, about: &Circumstances<'_>, came: &Came) -> Value {
+    let (request, done) = match came {
+        Came::Published => (None, None),
+        Came::Planned(request) => (Some(request), None),
+        Came::Done(request, done) => (Some(request), Some(done)),
+    };
+    let templates: Vec<Value> = plan
+        .templates
+        .iter()
+        .map(|template| {
+            json!({
+                "folder": template.folder,
+                "revision": template.revision,
+                "published": template.published,
+                "replaces": template.replaces,
+                "closed": template.closed,
+                "kept": template.kept,
+                "files": template.changes.iter().map(|change| json!({
+                    "path": change.path,
+                    "change": change.kind(),
+                    "sha256": sha256_hex(change.after.as_deref().unwrap_or_default().as_bytes()),
+                })).collect::<Vec<_>>(),
+                "upgrade": template.comparison.as_ref().map(|comparison| &comparison.upgrade),
+            })
+        })
+        .collect();
+    json!({
+        "status": status(came),
+        "version": publication.version,
+        "image": about.image.to_string(),
+        "base": about.base.commit,
+        "branch": request.map(|_| about.branch),
+        "commit": done.map(|done| &done.commit),
+        "tree": about.content.as_ref().map(|content| &content.tree),
+        "pushed": done.is_some_and(|done| done.pushed),
+        "notes": done.map_or(&[][..], |done| &done.notes),
+        "title": request.map(|request| &request.title),
+        "body": request.map(|request| &request.body),
+        "templates": templates,
+        "check": findings::json(&plan.checked, 0)["summary"],
+    })
+}
+
+fn text(
+    args: &ReleaseArgs,
+    publication: &Publication,
+    plan: &ReleasePlan,
+    about: &Circumstances<'_>,
+    came: &Came,
+) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    let conditional = matches!(came, Came::Planned(_));
+    let told = if status(came) == NOTHING_TO_DO { &[][..] } else { &plan.templates[..] };
+    for template in told {
+        let word = if template.published { "has" } else { "gets" };
+        line(format!(
+            "{HEADING}{}{HEADING:#} {word} {} as revision {}",
+            template.folder, publication.version, template.revision
+        ));
+        for change in &template.changes {
+            let word = match (change.kind(), conditional) {
+                (ChangeKind::Create, false) => "created",
+                (ChangeKind::Create, true) => "would create",
+                (_, false) => "updated",
+                (_, true) => "would update",
+            };
+            line(format!("  {GOOD}{word}{GOOD:#} {}", change.path));
+        }
+        for kept in &template.kept {
+            line(format!("  {kept} keeps what it has beside the version; --metadata brings what is rendered"));
+        }
+        if let Some(upgrade) = template.comparison.as_ref().and_then(|comparison| comparison.upgrade.as_ref()) {
+            line(format!("  an {}", upgrade_in_words(upgrade)));
+        }
+    }
+    if !told.is_empty() {
+        line(format!("check: {}", check_summary(&plan.checked.findings)));
+    }
+    let short = |commit: &str| commit.chars().take(12).collect::<String>();
+    match came {
+        Came::Published => {
+            for template in &plan.templates {
+                let (folder, revision) = (&template.folder, template.revision);
+                line(format!("nothing to do: {folder} has {} already, as revision {revision}", publication.version));
+            }
+        }
+        Came::Planned(_) => {
+            line(format!("nothing was changed; without --dry-run this makes the branch {}", about.branch))
+        }
+        Came::Done(_, done) => {
+            done.notes.iter().for_each(|note| line(note.clone()));
+            if done.made {
+                line(format!("commit {} is on the branch {}", short(&done.commit), about.branch));
+            }
+            if done.pushed {
+                line(format!("pushed to {}", args.push.as_deref().unwrap_or_default()));
+            }
+            if !done.made && !done.pushed {
+                line(format!("nothing to do: the branch {} is there, with the same content", about.branch));
+            }
+        }
+    }
+    out
+}
+
+/// A file that will be written must be writable before anything is done.
+fn check_target(file: &Path) -> anyhow::Result<()> {
+    let folder = whole_file::folder_of(file);
+    if file.is_dir() || !folder.is_dir() {
+        bail!("{} cannot be written: {} is no folder for it", file.display(), folder.display());
+    }
+    Ok(())
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    whole_file::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// In GitHub Actions: the outputs of the step, and its summary.
+fn to_github(fields: &[(&str, &str)], summary: &str) -> anyhow::Result<()> {
+    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+        return Ok(());
+    }
+    let append = |variable: &str, text: &str| -> anyhow::Result<()> {
+        let Some(file) = std::env::var_os(variable).filter(|file| !file.is_empty()) else { return Ok(()) };
+        let cannot = || format!("cannot write ${variable} ({})", file.to_string_lossy());
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(&file).with_context(cannot)?;
+        file.write_all(text.as_bytes()).with_context(cannot)
+    };
+    let outputs: String = fields
+        .iter()
+        .map(|(name, value)| {
+            // No value can hold its own digest.
+            let end = format!("end-{}", sha256_hex(value.as_bytes()));
+            format!("{name}<<{end}\n{value}\n{end}\n")
+        })
+        .collect();
+    append("GITHUB_OUTPUT", &outputs)?;
+    if summary.is_empty() { Ok(()) } else { append("GITHUB_STEP_SUMMARY", summary) }
+}

@@ -1,0 +1,210 @@
+//! Whether all places of the project that name its version name the same one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use process_control::{ChildExt, Control};
+use serde::Serialize;
+
+use super::image_lock::{self, ImageLock};
+use crate::catalog::source::TemplateSource;
+use crate::catalog::{CatalogRoot, plan};
+use crate::entries::{Publication, swarm};
+use crate::git::Git;
+use crate::model::{DockerCompose, Image, Repository, Version};
+use crate::monitor::settings::SETTINGS;
+use crate::render::Renderer;
+
+/// What a program may take to print its version.
+const VERSION_LIMIT: Duration = Duration::from_secs(10);
+
+/// One place, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// What it is.
+    pub what: &'static str,
+    /// Where it stands.
+    pub place: String,
+    /// What it says, or why that cannot be told.
+    pub says: String,
+    /// What it should say.
+    pub should: String,
+    /// Whether it does.
+    pub agrees: bool,
+}
+
+/// Where to look.
+#[derive(Debug, Clone)]
+pub struct Places<'a> {
+    /// The project's folder.
+    pub project: &'a Path,
+    /// The daemon's program.
+    pub monitor: &'a Path,
+    /// The tag of the release.
+    pub tag: &'a str,
+    /// The image's repository.
+    pub repository: &'a Repository,
+}
+
+/// Looks at all places.
+pub fn look(places: &Places<'_>, renderer: &Renderer) -> Vec<Row> {
+    let wanted = places.tag.trim_start_matches('v');
+    let mut rows = Rows { rows: Vec::new() };
+    rows.add("tag", "--tag", Ok(places.tag.to_owned()), &tag_of(wanted));
+    rows.add("package", "Cargo.toml", cargo_toml(places.project), wanted);
+    rows.add("lock of packages", "Cargo.lock", cargo_lock(places.project), wanted);
+    rows.add("generator", "gen-catalog --version", Ok(env!("CARGO_PKG_VERSION").to_owned()), wanted);
+    rows.add(
+        "daemon",
+        &format!("{} --version", places.monitor.display()),
+        daemon(places.monitor),
+        &format!("swarmkit-mon {wanted}"),
+    );
+    rows.add("changelog", "CHANGELOG.md", changelog(places.project, wanted), &format!("a section {wanted}, released"));
+    catalog(places, renderer, &mut rows);
+    rows.rows
+}
+
+struct Rows {
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    fn add(&mut self, what: &'static str, place: &str, says: Result<String, String>, should: &str) {
+        let agrees = says.as_deref() == Ok(should);
+        let says = says.unwrap_or_else(|why| why);
+        self.rows.push(Row { what, place: place.to_owned(), says, should: should.to_owned(), agrees });
+    }
+}
+
+/// The tag of a version; of what is no version none can be right.
+fn tag_of(version: &str) -> String {
+    match semver::Version::parse(version) {
+        Ok(version) => format!("v{version}"),
+        Err(_) => "v and a version, such as v2.0.0".to_owned(),
+    }
+}
+
+fn toml_file(project: &Path, name: &str) -> Result<toml::Table, String> {
+    let text = fs::read_to_string(project.join(name)).map_err(|error| error.to_string())?;
+    toml::from_str(&text).map_err(|error| error.message().to_owned())
+}
+
+fn cargo_toml(project: &Path) -> Result<String, String> {
+    let manifest = toml_file(project, "Cargo.toml")?;
+    let version = manifest.get("package").and_then(|package| package.get("version")?.as_str());
+    version.map(str::to_owned).ok_or_else(|| "no version".to_owned())
+}
+
+fn cargo_lock(project: &Path) -> Result<String, String> {
+    let lock = toml_file(project, "Cargo.lock")?;
+    let packages = lock.get("package").and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
+    let of = |package: &toml::Value, key: &str| Some(package.get(key)?.as_str()?.to_owned());
+    let own = packages.iter().find(|package| of(package, "name").as_deref() == Some(env!("CARGO_PKG_NAME")));
+    own.and_then(|package| of(package, "version")).ok_or_else(|| "no version".to_owned())
+}
+
+fn daemon(program: &Path) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let child = command.spawn().map_err(|error| format!("{error}: build it, or name it with --monitor"))?;
+    let ended = child.controlled_with_output().time_limit(VERSION_LIMIT).terminate_for_timeout().wait();
+    match ended.map_err(|error| error.to_string())? {
+        None => Err(format!("no answer within {} s", VERSION_LIMIT.as_secs())),
+        Some(output) if !output.status.success() => Err(format!("it ended with {}", output.status)),
+        Some(output) => Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()),
+    }
+}
+
+/// The heading of the version's section: `## 2.0.0 (2026-01-31)`, or with nothing behind it.
+fn changelog(project: &Path, version: &str) -> Result<String, String> {
+    let text = fs::read_to_string(project.join("CHANGELOG.md")).map_err(|error| error.to_string())?;
+    let heading = text.lines().find_map(|line| {
+        let rest = line.strip_prefix("## ")?.trim_start_matches(['v', '[']).strip_prefix(version)?;
+        (!rest.starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '-' || c == '+'))
+            .then(|| rest.trim().to_owned())
+    });
+    match heading {
+        None => Err("no section of this version".to_owned()),
+        Some(rest) if ["not yet", "unreleased"].iter().any(|word| rest.to_lowercase().contains(word)) => {
+            Err(format!("the section says {rest}"))
+        }
+        Some(_) => Ok(format!("a section {version}, released")),
+    }
+}
+
+fn catalog(places: &Places<'_>, renderer: &Renderer, rows: &mut Rows) {
+    let wanted = format!("v{}", places.tag.trim_start_matches('v'));
+    let folder = places.project.join("community-catalog");
+    for name in ["infra-templates/swarm", "project-templates/swarm"] {
+        let template = TemplateSource::read(&folder.join(name));
+        let missing = |what: &str| format!("no {what}");
+        let config = template.config_model().and_then(Result::ok);
+        let config = config.and_then(|config| config.version.value().map(Version::text));
+        let place = |file: &str| format!("community-catalog/{name}/{file}");
+        rows.add("default version", &place("config.yml"), config.ok_or_else(|| missing("version")), &wanted);
+        let newest = template.versions.iter().rfind(|version| version.revision.is_some());
+        let revision = newest.map_or_else(|| "?".to_owned(), |newest| newest.name.clone());
+        let version = newest.and_then(|newest| newest.catalog()?.version.value().map(Version::text));
+        let file = place(&format!("{revision}/rancher-compose.yml"));
+        rows.add("catalog version", &file, version.ok_or_else(|| missing("version")), &wanted);
+        if name.starts_with("infra") {
+            let image = newest.and_then(image_of);
+            let tag = image.as_ref().and_then(|image| image.reference()?.tag.clone());
+            let file = place(&format!("{revision}/docker-compose.yml"));
+            rows.add("image tag", &file, tag.ok_or_else(|| missing("image with a tag")), &wanted);
+            lock(places, image.as_ref(), rows);
+        }
+    }
+    // One of another version, or that cannot be read, has its own row.
+    let locked = ImageLock::read(&places.project.join(image_lock::FILE_NAME)).ok().flatten();
+    let image = swarm::image(places.repository.clone(), locked.map(|lock| lock.digest));
+    let publication = swarm::publication(&image, SETTINGS);
+    rows.add(
+        "rendered files",
+        "community-catalog/",
+        up_to_date(&folder, &publication, renderer),
+        "as this program renders them",
+    );
+    let git = Git::at(places.project);
+    if matches!(git.ask(&["rev-parse", "--is-inside-work-tree"]), Ok(Some(answer)) if answer == "true") {
+        let args = ["status", "--porcelain", "--untracked-files=all", "--", "community-catalog", "image.lock"];
+        let says = git.run(&args).map_err(|error| error.to_string()).and_then(|changed| match changed.is_empty() {
+            true => Ok("committed".to_owned()),
+            false => Err("with changes that are not committed".to_owned()),
+        });
+        rows.add("committed files", "community-catalog/", says, "committed");
+    }
+}
+
+fn image_of(version: &crate::catalog::source::VersionSource) -> Option<Image> {
+    let document = version.docker_compose.as_ref()?.raw.as_ref().ok()?;
+    let compose = DockerCompose::read(document).ok()?;
+    compose.services()?.get(swarm::SERVICE)?.value()?.image.value().cloned()
+}
+
+/// image.lock, if there is one: of this version, and what the entry is pinned to.
+fn lock(places: &Places<'_>, image: Option<&Image>, rows: &mut Rows) {
+    let file: PathBuf = places.project.join(image_lock::FILE_NAME);
+    let wanted = places.tag.trim_start_matches('v');
+    match ImageLock::read(&file) {
+        Ok(None) => {}
+        Err(error) => rows.add("image lock", image_lock::FILE_NAME, Err(error.to_string()), wanted),
+        Ok(Some(lock)) => {
+            rows.add("image lock", image_lock::FILE_NAME, Ok(lock.version), wanted);
+            let pinned = image.and_then(|image| image.reference()?.digest.clone());
+            rows.add("image digest", "docker-compose.yml", pinned.ok_or_else(|| "no digest".to_owned()), &lock.digest);
+        }
+    }
+}
+
+fn up_to_date(folder: &Path, publication: &Publication, renderer: &Renderer) -> Result<String, String> {
+    let root = CatalogRoot::open(folder).map_err(|error| error.to_string())?;
+    let plan = plan(&root, publication, renderer).map_err(|error| error.to_string())?;
+    match plan.drift().count() {
+        0 => Ok("as this program renders them".to_owned()),
+        count => Err(format!("{count} differ: run `gen-catalog render --check`")),
+    }
+}

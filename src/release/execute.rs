@@ -1,0 +1,128 @@
+//! Carrying a release out: the commit, the branch at a remote, the branch of the clone. In this order: until the last
+//! step the clone is as it was, and that one is a single move of a reference.
+
+use super::ReleaseError;
+use super::base::Base;
+use super::commit::{Branch, Content, commit, content};
+use super::publish::RemoteBranch;
+use super::refusal::Refusal;
+
+/// Where a release goes.
+#[derive(Debug, Clone)]
+pub struct Target<'a> {
+    /// The branch.
+    pub branch: &'a str,
+    /// A remote to push it to.
+    pub remote: Option<&'a str>,
+    /// Whether to replace what other content the branch has.
+    pub force: bool,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The commit of the release.
+    pub commit: String,
+    /// Whether the branch of the clone was made or moved.
+    pub made: bool,
+    /// Whether the branch was pushed.
+    pub pushed: bool,
+    /// What another run did meanwhile.
+    pub notes: Vec<String>,
+}
+
+/// The branch as it is here and at the remote, before anything is done.
+#[derive(Debug)]
+pub struct Seen {
+    branch: Branch,
+    remote: Option<RemoteBranch>,
+}
+
+impl Seen {
+    /// Looks, and changes nothing.
+    ///
+    /// # Errors
+    /// The branch's name is none, or the remote does not answer.
+    pub fn look(base: &Base, target: &Target<'_>) -> Result<Self, ReleaseError> {
+        let branch = Branch::look(base, target.branch)?;
+        let remote = target.remote.map(|remote| RemoteBranch::look(base, remote, target.branch)).transpose()?;
+        Ok(Self { branch, remote })
+    }
+}
+
+/// Carries a release out.
+///
+/// # Errors
+/// The branch has other content; another run was quicker with other content; git fails. The clone is then as it was.
+pub fn execute(
+    base: &Base,
+    seen: &Seen,
+    target: &Target<'_>,
+    wanted: &Content,
+    message: &str,
+) -> Result<Done, ReleaseError> {
+    let git = &base.git;
+    let held = |branch: &Branch| match &branch.commit {
+        Some(commit) => Ok::<_, ReleaseError>((content(git, commit)?.as_ref() == Some(wanted)).then(|| commit.clone())),
+        None => Ok(None),
+    };
+    let here = held(&seen.branch)?;
+    if here.is_none() && seen.branch.commit.is_some() && !target.force {
+        return Err(Refusal::BranchExists(seen.branch.name.clone()).into());
+    }
+    let there = match &seen.remote {
+        Some(remote) if remote.holds(base, wanted)? => remote.commit.clone(),
+        Some(remote) if remote.commit.is_some() && !target.force => {
+            let (remote, branch) = (remote.remote.clone(), remote.name.clone());
+            return Err(Refusal::RemoteBranchExists { remote, branch }.into());
+        }
+        _ => None,
+    };
+    // One and the same commit here and there, whoever made it.
+    let known = there.clone().or_else(|| here.clone());
+    let mut done = Done { commit: String::new(), made: false, pushed: false, notes: Vec::new() };
+    done.commit = match known {
+        Some(commit) => commit,
+        None => commit(git, wanted, message)?,
+    };
+    if let (Some(remote), None) = (&seen.remote, &there) {
+        match remote.push(base, &done.commit) {
+            Ok(pushed) => {
+                done.pushed = pushed;
+                if !pushed {
+                    done.notes.push(overtaken_at(&remote.remote));
+                }
+            }
+            Err(ReleaseError::Refused(Refusal::Overtaken(_))) => {
+                let now = RemoteBranch::look(base, &remote.remote, &remote.name)?;
+                if !now.holds(base, wanted)? {
+                    let (remote, branch) = (now.remote, now.name);
+                    return Err(Refusal::RemoteBranchExists { remote, branch }.into());
+                }
+                done.notes.push(overtaken_at(&now.remote));
+                done.commit = now.commit.unwrap_or(done.commit);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    // Where the remote has it already, a clone without the branch needs none.
+    if here.is_none() && there.is_none() {
+        match seen.branch.move_to(git, &done.commit) {
+            Ok(()) => done.made = true,
+            Err(ReleaseError::Refused(Refusal::Overtaken(name))) => {
+                let now = Branch::look(base, &name)?;
+                let Some(commit) = held(&now)? else { return Err(Refusal::Overtaken(name).into()) };
+                done.notes.push(
+                    "another run made the same release in this clone at the same time, and was quicker".to_owned(),
+                );
+                done.commit = commit;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(done)
+}
+
+fn overtaken_at(remote: &str) -> String {
+    format!("another run pushed the same release to {remote} at the same time, and was quicker")
+}
