@@ -114,18 +114,37 @@ struct Entry {
 pub struct Git {
     folder: PathBuf,
     index: Option<PathBuf>,
+    scratch: Option<Scratch>,
+}
+
+/// Where new objects go instead of the clone, and the clone's own.
+#[derive(Debug, Clone)]
+struct Scratch {
+    objects: PathBuf,
+    behind: String,
 }
 
 impl Git {
     /// In a folder of a clone.
     pub fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), index: None }
+        Self { folder: folder.to_owned(), index: None, scratch: None }
     }
 
     /// The same, with another index than the clone's.
     #[must_use]
     pub fn with_index(&self, index: &Path) -> Self {
         Self { index: Some(index.to_owned()), ..self.clone() }
+    }
+
+    /// The same, with all new objects in a folder of their own: the clone is only read.
+    ///
+    /// # Errors
+    /// It is no clone.
+    pub fn with_scratch(&self, objects: &Path) -> Result<Self, GitError> {
+        let own = self.line(&["rev-parse", "--path-format=absolute", "--git-path", "objects"])?;
+        // In this list of folders a name may be quoted, and must be where it holds what parts the list.
+        let behind = format!("\"{}\"", own.replace('\\', "\\\\").replace('"', "\\\""));
+        Ok(Self { scratch: Some(Scratch { objects: objects.to_owned(), behind }), ..self.clone() })
     }
 
     /// The same clone, at the root of its work tree; a bare one as it is.
@@ -299,6 +318,10 @@ impl Git {
             .env("LC_ALL", "C");
         if let Some(index) = &self.index {
             command.env("GIT_INDEX_FILE", index);
+        }
+        if let Some(scratch) = &self.scratch {
+            command.env("GIT_OBJECT_DIRECTORY", &scratch.objects);
+            command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &scratch.behind);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -133,6 +133,18 @@ fn dry_run() {
     assert!(fs::read_to_string(&body).unwrap().contains("An upgrade of a running stack recreates"));
     // Not even an object.
     assert_eq!((everything(&sandbox.clone), everything(&sandbox.remote)), before);
+    // It makes the very tree that a run makes; and where that was done, it says so.
+    let tree = |args: &[&str]| json(&sandbox.release(args).1)["tree"].as_str().unwrap().to_owned();
+    let planned = tree(&["--dry-run", "--format", "json"]);
+    assert_eq!(tree(&["--push", "origin", "--format", "json"]), planned);
+    let (code, text, _) = sandbox.release(&["--dry-run"]);
+    assert_eq!((code, text.as_str()), (0, "nothing to do: the branch swarm-v2.0.0 is there, with the same content\n"));
+    let other = sandbox.another("other");
+    let before = everything(&other);
+    let args = ["release", "--catalog", "other", "--push", "origin", "--dry-run", "--format", "json"];
+    let (_, text, errors) = outcome(sandbox.folder.path(), &args);
+    assert_eq!(json(&text)["status"], "nothing-to-do", "{errors}");
+    assert_eq!(everything(&other), before);
 }
 
 /// Runs at the same time, each in its clone.

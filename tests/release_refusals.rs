@@ -64,7 +64,8 @@ fn refused(sandbox: &Sandbox, args: &[&str], says: &[&str]) {
     }
     assert_eq!((state(&sandbox.clone), git(&sandbox.remote, &["for-each-ref"])), before);
     // For programs too; and a dry run does not say that it would be fine.
-    let (code, text, _) = sandbox.release(&[args, &["--format", "json"]].concat());
+    let dry_run = if args.contains(&"--dry-run") { &[][..] } else { &["--dry-run"][..] };
+    let (code, text, _) = sandbox.release(&[args, dry_run, &["--format", "json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, report["status"].as_str()), (1, Some("refused")));
 }
@@ -206,6 +207,8 @@ fn checked_out() {
     git(&one.clone, &["branch", "-q", BRANCH]);
     git(&one.clone, &["worktree", "add", "-q", "../elsewhere", BRANCH]);
     refused(&one, &["--force-branch"], &["the branch swarm-v2.0.0 is checked out in ", "elsewhere"]);
+    // Before anything is pushed.
+    refused(&one, &["--force-branch", "--push", "origin"], &["is checked out in "]);
     refused(&one, &["--branch", "master"], &["master is the branch to build upon", "--branch"]);
     let args = ["--base", "origin/master", "--branch", "master", "--push", "origin", "--force-branch"];
     refused(&one, &args, &["master is the branch to build upon"]);

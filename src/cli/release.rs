@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use super::output::{GOOD, HEADING, Output};
 use super::{Format, ImageArgs, Outcome, findings};
 use crate::catalog::ChangeKind;
+use crate::check::{Checked, Severity};
 use crate::entries::{Publication, swarm};
 use crate::model::{ImageReference, Version};
 use crate::monitor::settings::SETTINGS;
 use crate::release::base::Base;
 use crate::release::commit::{tree, writable};
 use crate::release::digest::sha256_hex;
-use crate::release::execute::{Done, Seen, Target, execute};
+use crate::release::execute::{Done, Seen, Standing, Target, execute};
 use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
 use crate::release::provenance::statement;
 use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
@@ -185,19 +186,29 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         Came::Published
     } else {
         if let Err(refusal) = without_errors(&plan) {
-            output.error(&findings::text(&plan.checked, 0, false));
+            output.error(&findings::text(&errors_of(&plan), 0, false));
             return Err(ReleaseError::from(refusal).into());
         }
         let target = Target { branch: &branch, remote: args.push.as_deref(), force: args.force_branch };
         let seen = Seen::look(&base, &target)?;
-        if args.dry_run {
-            Came::Planned(PullRequest::write(&plan, &publication, &about))
-        } else {
+        // What a dry run makes goes into a folder of its own.
+        let scratch = args.dry_run.then(tempfile::tempdir).transpose().context("no folder for temporary files")?;
+        let base = match &scratch {
+            Some(folder) => Base { git: base.git.with_scratch(folder.path())?, ..base.clone() },
+            None => base.clone(),
+        };
+        if scratch.is_none() {
             writable(&base.git)?;
-            let content = tree(&base, plan.changes())?;
-            about.content = Some(content.clone());
-            let request = PullRequest::write(&plan, &publication, &about);
-            let done = execute(&base, &seen, &target, &content, &request.message)?;
+        }
+        let content = tree(&base, plan.changes())?;
+        about.content = Some(content.clone());
+        let request = PullRequest::write(&plan, &publication, &about);
+        let standing = Standing::judge(&base, &seen, &target, &content)?;
+        if args.dry_run && !standing.is_done(&seen) {
+            Came::Planned(request)
+        } else {
+            // A dry run comes here only where nothing is left to do.
+            let done = execute(&base, &seen, standing, &content, &request.message)?;
             Came::Done(request, done)
         }
     };
@@ -219,6 +230,13 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         write(file, &request.body)?;
     }
     tell(args, &publication, &plan, &about, &came, output)
+}
+
+/// What the check found, less what is no reason to stop.
+fn errors_of(plan: &ReleasePlan) -> Checked {
+    let all = plan.checked.findings.iter();
+    let findings = all.filter(|finding| finding.rule.severity == Severity::Error).cloned().collect();
+    Checked { findings, ..Checked::default() }
 }
 
 const NOTHING_TO_DO: &str = "nothing-to-do";

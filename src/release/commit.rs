@@ -42,15 +42,24 @@ impl Branch {
         Ok(Self { name: name.to_owned(), commit })
     }
 
+    /// Refuses one that a work tree is on: its files would no longer be those of its commit.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn is_free(&self, git: &Git) -> Result<(), ReleaseError> {
+        match checked_out(git, &self.name)? {
+            Some(worktree) => Err(Refusal::BranchCheckedOut { branch: self.name.clone(), worktree }.into()),
+            None => Ok(()),
+        }
+    }
+
     /// Moves it to a commit, if it is still what was seen.
     ///
     /// # Errors
     /// It has changed, or cannot be written.
     pub fn move_to(&self, git: &Git, commit: &str) -> Result<(), ReleaseError> {
-        if self.commit.is_some()
-            && let Some(worktree) = checked_out(git, &self.name)?
-        {
-            return Err(Refusal::BranchCheckedOut { branch: self.name.clone(), worktree }.into());
+        if self.commit.is_some() {
+            self.is_free(git)?;
         }
         let reference = format!("refs/heads/{}", self.name);
         // Nothing stands for a branch that must not be there.

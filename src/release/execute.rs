@@ -50,34 +50,64 @@ impl Seen {
     }
 }
 
+/// Where a release is already: the commit that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    here: Option<String>,
+    there: Option<String>,
+}
+
+impl Standing {
+    /// Compares what was seen with what is wanted; nothing but objects is written.
+    ///
+    /// # Errors
+    /// The branch has other content, here or there, or cannot be moved.
+    pub fn judge(base: &Base, seen: &Seen, target: &Target<'_>, wanted: &Content) -> Result<Self, ReleaseError> {
+        let here = held(base, &seen.branch, wanted)?;
+        if here.is_none() && seen.branch.commit.is_some() {
+            if !target.force {
+                return Err(Refusal::BranchExists(seen.branch.name.clone()).into());
+            }
+            seen.branch.is_free(&base.git)?;
+        }
+        let there = match &seen.remote {
+            Some(remote) if remote.holds(base, wanted)? => remote.commit.clone(),
+            Some(remote) if remote.commit.is_some() && !target.force => {
+                let (remote, branch) = (remote.remote.clone(), remote.name.clone());
+                return Err(Refusal::RemoteBranchExists { remote, branch }.into());
+            }
+            _ => None,
+        };
+        Ok(Self { here, there })
+    }
+
+    /// Whether there is nothing to do: a clone without the branch needs none where the remote has it.
+    pub fn is_done(&self, seen: &Seen) -> bool {
+        self.there.is_some() || (self.here.is_some() && seen.remote.is_none())
+    }
+}
+
+/// The commit of a branch, if it holds what is wanted.
+fn held(base: &Base, branch: &Branch, wanted: &Content) -> Result<Option<String>, ReleaseError> {
+    match &branch.commit {
+        Some(commit) if content(&base.git, commit)?.as_ref() == Some(wanted) => Ok(Some(commit.clone())),
+        _ => Ok(None),
+    }
+}
+
 /// Carries a release out.
 ///
 /// # Errors
-/// The branch has other content; another run was quicker with other content; git fails. The clone is then as it was.
+/// Another run was quicker with other content; git fails. The clone is then as it was.
 pub fn execute(
     base: &Base,
     seen: &Seen,
-    target: &Target<'_>,
+    standing: Standing,
     wanted: &Content,
     message: &str,
 ) -> Result<Done, ReleaseError> {
     let git = &base.git;
-    let held = |branch: &Branch| match &branch.commit {
-        Some(commit) => Ok::<_, ReleaseError>((content(git, commit)?.as_ref() == Some(wanted)).then(|| commit.clone())),
-        None => Ok(None),
-    };
-    let here = held(&seen.branch)?;
-    if here.is_none() && seen.branch.commit.is_some() && !target.force {
-        return Err(Refusal::BranchExists(seen.branch.name.clone()).into());
-    }
-    let there = match &seen.remote {
-        Some(remote) if remote.holds(base, wanted)? => remote.commit.clone(),
-        Some(remote) if remote.commit.is_some() && !target.force => {
-            let (remote, branch) = (remote.remote.clone(), remote.name.clone());
-            return Err(Refusal::RemoteBranchExists { remote, branch }.into());
-        }
-        _ => None,
-    };
+    let Standing { here, there } = standing;
     // One and the same commit here and there, whoever made it.
     let known = there.clone().or_else(|| here.clone());
     let mut done = Done { commit: String::new(), made: false, pushed: false, notes: Vec::new() };
@@ -111,7 +141,7 @@ pub fn execute(
             Ok(()) => done.made = true,
             Err(ReleaseError::Refused(Refusal::Overtaken(name))) => {
                 let now = Branch::look(base, &name)?;
-                let Some(commit) = held(&now)? else { return Err(Refusal::Overtaken(name).into()) };
+                let Some(commit) = held(base, &now, wanted)? else { return Err(Refusal::Overtaken(name).into()) };
                 done.notes.push(
                     "another run made the same release in this clone at the same time, and was quicker".to_owned(),
                 );
