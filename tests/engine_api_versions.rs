@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use swarmkit_catalog::monitor::engine::Engine;
 use swarmkit_catalog::monitor::metadata::Metadata;
-use swarmkit_catalog::monitor::observe::{Observation, Own, Sources, Wanted};
+use swarmkit_catalog::monitor::observe::{Observation, Own, Recovery, Sources, Wanted};
 use swarmkit_catalog::monitor::past::Past;
 use swarmkit_catalog::monitor::plan::{Plan, Stage, plan};
 use swarmkit_catalog::monitor::state::State;
@@ -97,6 +97,8 @@ async fn look_at(sources: &Sources) -> (Observation, Plan) {
         manager_label: "m".to_owned(),
         zone_label: "z".to_owned(),
         network: None,
+        grace_ms: 60_000,
+        recovery: Recovery::Removed,
         period_ms: 30_000,
     };
     let own = Own { nonce: "n".to_owned(), key: "k".to_owned(), state: State::default() };
