@@ -26,12 +26,19 @@ const QUICK: (&str, &str) = ("RECONCILE_PERIOD", "2");
 fn main() {
     let missing = missing();
     trial::run(vec![
-        trial("hosts_are_kept_from_managing_or_preferred_by_a_label", missing, labelled),
-        trial("managers_are_spread_over_zones", missing, zones),
-        trial("managers_are_drained_and_work_again_as_set", missing, drained),
+        trial("labels_of_hosts_keep_prefer_and_spread_managers", missing, || together(&[labelled, zones])),
+        trial("managers_are_drained_and_the_network_made_as_set", missing, || together(&[drained, network])),
         trial("more_managers_and_fewer_without_losing_the_quorum", missing, scaled),
-        trial("the_network_is_made_once_or_not_at_all", missing, network),
     ]);
+}
+
+/// All at the same time, as they mostly wait.
+fn together(tests: &[fn()]) {
+    thread::scope(|scope| {
+        let tests: Vec<_> = tests.iter().map(|test| scope.spawn(test)).collect();
+        let failed = tests.into_iter().filter_map(|test| test.join().err()).count();
+        assert_eq!(failed, 0, "so many failed; their reports are above");
+    });
 }
 
 fn restart_with(lab: &Lab, settings: &[(&str, &str)]) {

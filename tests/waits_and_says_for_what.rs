@@ -21,7 +21,7 @@ use well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
 /// For how long a fault is looked at, where the swarm is to stay as it is.
-const WHILE: Duration = Duration::from_secs(5);
+const WHILE: Duration = Duration::from_secs(4);
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 
 fn main() {

@@ -16,7 +16,7 @@ pub fn are_well(lab: &Lab, hosts: &[usize], managers: usize) -> Result<(), Strin
     if chosen.len() != managers {
         return Err(format!("the engines that say they are managers are {chosen:?}"));
     }
-    let record = &serde_json::Value::Object(lab.rancher.service_metadata())["swarmkit"];
+    let record = lab.rancher.service_metadata().get("swarmkit").cloned().unwrap_or_default();
     let cluster = lab.clusters().into_iter().flatten().next();
     if record["cluster"].as_str() != cluster.as_deref() {
         return Err(format!("the record is {record}, the swarm is {cluster:?}"));
