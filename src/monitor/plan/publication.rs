@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::monitor::engine::Node;
+use crate::monitor::engine::{Node, NodeState};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 
@@ -147,18 +147,26 @@ fn members(
     }
     let taken = |members: &BTreeMap<String, String>, node: &str| members.values().any(|member| member == node);
     for host in &registered {
-        if members.contains_key(&host.uuid) || host.key().is_some() {
+        if members.contains_key(&host.uuid) {
             continue;
         }
+        // A host that waits to join has no node; unless it has just joined, and its labels do not say so yet. The node
+        // that it was before may still be taken for ready.
+        let waits = host.key().is_some();
+        let is_new = |node: &Node| {
+            let before = taken(&view.record.members, &node.id) || view.record.former.contains_key(&node.id);
+            node.status.state == NodeState::Ready && !before
+        };
         let address = host.agent_ip_address.as_deref().unwrap_or_default();
         let same_host = registered.iter().filter(|other| other.agent_ip_address.as_deref() == Some(address)).count();
         let nodes: Vec<_> =
             swarm.nodes.iter().filter(|node| !address.is_empty() && node.status.addr == address).collect();
         let by_address = match nodes.as_slice() {
-            [node] if same_host == 1 => Some(node.id.clone()),
+            [node] if same_host == 1 && (!waits || is_new(node)) => Some(node.id.clone()),
             _ => None,
         };
-        let as_before = view.record.members.get(&host.uuid).filter(|node| swarm.node(node).is_some()).cloned();
+        let as_before =
+            view.record.members.get(&host.uuid).filter(|node| !waits && swarm.node(node).is_some()).cloned();
         if let Some(node) = by_address.or(as_before).filter(|node| !taken(&members, node)) {
             members.insert(host.uuid.clone(), node);
         }

@@ -221,15 +221,16 @@ fn soon_able(seen: &Observation, view: &RancherView, places: &[Place]) -> usize 
 /// Why it does not go, or not yet.
 fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> Result<String, String> {
     let id = &place.node.id;
-    if !place.is_down() {
-        return Err(format!("manager {id} is not reachable; the swarm does not call it down yet"));
-    }
-    let down = seen.past.down_ms.get(id).copied().unwrap_or_default();
-    if down < seen.wanted.grace_ms && !place.left {
-        return Err(format!(
-            "manager {id} is down; it has {} s to come back",
-            (seen.wanted.grace_ms - down).div_ceil(1000)
-        ));
+    // One whose host has another address is never reached under its old one, though it still speaks to the others.
+    if !place.left {
+        if !place.is_down() {
+            return Err(format!("manager {id} is not reachable; the swarm does not call it down yet"));
+        }
+        let down = seen.past.down_ms.get(id).copied().unwrap_or_default();
+        if down < seen.wanted.grace_ms {
+            let left_s = (seen.wanted.grace_ms - down).div_ceil(1000);
+            return Err(format!("manager {id} is down; it has {left_s} s to come back"));
+        }
     }
     let reachable = managers.iter().filter(|place| place.is_reachable()).count();
     let (left, leads) = (managers.len() - 1, place.leads());
