@@ -224,12 +224,12 @@ fn network() {
     lab.eventually(LIMIT, || has(&[named("stacks")]));
     // Another leader, whose monitor finds it there.
     let leader = lab.leader().unwrap();
-    lab.hosts[leader].engine.restart();
-    lab.hosts[leader].restart_monitor();
+    lab.hosts[leader].kill_host();
     lab.eventually(LIMIT, || match lab.leader() {
         Some(now) if now != leader => Ok(()),
         other => Err(format!("the leader is {other:?}")),
     });
+    lab.hosts[leader].start_host();
     lab.eventually(LIMIT, || is_well(&lab, 3));
     assert_eq!(has(&[named("stacks")]), Ok(()));
     // A name of which another's is a part is another name.
