@@ -347,7 +347,7 @@ fn a_second_swarm_is_never_made() {
             return Err("a swarm is recorded".into());
         }
         if view.record.claim != Some(Claim { host: ME.into(), nonce: seen.own.nonce.clone() })
-            || seen.past.claim_ms < 200
+            || seen.past.claim_ms < 100
         {
             return Err("this host's claim does not stand".into());
         }

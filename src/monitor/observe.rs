@@ -239,8 +239,9 @@ impl Sources {
         let rancher = self.rancher.as_ref().map_err(Clone::clone)?;
         let metadata = seen.metadata.as_ref().map_err(Clone::clone)?;
         let (hosts, service) = tokio::join!(rancher.hosts(), rancher.service(&metadata.service));
+        let hosts = told(hosts)?;
         let (record, plain_tokens) = told(service)?;
-        Ok(RancherView { hosts: told(hosts)?, record, plain_tokens })
+        Ok(RancherView { hosts, record, plain_tokens })
     }
 }
 

@@ -196,7 +196,7 @@ impl Monitor {
                 // News do not make a failing call succeed.
                 () = wake.notified(), if good => {
                     // Several at once are one.
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }
         }
@@ -278,5 +278,5 @@ impl Channels {
 
 /// Looks that see the same again and again become rarer.
 fn patient(soon: Duration, streak: i32) -> Duration {
-    soon.mul_f64(1.25_f64.powi((streak - 3).clamp(0, 60)))
+    soon.mul_f64(1.25_f64.powi((streak - 10).clamp(0, 60)))
 }

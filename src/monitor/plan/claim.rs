@@ -22,7 +22,7 @@ pub(super) enum Standing {
 /// How long a claim must stand: long enough that a writer who had read before it was written is done. A quick API needs
 /// little; a slow one more.
 fn settle_ms(slowest_ms: u64) -> u64 {
-    (slowest_ms * 3).clamp(200, 30_000)
+    (slowest_ms * 3).clamp(100, 30_000)
 }
 
 pub(super) fn standing(seen: &Observation, metadata: &MetadataView, rancher: &RancherView) -> Standing {
