@@ -1,5 +1,6 @@
 //! How long hosts take to become a healthy swarm, from a cold start of all their monitors, beside what direct Engine API
-//! calls take that know everything beforehand:
+//! calls take that know everything beforehand: once with all managers joining as such, which takes a manager token, and once
+//! by the steps that the monitors take, workers that become managers one after the other:
 //!
 //!     cargo run --release --example form_speed -- [HOSTS] [RUNS] [METADATA-DELAY-MS]
 //!
@@ -24,9 +25,10 @@ fn main() {
     let (hosts, runs, delay) = (argument(0, 5) as usize, argument(1, 5), argument(2, 100));
     let managers = if hosts < 3 { 1 } else { 3 };
     println!("{hosts} hosts, {managers} managers, rancher-metadata {delay} ms late");
-    let (mut directs, mut monitors) = (Vec::new(), Vec::new());
+    let (mut directs, mut by_promotions, mut monitors) = (Vec::new(), Vec::new(), Vec::new());
     for run in 1..=runs {
         let direct = Lab::start(hosts).form_directly(managers).expect("a swarm by direct calls");
+        let promoted = Lab::start(hosts).form_directly_by_promotions(managers).expect("a swarm by direct promotions");
         let lab = Lab::builder(hosts).metadata_delay(Duration::from_millis(delay)).start();
         lab.start_monitors(&[("NETWORK", "")]);
         let formed = lab.eventually(LIMIT, || {
@@ -34,25 +36,29 @@ fn main() {
             let sick = lab.hosts.iter().find(|host| !matches!(host.ping(), Ok((200, _))));
             sick.map_or(Ok(()), |host| Err(format!("host {} is not healthy", host.index)))
         });
-        println!(
-            "run {run}: directly {direct:.1?}, by the monitors {formed:.1?}, {:.2} times",
-            formed.as_secs_f64() / direct.as_secs_f64()
-        );
+        println!("run {run}: {}", compared(direct, promoted, formed));
         if std::env::var_os("SHOW_LOGS").is_some() {
             for host in &lab.hosts {
                 println!("--- host {}\n{}", host.index, host.log());
             }
         }
         directs.push(direct);
+        by_promotions.push(promoted);
         monitors.push(formed);
     }
     let median = |times: &mut Vec<Duration>| {
         times.sort();
         times[times.len() / 2]
     };
-    let (direct, formed) = (median(&mut directs), median(&mut monitors));
-    println!(
-        "median: directly {direct:.1?}, by the monitors {formed:.1?}, {:.2} times",
-        formed.as_secs_f64() / direct.as_secs_f64()
-    );
+    let (direct, promoted, formed) = (median(&mut directs), median(&mut by_promotions), median(&mut monitors));
+    println!("median: {}", compared(direct, promoted, formed));
+}
+
+fn compared(direct: Duration, promoted: Duration, formed: Duration) -> String {
+    let times = |of: Duration| formed.as_secs_f64() / of.as_secs_f64();
+    format!(
+        "directly {direct:.1?}, directly by promotions {promoted:.1?}, by the monitors {formed:.1?}: {:.2} and {:.2} times",
+        times(direct),
+        times(promoted)
+    )
 }
