@@ -149,6 +149,13 @@ pub struct RancherView {
     pub plain_tokens: Vec<String>,
 }
 
+impl RancherView {
+    /// A registered host by its UUID: one that is listed and not removed.
+    pub fn registered(&self, uuid: &str) -> Option<&HostEntry> {
+        self.hosts.iter().find(|host| host.uuid == uuid && !host.is_gone())
+    }
+}
+
 /// The swarm as a manager sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SwarmView {

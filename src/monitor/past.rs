@@ -190,8 +190,8 @@ impl Memory {
             let own = metadata.map(|metadata| &metadata.host);
             // A list without this host says nothing of the others.
             if view.hosts.iter().any(|host| Some(&host.uuid) == own) {
-                let listed = |uuid: &&String| !view.hosts.iter().any(|host| host.uuid == **uuid && !host.is_gone());
-                self.unlisted.see(view.record.members.keys().filter(listed).collect(), now);
+                let unlisted = |uuid: &&String| view.registered(uuid).is_none();
+                self.unlisted.see(view.record.members.keys().filter(unlisted).collect(), now);
             }
         }
         self.see_swarm(seen, now);

@@ -63,7 +63,7 @@ fn recover(seen: &Observation, metadata: &MetadataView, view: &RancherView, adve
 fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherView) -> Result<&'a str, String> {
     let record = &view.record;
     let all = record.voters.len();
-    let entry = |uuid: &String| view.hosts.iter().find(|host| host.uuid == *uuid && !host.is_gone());
+    let entry = |uuid: &String| view.registered(uuid);
     if entry(&metadata.host).is_none() {
         return Err("the swarm has no quorum, and Rancher does not list this host".to_owned());
     }

@@ -25,8 +25,7 @@ pub(super) fn is_removed(
     let unlisted = &seen.past.unlisted_ms;
     let many = unlisted.len() * 2 > members.len();
     let limit = if many { MANY_UNLISTED_MS } else { UNLISTED_MS };
-    let listed = view.hosts.iter().any(|entry| entry.uuid == host && !entry.is_gone());
-    !listed && unlisted.get(host).is_some_and(|ms| *ms >= limit)
+    view.registered(host).is_none() && unlisted.get(host).is_some_and(|ms| *ms >= limit)
 }
 
 /// Whether a node was to become a manager, and went down before it voted. It cannot be made a worker again: only a voter

@@ -110,7 +110,7 @@ fn places<'a>(
     let members = &publication.members;
     let place = |node: &'a Node| {
         let uuid = members.iter().find(|(_, member)| **member == node.id).map(|(host, _)| host);
-        let host = uuid.and_then(|uuid| view.hosts.iter().find(|host| host.uuid == *uuid && !host.is_gone()));
+        let host = uuid.and_then(|uuid| view.registered(uuid));
         Place {
             node,
             host,
