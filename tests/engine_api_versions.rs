@@ -109,8 +109,6 @@ async fn look_at(sources: &Sources) -> (Observation, Plan) {
 
 /// A fake engine, its socket, and the folder that holds it.
 fn fake() -> (Fake, std::path::PathBuf, tempfile::TempDir) {
-    // Fails where it was done before, which is as good.
-    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("docker.sock");
     (Fake::start(&socket), socket, folder)

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
 /// What a document may hold, in bytes: the hosts of a page of 1,000 take about 3 MB.
@@ -60,6 +60,14 @@ impl CallError {
             _ => None,
         }
     }
+}
+
+/// The start of every client: no proxy of the environment between a host and what is on it, and the cryptography that
+/// the client asks for even where it speaks plain HTTP. A process has one provider of it; a second one is refused, and
+/// the first serves.
+pub fn client() -> ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().pool_max_idle_per_host(2)
 }
 
 /// Makes a call and reads the JSON of its answer.

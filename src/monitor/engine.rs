@@ -301,7 +301,7 @@ impl Engine {
     /// # Errors
     /// The client cannot be made.
     pub fn new(socket: &Path) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().unix_socket(socket).no_proxy().pool_max_idle_per_host(2).build()?;
+        let client = call::client().unix_socket(socket).build()?;
         Ok(Self { client, version: Mutex::new(None) })
     }
 

@@ -119,7 +119,7 @@ impl Metadata {
     /// # Errors
     /// The client cannot be made.
     pub fn new(address: &str) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().no_proxy().connect_timeout(ASK).pool_max_idle_per_host(2).build()?;
+        let client = call::client().connect_timeout(ASK).build()?;
         Ok(Self { client, address: address.to_owned() })
     }
 

@@ -89,7 +89,7 @@ impl Rancher {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| SetupError::Variable("CATTLE_URL is not an address of http or https".to_owned()))?;
-        let mut builder = Client::builder().no_proxy().connect_timeout(LIMIT / 2).pool_max_idle_per_host(2);
+        let mut builder = call::client().connect_timeout(LIMIT / 2);
         if url.scheme() == "https" {
             builder = trust(builder, environment("CATTLE_CA_CERT").as_deref())?;
         }
@@ -263,7 +263,7 @@ fn trust(builder: reqwest::ClientBuilder, given: Option<&str>) -> Result<reqwest
         SetupError::Variable("CATTLE_CA_CERT, or the agent's file, holds no certificate in PEM form".to_owned())
     })?;
     // An image without public authorities has only the private one to trust.
-    let public = Client::builder().tls_certs_merge(certificates.clone()).build().is_ok();
+    let public = call::client().tls_certs_merge(certificates.clone()).build().is_ok();
     Ok(if public { builder.tls_certs_merge(certificates) } else { builder.tls_certs_only(certificates) })
 }
 
@@ -307,7 +307,6 @@ mod tests {
     use super::*;
 
     fn setup(variables: &[(&str, &str)]) -> Result<Rancher, String> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         Rancher::from_environment(find).map_err(|error| error.to_string())
     }

@@ -80,8 +80,6 @@ impl Monitor {
     /// # Errors
     /// No client can be made.
     pub fn new(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Result<Self, RunError> {
-        // A second one in this process is refused, and the first serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let sources = Sources {
             engine: Engine::new(Path::new(DOCKER_SOCKET))?,
             metadata: Metadata::new(metadata::ADDRESS)?,
