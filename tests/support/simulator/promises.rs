@@ -1,0 +1,225 @@
+//! What holds after every step, whatever goes wrong.
+
+use std::collections::BTreeSet;
+
+use swarmkit_catalog::monitor::engine::{Node, NodeState, Role};
+use swarmkit_catalog::monitor::labels;
+use swarmkit_catalog::monitor::plan::{NodeChange, odd_at_most};
+
+use super::Simulation;
+use super::engines::Seat;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Promise {
+    KeepsQuorum,
+    OneSwarm,
+    ForcesRightly,
+    RemovesNobodyWhoIsThere,
+    OneChangeALook,
+    ServicesStay,
+    Converges,
+    StaysSettled,
+    FewRoleChanges,
+}
+
+impl Promise {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::KeepsQuorum => "no action of a monitor costs the swarm its quorum",
+            Self::OneSwarm => "there are never two swarms that anybody follows",
+            Self::ForcesRightly => "nobody goes on alone while the others may come back as a majority",
+            Self::RemovesNobodyWhoIsThere => "no node of a registered host that is there is removed",
+            Self::OneChangeALook => "no role is changed on a view from before the last change",
+            Self::ServicesStay => "no service is lost",
+            Self::Converges => "some time after the last fault all is as it shall be",
+            Self::StaysSettled => "what is as it shall be is left alone",
+            Self::FewRoleChanges => "roles change no more often than faults make them",
+        }
+    }
+}
+
+/// A promise that a run has broken.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    pub promise: Promise,
+    pub what: String,
+    pub at_ms: u64,
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "broken after {} s: {}: {}", self.at_ms / 1000, self.promise.text(), self.what)
+    }
+}
+
+impl Simulation {
+    /// Groups that somebody follows, and that no other one has gone on from.
+    pub fn look_for_two(&mut self) {
+        let followed: Vec<usize> = (0..self.groups.len())
+            .filter(|group| {
+                let of = &self.groups[*group];
+                let seats = self.hosts.iter().filter_map(|host| host.engine.seat());
+                let seated = seats.filter(|seat| seat.group == *group).take(2).count();
+                !of.superseded && seated > 0 && (seated > 1 || of.services > 0)
+            })
+            .collect();
+        if followed.len() > 1 {
+            self.breaks(Promise::OneSwarm, format!("groups {followed:?}"));
+        }
+    }
+
+    pub fn look_at_calm(&mut self, what: &str) {
+        if self.calm {
+            self.breaks(Promise::StaysSettled, format!("{what}, with nothing to be changed"));
+        }
+    }
+
+    /// Whether those that vote were struck by something after a time.
+    fn troubled_since(&self, group: usize, since: u64) -> bool {
+        let of = &self.groups[group];
+        of.host_of.values().any(|host| self.hosts[*host].troubled_ms + 1_000 >= since)
+    }
+
+    pub fn look_at_role(&mut self, group: usize, change: &NodeChange, role: Role, looked: u64) {
+        let of = &self.groups[group];
+        let voters: Vec<String> = of.voters().map(|voter| voter.id.clone()).collect();
+        let Some(leader) = of.leader.clone() else { return };
+        let met = |id: &String| self.reaches(group, &leader, id);
+        let before = voters.iter().filter(|id| met(id)).count();
+        let votes = voters.contains(&change.id);
+        let after = before - usize::from(votes && met(&change.id));
+        let left = voters.len() - usize::from(votes);
+        let costs = before * 2 > voters.len() && after * 2 <= left && left > 0;
+        if role == Role::Worker && votes && costs && !self.troubled_since(group, looked) {
+            let text = format!("{} becomes a worker: {before} of {} were there, {after} of {left} would be", change.id, voters.len());
+            self.breaks(Promise::KeepsQuorum, text);
+        }
+        if role == Role::Worker && left == 0 {
+            self.breaks(Promise::KeepsQuorum, format!("{} is the last manager", change.id));
+        }
+        let of = &self.groups[group];
+        let unsettled = |node: &&Node| node.id != change.id && (node.spec.role == Role::Manager) != node.manager.is_some();
+        let other = of.nodes.iter().find(unsettled).filter(|node| node.status.state != NodeState::Down);
+        if let Some(other) = other {
+            let text = format!("{} while {} has not settled", change.id, other.id);
+            self.breaks(Promise::OneChangeALook, text);
+        }
+        let changed = self.groups[group].changed_ms;
+        if changed > looked {
+            let text = format!("{}: looked at {looked} ms, changed at {changed} ms", change.id);
+            self.breaks(Promise::OneChangeALook, text);
+        }
+        let now = self.now;
+        self.groups[group].changed_ms = now;
+    }
+
+    pub fn look_at_removal(&mut self, group: usize, node: &Node) {
+        let of = &self.groups[group];
+        let Some(&host) = of.host_of.get(&node.id) else { return };
+        let leader = of.leader.clone().unwrap_or_default();
+        if self.hosts[host].is_registered && self.reaches(group, &leader, &node.id) {
+            self.breaks(Promise::RemovesNobodyWhoIsThere, format!("{} of host {host}", node.id));
+        }
+    }
+
+    pub fn look_at_leaving(&mut self, at: usize, seat: &Seat) {
+        self.look_at_calm("leaving");
+        let of = &self.groups[seat.group];
+        if of.superseded {
+            return;
+        }
+        let seated = self.hosts.iter().filter_map(|host| host.engine.seat()).filter(|other| other.group == seat.group);
+        if seated.count() == 1 && of.services > 0 {
+            self.breaks(Promise::ServicesStay, format!("host {at} is the last of group {}", seat.group));
+            return;
+        }
+        let votes = of.node(&seat.node).is_some_and(|node| node.manager.is_some());
+        let voters = of.voters().count();
+        if votes && voters > 1 && self.has_quorum(seat.group) {
+            let there = of.voters().filter(|voter| {
+                of.host_of.get(&voter.id).is_some_and(|host| *host != at && self.hosts[*host].answers())
+            });
+            if there.count() * 2 <= voters {
+                self.breaks(Promise::KeepsQuorum, format!("host {at} leaves as one of {voters} managers"));
+            }
+        }
+    }
+
+    pub fn look_at_forcing(&mut self, at: usize) {
+        let Some(seat) = self.hosts[at].engine.seat().cloned() else { return };
+        let of = &self.groups[seat.group];
+        let voters = of.voters().count();
+        let counted_on = of.voters().filter(|voter| {
+            let Some(&host) = of.host_of.get(&voter.id) else { return false };
+            // Registered as the host that the record knows.
+            let known = self.api.record.members.get(self.uuid(host)) == Some(&voter.id);
+            host != at && self.hosts[host].is_registered && known && !self.hosts[host].lost
+        });
+        let counted_on = counted_on.count();
+        let another = self.groups.iter().enumerate().any(|(group, other)| {
+            group != seat.group && other.cluster == of.cluster && !other.superseded && self.has_quorum(group)
+        });
+        if counted_on * 2 > voters {
+            let text = format!("host {at}, while {counted_on} of {voters} managers are registered");
+            self.breaks(Promise::ForcesRightly, text);
+        }
+        if another {
+            self.breaks(Promise::ForcesRightly, format!("host {at}, after another one has gone on"));
+        }
+        self.look_at_calm("going on alone");
+    }
+
+    /// Whether all is as it shall be: what is not, if it is not.
+    pub fn is_well(&self) -> Result<(), String> {
+        let hosts: Vec<usize> = (0..self.hosts.len()).filter(|at| !self.hosts[*at].lost).collect();
+        let mut groups = BTreeSet::new();
+        for at in &hosts {
+            let Some(seat) = self.hosts[*at].engine.seat() else { return Err(format!("host {at} is in no swarm")) };
+            if seat.broken || seat.pending {
+                return Err(format!("the engine of host {at} is not well"));
+            }
+            groups.insert(seat.group);
+        }
+        if groups.len() != 1 {
+            return Err(format!("hosts are in the groups {groups:?}"));
+        }
+        let group = *groups.first().unwrap_or(&0);
+        let of = &self.groups[group];
+        let Some(leader) = &of.leader else { return Err("the swarm has no leader".to_owned()) };
+        if of.nodes.len() != hosts.len() {
+            return Err(format!("{} nodes of {} hosts", of.nodes.len(), hosts.len()));
+        }
+        let wanted = odd_at_most(self.wanted.managers.min(hosts.len()));
+        let voters = of.voters().count();
+        let meant = of.nodes.iter().filter(|node| node.spec.role == Role::Manager).count();
+        if (voters, meant) != (wanted, wanted) {
+            return Err(format!("{voters} managers, {meant} to be, {wanted} wanted"));
+        }
+        if let Some(node) = of.nodes.iter().find(|node| node.status.state != NodeState::Ready || !self.reaches(group, leader, &node.id)) {
+            return Err(format!("node {} is not there", node.id));
+        }
+        if of.services != super::SERVICES && of.nodes.len() > 1 {
+            return Err(format!("{} services", of.services));
+        }
+        let record = &self.api.record;
+        if record.cluster.as_ref() != Some(&of.cluster) || record.claim.is_some() || record.recovery.is_some() {
+            return Err(format!("the record has cluster {:?}, claim {:?}", record.cluster, record.claim));
+        }
+        if record.members.len() != hosts.len() || !record.tokens.is_empty() || !record.former.is_empty() {
+            let (members, tokens) = (record.members.len(), record.tokens.len());
+            return Err(format!("the record has {members} members, {tokens} tokens, former {:?}", record.former));
+        }
+        for at in hosts {
+            let Some(seat) = self.hosts[at].engine.seat() else { continue };
+            let labels = &self.api.hosts[self.hosts[at].entry].labels;
+            let part = labels.get(labels::PART).map(String::as_str);
+            if labels.get(labels::NODE) != Some(&seat.node) || labels.contains_key(labels::KEY) || part != seat.manages.then_some(labels::MANAGER) {
+                return Err(format!("host {at} has labels {labels:?}"));
+            }
+            if record.members.get(self.uuid(at)) != Some(&seat.node) {
+                return Err(format!("the record has host {at} as {:?}", record.members.get(self.uuid(at))));
+            }
+        }
+        Ok(())
+    }
+}
