@@ -77,7 +77,10 @@ impl Hands<'_> {
                 Ok(engine.join(&advertise.to_string(), &listen, &managers, &token).await?)
             }
             Change::Leave { node, manager } => {
-                let info = engine.info().await?.swarm;
+                let info = match &seen.engine {
+                    Ok(_) => engine.info().await?.swarm,
+                    Err(_) => engine.patient_info().await?.swarm,
+                };
                 if info.node_id != *node || info.control_available != *manager {
                     return Err(ActError::Overtaken("the engine is another node than it was".to_owned()));
                 }

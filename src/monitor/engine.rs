@@ -21,6 +21,8 @@ pub const NEWEST_API: ApiVersion = ApiVersion(1, 44);
 
 /// What a question may take: a manager without a leader lets some wait for ever.
 const ASK: Duration = Duration::from_secs(5);
+/// The same of a question whose answer is worth it: twice what the engine itself waits.
+const PATIENT: Duration = Duration::from_secs(45);
 /// What a change may take. The engine gives up on a join after 20 s and goes on with it by itself.
 const CHANGE: Duration = Duration::from_secs(25);
 
@@ -337,8 +339,12 @@ impl Engine {
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        self.get_within(path, ASK).await
+    }
+
+    async fn get_within<T: serde::de::DeserializeOwned>(&self, path: &str, limit: Duration) -> Result<T, CallError> {
         let (what, request) = self.request(Method::GET, path).await?;
-        let answer = call::json(&what, ASK, request).await;
+        let answer = call::json(&what, limit, request).await;
         if matches!(answer, Err(CallError::Unreachable { .. } | CallError::Refused { status: 400, .. })) {
             // The next one behind this socket may be of another version.
             *self.version.lock().await = None;
@@ -361,6 +367,15 @@ impl Engine {
     /// As every call: see [`CallError`].
     pub async fn info(&self) -> Result<Info, CallError> {
         self.get("/info").await
+    }
+
+    /// The same of an engine that takes its time: a manager without a leader answers once it has given up asking for
+    /// one, after 20 s (`swarmRequestTimeout` in the engine's daemon/cluster).
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn patient_info(&self) -> Result<Info, CallError> {
+        self.get_within("/info", PATIENT).await
     }
 
     /// The swarm that it manages.

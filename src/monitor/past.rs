@@ -10,6 +10,9 @@ use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
 
+/// How many signs of life a record may be behind another to be taken for an older state of it, and not for a new one.
+const OLDER: u64 = 1_000;
+
 /// For how long some things have been as they are, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Past {
@@ -21,6 +24,8 @@ pub struct Past {
     pub recovery_ms: u64,
     /// For how long the acting monitor has given no new sign of life.
     pub beat_ms: u64,
+    /// For how long this monitor could have seen one: the swarm has answered its engine, and the record could be read.
+    pub heard_ms: u64,
     /// How many signs of life were seen since this monitor started: what stands in the record may be old.
     pub beats: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
@@ -33,6 +38,12 @@ pub struct Past {
     pub stuck_ms: u64,
     /// For how long the record has not known this host's node.
     pub astray_ms: u64,
+    /// Whether that is meant: the record has known this node, or was renewed twice without it. One that is older than
+    /// the node says nothing of it.
+    pub disowned: bool,
+    /// For how long this host's manager has been of a generation before the record's and none of its managers, and there
+    /// was a sign of life meanwhile; else 0.
+    pub superseded_ms: u64,
     /// For how long this host's address has been another one than its node's.
     pub moved_ms: u64,
     /// For how long those that vote have been the same.
@@ -112,11 +123,18 @@ pub struct Memory {
     recovery: Since<Option<Claim>>,
     beat: Since<Option<Acting>>,
     beats: u64,
+    heard: Since<bool>,
     own_beat: Option<Instant>,
     slowest_ms: u64,
     leaderless: Since<bool>,
     stuck: Since<bool>,
     astray: Since<bool>,
+    /// How many signs of life there had been when the node went astray.
+    astray_from: u64,
+    superseded: Since<bool>,
+    superseded_from: u64,
+    /// The node of this host that the record has known last.
+    known: Option<String>,
     moved: Since<bool>,
     voters: Since<BTreeSet<String>>,
     down: Timers,
@@ -133,11 +151,16 @@ impl Memory {
             recovery: Since::new(None, now),
             beat: Since::new(None, now),
             beats: 0,
+            heard: Since::new(false, now),
             own_beat: None,
             slowest_ms: 0,
             leaderless: Since::new(false, now),
             stuck: Since::new(false, now),
             astray: Since::new(false, now),
+            astray_from: 0,
+            superseded: Since::new(false, now),
+            superseded_from: 0,
+            known: None,
             moved: Since::new(false, now),
             voters: Since::new(BTreeSet::new(), now),
             down: Timers::default(),
@@ -153,12 +176,15 @@ impl Memory {
             claim_ms: self.claim.ms(now),
             recovery_ms: self.recovery.ms(now),
             beat_ms: self.beat.ms(now),
+            heard_ms: self.heard.ms_if_so(now),
             beats: self.beats,
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
             slowest_ms: self.slowest_ms,
             leaderless_ms: self.leaderless.ms_if_so(now),
             stuck_ms: self.stuck.ms_if_so(now),
             astray_ms: self.astray.ms_if_so(now),
+            disowned: self.astray.value && (self.known.is_some() || self.beats >= self.astray_from + 2),
+            superseded_ms: if self.beats > self.superseded_from { self.superseded.ms_if_so(now) } else { 0 },
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
             down_ms: self.down.ms(now),
@@ -200,16 +226,35 @@ impl Memory {
     fn see_record(&mut self, seen: &Observation, record: &Record, now: Instant) {
         self.unrecorded.see(record.cluster.is_none(), now);
         let first = self.beat.value.is_none();
+        // What rancher-metadata tells may be older than what the API told before.
+        let older = matches!((&self.beat.value, &record.acting), (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER);
+        if older {
+            return;
+        }
         if self.beat.see(record.acting.clone(), now) && !first {
             self.beats += 1;
         }
-        if let Ok(engine) = &seen.engine {
-            let node = &engine.swarm.node_id;
-            let here = |member: &&Member| member.node == *node || (node.is_empty() && is_stuck(&engine.swarm));
-            let member = seen.own.state.member.as_ref().filter(here);
-            let astray =
-                |member: &Member| record.cluster.as_ref() == Some(&member.cluster) && !record.knows(&member.node);
-            self.astray.see(member.is_some_and(astray), now);
+        // An engine that does not answer, or whose node has broken down, does not tell which one it is.
+        let told = seen.engine.as_ref().ok().map(|info| &info.swarm);
+        let is = |engine: &SwarmInfo, node: &String| {
+            engine.node_id == *node || (engine.node_id.is_empty() && is_stuck(engine))
+        };
+        let here = |member: &&Member| told.is_none_or(|engine| is(engine, &member.node));
+        let recorded = |member: &&Member| record.cluster.as_ref() == Some(&member.cluster);
+        let member = seen.own.state.member.as_ref().filter(here).filter(recorded);
+        let known = member.filter(|member| record.knows(&member.node));
+        if let Some(member) = known {
+            self.known = Some(member.node.clone());
+        } else if self.known.as_ref() != member.map(|member| &member.node) {
+            self.known = None;
+        }
+        if self.astray.see(member.is_some() && known.is_none(), now) {
+            self.astray_from = self.beats;
+        }
+        let of_before =
+            |member: &&Member| member.generation < record.generation && !record.voters.contains(&member.node);
+        if self.superseded.see(member.is_some_and(|member| of_before(&member)), now) {
+            self.superseded_from = self.beats;
         }
     }
 
@@ -223,6 +268,13 @@ impl Memory {
         self.leaderless.see(managed && silent, now);
         if let Ok(engine) = &seen.engine {
             self.stuck.see(is_stuck(&engine.swarm), now);
+        }
+        let read = seen.metadata.as_ref().is_ok_and(|metadata| metadata.record.is_ok());
+        self.heard.see(read && matches!(&seen.swarm, Some(Ok(_))), now);
+        if silent {
+            // Nobody could say meanwhile that a node was back.
+            self.down = Timers::default();
+            self.unsettled = Timers::default();
         }
         if let Some(Ok(swarm)) = &seen.swarm {
             let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());

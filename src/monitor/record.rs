@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// The key in the service's metadata. Other keys there are not touched.
 pub const KEY: &str = "swarmkit";
+
+/// How many generations there can be of each count.
+const MARKS: u64 = 1 << 20;
 
 /// What is recorded of the swarm. What later monitors add to it is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +25,9 @@ pub struct Record {
     /// The swarm's cluster ID. Once it stands here no other swarm is ever made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// How often a manager of the swarm has gone on alone. Managers of an earlier generation that come back as a majority
-    /// would be a second swarm with the same cluster ID; this is what tells the two apart.
+    /// Grows each time that a manager of the swarm goes on alone: see [`Record::next_generation`]. Managers of an earlier
+    /// generation that come back as a majority would be a second swarm with the same cluster ID; this is what tells the
+    /// two apart.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
     /// Where its managers are joined, as `address:port`, sorted.
@@ -122,9 +127,16 @@ impl Record {
 
     /// The record as it must be before its swarm is forced into a new generation: nobody of the earlier one acts any more.
     /// `None` unless this claim stands.
+    ///
+    /// No two claims make the same generation: if two managers went on alone in spite of all, the one with the lower one
+    /// is told by it that it is none any more. Its count is in the upper bits, and the whole is a number that JSON's
+    /// readers all can tell exactly.
     pub fn next_generation(&self, cluster: &str, claim: &Claim) -> Option<Self> {
         let stands = self.cluster.as_deref() == Some(cluster) && self.recovery.as_ref() == Some(claim);
-        stands.then(|| Self { generation: self.generation + 1, ..self.clone() })
+        let digest = Sha256::digest(claim.nonce.as_bytes());
+        let mark = digest.iter().take(4).fold(0, |mark, byte| (mark << 8) | u64::from(*byte)) % MARKS;
+        let count = self.generation / MARKS + 1;
+        stands.then(|| Self { generation: count * MARKS + mark, ..self.clone() })
     }
 
     /// The host that is a node, by its UUID.
@@ -164,6 +176,22 @@ mod tests {
         assert_eq!(Record::read(&metadata(r#"{"swarmkit":null}"#)), Ok(Record::default()));
         for broken in [r#"{"swarmkit":"x"}"#, r#"{"swarmkit":{"cluster":7}}"#, r#"{"swarmkit":[]}"#] {
             assert!(Record::read(&metadata(broken)).unwrap_err().contains("no record"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn no_two_claims_make_the_same_generation_and_each_is_above_the_last() {
+        let claimed = |generation: u64, nonce: &str| {
+            let claim = Claim { host: "h".into(), nonce: nonce.into() };
+            let recovery = Some(claim.clone());
+            let record = Record { cluster: Some("c".into()), generation, recovery, ..Record::default() };
+            record.next_generation("c", &claim).unwrap().generation
+        };
+        let (one, other) = (claimed(0, "one"), claimed(0, "other"));
+        assert!(one != other && one > 0 && other > 0);
+        for nonce in ["one", "other", "third"] {
+            assert!(claimed(one.max(other), nonce) > one.max(other));
+            assert!(claimed(one.min(other), nonce) > one.max(other));
         }
     }
 

@@ -8,10 +8,15 @@ use crate::monitor::state::{Member, State};
 
 use super::claim::{self, Standing};
 use super::roles::{self, Roles};
-use super::{BEAT_PERIODS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, Stage, quorum, rancher, removal};
+use super::{
+    BEAT_PERIODS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, SOON_MS, Stage, publication, quorum, rancher,
+    removal,
+};
 
 /// The label of a node that says that this monitor drained it, and not an operator.
 pub const DRAINED: &str = "swarmkit.drained";
+/// For how long the record must not have had this manager as one of its generation, in milliseconds.
+const SUPERSEDED_MS: u64 = 5_000;
 
 /// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
 /// or that one has been silent for long, and this is the next.
@@ -19,7 +24,8 @@ pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let Some(Ok(swarm)) = &seen.swarm else { return false };
     let leads =
         |node: &str| swarm.node(node).and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
-    leads(node) || seen.past.beat_ms >= silence_ms(seen, swarm, node)
+    // One that could not hear, or a swarm that could not speak, is not silent.
+    leads(node) || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(seen, swarm, node)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
@@ -66,12 +72,8 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
 fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option<State> {
     let cluster = record.cluster.clone()?;
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
-    let member = Some(Member {
-        cluster,
-        node: engine.node_id.clone(),
-        manager: engine.control_available,
-        generation: record.generation,
-    });
+    let generation = record.generation.max(publication::generation(seen, &cluster));
+    let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
     let state = State { founding: None, made, member };
     (state != seen.own.state).then_some(state)
 }
@@ -135,16 +137,22 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
 }
 
 /// This host's engine is a manager of a generation of the swarm that another one has gone on without. It is no part of
-/// that one any more, whatever it sees: it leaves. One that the present generation has as a manager is of that.
+/// that one any more, whatever it sees: it leaves. One that the present generation has as a manager is of that; it may
+/// have become one just now, so a while passes, and a sign of life, before it leaves.
 fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record) -> Option<Plan> {
     let member = seen.own.state.member.as_ref()?;
     let of_before = member.cluster == *record.cluster.as_ref()? && member.generation < record.generation;
     if !of_before || record.voters.contains(&engine.node_id) {
         return None;
     }
-    let reason = "another manager has gone on alone with this swarm, without this one: it leaves and joins anew";
+    let plan = |reason: &str| {
+        Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm; {reason}"))
+    };
+    if seen.past.superseded_ms < SUPERSEDED_MS {
+        return Some(plan("it has not said yet whether this one is a manager there").again(1_000));
+    }
     let leave = Change::Leave { node: engine.node_id.clone(), manager: true };
-    Some(Plan::new(Stage::Foreign, reason).change(leave))
+    Some(plan("this one is no manager there: it leaves and joins anew").change(leave))
 }
 
 fn not_ours(cluster: &str, recorded: &str) -> Plan {
@@ -257,18 +265,22 @@ impl Position<'_> {
         let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication);
         plan.warnings = roles.warnings;
         plan.reason = roles.reason;
-        let under_way = matches!(roles.next, Roles::UnderWay);
+        let due = match roles.next {
+            Roles::UnderWay => Some(SOON_MS),
+            Roles::Due(ms) => Some(ms.max(SOON_MS)),
+            Roles::Change(_) | Roles::Settled => None,
+        };
         let removal = || removal::plan(self.seen, self.view, self.swarm, &publication.members);
         plan.change = match roles.next {
             Roles::Change(change) => Some(change),
             // Workers leave whatever becomes of the managers.
-            Roles::UnderWay | Roles::Settled => removal().map(|(change, reason)| {
+            Roles::UnderWay | Roles::Due(_) | Roles::Settled => removal().map(|(change, reason)| {
                 plan.reason = reason;
                 change
             }),
         };
-        if under_way {
-            plan = plan.soon();
+        if let Some(ms) = due {
+            plan = plan.again(ms);
         } else if plan.change.is_none() {
             plan.change = self.tokens().or_else(|| self.availability(&publication)).or_else(|| self.network());
         }

@@ -57,7 +57,7 @@ impl Publication {
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         Self {
             cluster: swarm.cluster.clone(),
-            generation: view.record.generation,
+            generation: view.record.generation.max(generation(seen, &swarm.cluster)),
             managers,
             members,
             voters,
@@ -74,6 +74,7 @@ impl Publication {
     pub fn is_published(&self, record: &Record) -> bool {
         record.claim.is_none()
             && record.cluster.as_deref() == Some(self.cluster.as_str())
+            && record.generation == self.generation
             && record.managers == self.managers
             && record.members == self.members
             && record.voters == self.voters
@@ -90,7 +91,8 @@ impl Publication {
     /// is this process's.
     pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
         match &record.cluster {
-            Some(cluster) => *cluster == self.cluster && record.generation == self.generation,
+            // An earlier generation's is one that a late write has brought back.
+            Some(cluster) => *cluster == self.cluster && record.generation <= self.generation,
             None => record.is_free_for(&Claim { host: self.acting.clone(), nonce: nonce.to_owned() }),
         }
     }
@@ -105,6 +107,7 @@ impl Publication {
         let mut after = before.clone();
         after.claim = None;
         after.cluster = Some(self.cluster.clone());
+        after.generation = self.generation;
         after.managers.clone_from(&self.managers);
         after.members.clone_from(&self.members);
         after.voters.clone_from(&self.voters);
@@ -125,6 +128,12 @@ impl Publication {
         }
         after
     }
+}
+
+/// The generation of a swarm that this host remembers to be of.
+pub(super) fn generation(seen: &Observation, cluster: &str) -> u64 {
+    let member = seen.own.state.member.as_ref().filter(|member| member.cluster == cluster);
+    member.map_or(0, |member| member.generation)
 }
 
 /// Which host is which node: by what the host says of itself, which it alone knows for sure; else by an address that one

@@ -8,14 +8,14 @@ use std::net::IpAddr;
 use crate::monitor::observe::{MetadataView, Observation, RancherView, Recovery};
 
 use super::claim::{self, Standing};
-use super::{Change, Plan, Stage, advertised, rancher};
+use super::{Change, Plan, Stage, advertised, rancher, stray};
 
 /// For how long the swarm must not have answered, in milliseconds: an election takes some seconds.
 pub(super) const LEADERLESS_MS: u64 = 30_000;
 
 /// Whether this host was a manager of a swarm that does not answer any more.
 pub(super) fn is_in_question(seen: &Observation) -> bool {
-    seen.wanted.recovery != Recovery::Off && seen.past.leaderless_ms >= LEADERLESS_MS
+    seen.past.leaderless_ms >= LEADERLESS_MS
 }
 
 /// What to do about a swarm that does not answer; `None` if that is not the case here.
@@ -33,6 +33,12 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     let member = seen.own.state.member.as_ref()?;
     if view.record.cluster.as_deref() != Some(member.cluster.as_str()) {
         return told("the swarm has no quorum, and is not the recorded one".to_owned());
+    }
+    if let Some(plan) = stray::silent(seen, &view.record) {
+        return Some(plan);
+    }
+    if seen.wanted.recovery == Recovery::Off {
+        return told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
     }
     match survivors(seen, metadata, view) {
         Err(reason) => told(reason),

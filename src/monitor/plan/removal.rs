@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::monitor::engine::{Availability, Node, NodeState, Role};
 use crate::monitor::observe::{Observation, RancherView, SwarmView};
+use crate::monitor::rancher::HostEntry;
 
 use super::{Change, NodeChange};
 
@@ -34,6 +35,22 @@ pub(super) fn has_failed(node: &Node) -> bool {
     node.spec.role == Role::Manager && node.manager.is_none() && node.status.state == NodeState::Down
 }
 
+/// The host that has a node's address, no other host has, and whose engine is there as another node.
+fn twin<'a>(
+    view: &RancherView,
+    swarm: &SwarmView,
+    members: &'a BTreeMap<String, String>,
+    node: &Node,
+) -> Option<&'a String> {
+    let here = |host: &&HostEntry| host.agent_ip_address.as_deref().is_some_and(|address| address == node.status.addr);
+    let mut hosts = view.hosts.iter().filter(|host| !host.is_gone()).filter(here);
+    let (host, another) = (hosts.next()?, hosts.next());
+    let (host, is) = members.get_key_value(&host.uuid).filter(|_| another.is_none())?;
+    let is = swarm.node(is)?;
+    let there = is.status.state == NodeState::Ready && is.status.addr == node.status.addr;
+    (there && !node.status.addr.is_empty()).then_some(host)
+}
+
 /// The next node to take out, or to make ready for it.
 pub(super) fn plan(
     seen: &Observation,
@@ -43,12 +60,13 @@ pub(super) fn plan(
 ) -> Option<(Change, String)> {
     let voteless = swarm.nodes.iter().filter(|node| node.manager.is_none());
     let workers = voteless.filter(|node| node.spec.role == Role::Worker || has_failed(node));
-    workers.filter_map(|node| of_node(seen, view, members, node)).next()
+    workers.filter_map(|node| of_node(seen, view, swarm, members, node)).next()
 }
 
 fn of_node(
     seen: &Observation,
     view: &RancherView,
+    swarm: &SwarmView,
     members: &BTreeMap<String, String>,
     node: &Node,
 ) -> Option<(Change, String)> {
@@ -75,8 +93,9 @@ fn of_node(
         }
         return None;
     }
-    // Only once the record says whose it was: the first one to notice may have been wrong.
-    let host = view.record.former.get(&node.id).filter(|_| down)?;
+    // Only once the record says whose it was: the first one to notice may have been wrong. One that the record never had,
+    // since nobody kept it then, is told by its address.
+    let host = view.record.former.get(&node.id).or_else(|| twin(view, swarm, members, node)).filter(|_| down)?;
     let remove = Change::Remove { node: change(host), force: false, renew_token: false };
     Some((remove, format!("host {host} has joined anew: the node that it was, {}, goes", node.id)))
 }

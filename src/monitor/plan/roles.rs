@@ -23,6 +23,8 @@ pub(super) enum Roles {
     Change(Change),
     /// A change has not taken effect yet, or cannot be made as things are.
     UnderWay,
+    /// A change is due in so many milliseconds.
+    Due(u64),
     /// Roles are as they shall be.
     Settled,
 }
@@ -153,10 +155,8 @@ pub(super) fn plan(
         return plan(Roles::UnderWay, format!("the new role of node {} has not taken effect yet", place.node.id));
     }
     if let Some(place) = managers.iter().find(|place| !place.is_reachable()) {
-        return lost(seen, &managers, place).map_or_else(
-            |reason| plan(Roles::UnderWay, reason),
-            |reason| plan(Roles::Change(Change::Demote(place.change())), reason),
-        );
+        let (next, reason) = lost(seen, &managers, place);
+        return plan(next, reason);
     }
     if rightful < wanted {
         // A worker learns some time after it that a manager is lost; one that turns to the lost manager as it becomes one
@@ -214,33 +214,30 @@ fn soon_able(seen: &Observation, view: &RancherView, places: &[Place]) -> usize 
     hosts.filter(expected).count()
 }
 
-/// Whether a manager that is not reachable has to go. It goes before another is promoted: with it in the count one more
+/// What becomes of a manager that is not reachable. It goes before another is promoted: with it in the count one more
 /// loss could be one too many.
-///
-/// # Errors
-/// Why it does not go, or not yet.
-fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> Result<String, String> {
+fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> (Roles, String) {
     let id = &place.node.id;
     // One whose host has another address is never reached under its old one, though it still speaks to the others.
     if !place.left {
         if !place.is_down() {
-            return Err(format!("manager {id} is not reachable; the swarm does not call it down yet"));
+            return (Roles::UnderWay, format!("manager {id} is not reachable; the swarm does not call it down yet"));
         }
         let down = seen.past.down_ms.get(id).copied().unwrap_or_default();
         if down < seen.wanted.grace_ms {
-            let left_s = (seen.wanted.grace_ms - down).div_ceil(1000);
-            return Err(format!("manager {id} is down; it has {left_s} s to come back"));
+            let grace_s = seen.wanted.grace_ms.div_ceil(1000);
+            let reason = format!("manager {id} is down; it has {grace_s} s to come back");
+            return (Roles::Due(seen.wanted.grace_ms - down), reason);
         }
     }
     let reachable = managers.iter().filter(|place| place.is_reachable()).count();
     let (left, leads) = (managers.len() - 1, place.leads());
     if leads || reachable <= left / 2 {
-        return Err(format!(
-            "manager {id} is lost, but {reachable} of {} are too few to go on without it",
-            managers.len()
-        ));
+        let reason =
+            format!("manager {id} is lost, but {reachable} of {} are too few to go on without it", managers.len());
+        return (Roles::UnderWay, reason);
     }
-    Ok(format!("manager {id} is lost: it becomes a worker"))
+    (Roles::Change(Change::Demote(place.change())), format!("manager {id} is lost: it becomes a worker"))
 }
 
 /// Whether a manager's host has another address than the one under which it is joined.

@@ -6,6 +6,7 @@
 
 use crate::monitor::engine::{LocalNodeState, SwarmInfo};
 use crate::monitor::observe::{MetadataView, Observation};
+use crate::monitor::record::Record;
 
 use super::{Change, Plan, Stage};
 
@@ -19,6 +20,8 @@ const STUCK_MS: u64 = 30_000;
 /// The same of an engine whose node has broken down: it does not come back by itself. So ends a worker that becomes a
 /// manager when the one through which it had joined is gone: until it is started anew, the engine knows no other way.
 const BROKEN_MS: u64 = 8_000;
+
+const UNKNOWN: &str = "the swarm does not know this host's node any more";
 
 /// Leaves, if this host has lost its place; `None` if it has not, as far as can be said.
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<Plan> {
@@ -35,8 +38,8 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     }
     let broken = engine.local_node_state == LocalNodeState::Error;
     let stuck_limit = if broken { BROKEN_MS } else { STUCK_MS };
-    let reason = if !record.knows(node) && seen.past.astray_ms >= ASTRAY_MS {
-        "the swarm does not know this host's node any more"
+    let reason = if is_disowned(seen, record, node) {
+        UNKNOWN
     } else if record.lost.contains(node) && seen.past.stuck_ms >= stuck_limit {
         "the engine is stuck, and the swarm has lost this host's node"
     } else if seen.past.moved_ms >= MOVED_MS {
@@ -46,6 +49,31 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     };
     let leave = Change::Leave { node: engine.node_id.clone(), manager: engine.control_available };
     Some(Plan::new(Stage::Join, format!("{reason}: it leaves and joins anew")).change(leave))
+}
+
+/// The same of an engine that was a manager and does not answer since it sees no leader. That alone is no reason; that the
+/// others have a leader, and go on without it, is.
+pub(super) fn silent(seen: &Observation, record: &Record) -> Option<Plan> {
+    let member = seen.own.state.member.as_ref()?;
+    if record.cluster.as_ref() != Some(&member.cluster) || record.voters.contains(&member.node) || !is_alive(seen) {
+        return None;
+    }
+    let reason = if member.generation < record.generation {
+        "another manager has gone on alone with this swarm, without this one"
+    } else if is_disowned(seen, record, &member.node) {
+        UNKNOWN
+    } else {
+        return None;
+    };
+    // One that was started anew answers, but does not manage yet.
+    let manager = seen.engine.as_ref().map_or(true, |info| info.swarm.control_available);
+    let leave = Change::Leave { node: member.node.clone(), manager };
+    Some(Plan::new(Stage::Join, format!("{reason}: it leaves and joins anew")).change(leave))
+}
+
+/// Whether whoever keeps the record has left out this host's node.
+fn is_disowned(seen: &Observation, record: &Record, node: &str) -> bool {
+    !record.knows(node) && seen.past.disowned && seen.past.astray_ms >= ASTRAY_MS
 }
 
 /// Whether somebody keeps the record: it has changed since this monitor started, and not long ago.

@@ -530,8 +530,9 @@ impl Simulation {
     /// A host was cut off, lost or found again: what follows in all groups that it is part of.
     pub fn host_changed(&mut self, at: usize) {
         self.hosts[at].troubled_ms = self.now;
-        let groups: Vec<usize> =
-            (0..self.groups.len()).filter(|group| self.groups[*group].host_of.values().any(|host| *host == at)).collect();
+        let groups: Vec<usize> = (0..self.groups.len())
+            .filter(|group| self.groups[*group].host_of.values().any(|host| *host == at))
+            .collect();
         for group in groups {
             self.refresh(group);
         }

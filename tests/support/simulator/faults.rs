@@ -140,8 +140,13 @@ impl Simulation {
         let kept = of.voters().filter(|voter| {
             let host = of.host_of.get(&voter.id).copied();
             host.is_some_and(|host| {
-                let sits = self.hosts[host].engine.seat().is_some_and(|other| other.group == seat.group && other.node == voter.id);
-                host != at && sits && !self.hosts[host].lost && self.hosts[host].is_registered
+                let other = &self.hosts[host];
+                // One with another address is never reached as that node again.
+                let sits = other
+                    .engine
+                    .seat()
+                    .is_some_and(|of| of.group == seat.group && of.node == voter.id && of.address == other.address);
+                host != at && sits && !other.lost && other.is_registered
             })
         });
         // The last ones of a swarm that another has gone on without are nobody's loss.

@@ -4,7 +4,9 @@ use swarmkit_catalog::monitor::engine::{Availability, Info, NodeState, Role};
 use swarmkit_catalog::monitor::labels::Wish;
 use swarmkit_catalog::monitor::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
 use swarmkit_catalog::monitor::past::Memory;
-use swarmkit_catalog::monitor::plan::{Change, DRAINED, NodeChange, Plan, Publication, asks_rancher, said_to_be_inside};
+use swarmkit_catalog::monitor::plan::{
+    Change, DRAINED, NodeChange, Plan, Publication, asks_rancher, said_to_be_inside,
+};
 use swarmkit_catalog::monitor::record::{Claim, Record};
 use swarmkit_catalog::monitor::state::{Member, State};
 
@@ -154,7 +156,9 @@ impl Simulation {
     /// What runs beside the loop: labels and the record.
     fn beside(&mut self, at: usize, process: u64, took: u64) {
         let entry = self.hosts[at].entry;
-        let Some(monitor) = self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process) else { return };
+        let Some(monitor) = self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process) else {
+            return;
+        };
         let unmet = monitor.wish.as_ref().is_some_and(|wish| !wish.is_met(&self.api.hosts[entry].labels));
         let labels = unmet && !monitor.labelling;
         let publishes = monitor.errand.is_some() && !monitor.publishing;
@@ -198,7 +202,11 @@ impl Simulation {
             rancher: None,
             rancher_ms: 0,
             swarm: None,
-            past: host.monitor.as_ref().map(|monitor| monitor.memory.past(self.base + std::time::Duration::from_millis(self.now))).unwrap_or_default(),
+            past: host
+                .monitor
+                .as_ref()
+                .map(|monitor| monitor.memory.past(self.base + std::time::Duration::from_millis(self.now)))
+                .unwrap_or_default(),
         };
         if let Some(group) = group {
             let nodes = std::mem::take(&mut self.groups[group].nodes);
@@ -350,7 +358,8 @@ impl Simulation {
         let free = self.api.record.is_free_for(&claim) && said_to_be_inside(&self.api.hosts, &claim.host).is_none();
         match took {
             Some(took) if free => {
-                self.hosts[at].state = State { founding: Some(claim.nonce.clone()), made: None, ..seen.own.state.clone() };
+                self.hosts[at].state =
+                    State { founding: Some(claim.nonce.clone()), made: None, ..seen.own.state.clone() };
                 let init = self.between(300, 900);
                 self.after(took + init, Event::Found { host: at, process, nonce: claim.nonce });
             }
@@ -448,7 +457,8 @@ impl Simulation {
         self.hosts[at].engine = Engine::Out;
         self.hosts[at].state = State::default();
         let led = self.groups[group].leader.clone();
-        let told = led.is_some_and(|leader| self.groups[group].host_of.get(&leader).is_some_and(|host| self.linked(at, *host)));
+        let told = led
+            .is_some_and(|leader| self.groups[group].host_of.get(&leader).is_some_and(|host| self.linked(at, *host)));
         if let Some(node) = self.groups[group].node_mut(&seat.node).filter(|_| told) {
             node.status.state = NodeState::Down;
             node.version.index += 1;
@@ -479,7 +489,8 @@ impl Simulation {
         let group = self.governs(at);
         let node = group.and_then(|group| self.groups[group].node(&change.id));
         // Only one that votes can be made a worker.
-        let refused = role == Role::Worker && node.is_none_or(|node| node.manager.is_none() && node.status.state == NodeState::Down);
+        let refused = role == Role::Worker
+            && node.is_none_or(|node| node.manager.is_none() && node.status.state == NodeState::Down);
         if let (Some(group), false) = (group, refused)
             && node.is_some_and(|node| node.version.index == change.version)
         {

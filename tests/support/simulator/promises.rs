@@ -91,14 +91,19 @@ impl Simulation {
         let left = voters.len() - usize::from(votes);
         let costs = before * 2 > voters.len() && after * 2 <= left && left > 0;
         if role == Role::Worker && votes && costs && !self.troubled_since(group, looked) {
-            let text = format!("{} becomes a worker: {before} of {} were there, {after} of {left} would be", change.id, voters.len());
+            let text = format!(
+                "{} becomes a worker: {before} of {} were there, {after} of {left} would be",
+                change.id,
+                voters.len()
+            );
             self.breaks(Promise::KeepsQuorum, text);
         }
         if role == Role::Worker && left == 0 {
             self.breaks(Promise::KeepsQuorum, format!("{} is the last manager", change.id));
         }
         let of = &self.groups[group];
-        let unsettled = |node: &&Node| node.id != change.id && (node.spec.role == Role::Manager) != node.manager.is_some();
+        let unsettled =
+            |node: &&Node| node.id != change.id && (node.spec.role == Role::Manager) != node.manager.is_some();
         let other = of.nodes.iter().find(unsettled).filter(|node| node.status.state != NodeState::Down);
         if let Some(other) = other {
             let text = format!("{} while {} has not settled", change.id, other.id);
@@ -195,7 +200,9 @@ impl Simulation {
         if (voters, meant) != (wanted, wanted) {
             return Err(format!("{voters} managers, {meant} to be, {wanted} wanted"));
         }
-        if let Some(node) = of.nodes.iter().find(|node| node.status.state != NodeState::Ready || !self.reaches(group, leader, &node.id)) {
+        if let Some(node) =
+            of.nodes.iter().find(|node| node.status.state != NodeState::Ready || !self.reaches(group, leader, &node.id))
+        {
             return Err(format!("node {} is not there", node.id));
         }
         if of.services != super::SERVICES && of.nodes.len() > 1 {
@@ -213,7 +220,10 @@ impl Simulation {
             let Some(seat) = self.hosts[at].engine.seat() else { continue };
             let labels = &self.api.hosts[self.hosts[at].entry].labels;
             let part = labels.get(labels::PART).map(String::as_str);
-            if labels.get(labels::NODE) != Some(&seat.node) || labels.contains_key(labels::KEY) || part != seat.manages.then_some(labels::MANAGER) {
+            if labels.get(labels::NODE) != Some(&seat.node)
+                || labels.contains_key(labels::KEY)
+                || part != seat.manages.then_some(labels::MANAGER)
+            {
                 return Err(format!("host {at} has labels {labels:?}"));
             }
             if record.members.get(self.uuid(at)) != Some(&seat.node) {
