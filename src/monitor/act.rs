@@ -74,6 +74,11 @@ impl Hands<'_> {
             Change::Join { advertise, managers, sealed } => {
                 let token = self.keys.open(sealed, &metadata_host(seen)?)?;
                 let managers = reachable(managers).await?;
+                // What the engine was before is nothing any more.
+                let state = State { joining: recorded(seen), member: None, ..seen.own.state.clone() };
+                if state != seen.own.state {
+                    self.file.write(&state)?;
+                }
                 Ok(engine.join(&advertise.to_string(), &listen, &managers, &token).await?)
             }
             Change::Leave { node, manager } => {
@@ -223,6 +228,13 @@ fn metadata_host(seen: &Observation) -> Result<String, ActError> {
 
 fn service(seen: &Observation) -> Result<String, ActError> {
     Ok(metadata(seen)?.service.clone())
+}
+
+/// The recorded swarm.
+fn recorded(seen: &Observation) -> Option<String> {
+    let told = seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.cluster.clone());
+    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+    told.or_else(|| read?.cluster.clone())
 }
 
 /// The swarm that this host was last seen in.

@@ -97,6 +97,13 @@ pub struct SwarmInfo {
     pub cluster: Option<ClusterId>,
 }
 
+impl SwarmInfo {
+    /// Whether it is neither in a swarm nor out of all.
+    pub fn is_stuck(&self) -> bool {
+        matches!(self.local_node_state, LocalNodeState::Pending | LocalNodeState::Error)
+    }
+}
+
 /// A manager that an engine knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::engine::{LocalNodeState, NodeState, Role, SwarmInfo};
+use super::engine::{LocalNodeState, NodeState, Role};
 use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
@@ -105,11 +105,6 @@ impl Timers {
     }
 }
 
-/// Whether an engine is neither in a swarm nor out of all.
-fn is_stuck(engine: &SwarmInfo) -> bool {
-    matches!(engine.local_node_state, LocalNodeState::Pending | LocalNodeState::Error)
-}
-
 /// Milliseconds, as many as fit.
 pub fn ms(time: Duration) -> u64 {
     time.as_millis().try_into().unwrap_or(u64::MAX)
@@ -126,6 +121,8 @@ pub struct Memory {
     heard: Since<bool>,
     own_beat: Option<Instant>,
     slowest_ms: u64,
+    /// Whether this host's engine managed when it last said so; what the host remembers may be older.
+    managed: Option<bool>,
     leaderless: Since<bool>,
     stuck: Since<bool>,
     astray: Since<bool>,
@@ -154,6 +151,7 @@ impl Memory {
             heard: Since::new(false, now),
             own_beat: None,
             slowest_ms: 0,
+            managed: None,
             leaderless: Since::new(false, now),
             stuck: Since::new(false, now),
             astray: Since::new(false, now),
@@ -234,23 +232,17 @@ impl Memory {
         if self.beat.see(record.acting.clone(), now) && !first {
             self.beats += 1;
         }
-        // An engine that does not answer, or whose node has broken down, does not tell which one it is.
-        let told = seen.engine.as_ref().ok().map(|info| &info.swarm);
-        let is = |engine: &SwarmInfo, node: &String| {
-            engine.node_id == *node || (engine.node_id.is_empty() && is_stuck(engine))
-        };
-        let here = |member: &&Member| told.is_none_or(|engine| is(engine, &member.node));
-        let recorded = |member: &&Member| record.cluster.as_ref() == Some(&member.cluster);
-        let member = seen.own.state.member.as_ref().filter(here).filter(recorded);
-        let known = member.filter(|member| record.knows(&member.node));
-        if let Some(member) = known {
-            self.known = Some(member.node.clone());
-        } else if self.known.as_ref() != member.map(|member| &member.node) {
-            self.known = None;
+        let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
+        let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
+        let known = node.filter(|node| record.knows(node));
+        if known.is_some() || self.known.as_deref() != node {
+            self.known = known.map(str::to_owned);
         }
-        if self.astray.see(member.is_some() && known.is_none(), now) {
+        if self.astray.see(node.is_some() && known.is_none(), now) {
             self.astray_from = self.beats;
         }
+        let member = seen.own.state.member.as_ref();
+        let member = member.filter(|member| Some(member.node.as_str()) == node);
         let of_before =
             |member: &&Member| member.generation < record.generation && !record.voters.contains(&member.node);
         if self.superseded.see(member.is_some_and(|member| of_before(&member)), now) {
@@ -259,7 +251,15 @@ impl Memory {
     }
 
     fn see_swarm(&mut self, seen: &Observation, now: Instant) {
-        let managed = seen.own.state.member.as_ref().is_some_and(|member| member.manager);
+        if let Ok(engine) = &seen.engine {
+            match engine.swarm.local_node_state {
+                LocalNodeState::Active => self.managed = Some(engine.swarm.control_available),
+                LocalNodeState::Inactive => self.managed = Some(false),
+                _ => {}
+            }
+        }
+        let remembered = || seen.own.state.member.as_ref().is_some_and(|member| member.manager);
+        let managed = self.managed.unwrap_or_else(remembered);
         let silent = match (&seen.engine, &seen.swarm) {
             (Err(_), _) | (_, Some(Err(_))) => true,
             (Ok(engine), None) => engine.swarm.local_node_state == LocalNodeState::Pending,
@@ -267,7 +267,7 @@ impl Memory {
         };
         self.leaderless.see(managed && silent, now);
         if let Ok(engine) = &seen.engine {
-            self.stuck.see(is_stuck(&engine.swarm), now);
+            self.stuck.see(engine.swarm.is_stuck(), now);
         }
         let read = seen.metadata.as_ref().is_ok_and(|metadata| metadata.record.is_ok());
         self.heard.see(read && matches!(&seen.swarm, Some(Ok(_))), now);

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::engine::SwarmInfo;
+
 /// The file's name in the state folder.
 pub const FILE: &str = "swarmkit-mon.json";
 /// The largest file that is read, in bytes; ours has some hundred.
@@ -22,6 +24,9 @@ pub struct State {
     /// The cluster ID of the swarm that this host made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<String>,
+    /// The cluster ID of the recorded swarm that the engine is about to join, or joins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joining: Option<String>,
     /// The recorded swarm that the engine was last seen in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<Member>,
@@ -40,6 +45,39 @@ pub struct Member {
     /// Which generation of the swarm it was: see [`super::record::Record::generation`].
     #[serde(default)]
     pub generation: u64,
+}
+
+/// Where a host is, or is about to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The swarm's cluster ID.
+    pub cluster: &'a str,
+    /// The node's ID; empty if the engine broke down before it was told.
+    pub node: &'a str,
+}
+
+impl State {
+    /// The place that this host's engine has, by what the host remembers; `None` if the engine is in no swarm, or in one
+    /// that is not known to be the recorded one. An engine that does not answer, or whose node has broken down, does not
+    /// tell which node it is.
+    pub fn place<'a>(&'a self, engine: Option<&'a SwarmInfo>) -> Option<Place<'a>> {
+        let told = engine.map(|engine| engine.node_id.as_str());
+        let stuck = engine.is_some_and(SwarmInfo::is_stuck);
+        let of_member = |node: &str| match told {
+            None => true,
+            Some("") => stuck,
+            Some(told) => told == node,
+        };
+        match (&self.member, &self.joining) {
+            (Some(member), _) if of_member(&member.node) => {
+                Some(Place { cluster: &member.cluster, node: &member.node })
+            }
+            (_, Some(cluster)) if stuck || told.is_some_and(|node| !node.is_empty()) => {
+                Some(Place { cluster, node: told.unwrap_or_default() })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why the state cannot be read or written.

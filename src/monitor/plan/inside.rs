@@ -74,7 +74,7 @@ fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
     let generation = record.generation.max(publication::generation(seen, &cluster));
     let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
-    let state = State { founding: None, made, member };
+    let state = State { founding: None, made, joining: None, member };
     (state != seen.own.state).then_some(state)
 }
 

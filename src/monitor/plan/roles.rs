@@ -147,6 +147,15 @@ pub(super) fn plan(
 
     if let Some(place) = places.iter().find(|place| place.is_manager() != place.node.manager.is_some()) {
         let since = seen.past.unsettled_ms.get(&place.node.id).copied().unwrap_or_default();
+        // The last one cannot be made a worker, which may have been under way as the others were lost.
+        if !place.is_manager()
+            && since >= UNSETTLED_MS
+            && places.iter().filter(|place| place.node.manager.is_some()).count() == 1
+        {
+            let reason =
+                format!("node {} was to become a worker, and is the last manager: it stays one", place.node.id);
+            return plan(Roles::Change(Change::Promote(place.change())), reason);
+        }
         // It votes not yet, so nothing is lost by taking it back.
         if place.is_manager() && since >= UNSETTLED_MS {
             let reason = format!("node {} was to become a manager and has not: it stays a worker", place.node.id);

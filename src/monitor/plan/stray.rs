@@ -26,21 +26,20 @@ const UNKNOWN: &str = "the swarm does not know this host's node any more";
 /// Leaves, if this host has lost its place; `None` if it has not, as far as can be said.
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<Plan> {
     let record = metadata.record.as_ref().ok()?;
-    let member = seen.own.state.member.as_ref()?;
-    // An engine whose node has broken down does not even tell which one it was.
-    let node = if engine.node_id.is_empty() { &member.node } else { &engine.node_id };
-    let here = member.node == *node && record.cluster.as_deref() == Some(member.cluster.as_str());
+    let place = seen.own.state.place(Some(engine))?;
+    let node = place.node;
+    let here = record.cluster.as_deref() == Some(place.cluster);
     // A swarm that answers this engine's manager has it as a manager.
     let answers = matches!(&seen.swarm, Some(Ok(_)));
     // One that votes has to be made a worker first, by the acting monitor.
-    if !here || answers || !is_alive(seen) || record.voters.contains(node) {
+    if !here || answers || !is_alive(seen) || record.voters.iter().any(|voter| voter == node) {
         return None;
     }
     let broken = engine.local_node_state == LocalNodeState::Error;
     let stuck_limit = if broken { BROKEN_MS } else { STUCK_MS };
     let reason = if is_disowned(seen, record, node) {
         UNKNOWN
-    } else if record.lost.contains(node) && seen.past.stuck_ms >= stuck_limit {
+    } else if record.lost.iter().any(|lost| lost == node) && seen.past.stuck_ms >= stuck_limit {
         "the engine is stuck, and the swarm has lost this host's node"
     } else if seen.past.moved_ms >= MOVED_MS {
         "this host's address is another one than its node's"

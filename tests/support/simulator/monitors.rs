@@ -437,6 +437,8 @@ impl Simulation {
         let id = self.fresh("node");
         let node = self.new_node(at, &id, Role::Worker);
         self.groups[group].nodes.push(node);
+        self.hosts[at].state =
+            State { joining: Some(self.groups[group].cluster.clone()), member: None, ..self.hosts[at].state.clone() };
         self.groups[group].services = super::SERVICES;
         self.sit(at, group, &id, Some(via));
         self.tally.joins += 1;
