@@ -59,7 +59,7 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     let position = Position { seen, engine, metadata, swarm, view };
     match &view.record.cluster {
         None => position.record(),
-        Some(cluster) if *cluster == swarm.cluster => match outdated(seen, engine, &view.record) {
+        Some(cluster) if *cluster == swarm.cluster => match outdated(seen, engine, &view.record, Some(view)) {
             Some(plan) => plan,
             None => position.act(),
         },
@@ -125,11 +125,14 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
             Plan::new(Stage::Member, "a manager of a swarm that is not recorded yet; the leader's monitor records it")
         }
         Some(cluster) if *cluster == swarm.cluster => {
-            if let Some(plan) = outdated(seen, engine, record) {
+            if let Some(plan) = outdated(seen, engine, record, None) {
                 return plan;
             }
             let mut plan = Plan::new(Stage::Member, "a manager of the recorded swarm; the leader's monitor acts");
-            plan.remember = remembered(seen, record, engine);
+            // Whether the generation that begins is this one's is not told yet.
+            if record.recovery.is_none() {
+                plan.remember = remembered(seen, record, engine);
+            }
             plan
         }
         Some(cluster) => not_ours(&swarm.cluster, cluster),
@@ -139,20 +142,32 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
 /// This host's engine is a manager of a generation of the swarm that another one has gone on without. It is no part of
 /// that one any more, whatever it sees: it leaves. One that the present generation has as a manager is of that; it may
 /// have become one just now, so a while passes, and a sign of life, before it leaves.
-fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record) -> Option<Plan> {
+fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Option<&RancherView>) -> Option<Plan> {
     let member = seen.own.state.member.as_ref()?;
     let of_before = member.cluster == *record.cluster.as_ref()? && member.generation < record.generation;
-    if !of_before || record.voters.contains(&engine.node_id) {
+    if !of_before {
         return None;
     }
-    let plan = |reason: &str| {
-        Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm; {reason}"))
-    };
+    let plan =
+        |reason: &str| Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}"));
+    if let Some(claim) = &record.recovery {
+        // It was about to. If it is a manager here it has not done it, and if its host was removed it never will.
+        let node = record.members.get(&claim.host);
+        let swarm = seen.swarm.as_ref().and_then(|swarm| swarm.as_ref().ok());
+        let here = swarm.zip(node).and_then(|(swarm, node)| swarm.node(node)).and_then(|node| node.manager.as_ref());
+        let is_here = here.is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable);
+        let is_gone = view.is_some_and(|view| view.registered(&claim.host).is_none());
+        return (!is_here && !is_gone)
+            .then(|| plan(", or is about to: what becomes of this one is yet to be told").again(1_000));
+    }
+    if record.voters.contains(&engine.node_id) {
+        return None;
+    }
     if seen.past.superseded_ms < SUPERSEDED_MS {
-        return Some(plan("it has not said yet whether this one is a manager there").again(1_000));
+        return Some(plan("; it has not said yet whether this one is a manager there").again(1_000));
     }
     let leave = Change::Leave { node: engine.node_id.clone(), manager: true };
-    Some(plan("this one is no manager there: it leaves and joins anew").change(leave))
+    Some(plan("; this one is no manager there: it leaves and joins anew").change(leave))
 }
 
 fn not_ours(cluster: &str, recorded: &str) -> Plan {
@@ -251,7 +266,9 @@ impl Position<'_> {
     /// The recorded swarm, with this monitor as the one that acts.
     fn act(&self) -> Plan {
         let mut plan = Plan::new(Stage::Act, "watches the swarm");
-        plan.remember = remembered(self.seen, &self.view.record, self.engine);
+        if self.view.record.recovery.is_none() {
+            plan.remember = remembered(self.seen, &self.view.record, self.engine);
+        }
         // A list without this host is no list to act on.
         if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
             plan.reason = "is to act, but Rancher's API does not list this host".to_owned();

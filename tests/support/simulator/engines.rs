@@ -316,7 +316,12 @@ impl Simulation {
             let ms = self.between(1_000, 8_000);
             self.after(ms, Event::Election { group });
         }
-        let Some(leader) = self.groups[group].leader.clone() else { return };
+        let Some(leader) = self.groups[group].leader.clone() else {
+            for newer in group + 1..self.groups.len() {
+                self.refresh(newer);
+            }
+            return;
+        };
         let mut events = Vec::new();
         let mut learns = Vec::new();
         for at in 0..self.groups[group].nodes.len() {
