@@ -90,7 +90,8 @@ impl Hands<'_> {
                     return Err(ActError::Overtaken("the engine is another node than it was".to_owned()));
                 }
                 engine.leave(*manager).await?;
-                Ok(self.file.write(&State::default())?)
+                let was = seen.own.state.place(Some(&info)).map(|place| place.node.to_owned());
+                Ok(self.file.write(&State { left: was, ..State::default() })?)
             }
             Change::Promote(node) => self.set_role(node, "manager").await,
             Change::Demote(node) => self.set_role(node, "worker").await,

@@ -10,6 +10,11 @@ pub const KEY: &str = "swarmkit.key";
 /// The ID of the host's node, while its engine is in a swarm.
 pub const NODE: &str = "swarmkit.node";
 
+/// The ID of the node that the host was before, while it waits to join anew: the acting monitor may never have known it.
+pub const LEFT: &str = "swarmkit.left";
+/// All of them.
+pub const OURS: [&str; 4] = [PART, KEY, NODE, LEFT];
+
 /// What [`PART`] says of a manager.
 pub const MANAGER: &str = "manager";
 /// What [`PART`] says while the host waits for the first one to make a swarm.
@@ -28,6 +33,8 @@ pub struct Wish {
     pub key: Option<String>,
     /// For [`NODE`].
     pub node: Option<String>,
+    /// For [`LEFT`].
+    pub left: Option<String>,
 }
 
 impl Wish {
@@ -42,6 +49,7 @@ impl Wish {
     pub fn apply(&self, labels: &mut BTreeMap<String, String>) {
         set(labels, KEY, self.key.as_deref());
         set(labels, NODE, self.node.as_deref());
+        set(labels, LEFT, self.left.as_deref());
         // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
         let ours = |word: &String| {
             [MANAGER, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN].contains(&word.as_str()) || word.starts_with("wait_")

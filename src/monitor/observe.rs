@@ -258,6 +258,11 @@ impl HostEntry {
         self.labels.get(labels::NODE).map(String::as_str).filter(|node| !node.is_empty())
     }
 
+    /// The node that the host says its engine was before.
+    pub fn left(&self) -> Option<&str> {
+        self.labels.get(labels::LEFT).map(String::as_str).filter(|node| !node.is_empty())
+    }
+
     /// The key to which the host wants its join token sealed.
     pub fn key(&self) -> Option<&str> {
         self.labels.get(labels::KEY).map(String::as_str).filter(|key| !key.is_empty())

@@ -226,7 +226,7 @@ impl Rancher {
         wish.apply(&mut labels);
         all.retain(|name, _| labels.contains_key(name));
         for (name, value) in labels {
-            if [super::labels::PART, super::labels::KEY, super::labels::NODE].contains(&name.as_str()) {
+            if super::labels::OURS.contains(&name.as_str()) {
                 all.insert(name, Value::String(value));
             }
         }

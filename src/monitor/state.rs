@@ -24,6 +24,9 @@ pub struct State {
     /// The cluster ID of the swarm that this host made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<String>,
+    /// The ID of the node that the engine was, if it has left to join anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
     /// The cluster ID of the recorded swarm that the engine is about to join, or joins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joining: Option<String>,

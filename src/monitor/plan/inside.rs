@@ -40,7 +40,7 @@ fn silence_ms(seen: &Observation, swarm: &SwarmView, own: &str) -> u64 {
 
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
     let part = engine.control_available.then_some(labels::MANAGER);
-    let wish = Wish { part, key: None, node: Some(engine.node_id.clone()) };
+    let wish = Wish { part, node: Some(engine.node_id.clone()), ..Wish::default() };
     let swarm = match &seen.swarm {
         None => return worker(seen, engine, metadata).labels(wish),
         Some(Err(reason)) => {
@@ -74,7 +74,7 @@ fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
     let generation = record.generation.max(publication::generation(seen, &cluster));
     let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
-    let state = State { founding: None, made, joining: None, member };
+    let state = State { founding: None, made, joining: None, left: None, member };
     (state != seen.own.state).then_some(state)
 }
 

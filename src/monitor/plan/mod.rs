@@ -374,7 +374,7 @@ fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> P
 
 /// The labels of a host that waits for something.
 fn waiting(seen: &Observation, part: &'static str) -> Wish {
-    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None }
+    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None, left: seen.own.state.left.clone() }
 }
 
 /// The address under which other hosts reach this one.

@@ -192,7 +192,10 @@ fn members(
 
 /// The nodes that a host was before it joined anew, as long as the swarm has them.
 fn former(view: &RancherView, swarm: &SwarmView, members: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let before = view.record.members.iter().map(|(host, node)| (node, host)).chain(&view.record.former);
-    let is_former = |node: &String| swarm.node(node).is_some() && !members.values().any(|member| member == node);
-    before.filter(|(node, _)| is_former(node)).map(|(node, host)| (node.clone(), host.clone())).collect()
+    let recorded = view.record.members.iter().map(|(host, node)| (node.as_str(), host));
+    let recorded = recorded.chain(view.record.former.iter().map(|(node, host)| (node.as_str(), host)));
+    let said = view.hosts.iter().filter(|host| !host.is_gone()).filter_map(|host| Some((host.left()?, &host.uuid)));
+    let is_former = |node: &str| swarm.node(node).is_some() && !members.values().any(|member| member == node);
+    let all = said.chain(recorded).filter(|(node, _)| is_former(node));
+    all.map(|(node, host)| (node.to_owned(), host.clone())).collect()
 }

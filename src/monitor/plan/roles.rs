@@ -147,13 +147,13 @@ pub(super) fn plan(
 
     if let Some(place) = places.iter().find(|place| place.is_manager() != place.node.manager.is_some()) {
         let since = seen.past.unsettled_ms.get(&place.node.id).copied().unwrap_or_default();
-        // The last one cannot be made a worker, which may have been under way as the others were lost.
-        if !place.is_manager()
-            && since >= UNSETTLED_MS
-            && places.iter().filter(|place| place.node.manager.is_some()).count() == 1
-        {
+        // Others may have been lost since it was to become a worker; the swarm keeps it then, and waits.
+        let others = places.iter().filter(|other| other.node.manager.is_some() && other.node.id != place.node.id);
+        let (others, reachable) =
+            others.fold((0, 0), |(all, met), other| (all + 1, met + usize::from(other.is_reachable())));
+        if !place.is_manager() && reachable * 2 <= others {
             let reason =
-                format!("node {} was to become a worker, and is the last manager: it stays one", place.node.id);
+                format!("node {} was to become a worker, but cannot be spared: it stays a manager", place.node.id);
             return plan(Roles::Change(Change::Promote(place.change())), reason);
         }
         // It votes not yet, so nothing is lost by taking it back.

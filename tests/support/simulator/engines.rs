@@ -106,6 +106,8 @@ pub struct Group {
     pub token: u64,
     /// Since when a node has not been reached.
     pub unreached: BTreeMap<String, u64>,
+    /// When a node was last found again.
+    pub returned: BTreeMap<String, u64>,
     pub electing: bool,
     /// Another one has gone on without it.
     pub superseded: bool,
@@ -259,6 +261,7 @@ impl Simulation {
             services: 0,
             token: 1,
             unreached: BTreeMap::new(),
+            returned: BTreeMap::new(),
             electing: false,
             superseded: false,
             changed_ms: 0,
@@ -291,6 +294,7 @@ impl Simulation {
             services,
             token,
             unreached: BTreeMap::new(),
+            returned: BTreeMap::new(),
             electing: false,
             superseded: false,
             changed_ms: 0,
@@ -444,6 +448,8 @@ impl Simulation {
             node.status.state = NodeState::Ready;
             node.version.index += 1;
         }
+        let now = self.now;
+        self.groups[group].returned.insert(node.to_owned(), now);
         // A role that could not take effect while it was away.
         self.after(1_000, Event::Settle { group, node: node.to_owned() });
         self.wake_managers(group);
@@ -513,6 +519,14 @@ impl Simulation {
     fn becomes_worker(&mut self, group: usize, id: &str, leader: &str) {
         let voters = self.groups[group].voters().count();
         if voters == 1 {
+            return;
+        }
+        // As swarmkit's `CanRemoveMember`: those who are left must be able to agree.
+        let others = self.groups[group].voters().filter(|voter| voter.id != id);
+        let (all, met) = others
+            .fold((0, 0), |(all, met), voter| (all + 1, met + usize::from(self.reaches(group, leader, &voter.id))));
+        if met * 2 <= all {
+            self.after(3_000, Event::Settle { group, node: id.to_owned() });
             return;
         }
         if id == leader {

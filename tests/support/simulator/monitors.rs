@@ -424,7 +424,9 @@ impl Simulation {
         let mut found = None;
         for address in addresses {
             let host = (0..self.hosts.len()).find(|other| self.hosts[*other].address == address);
-            if let Some(host) = host.filter(|host| self.linked(at, *host)) {
+            let listens =
+                |host: &usize| self.hosts[*host].engine.seat().is_some_and(|seat| seat.manages && !seat.broken);
+            if let Some(host) = host.filter(|host| self.linked(at, *host)).filter(listens) {
                 found = Some(host);
                 break;
             }
@@ -457,7 +459,7 @@ impl Simulation {
         let group = seat.group;
         self.look_at_leaving(at, &seat);
         self.hosts[at].engine = Engine::Out;
-        self.hosts[at].state = State::default();
+        self.hosts[at].state = State { left: Some(seat.node.clone()), ..State::default() };
         let led = self.groups[group].leader.clone();
         let told = led
             .is_some_and(|leader| self.groups[group].host_of.get(&leader).is_some_and(|host| self.linked(at, *host)));

@@ -104,8 +104,15 @@ impl Simulation {
         let of = &self.groups[group];
         let unsettled =
             |node: &&Node| node.id != change.id && (node.spec.role == Role::Manager) != node.manager.is_some();
-        let other = of.nodes.iter().find(unsettled).filter(|node| node.status.state != NodeState::Down);
-        if let Some(other) = other {
+        // One that was down when it was looked at is nobody's concern.
+        let there = |node: &&Node| {
+            let since = of.returned.get(&node.id).copied().unwrap_or_default();
+            node.status.state != NodeState::Down && since < looked
+        };
+        let other = of.nodes.iter().filter(unsettled).find(there);
+        // To take back what has not settled is to be at rest again.
+        let settled = of.node(&change.id).is_some_and(|node| (node.spec.role == Role::Manager) == votes);
+        if let Some(other) = other.filter(|_| settled) {
             let text = format!("{} while {} has not settled", change.id, other.id);
             self.breaks(Promise::OneChangeALook, text);
         }
