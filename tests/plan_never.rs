@@ -212,6 +212,8 @@ fn view(dice: &mut Dice) -> Observation {
             state: State {
                 founding: dice.one_in(4).then(|| "nonce-1".into()),
                 made: dice.one_in(3).then(|| cluster(dice)),
+                joining: dice.one_in(4).then(|| cluster(dice)),
+                left: dice.one_in(4).then(|| name(dice, "node")),
                 member: dice.one_in(2).then(|| Member {
                     cluster: cluster(dice),
                     node: "node-0".into(),
@@ -240,6 +242,9 @@ fn view(dice: &mut Dice) -> Observation {
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
             astray_ms: ms(dice),
+            disowned: dice.one_in(2),
+            superseded_ms: ms(dice),
+            heard_ms: ms(dice),
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             voters_ms: ms(dice),
             down_ms: times(dice, "node"),
@@ -323,14 +328,21 @@ fn is_withdrawn(seen: &Observation, id: &str) -> bool {
 fn is_astray(seen: &Observation) -> bool {
     let engine = &seen.engine.as_ref().unwrap().swarm;
     let Ok(record) = &seen.metadata.as_ref().unwrap().record else { return false };
-    let Some(member) = &seen.own.state.member else { return false };
-    let here = member.node == engine.node_id && record.cluster.as_ref() == Some(&member.cluster);
+    let state = &seen.own.state;
+    // What it was in, or was about to join; an engine in trouble may not tell its node.
+    let (cluster, node) = match (&state.member, &state.joining) {
+        (Some(member), _) if member.node == engine.node_id => (&member.cluster, &member.node),
+        (_, Some(cluster)) => (cluster, &engine.node_id),
+        _ => return false,
+    };
+    let here = record.cluster.as_ref() == Some(cluster);
     let alive = seen.past.beats > 0 && seen.past.beat_ms <= 90_000;
     let answers = matches!(&seen.swarm, Some(Ok(_)));
-    let gone = !record.members.values().any(|node| *node == member.node) && seen.past.astray_ms >= 15_000;
-    let lost = record.lost.contains(&member.node) && seen.past.stuck_ms >= 30_000;
+    let gone =
+        !record.members.values().any(|member| member == node) && seen.past.disowned && seen.past.astray_ms >= 15_000;
+    let lost = record.lost.contains(node) && seen.past.stuck_ms >= 30_000;
     let moved = seen.past.moved_ms >= 30_000;
-    here && alive && !answers && !record.voters.contains(&member.node) && (gone || lost || moved)
+    here && alive && !answers && !record.voters.contains(node) && (gone || lost || moved)
 }
 
 #[test]
@@ -390,6 +402,14 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
         // One that went down before it voted is on its way out.
         let failed = |node: &&Node| node.manager.is_none() && node.status.state == NodeState::Down;
         let unsettled = |node: &&Node| (node.spec.role == Role::Manager) != node.manager.is_some();
+        // One that was to become a worker, and without which there would be no quorum any more, is kept.
+        let others: Vec<&Node> =
+            nodes(seen).iter().filter(|node| node.manager.is_some() && node.id != target.id).collect();
+        let short = others.iter().filter(|node| reachable(node)).count() * 2 <= others.len();
+        let kept = |node: &Node| node.id == target.id && node.spec.role == Role::Worker && node.manager.is_some();
+        if matches!(change, Change::Promote(_)) && nodes(seen).iter().any(kept) {
+            return if short { Ok(true) } else { Err("it could be spared".into()) };
+        }
         if let Some(node) = nodes(seen).iter().find(|node| unsettled(node) && !failed(node)) {
             return Err(format!("the role of {} has not taken effect yet", node.id));
         }
@@ -418,8 +438,21 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
 fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
     never(|seen, change| {
         let Change::Leave { node, manager } = change else { return Ok(false) };
-        let engine = &seen.engine.as_ref().unwrap().swarm;
         let state = &seen.own.state;
+        // It sees no leader, and the others have gone on without it, as whoever keeps the record says.
+        let gone_on = |record: &Record| {
+            let Some(member) = state.member.as_ref().filter(|member| member.node == *node) else { return false };
+            let alive = seen.past.beats > 0 && seen.past.beat_ms <= 90_000 && seen.past.leaderless_ms >= 30_000;
+            let before = member.generation < record.generation;
+            let unknown = !record.knows(node) && seen.past.disowned && seen.past.astray_ms >= 15_000;
+            let here = record.cluster.as_ref() == Some(&member.cluster);
+            alive && here && (before || unknown) && !record.voters.contains(node)
+        };
+        let silent = !matches!(&seen.swarm, Some(Ok(_)));
+        if silent && rancher(seen).is_some_and(|view| gone_on(&view.record)) {
+            return Ok(true);
+        }
+        let engine = &seen.engine.as_ref().map_err(|_| "the engine does not answer")?.swarm;
         if *node != engine.node_id || *manager != engine.control_available {
             return Err("it is about another node".into());
         }
@@ -531,7 +564,10 @@ fn nobody_goes_on_alone_while_the_others_may_come_back() {
     never(|seen, change| {
         let Change::ForceNewCluster { .. } = change else { return Ok(false) };
         let view = rancher(seen).ok_or("Rancher's API was not seen")?;
-        let member = seen.own.state.member.as_ref().filter(|member| member.manager).ok_or("it was no manager")?;
+        let member = seen.own.state.member.as_ref().ok_or("it was in no swarm")?;
+        if !view.record.voters.contains(&member.node) {
+            return Err("it was no manager".into());
+        }
         if view.record.cluster.as_ref() != Some(&member.cluster) || matches!(&seen.swarm, Some(Ok(_))) {
             return Err("it is another swarm, or one that answers".into());
         }

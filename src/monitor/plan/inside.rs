@@ -307,10 +307,9 @@ impl Position<'_> {
     /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
     fn availability(&self, publication: &Publication) -> Option<Change> {
         // What is drained since its host is gone stays so.
-        let gone = |node: &Node| {
-            let host = publication.members.iter().find(|(_, member)| **member == node.id);
-            host.is_some_and(|(host, _)| self.seen.past.unlisted_ms.contains_key(host))
-        };
+        let unlisted = self.seen.past.unlisted_ms.keys().filter_map(|host| publication.members.get(host));
+        let unlisted: Vec<&String> = unlisted.collect();
+        let gone = |node: &Node| unlisted.contains(&&node.id);
         let drain = self.seen.wanted.drain_managers;
         let change = |node: &Node, to| Change::Availability {
             node: NodeChange { id: node.id.clone(), version: node.version.index, host: None },

@@ -1,6 +1,6 @@
 //! What the acting monitor writes into the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -51,7 +51,8 @@ impl Publication {
             ids
         };
         let voters = ids(&|node| node.manager.is_some());
-        let others = ids(&|node| !former.contains_key(&node.id) && !members.values().any(|member| *member == node.id));
+        let taken: HashSet<&str> = members.values().map(String::as_str).collect();
+        let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
@@ -144,17 +145,30 @@ fn members(
     view: &RancherView,
     swarm: &SwarmView,
 ) -> BTreeMap<String, String> {
-    let own = seen.engine.as_ref().map(|info| info.swarm.node_id.clone()).unwrap_or_default();
-    let mut members = BTreeMap::new();
+    let own = seen.engine.as_ref().map(|info| info.swarm.node_id.as_str()).unwrap_or_default();
+    let ids: HashSet<&str> = swarm.nodes.iter().map(|node| node.id.as_str()).collect();
     let registered: Vec<_> = view.hosts.iter().filter(|host| !host.is_gone()).collect();
+    let mut members = BTreeMap::new();
+    let mut taken = HashSet::new();
     for host in &registered {
         // A host's label may still be on its way.
-        let said = if host.uuid == metadata.host { Some(own.as_str()) } else { host.node() };
-        if let Some(node) = said.filter(|node| swarm.node(node).is_some()) {
+        let said = if host.uuid == metadata.host { Some(own) } else { host.node() };
+        if let Some(node) = said.filter(|node| ids.contains(node)) {
             members.insert(host.uuid.clone(), node.to_owned());
+            taken.insert(node);
         }
     }
-    let taken = |members: &BTreeMap<String, String>, node: &str| members.values().any(|member| member == node);
+    let recorded: HashSet<&str> = view.record.members.values().map(String::as_str).collect();
+    // Nodes by their address, and how many hosts have each.
+    let mut at: HashMap<&str, (Vec<&Node>, usize)> = HashMap::new();
+    for node in swarm.nodes.iter().filter(|node| !node.status.addr.is_empty()) {
+        at.entry(&node.status.addr).or_default().0.push(node);
+    }
+    for host in &registered {
+        if let Some((_, hosts)) = host.agent_ip_address.as_deref().and_then(|address| at.get_mut(address)) {
+            *hosts += 1;
+        }
+    }
     for host in &registered {
         if members.contains_key(&host.uuid) {
             continue;
@@ -163,27 +177,25 @@ fn members(
         // that it was before may still be taken for ready.
         let waits = host.key().is_some();
         let is_new = |node: &Node| {
-            let before = taken(&view.record.members, &node.id) || view.record.former.contains_key(&node.id);
+            let before = recorded.contains(node.id.as_str()) || view.record.former.contains_key(&node.id);
             node.status.state == NodeState::Ready && !before
         };
-        let address = host.agent_ip_address.as_deref().unwrap_or_default();
-        let same_host = registered.iter().filter(|other| other.agent_ip_address.as_deref() == Some(address)).count();
-        let nodes: Vec<_> =
-            swarm.nodes.iter().filter(|node| !address.is_empty() && node.status.addr == address).collect();
-        let by_address = match nodes.as_slice() {
-            [node] if same_host == 1 && (!waits || is_new(node)) => Some(node.id.clone()),
+        let here = host.agent_ip_address.as_deref().and_then(|address| at.get(address));
+        let by_address = here.and_then(|(nodes, hosts)| match nodes.as_slice() {
+            [node] if *hosts == 1 && (!waits || is_new(node)) => Some(node.id.as_str()),
             _ => None,
-        };
-        let as_before =
-            view.record.members.get(&host.uuid).filter(|node| !waits && swarm.node(node).is_some()).cloned();
-        if let Some(node) = by_address.or(as_before).filter(|node| !taken(&members, node)) {
-            members.insert(host.uuid.clone(), node);
+        });
+        let as_before = view.record.members.get(&host.uuid).map(String::as_str);
+        let as_before = as_before.filter(|node| !waits && ids.contains(node));
+        if let Some(node) = by_address.or(as_before).filter(|node| !taken.contains(node)) {
+            members.insert(host.uuid.clone(), node.to_owned());
+            taken.insert(node);
         }
     }
     // The node of a host that is not registered any more is known by the record alone.
+    let uuids: HashSet<&str> = registered.iter().map(|host| host.uuid.as_str()).collect();
     for (host, node) in &view.record.members {
-        let unregistered = !registered.iter().any(|entry| entry.uuid == *host);
-        if unregistered && swarm.node(node).is_some() && !taken(&members, node) {
+        if !uuids.contains(host.as_str()) && ids.contains(node.as_str()) && taken.insert(node) {
             members.insert(host.clone(), node.clone());
         }
     }
@@ -195,7 +207,9 @@ fn former(view: &RancherView, swarm: &SwarmView, members: &BTreeMap<String, Stri
     let recorded = view.record.members.iter().map(|(host, node)| (node.as_str(), host));
     let recorded = recorded.chain(view.record.former.iter().map(|(node, host)| (node.as_str(), host)));
     let said = view.hosts.iter().filter(|host| !host.is_gone()).filter_map(|host| Some((host.left()?, &host.uuid)));
-    let is_former = |node: &str| swarm.node(node).is_some() && !members.values().any(|member| member == node);
+    let taken: HashSet<&str> = members.values().map(String::as_str).collect();
+    let ids: HashSet<&str> = swarm.nodes.iter().map(|node| node.id.as_str()).collect();
+    let is_former = |node: &str| ids.contains(node) && !taken.contains(node);
     let all = said.chain(recorded).filter(|(node, _)| is_former(node));
     all.map(|(node, host)| (node.to_owned(), host.clone())).collect()
 }

@@ -40,6 +40,10 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     if seen.wanted.recovery == Recovery::Off {
         return told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
     }
+    // What an engine is that has been set up anew, or has joined anew, is not what the swarm's record counts.
+    if !view.record.voters.contains(&member.node) {
+        return told("the swarm has no quorum, and this host's node is none of its recorded managers".to_owned());
+    }
     match survivors(seen, metadata, view) {
         Err(reason) => told(reason),
         Ok(first) if first != metadata.host => told(format!("most managers are lost; host {first} is to go on alone")),

@@ -1,7 +1,7 @@
 //! Which nodes leave the swarm: those of hosts that were removed from Rancher, and those that a host was before it joined
 //! anew. Never by name, never on a list that may be wrong, one at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::monitor::engine::{Availability, Node, NodeState, Role};
 use crate::monitor::observe::{Observation, RancherView, SwarmView};
@@ -26,7 +26,7 @@ pub(super) fn is_removed(
     let unlisted = &seen.past.unlisted_ms;
     let many = unlisted.len() * 2 > members.len();
     let limit = if many { MANY_UNLISTED_MS } else { UNLISTED_MS };
-    view.registered(host).is_none() && unlisted.get(host).is_some_and(|ms| *ms >= limit)
+    unlisted.get(host).is_some_and(|ms| *ms >= limit) && view.registered(host).is_none()
 }
 
 /// Whether a node was to become a manager, and went down before it voted. It cannot be made a worker again: only a voter
@@ -60,7 +60,9 @@ pub(super) fn plan(
 ) -> Option<(Change, String)> {
     let voteless = swarm.nodes.iter().filter(|node| node.manager.is_none());
     let workers = voteless.filter(|node| node.spec.role == Role::Worker || has_failed(node));
-    workers.filter_map(|node| of_node(seen, view, swarm, members, node)).next()
+    let host_of: HashMap<&str, &String> = members.iter().map(|(host, node)| (node.as_str(), host)).collect();
+    let of_node = |node: &Node| of_node(seen, view, swarm, members, host_of.get(node.id.as_str()).copied(), node);
+    workers.filter_map(of_node).next()
 }
 
 fn of_node(
@@ -68,12 +70,13 @@ fn of_node(
     view: &RancherView,
     swarm: &SwarmView,
     members: &BTreeMap<String, String>,
+    host: Option<&String>,
     node: &Node,
 ) -> Option<(Change, String)> {
     let down = node.status.state == NodeState::Down;
     let change =
         |host: &str| NodeChange { id: node.id.clone(), version: node.version.index, host: Some(host.to_owned()) };
-    if let Some(host) = members.iter().find(|(_, member)| **member == node.id).map(|(host, _)| host) {
+    if let Some(host) = host {
         if !is_removed(seen, view, members, host) {
             // Its host joins anew when it is back.
             let long = seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms);
@@ -95,7 +98,8 @@ fn of_node(
     }
     // Only once the record says whose it was: the first one to notice may have been wrong. One that the record never had,
     // since nobody kept it then, is told by its address.
-    let host = view.record.former.get(&node.id).or_else(|| twin(view, swarm, members, node)).filter(|_| down)?;
+    let host = view.record.former.get(&node.id).filter(|_| down);
+    let host = host.or_else(|| if down { twin(view, swarm, members, node) } else { None })?;
     let remove = Change::Remove { node: change(host), force: false, renew_token: false };
     Some((remove, format!("host {host} has joined anew: the node that it was, {}, goes", node.id)))
 }

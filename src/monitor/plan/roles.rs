@@ -1,5 +1,6 @@
 //! Who shall be a manager: one change at a time, each seen to have taken effect before the next.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::monitor::engine::{Availability, Node, NodeState, Reachability, Role};
@@ -110,9 +111,12 @@ fn places<'a>(
     publication: &Publication,
 ) -> Vec<Place<'a>> {
     let members = &publication.members;
+    let host_of: HashMap<&str, &String> = members.iter().map(|(host, node)| (node.as_str(), host)).collect();
+    let registered: HashMap<&str, &HostEntry> =
+        view.hosts.iter().filter(|host| !host.is_gone()).map(|host| (host.uuid.as_str(), host)).collect();
     let place = |node: &'a Node| {
-        let uuid = members.iter().find(|(_, member)| **member == node.id).map(|(host, _)| host);
-        let host = uuid.and_then(|uuid| view.registered(uuid));
+        let uuid = host_of.get(node.id.as_str()).copied();
+        let host = uuid.and_then(|uuid| registered.get(uuid.as_str()).copied());
         Place {
             node,
             host,
@@ -212,13 +216,12 @@ pub(super) fn plan(
 fn soon_able(seen: &Observation, view: &RancherView, places: &[Place]) -> usize {
     let hosts =
         view.hosts.iter().filter(|host| host.is_active() && fitness(host, &seen.wanted.manager_label) != Fitness::Kept);
-    let expected = |host: &&HostEntry| {
-        let place = places.iter().find(|place| place.host.is_some_and(|of| of.uuid == host.uuid));
-        match place {
-            None => host.key().is_some(),
-            Some(place) if place.is_manager() || place.is_able() => false,
-            Some(place) => seen.past.down_ms.get(&place.node.id).is_none_or(|ms| *ms < EXPECTED_MS),
-        }
+    let by_host: HashMap<&str, &Place> =
+        places.iter().filter_map(|place| Some((place.host?.uuid.as_str(), place))).collect();
+    let expected = |host: &&HostEntry| match by_host.get(host.uuid.as_str()) {
+        None => host.key().is_some(),
+        Some(place) if place.is_manager() || place.is_able() => false,
+        Some(place) => seen.past.down_ms.get(&place.node.id).is_none_or(|ms| *ms < EXPECTED_MS),
     };
     hosts.filter(expected).count()
 }

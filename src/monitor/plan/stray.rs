@@ -54,7 +54,9 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
 /// others have a leader, and go on without it, is.
 pub(super) fn silent(seen: &Observation, record: &Record) -> Option<Plan> {
     let member = seen.own.state.member.as_ref()?;
-    if record.cluster.as_ref() != Some(&member.cluster) || record.voters.contains(&member.node) || !is_alive(seen) {
+    let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm))?;
+    let here = place.node == member.node && record.cluster.as_deref() == Some(place.cluster);
+    if !here || record.voters.contains(&member.node) || !is_alive(seen) {
         return None;
     }
     let reason = if member.generation < record.generation {
