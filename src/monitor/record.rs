@@ -17,7 +17,7 @@ pub const KEY: &str = "swarmkit";
 const MARKS: u64 = 1 << 20;
 
 /// What is recorded of the swarm. What later monitors add to it is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// Who is about to make, or to adopt, the swarm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +67,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// A host's word that it will make the swarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Claim {
     /// The host's UUID.
     pub host: String,
@@ -76,7 +76,7 @@ pub struct Claim {
 }
 
 /// The acting monitor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Acting {
     /// Its host's UUID.
     pub host: String,
@@ -85,7 +85,7 @@ pub struct Acting {
 }
 
 /// A worker's join token that one host alone can open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SealedToken {
     /// The public key that it is sealed to, as the host published it.
     pub key: String,

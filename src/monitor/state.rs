@@ -15,7 +15,7 @@ pub const FILE: &str = "swarmkit-mon.json";
 const LARGEST: u64 = 64 * 1024;
 
 /// What is remembered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct State {
     /// The nonce of the claim under which this host is about to make a swarm. It is written before the swarm is made,
     /// so that a swarm found after a crash can be told to be our own.
@@ -36,7 +36,7 @@ pub struct State {
 }
 
 /// A place in a recorded swarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Member {
     /// The swarm's cluster ID.
     pub cluster: String,

@@ -9,8 +9,8 @@ use crate::monitor::state::{Member, State};
 use super::claim::{self, Standing};
 use super::roles::{self, Roles};
 use super::{
-    BEAT_PERIODS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, SOON_MS, Stage, publication, quorum, rancher,
-    removal,
+    BEAT_PERIODS, CLAIM_EXPIRY_MS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, SOON_MS, Stage, publication,
+    quorum, rancher, removal,
 };
 
 /// The label of a node that says that this monitor drained it, and not an operator.
@@ -195,6 +195,12 @@ impl Position<'_> {
         noted || (state.made.is_none() && state.founding.is_some() && self.is_bare())
     }
 
+    /// Whether this host's label says which node it is.
+    fn is_said(&self) -> bool {
+        let own = self.view.registered(&self.metadata.host);
+        own.and_then(|host| host.node()) == Some(self.engine.node_id.as_str())
+    }
+
     /// One node and no service: nobody loses anything with it.
     fn is_bare(&self) -> bool {
         self.swarm.nodes.len() == 1 && self.swarm.services == Some(0)
@@ -232,6 +238,11 @@ impl Position<'_> {
             }
             Standing::Settling(ms) => act("this host's claim must stand for a while".to_owned()).again(ms),
             Standing::Other(host) => act(format!("host {host} has claimed to record a swarm")).again(1000),
+            // Others look at labels before they make a swarm. With its label this host keeps them from it; a record could
+            // be lost to one of theirs that is late. Labels that cannot be written keep nobody from a swarm, though.
+            Standing::Mine if !self.is_said() && self.seen.past.claim_ms < CLAIM_EXPIRY_MS => {
+                act(format!("records the swarm {found} once this host's label says so")).soon()
+            }
             Standing::Mine => {
                 let mut plan = act(format!("records the swarm {found}")).soon();
                 plan.publication = Some(self.publication());
