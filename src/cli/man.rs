@@ -70,7 +70,9 @@ fn collect(command: &Command, above: Option<&str>, pages: &mut Vec<Page>) -> any
 }
 
 fn text(command: &Command, related: &[String]) -> anyhow::Result<String> {
-    let man = Man::new(command.clone()).source(concat!("swarmkit-catalog ", env!("CARGO_PKG_VERSION")));
+    let source = concat!("swarmkit-catalog ", env!("CARGO_PKG_VERSION"));
+    // No date, as the same version has the same pages. An empty one would be left out, and what follows be taken for it.
+    let man = Man::new(command.clone()).source(source).date(" ");
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
