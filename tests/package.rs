@@ -55,5 +55,5 @@ fn nothing_in_it_is_large() {
     let packaged = packaged();
     let large: Vec<&String> = packaged.iter().filter(|name| size(name) > 150_000).collect();
     assert_eq!(large, Vec::<&String>::new());
-    assert!(packaged.iter().map(|name| size(name)).sum::<u64>() < 3_000_000);
+    assert!(packaged.iter().map(size).sum::<u64>() < 3_000_000);
 }
