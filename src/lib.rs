@@ -18,8 +18,9 @@
 //! | `cli` | the commands of `gen-catalog` |
 //! | [`monitor`] | the daemon |
 //!
-//! Dependencies point one way: `cli -> release, check, render -> catalog -> model`, `entries -> model, monitor::settings`. `monitor`
-//! knows nothing of catalogs. The features `generator` and `monitor` each build alone.
+//! Dependencies point one way: `cli -> release -> check -> catalog -> render -> entries -> model -> yaml`, and
+//! `entries -> monitor::settings`. `monitor` knows nothing of catalogs. The features `generator` and `monitor` each build
+//! alone. `docs/architecture.md` has a diagram.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

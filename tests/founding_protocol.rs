@@ -309,7 +309,11 @@ impl World {
     /// Nothing goes wrong any more, and everybody takes turns: whether all come to one swarm.
     fn comes_to_one(&self) -> bool {
         let mut world = self.clone();
+        let mut claim = None;
         for _ in 0..24 {
+            // One that nobody has followed up for a whole round expires.
+            let stale = claim.is_some() && claim == world.record.claim;
+            claim.clone_from(&world.record.claim);
             while !world.flying.is_empty() {
                 world.take(&Step::Land(0, false));
             }
@@ -321,8 +325,7 @@ impl World {
                 if world.hosts[at].founding {
                     world.take(&Step::Make(at));
                 }
-                // The claim of one that is gone expires.
-                world.look(at, true);
+                world.look(at, stale);
                 world.take(&Step::Label(at));
             }
             if world.is_one() {

@@ -1,5 +1,7 @@
 //! The README shows what is: the rendered service, the settings, the commands.
 
+#[path = "support/picture.rs"]
+mod picture;
 mod support;
 
 use std::fs;
@@ -7,6 +9,7 @@ use std::path::Path;
 
 use support::outcome;
 use swarmkit_catalog::monitor::settings::{SETTINGS, markdown_table};
+use swarmkit_catalog::release::digest::sha256_hex;
 
 fn read(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
@@ -33,23 +36,19 @@ fn its_rendered_file_is_the_rendered_file() {
 fn its_commands_are_there_and_each_has_help_with_an_example() {
     let readme = read("README.md");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for command in [
-        "render",
-        "diff",
-        "release",
-        "lock",
-        "verify",
-        "version",
-        "check",
-        "rules",
-        "model",
-        "render-compose",
-        "schema",
-        "settings",
-    ] {
+    for command in swarmkit_catalog::cli::command().get_subcommands().map(clap::Command::get_name) {
         assert!(readme.contains(&format!("`gen-catalog {command}")), "{command}");
         let (code, help, _) = outcome(folder, &[command, "--help"]);
         assert_eq!(code, 0);
         assert!(help.contains("Examples:\n  gen-catalog ") && help.contains("--quiet"), "{command}: {help}");
     }
+}
+
+#[test]
+fn its_picture_shows_what_is_rendered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let digest = sha256_hex(picture::page(&folder.join("community-catalog")).as_bytes());
+    let shown = format!("<!-- picture of sha256:{digest} -->\n![");
+    assert!(read("README.md").contains(&shown), "scripts/picture makes the picture anew");
+    assert!(fs::metadata(folder.join("docs/swarm.png")).unwrap().len() < 150_000);
 }

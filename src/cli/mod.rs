@@ -1,11 +1,14 @@
 //! The commands of `gen-catalog`.
 
 mod check;
+mod completions;
 mod diff;
 mod findings;
 mod lock;
+mod man;
 mod model;
 mod output;
+mod program;
 mod release;
 mod render;
 mod render_compose;
@@ -26,6 +29,8 @@ use crate::entries::swarm;
 use crate::model::{ImageReference, Repository};
 use crate::release::image_lock::{self, ImageLock};
 use output::Output;
+
+pub use program::Program;
 
 /// What a command found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +97,10 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
     Lock(lock::LockArgs),
+    Man(man::ManArgs),
     Model(model::ModelArgs),
     Release(release::ReleaseArgs),
     Render(render::RenderArgs),
@@ -167,11 +174,16 @@ fn digest(text: &str) -> Result<String, String> {
     ImageReference::check_digest(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// Runs `gen-catalog` with the arguments of this process.
-pub fn run() -> ExitCode {
+/// The command line of `gen-catalog`.
+pub fn command() -> clap::Command {
     // Two lines: scripts that want the image alone take the second.
     let version = format!("{}\n{}", env!("CARGO_PKG_VERSION"), swarm::image(swarm::default_repository(), None));
-    let matches = Cli::command().version(version).get_matches();
+    Cli::command().version(version)
+}
+
+/// Runs `gen-catalog` with the arguments of this process.
+pub fn run() -> ExitCode {
+    let matches = command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -181,7 +193,9 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
+        Command::Completions(args) => completions::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
+        Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
         Command::Release(args) => release::run(args, &output),
