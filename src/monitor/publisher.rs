@@ -34,17 +34,29 @@ pub struct Errand {
     pub why: String,
 }
 
-/// Publishes what each look asks for, until `errands` is dropped. `beat` gets the time of the last sign of life.
+/// How the writing stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// When the last sign of life was given.
+    pub beat: Option<Instant>,
+    /// Whether something is on its way that may still land.
+    pub busy: bool,
+}
+
+/// Publishes what each look asks for, until `errands` is dropped.
 pub async fn run(
     sources: Arc<Sources>,
     mut errands: watch::Receiver<Option<Errand>>,
-    beat: watch::Sender<Option<Instant>>,
+    standing: watch::Sender<Standing>,
     status: Arc<RwLock<Status>>,
 ) {
     let mut pause = FIRST_PAUSE;
     while errands.changed().await.is_ok() {
         let Some(errand) = errands.borrow_and_update().clone() else { continue };
-        let error = match publish(&sources, &errand).await {
+        standing.send_modify(|standing| standing.busy = true);
+        let outcome = publish(&sources, &errand).await;
+        standing.send_modify(|standing| standing.busy = false);
+        let error = match outcome {
             Ok(false) => continue,
             Ok(true) => {
                 tracing::info!(
@@ -53,7 +65,7 @@ pub async fn run(
                     members = errand.publication.members.len(),
                     "done"
                 );
-                beat.send_replace(Some(Instant::now()));
+                standing.send_modify(|standing| standing.beat = Some(Instant::now()));
                 pause = FIRST_PAUSE;
                 None
             }

@@ -14,7 +14,7 @@ use super::label_writer;
 use super::metadata::{self, Metadata};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::past::{Memory, ms};
-use super::plan::{Plan, plan};
+use super::plan::{Change, Plan, plan};
 use super::publisher;
 use super::rancher::Rancher;
 use super::seal::KeyPair;
@@ -23,6 +23,8 @@ use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
 
+/// How soon to look again while a write of this monitor's own has yet to land, in milliseconds.
+const LANDING_MS: u64 = 250;
 /// The first pause after something failed, and the shortest between two looks.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
@@ -143,8 +145,8 @@ impl Monitor {
         let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
         let (standing, labels) = watch::channel(label_writer::Standing::default());
         let (errand, errands) = watch::channel(None);
-        let (beat, beats) = watch::channel(None);
-        let channels = Channels { wish, labels, errand, beats };
+        let (publishes, published) = watch::channel(publisher::Standing::default());
+        let channels = Channels { wish, labels, errand, published };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
         // Whichever ends first ends all: what is under way is dropped where it waits.
@@ -154,7 +156,7 @@ impl Monitor {
             () = health::serve(listener, health) => {}
             () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
             () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
-            () = publisher::run(sources, errands, beat, status) => {}
+            () = publisher::run(sources, errands, publishes, status) => {}
             () = self.rounds(&wake, &channels) => {}
         }
         Ok(())
@@ -166,12 +168,17 @@ impl Monitor {
         let mut told = None;
         let mut streak = 0;
         loop {
-            if let Some(beat) = *channels.beats.borrow() {
+            if let Some(beat) = channels.published.borrow().beat {
                 self.memory.beaten(beat);
             }
             let (seen, mut plan) = self.look().await;
             if let Some(error) = &channels.labels.borrow().error {
                 plan.without_labels(error);
+            }
+            // What is on its way would bring back the record of a swarm that was left.
+            if matches!(plan.change, Some(Change::Leave { .. })) && channels.published.borrow().busy {
+                plan.change = None;
+                plan.again_ms = Some(LANDING_MS);
             }
             streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
             channels.send(&seen, &plan, &self.nonce);
@@ -250,7 +257,7 @@ struct Channels {
     wish: watch::Sender<label_writer::Wanted>,
     labels: watch::Receiver<label_writer::Standing>,
     errand: watch::Sender<Option<publisher::Errand>>,
-    beats: watch::Receiver<Option<Instant>>,
+    published: watch::Receiver<publisher::Standing>,
 }
 
 impl Channels {

@@ -10,7 +10,7 @@ use super::claim::{self, Standing};
 use super::roles::{self, Roles};
 use super::{
     BEAT_PERIODS, CLAIM_EXPIRY_MS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, SOON_MS, Stage, publication,
-    quorum, rancher, removal,
+    quorum, rancher, removal, stray,
 };
 
 /// The label of a node that says that this monitor drained it, and not an operator.
@@ -98,6 +98,13 @@ fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Pl
         return if record.voters.contains(&engine.node_id) { plan.soon() } else { plan };
     }
     match remembered_here {
+        // A late write may have brought back the record of a swarm that is no more.
+        Some(_) if !stray::is_alive(seen) => {
+            let reason = format!(
+                "{cluster} is recorded, and not the swarm that the engine is a worker of; it gives no sign of life"
+            );
+            Plan::new(Stage::Foreign, reason)
+        }
         Some(member) => Plan::new(
             Stage::Foreign,
             format!(
@@ -259,7 +266,19 @@ impl Position<'_> {
     /// Another swarm is recorded than this host's.
     fn foreign(&self, recorded: &str) -> Plan {
         let was_in = self.seen.own.state.member.as_ref().is_some_and(|member| member.cluster == self.swarm.cluster);
-        if self.is_bare() && (self.made_here() || was_in) {
+        // A record that no host bears out is one that a late write has brought, of a swarm that was left since.
+        if !self.is_borne_out() {
+            let elsewhere = self.view.hosts.iter().filter(|host| !host.is_gone()).filter_map(|host| host.node());
+            if was_in && elsewhere.clone().all(|node| self.swarm.node(node).is_some()) {
+                let reason = format!(
+                    "swarm {recorded} is recorded, which no host is in; {}, which was recorded before, is recorded again",
+                    self.swarm.cluster
+                );
+                let mut plan = Plan::new(Stage::Act, reason).soon();
+                plan.publication = Some(Publication { replaces: Some(recorded.to_owned()), ..self.publication() });
+                return plan;
+            }
+        } else if self.is_bare() && (self.made_here() || was_in) {
             let reason = format!(
                 "swarm {recorded} is recorded; this host's own, {}, has one node and no service: it is left",
                 self.swarm.cluster
@@ -268,6 +287,15 @@ impl Position<'_> {
                 .change(Change::Leave { node: self.engine.node_id.clone(), manager: true });
         }
         not_ours(&self.swarm.cluster, recorded)
+    }
+
+    /// Whether some host says of itself what the record says of it.
+    fn is_borne_out(&self) -> bool {
+        let members = &self.view.record.members;
+        self.view.hosts.iter().filter(|host| !host.is_gone()).any(|host| {
+            let node = host.node();
+            node.is_some() && node == members.get(&host.uuid).map(String::as_str)
+        })
     }
 
     fn publication(&self) -> Publication {

@@ -13,6 +13,8 @@ use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 pub struct Publication {
     /// The swarm.
     pub cluster: String,
+    /// Another swarm that it is recorded in the place of.
+    pub replaces: Option<String>,
     /// Which generation of it: only that one's acting monitor writes the record.
     pub generation: u64,
     /// Where its managers are joined, as `address:port`, sorted.
@@ -58,6 +60,7 @@ impl Publication {
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         Self {
             cluster: swarm.cluster.clone(),
+            replaces: None,
             generation: view.record.generation.max(generation(seen, &swarm.cluster)),
             managers,
             members,
@@ -93,7 +96,8 @@ impl Publication {
     pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
         match &record.cluster {
             // An earlier generation's is one that a late write has brought back.
-            Some(cluster) => *cluster == self.cluster && record.generation <= self.generation,
+            Some(cluster) if *cluster == self.cluster => record.generation <= self.generation,
+            Some(cluster) => self.replaces.as_ref() == Some(cluster),
             None => record.is_free_for(&Claim { host: self.acting.clone(), nonce: nonce.to_owned() }),
         }
     }

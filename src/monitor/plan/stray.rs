@@ -78,6 +78,6 @@ fn is_disowned(seen: &Observation, record: &Record, node: &str) -> bool {
 }
 
 /// Whether somebody keeps the record: it has changed since this monitor started, and not long ago.
-fn is_alive(seen: &Observation) -> bool {
+pub(super) fn is_alive(seen: &Observation) -> bool {
     seen.past.beats > 0 && seen.past.beat_ms <= seen.wanted.period_ms.saturating_mul(super::BEAT_PERIODS + 1)
 }

@@ -123,7 +123,12 @@ impl Simulation {
         monitor.memory.looked(seen.rancher_ms);
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);
-        let plan = (self.settings.judge)(&seen);
+        let mut plan = (self.settings.judge)(&seen);
+        // As the daemon does: what is on its way would bring back the record of a swarm that was left.
+        if matches!(plan.change, Some(Change::Leave { .. })) && monitor.publishing {
+            plan.change = None;
+            plan.again_ms = Some(250);
+        }
         let took = seen.rancher_ms.max(if lent.group.is_some() { 20 } else { 5 });
         monitor.wish.clone_from(&plan.labels);
         monitor.errand = plan.publication.clone().map(|publication| Errand { publication, beat: plan.beats });
