@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod findings;
+mod image;
 mod lock;
 mod model;
 mod output;
@@ -93,6 +94,7 @@ pub(crate) enum Format {
 enum Command {
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
+    Image(image::ImageArchiveArgs),
     Lock(lock::LockArgs),
     Model(model::ModelArgs),
     Release(release::ReleaseArgs),
@@ -181,6 +183,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
+        Command::Image(args) => image::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
