@@ -336,7 +336,8 @@ impl Layout<'_> {
             let config = self.needed(config)?;
             let said = described(&config);
             let outer = descriptor.platform.as_ref().map(Platform::text);
-            if outer.is_none() {
+            // Of what is in an index, the index has told.
+            if depth == 0 || outer.is_none() {
                 found.platforms.extend(said.iter().map(|said| said.platform.clone()));
             }
             if outer.as_deref() != Some(NO_PLATFORM) {
