@@ -6,6 +6,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -14,6 +15,9 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+/// How long it may take to end.
+const END: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 struct Content {
@@ -93,7 +97,8 @@ impl Registry {
 impl Drop for Registry {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // The next lab may get the same address.
+            runtime.shutdown_timeout(END);
         }
     }
 }
