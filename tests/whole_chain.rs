@@ -271,12 +271,12 @@ fn one_side_only() {
         },
     ];
     // Unchanged it is good, and how long that takes tells how long to wait for what never comes.
-    let (lab, _registry) = lab_with_registry(1);
+    let (lab, registry) = lab_with_registry(1);
     let start = Instant::now();
     let deployer = Deployer::deploy(&lab, &catalog, Path::new(PROGRAM), &[]).unwrap();
     becomes_good(&lab, &deployer, 1, "nothing is changed");
     let wait = (start.elapsed() * 2).max(Duration::from_secs(15));
-    drop((deployer, lab));
+    drop((deployer, registry, lab));
     thread::scope(|scope| {
         for some in changes.chunks(changes.len().div_ceil(3)) {
             scope.spawn(|| some.iter().for_each(|change| never_good(&catalog, change, wait)));

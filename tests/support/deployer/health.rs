@@ -4,9 +4,8 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// When a container that started is first asked. Rancher's checks are spread over the first interval; the shortest wait
-/// finds a container that is asked too early.
-const FIRST: Duration = Duration::from_secs(1);
+/// When a container that started is first asked. Rancher's checks are spread over the first interval; this is early in it.
+const FIRST: Duration = Duration::from_secs(3);
 
 /// The stanza.
 #[derive(Debug, Clone, PartialEq)]
