@@ -149,7 +149,7 @@ fn whole_chain() {
     becomes_good(&lab, &deployer, 5, "five managers are asked for");
 
     // The next version, with an image of its own.
-    let (next, digest) = next_version(folder.path(), &catalog, &registry);
+    let (next, digest) = next_version(folder.path(), &catalog, &registry, lab.rancher.ca().unwrap());
     deployer.upgrade(&next, &five).unwrap();
     becomes_good(&lab, &deployer, 5, "the entry is upgraded");
     assert!(deployer.service().image.ends_with(&format!(":v9.9.9@{digest}")), "{}", deployer.service().image);
@@ -162,9 +162,8 @@ fn whole_chain() {
 }
 
 /// The next revision of the entry in another catalog, and its image's digest, which the registry has.
-fn next_version(folder: &Path, catalog: &Path, registry: &Registry) -> (PathBuf, String) {
+fn next_version(folder: &Path, catalog: &Path, registry: &Registry, authorities: &str) -> (PathBuf, String) {
     let program = static_program();
-    let authorities = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
     let image = "rancher/swarmkit:v9.9.9".parse().unwrap();
     let packed = pack(&Contents {
         program: &fs::read(program).unwrap(),
