@@ -2,13 +2,15 @@
 //!
 //! `cargo run --example lab -- up 5`
 
+#[path = "../tests/support/deployer/mod.rs"]
+mod deployer;
 #[path = "../tests/support/lab/mod.rs"]
 mod lab;
 
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
-use std::net::IpAddr;
-use std::path::PathBuf;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +18,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
+use deployer::Deployer;
+use deployer::registry::Registry;
 use lab::rancher::{ACCESS_KEY, Asked, Listen, SECRET_KEY};
 use lab::swarm::Node;
 use lab::{Host, Kind, Lab, Rancher, monitor};
@@ -26,6 +30,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const WIDTH: usize = 110;
 /// How often a wish to end is looked for.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The port of the registry that has the built image.
+const REGISTRY: u16 = 5000;
 
 /// A lab for swarmkit-mon on one machine: real Docker engines and a stand-in for Rancher.
 #[derive(Parser)]
@@ -36,6 +42,7 @@ const PAUSE: Duration = Duration::from_millis(50);
         cargo run --example lab -- up 5\n  \
         cargo run --example lab -- up 5 --scale 3 --set LOG_LEVEL=debug\n  \
         cargo run --example lab -- up 3 --no-monitors\n  \
+        cargo run --example lab -- up 3 --entry\n  \
         cargo run --example lab -- stand-in --host laptop=127.0.0.1\n\
         \n\
         `up` needs root, a Docker engine (Debian: docker.io) and iproute2. `stand-in` needs nothing."
@@ -67,6 +74,9 @@ struct Up {
     /// Start no monitors: to run them by hand, or to see the engines alone
     #[arg(long)]
     no_monitors: bool,
+    /// Build the image, render the entry, and deploy it as Rancher does; --scale and --set are its answers
+    #[arg(long, conflicts_with = "no_monitors")]
+    entry: bool,
     /// How long a write takes to show up in metadata, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 100)]
     delay: u64,
@@ -148,37 +158,78 @@ fn run_up(up: &Up) -> Result<(), Box<dyn Error>> {
         return Err(format!("`up` {missing}").into());
     }
     if !up.no_monitors {
-        build_program()?;
+        build_programs()?;
     }
+    let entry = if up.entry { Some(Entry::make()?) } else { None };
     let end = end_wanted()?;
     let start = Instant::now();
     let builder = Lab::builder(up.hosts.into()).metadata_delay(Duration::from_millis(up.delay));
-    let lab = if up.https { builder.https() } else { builder }.start();
+    let builder = if up.https { builder.https() } else { builder };
+    let builder = if up.entry { builder.registry(REGISTRY) } else { builder };
+    let lab = Arc::new(builder.start());
     println!("{} engines are up after {:.1} s\n", up.hosts, start.elapsed().as_secs_f64());
     describe(&lab);
-    if !up.no_monitors && !end.load(Ordering::SeqCst) {
-        let scale = up.scale.as_ref().map(|scale| ("MANAGER_SCALE", scale.as_str()));
-        let others = up.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let settings: Vec<_> = scale.into_iter().chain(others).collect();
+    let scale = up.scale.as_ref().map(|scale| ("MANAGER_SCALE", scale.as_str()));
+    let others = up.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let settings: Vec<_> = scale.into_iter().chain(others).collect();
+    let deployed = entry.as_ref().map(|entry| entry.deploy(&lab, &settings)).transpose()?;
+    if !up.no_monitors && deployed.is_none() && !end.load(Ordering::SeqCst) {
         lab.start_monitors(&settings);
     }
-    watch(&lab, &end);
+    watch(&lab, deployed.as_ref().map(|(deployer, _)| deployer), &end);
     println!("\nremoving all of it");
     Ok(())
 }
 
-/// Builds the daemon where cargo runs this: cargo builds only what an example links.
-fn build_program() -> Result<(), Box<dyn Error>> {
+/// The rendered entry, pinned to the built image.
+struct Entry {
+    folder: tempfile::TempDir,
+    archive: PathBuf,
+    generator: PathBuf,
+}
+
+impl Entry {
+    fn make() -> Result<Self, Box<dyn Error>> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let generator = monitor::program().with_file_name("gen-catalog");
+        println!("building the image, which takes minutes the first time");
+        run(Command::new(root.join("scripts/image")).env("GEN_CATALOG", &generator))?;
+        let folder = tempfile::tempdir()?;
+        let archive = root.join("target/image/swarmkit.tar");
+        std::fs::create_dir(folder.path().join("community-catalog"))?;
+        run(Command::new(&generator).current_dir(&folder).arg("lock").arg(&archive))?;
+        run(Command::new(&generator).current_dir(&folder).arg("render"))?;
+        Ok(Self { folder, archive, generator })
+    }
+
+    fn deploy(&self, lab: &Arc<Lab>, answers: &[(&str, &str)]) -> Result<(Deployer, Registry), Box<dyn Error>> {
+        let registry = Registry::start(SocketAddr::new(lab.network.gateway().into(), REGISTRY))?;
+        registry.push(&self.archive)?;
+        let catalog = self.folder.path().join("community-catalog");
+        Ok((Deployer::deploy(lab, &catalog, &self.generator, answers)?, registry))
+    }
+}
+
+fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+/// Builds the programs where cargo runs this: cargo builds only what an example links.
+fn build_programs() -> Result<(), Box<dyn Error>> {
     let program = monitor::program();
     if let Some(cargo) = std::env::var_os("CARGO") {
         let release = program.parent().is_some_and(|folder| folder.ends_with("release"));
         let mut command = Command::new(cargo);
         // Named with the example, it is built with the same features of the same crates, which are there already.
-        command.args(["build", "--quiet", "--bin", "swarmkit-mon", "--example", "lab"]);
+        command.args(["build", "--quiet", "--bins", "--example", "lab"]);
         command.args(release.then_some("--release"));
         // What cargo told this example of its package would make it build some crates anew.
         for (name, _) in std::env::vars_os() {
-            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"]
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix))
+            {
                 command.env_remove(name);
             }
         }
@@ -208,11 +259,11 @@ fn describe(lab: &Lab) {
 }
 
 /// Shows the table, anew whenever it differs, until the end is wanted.
-fn watch(lab: &Lab, end: &AtomicBool) {
+fn watch(lab: &Lab, deployed: Option<&Deployer>, end: &AtomicBool) {
     let in_place = std::io::stdout().is_terminal();
     let mut shown: Vec<String> = Vec::new();
     while !end.load(Ordering::SeqCst) {
-        let table = table(lab);
+        let table = table(lab, deployed);
         if table != shown {
             if in_place && !shown.is_empty() {
                 // Up to the table's first line, and away with all below.
@@ -234,12 +285,12 @@ fn watch(lab: &Lab, end: &AtomicBool) {
     }
 }
 
-fn table(lab: &Lab) -> Vec<String> {
+fn table(lab: &Lab, deployed: Option<&Deployer>) -> Vec<String> {
     let nodes = lab.nodes().unwrap_or_default();
     let head = ["HOST", "ADDRESS", "ENGINE", "NODE", "LABEL", "HEALTH"].map(str::to_owned).to_vec();
     let mut rows = vec![head];
     let rest: Vec<_> = thread::scope(|scope| {
-        let rows: Vec<_> = lab.hosts.iter().map(|host| scope.spawn(|| row(lab, host, &nodes))).collect();
+        let rows: Vec<_> = lab.hosts.iter().map(|host| scope.spawn(|| row(lab, host, &nodes, deployed))).collect();
         rows.into_iter().map(|row| row.join().expect("a row")).collect()
     });
     rows.extend(rest);
@@ -253,7 +304,7 @@ fn table(lab: &Lab) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-fn row(lab: &Lab, host: &Host, nodes: &[Node]) -> Vec<String> {
+fn row(lab: &Lab, host: &Host, nodes: &[Node], deployed: Option<&Deployer>) -> Vec<String> {
     let swarm = host.swarm();
     let text = |key: &str| swarm.as_ref().ok().and_then(|swarm| swarm[key].as_str()).unwrap_or_default().to_owned();
     let engine = if swarm.is_ok() { text("LocalNodeState") } else { "does not answer".to_owned() };
@@ -265,6 +316,7 @@ fn row(lab: &Lab, host: &Host, nodes: &[Node]) -> Vec<String> {
     };
     let label = lab.labels(host).get("swarm").cloned().unwrap_or_else(|| "-".to_owned());
     let health = match (host.monitor.pid(), host.monitor.exit()) {
+        _ if deployed.is_some() => deployed.map(|deployed| health(deployed, host.index)).unwrap_or_default(),
         (None, Some(code)) => format!("the monitor ended with {code}"),
         (None, None) => "no monitor".to_owned(),
         _ => match host.ping() {
@@ -273,6 +325,15 @@ fn row(lab: &Lab, host: &Host, nodes: &[Node]) -> Vec<String> {
         },
     };
     vec![host.place.hostname.clone(), host.address().to_string(), engine, node, label, health]
+}
+
+/// The health of a deployed container, as its checks see it.
+fn health(deployed: &Deployer, index: usize) -> String {
+    let health = format!("{:?}", deployed.health(index)).to_lowercase();
+    match deployed.trouble(index) {
+        Some(trouble) => format!("{health}: {}", trouble.lines().next().unwrap_or_default()),
+        None => health,
+    }
 }
 
 // ---- stand-in

@@ -17,6 +17,7 @@
 //! | `release` | what a version changes, the commit and text of a pull request |
 //! | `cli` | the commands of `gen-catalog` |
 //! | [`monitor`] | the daemon |
+//! | [`built_from`] | the versions and the commit of this build |
 //!
 //! Dependencies point one way: `cli -> release -> check -> catalog -> render -> entries -> model -> yaml`, and
 //! `entries -> monitor::settings`. `monitor` knows nothing of catalogs. The features `generator` and `monitor` each build
@@ -25,6 +26,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod built_from;
 #[cfg(feature = "generator")]
 pub mod catalog;
 #[cfg(feature = "generator")]

@@ -64,7 +64,7 @@ fn a_project_that_agrees_is_told_so_in_a_table() {
     let (code, text, errors) = outcome(folder.path(), &args);
     assert_eq!((code, errors.as_str()), (0, ""));
     assert!(text.contains("ok  package           Cargo.toml"), "{text}");
-    assert!(text.ends_with("all 12 agree\n"), "{text}");
+    assert!(text.ends_with("all 13 agree\n"), "{text}");
     // From elsewhere.
     let project = folder.path().to_str().unwrap().to_owned();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -75,7 +75,7 @@ fn a_project_that_agrees_is_told_so_in_a_table() {
 fn another_tag_disagrees_with_everything() {
     let folder = project();
     let rows = wrong(folder.path(), "v9.9.9", &[]);
-    assert_eq!(rows.len(), 10, "{rows:?}");
+    assert_eq!(rows.len(), 11, "{rows:?}");
     for tag in [VERSION, "2.0", "", "release", "v2.0.0-", "vv2.0.0"] {
         let rows = wrong(folder.path(), tag, &[]);
         assert!(rows[0].starts_with("tag: "), "{tag}: {rows:?}");
@@ -140,13 +140,17 @@ fn each_place_is_looked_at() {
 #[test]
 fn the_daemon_is_asked_itself() {
     let folder = project();
+    let said = |version: &str, catalog: &str| {
+        format!("echo swarmkit-mon {version}; echo catalog v{catalog}; echo commit unknown")
+    };
     for (script, says) in [
-        ("echo swarmkit-mon 1.0.0", "daemon: swarmkit-mon 1.0.0"),
-        ("exit 3", "daemon: it ended with exit code: 3"),
-        ("sleep 30", "daemon: no answer within 10 s"),
+        (said("1.0.0", VERSION), vec!["daemon: swarmkit-mon 1.0.0"]),
+        (said(VERSION, "1.0.0"), vec!["daemon's catalog: catalog v1.0.0"]),
+        ("exit 3".to_owned(), vec!["daemon: it ended with exit code: 3"]),
+        ("sleep 30".to_owned(), vec!["daemon: no answer within 10 s"]),
     ] {
-        let path = monitor(folder.path(), script);
-        assert_eq!(wrong(folder.path(), &tag(), &["--monitor", &path]), [says]);
+        let path = monitor(folder.path(), &script);
+        assert_eq!(wrong(folder.path(), &tag(), &["--monitor", &path]), says);
     }
     let rows = wrong(folder.path(), &tag(), &["--monitor", "/nonexistent"]);
     assert!(rows[0].contains("No such file") && rows[0].contains("--monitor"), "{rows:?}");

@@ -40,6 +40,13 @@ fn both_programs_print_it() {
     let (code, text, _) = outcome(folder, &["--version"]);
     assert_eq!((code, text), (0, format!("gen-catalog {VERSION}\nrancher/swarmkit:v{VERSION}\n")));
     let daemon = Command::new(env!("CARGO_BIN_EXE_swarmkit-mon")).arg("--version").output().unwrap();
+    let said = String::from_utf8(daemon.stdout).unwrap();
+    let commit =
+        said.strip_prefix(&format!("swarmkit-mon {VERSION}\ncatalog v{VERSION}\ncommit ")).expect(&said).trim_end();
+    let (hash, rest) = commit.split_at(commit.find(',').unwrap_or(commit.len()));
+    assert!(matches!(rest, "" | ", with changes"), "{said}");
+    assert!(hash == "unknown" || hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{said}");
+    let daemon = Command::new(env!("CARGO_BIN_EXE_swarmkit-mon")).arg("-V").output().unwrap();
     assert_eq!(String::from_utf8(daemon.stdout).unwrap(), format!("swarmkit-mon {VERSION}\n"));
 }
 
@@ -59,6 +66,12 @@ fn ci_reads_what_is_published_as_json() {
             "minimum_rancher_version": "v1.6.0",
         })
     );
+}
+
+#[test]
+fn the_dockerfile_labels_its_image_with_it() {
+    let file = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Dockerfile")).unwrap();
+    assert!(file.contains(&format!("\nARG VERSION={VERSION}\n")), "{file}");
 }
 
 #[test]

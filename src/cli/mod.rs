@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod diff;
 mod findings;
+mod image;
 mod lock;
 mod man;
 mod model;
@@ -99,6 +100,7 @@ enum Command {
     Check(check::CheckArgs),
     Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
+    Image(image::ImageArchiveArgs),
     Lock(lock::LockArgs),
     Man(man::ManArgs),
     Model(model::ModelArgs),
@@ -194,6 +196,7 @@ pub fn run() -> ExitCode {
         Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
+        Command::Image(args) => image::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),

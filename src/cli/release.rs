@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::output::{GOOD, HEADING, Output};
 use super::{Format, ImageArgs, Outcome, findings};
+use crate::built_from::BuiltFrom;
 use crate::catalog::ChangeKind;
 use crate::check::{Checked, Severity};
 use crate::entries::{Publication, swarm};
@@ -23,7 +24,7 @@ use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
 use crate::release::provenance::statement;
 use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
 use crate::release::words::upgrade_in_words;
-use crate::release::{ReleaseError, generator, whole_file};
+use crate::release::{ReleaseError, whole_file};
 use crate::render::Renderer;
 
 /// Makes a branch with the next revision in a git clone of a catalog, and the text of its pull request.
@@ -173,7 +174,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
     let plan = prepare(&base, &args.wishes(), &publication, &renderer)?;
     plan.warnings.iter().for_each(|warning| output.warning(warning));
     let branch = args.branch.clone().unwrap_or_else(|| format!("{}-{}", swarm::FOLDER, publication.version));
-    let generator_commit = generator::commit();
+    let generator_commit = BuiltFrom::this().commit().map(str::to_owned);
     let mut about = Circumstances {
         base: &base,
         image: &image,

@@ -16,12 +16,13 @@ use crate::render::Renderer;
 /// Verifies, before this project is released, that every place which names its version agrees with the tag.
 ///
 /// It looks at the tag, Cargo.toml and Cargo.lock, both programs, the CHANGELOG's section, the default version, catalog
-/// version and image tag of the committed community-catalog/, whether that is as rendered, and image.lock if there is
-/// one. The exit code is 1 where something does not agree.
+/// version and image tag of the committed community-catalog/, whether that is as rendered, image.lock if there is one,
+/// and the image's archive if it is named. The exit code is 1 where something does not agree.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gen-catalog verify --tag v2.0.0\n  \
     gen-catalog verify --tag \"$GITHUB_REF_NAME\" --monitor target/release/swarmkit-mon\n  \
+    gen-catalog verify --tag v2.0.0 --archive image.tar\n  \
     gen-catalog verify --tag v2.0.0 --format json | jq '.rows[] | select(.agrees | not)'")]
 pub(super) struct VerifyArgs {
     /// The tag of the release: v and the version
@@ -36,6 +37,9 @@ pub(super) struct VerifyArgs {
     /// The image's repository
     #[arg(long, value_name = "REPOSITORY", value_parser = super::repository, default_value_t = swarm::default_repository())]
     image: Repository,
+    /// The image's archive, as `gen-catalog lock` takes it: whether it is the tag's, and its labels say what the daemon says
+    #[arg(long, value_name = "IMAGE")]
+    archive: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -49,7 +53,13 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome>
             program.with_file_name(format!("swarmkit-mon{}", std::env::consts::EXE_SUFFIX))
         }
     };
-    let places = Places { project: &args.project, monitor: &monitor, tag: &args.tag, repository: &args.image };
+    let places = Places {
+        project: &args.project,
+        monitor: &monitor,
+        tag: &args.tag,
+        repository: &args.image,
+        archive: args.archive.as_deref(),
+    };
     let rows = look(&places, &Renderer::new(None)?);
     let agree = rows.iter().all(|row| row.agrees);
     match args.format {

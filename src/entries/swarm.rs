@@ -17,7 +17,7 @@ pub const FOLDER: &str = "swarm";
 /// The one service of the stack.
 pub const SERVICE: &str = "swarmkit-mon";
 /// The version of the entry: this package's, with the `v` of all published ones.
-pub const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+pub const VERSION: &str = crate::built_from::CATALOG_VERSION;
 /// The oldest Rancher that is offered the entry: the last line of Rancher 1.x, whose catalog service, compose executor
 /// and UI are the ones that this entry is made for.
 pub const MINIMUM_RANCHER_VERSION: &str = "v1.6.0";

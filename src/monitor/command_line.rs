@@ -3,11 +3,13 @@
 use clap::{Arg, ArgMatches, Command};
 
 use super::settings::{Setting, Settings};
+use crate::built_from;
 
 /// The command line for a table of settings. Values are checked by [`settings`], all together, not by the parser.
 pub fn command(table: &'static [Setting]) -> Command {
     Command::new("swarmkit-mon")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(built_from::VERSION)
+        .long_version(built_from::long_version())
         .about("Forms, watches and heals a Docker Swarm on the hosts of a Rancher 1.x environment")
         .after_help(
             "Every flag can be given as the environment variable that stands behind it; the flag wins.\n\

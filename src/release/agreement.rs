@@ -1,5 +1,6 @@
 //! Whether all places of the project that name its version name the same one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +10,8 @@ use process_control::{ChildExt, Control};
 use serde::Serialize;
 
 use super::image_lock::{self, ImageLock};
+use super::oci::{self, FoundImage};
+use super::pack;
 use crate::catalog::source::TemplateSource;
 use crate::catalog::{CatalogRoot, plan};
 use crate::entries::{Publication, swarm};
@@ -46,6 +49,8 @@ pub struct Places<'a> {
     pub tag: &'a str,
     /// The image's repository.
     pub repository: &'a Repository,
+    /// The image's archive, if it shall be looked at.
+    pub archive: Option<&'a Path>,
 }
 
 /// Looks at all places.
@@ -56,14 +61,25 @@ pub fn look(places: &Places<'_>, renderer: &Renderer) -> Vec<Row> {
     rows.add("package", "Cargo.toml", cargo_toml(places.project), wanted);
     rows.add("lock of packages", "Cargo.lock", cargo_lock(places.project), wanted);
     rows.add("generator", "gen-catalog --version", Ok(env!("CARGO_PKG_VERSION").to_owned()), wanted);
-    rows.add(
-        "daemon",
-        &format!("{} --version", places.monitor.display()),
-        daemon(places.monitor),
-        &format!("swarmkit-mon {wanted}"),
-    );
+    let said = daemon(places.monitor);
+    let line = |wanted: &str| {
+        said.clone().map(|text| {
+            let found = text.lines().find(|line| line.starts_with(wanted)).or(text.lines().next());
+            found.unwrap_or_default().to_owned()
+        })
+    };
+    let asked = format!("{} --version", places.monitor.display());
+    rows.add("daemon", &asked, line("swarmkit-mon "), &format!("swarmkit-mon {wanted}"));
+    // One that does not even run has said so once.
+    if said.is_ok() {
+        rows.add("daemon's catalog", &asked, line("catalog "), &format!("catalog v{wanted}"));
+    }
     rows.add("changelog", "CHANGELOG.md", changelog(places.project, wanted), &format!("a section {wanted}, released"));
     catalog(places, renderer, &mut rows);
+    if let Some(path) = places.archive {
+        let commit = line("commit ").ok().and_then(|line| line.strip_prefix("commit ").map(str::to_owned));
+        archive(places, path, commit.as_deref(), &mut rows);
+    }
     rows.rows
 }
 
@@ -114,7 +130,7 @@ fn daemon(program: &Path) -> Result<String, String> {
     match ended.map_err(|error| error.to_string())? {
         None => Err(format!("no answer within {} s", VERSION_LIMIT.as_secs())),
         Some(output) if !output.status.success() => Err(format!("it ended with {}", output.status)),
-        Some(output) => Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()),
+        Some(output) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
     }
 }
 
@@ -197,6 +213,43 @@ fn lock(places: &Places<'_>, image: Option<&Image>, rows: &mut Rows) {
             let pinned = image.and_then(|image| image.reference()?.digest.clone());
             rows.add("image digest", "docker-compose.yml", pinned.ok_or_else(|| "no digest".to_owned()), &lock.digest);
         }
+    }
+}
+
+/// The image's archive: named by the tag, with labels that say what the daemon says, and the one that is locked.
+fn archive(places: &Places<'_>, path: &Path, commit: Option<&str>, rows: &mut Rows) {
+    let wanted = places.tag.trim_start_matches('v');
+    let place = path.display().to_string();
+    let found = match oci::find(path, &format!("v{wanted}")) {
+        Ok(found) => found,
+        Err(error) => return rows.add("image archive", &place, Err(error.to_string()), &format!("an image v{wanted}")),
+    };
+    let named = if found.named { Ok(format!("an image v{wanted}")) } else { Err("an image without a name".to_owned()) };
+    rows.add("image archive", &place, named, &format!("an image v{wanted}"));
+    // A release is of one commit, and both must know it.
+    let is_commit = |text: &&str| matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let commit = commit.filter(is_commit).unwrap_or("the commit of the daemon, which does not know it");
+    for (what, label, wanted) in [
+        ("image version", pack::VERSION_LABEL, wanted),
+        ("image revision", pack::REVISION_LABEL, commit),
+        ("image source", pack::SOURCE_LABEL, env!("CARGO_PKG_REPOSITORY")),
+        ("image licence", pack::LICENCES_LABEL, env!("CARGO_PKG_LICENSE")),
+    ] {
+        rows.add(what, &format!("{place} {label}"), label_of_all(&found, label), wanted);
+    }
+    // A lock that cannot be read has its own row.
+    if let Ok(Some(lock)) = ImageLock::read(&places.project.join(image_lock::FILE_NAME)) {
+        rows.add("image archive's digest", &place, Ok(found.digest), &lock.digest);
+    }
+}
+
+/// What a label says on every platform.
+fn label_of_all(found: &FoundImage, label: &str) -> Result<String, String> {
+    let said: BTreeSet<Option<&String>> = found.described.iter().map(|described| described.labels.get(label)).collect();
+    match said.into_iter().collect::<Vec<_>>().as_slice() {
+        [] | [None] => Err("no label".to_owned()),
+        [Some(one)] => Ok((*one).clone()),
+        _ => Err("not the same on every platform".to_owned()),
     }
 }
 

@@ -26,6 +26,8 @@ const MAX_JSON: u64 = 4 << 20;
 const MAX_KEPT: u64 = 64 << 20;
 /// The most entries of an archive, and manifests of an index.
 const MAX_ENTRIES: usize = 100_000;
+/// The platform of attestations, which stand beside images.
+const NO_PLATFORM: &str = "unknown/unknown";
 /// How deep an index may lie in another.
 const MAX_DEPTH: usize = 4;
 
@@ -79,6 +81,15 @@ pub enum OciError {
     },
 }
 
+/// What an image says of itself, for one platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// The platform, such as `linux/amd64`.
+    pub platform: String,
+    /// The labels of its config.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// An image, found in a layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundImage {
@@ -88,6 +99,8 @@ pub struct FoundImage {
     pub media_type: String,
     /// Its platforms, such as `linux/amd64`, sorted.
     pub platforms: Vec<String>,
+    /// What it says of itself, for each platform that is there.
+    pub described: Vec<Described>,
     /// Platforms that its index names, but whose manifest is not in the layout.
     pub absent: Vec<String>,
     /// Whether it has layers that are not compressed.
@@ -129,6 +142,15 @@ struct Config {
     os: Option<String>,
     architecture: Option<String>,
     variant: Option<String>,
+    #[serde(default)]
+    config: Option<RunConfig>,
+}
+
+/// How a container of the image is run, as far as it matters here.
+#[derive(Debug, Clone, Deserialize)]
+struct RunConfig {
+    #[serde(rename = "Labels")]
+    labels: Option<BTreeMap<String, String>>,
 }
 
 impl Descriptor {
@@ -204,6 +226,7 @@ fn find_in(layout: &Layout<'_>, tag: &str) -> Result<FoundImage, OciError> {
         digest: chosen.digest.clone(),
         media_type: String::new(),
         platforms: Vec::new(),
+        described: Vec::new(),
         absent: Vec::new(),
         uncompressed_layers: false,
         named: chosen.has_tag(tag),
@@ -311,8 +334,14 @@ impl Layout<'_> {
             self.index_of_platforms(inner, depth, found)?;
         } else if let (Some(config), Some(layers)) = (&manifest.config, &manifest.layers) {
             let config = self.needed(config)?;
-            if descriptor.platform.is_none() {
-                found.platforms.extend(config_platform(&config));
+            let said = described(&config);
+            let outer = descriptor.platform.as_ref().map(Platform::text);
+            // Of what is in an index, the index has told.
+            if depth == 0 || outer.is_none() {
+                found.platforms.extend(said.iter().map(|said| said.platform.clone()));
+            }
+            if outer.as_deref() != Some(NO_PLATFORM) {
+                found.described.extend(said);
             }
             for layer in layers {
                 self.needed(layer)?;
@@ -331,8 +360,7 @@ impl Layout<'_> {
         let mut present = 0;
         for descriptor in inner {
             let platform = descriptor.platform.as_ref().map(Platform::text);
-            // Attestations stand beside images, for a platform of no name.
-            let platform = platform.filter(|platform| platform != "unknown/unknown");
+            let platform = platform.filter(|platform| platform != NO_PLATFORM);
             if self.verified(descriptor)?.is_none() {
                 found.absent.extend(platform);
                 continue;
@@ -345,10 +373,11 @@ impl Layout<'_> {
     }
 }
 
-fn config_platform(config: &Blob) -> Option<String> {
+fn described(config: &Blob) -> Option<Described> {
     let config: Config = serde_json::from_slice(config.json.as_deref()?).ok()?;
     let platform = Platform { os: config.os?, architecture: config.architecture?, variant: config.variant };
-    Some(platform.text())
+    let labels = config.config.and_then(|config| config.labels).unwrap_or_default();
+    Some(Described { platform: platform.text(), labels })
 }
 
 fn read_file(path: &Path) -> Result<Option<Blob>, OciError> {

@@ -12,13 +12,13 @@ pub fn folder_of(file: &Path) -> &Path {
 ///
 /// # Errors
 /// Its folder is not there or cannot be written.
-pub fn write(file: &Path, text: &str) -> io::Result<()> {
+pub fn write(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     // A temporary file is its owner's alone; what is written here is for others to read.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let mut temporary = builder.tempfile_in(folder_of(file))?;
-    temporary.write_all(text.as_bytes())?;
+    temporary.write_all(content.as_ref())?;
     temporary.as_file().sync_all()?;
     temporary.persist(file)?;
     Ok(())

@@ -6,10 +6,15 @@ folder=$2
 group=$3
 # What is below /run does not outlive the machine's power, and is nobody else's.
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /etc/docker "$folder/etc" "$folder/data" "$folder/socket"
+mkdir -p /etc/docker "$folder/etc" "$folder/data" "$folder/socket" "$folder/state" "$folder/ssl"
+# What a container mounts of a host is where every host has it.
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+mkdir -p /var/lib/rancher/state /var/lib/rancher/etc/ssl
+mount --bind "$folder/state" /var/lib/rancher/state
+mount --bind "$folder/ssl" /var/lib/rancher/etc/ssl
 rm -f "$folder/socket/docker.sock"
 # The engine's own settings and key, not those of the machine.
 mount --bind "$folder/etc" /etc/docker
 exec dockerd --data-root "$folder/data" --exec-root /run/docker -p /run/docker.pid \
-  -H "unix://$folder/socket/docker.sock" --storage-driver vfs --bridge none --iptables=false \
+  -H unix:///var/run/docker.sock -H "unix://$folder/socket/docker.sock" --storage-driver vfs --bridge none --iptables=false \
   --cgroup-parent "/$group" --exec-opt native.cgroupdriver=cgroupfs

@@ -53,6 +53,11 @@ impl Host {
         self.uuid.lock().unwrap().is_some()
     }
 
+    /// What Rancher gives every container of the service that asks for keys.
+    pub fn given(&self) -> &[(String, String)] {
+        &self.given
+    }
+
     /// Starts the monitor, with what Rancher gives it and these settings. A variable given here wins.
     pub fn start_monitor(&self, settings: &[(&str, &str)]) {
         self.start_in_its_place(settings, &[&monitor::program().display().to_string()]);

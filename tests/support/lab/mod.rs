@@ -54,6 +54,7 @@ pub struct Builder {
     create_index: CreateIndex,
     delay: Duration,
     tls: bool,
+    registry: Option<u16>,
 }
 
 impl Builder {
@@ -96,6 +97,12 @@ impl Builder {
         self
     }
 
+    /// The engines look at this port of the bridge's address for what is on Docker's own registry.
+    pub fn registry(mut self, port: u16) -> Self {
+        self.registry = Some(port);
+        self
+    }
+
     /// Starts it all but the monitors. All engines start together.
     pub fn start(self) -> Lab {
         let network = Network::new();
@@ -122,6 +129,14 @@ impl Builder {
                  rancher-metadata\n"
             );
             fs::write(&hosts_file, names).unwrap();
+            let files =
+                [("etc", "daemon.json", self.settings(gateway)), ("ssl", "ca.crt", rancher.ca().map(str::to_owned))];
+            for (folder, file, text) in files {
+                fs::create_dir_all(place.folder.join(folder)).unwrap();
+                if let Some(text) = text {
+                    fs::write(place.folder.join(folder).join(file), text).unwrap();
+                }
+            }
             Host {
                 index,
                 engine: Engine::spawn(place.clone()),
@@ -151,6 +166,13 @@ impl Builder {
     }
 }
 
+impl Builder {
+    /// What the engines' own settings file says.
+    fn settings(&self, gateway: IpAddr) -> Option<String> {
+        self.registry.map(|port| format!("{{\"registry-mirrors\": [\"http://{gateway}:{port}\"]}}"))
+    }
+}
+
 impl Drop for Lab {
     fn drop(&mut self) {
         // Together, as each takes a moment to end.
@@ -172,6 +194,7 @@ impl Lab {
             create_index: CreateIndex::Number,
             delay: METADATA_DELAY,
             tls: false,
+            registry: None,
         }
     }
 

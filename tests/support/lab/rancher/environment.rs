@@ -156,6 +156,15 @@ impl Environment {
         found.unwrap_or_else(|| panic!("no container on host {host}"))
     }
 
+    /// Puts another container in the place of the service's on this host.
+    pub fn replace_container(&mut self, host: &str) {
+        let uuid = self.next_uuid();
+        let next = self.containers.iter().map(|container| container.create_index + 1).max().unwrap_or(1);
+        let container = self.container_mut(host);
+        (container.uuid, container.create_index) = (uuid, next);
+        "starting".clone_into(&mut container.state);
+    }
+
     /// Moves a host to a state. A host that is removed takes its container along.
     pub fn set_state(&mut self, uuid: &str, state: HostState) {
         self.host_mut(uuid).state = state;

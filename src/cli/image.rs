@@ -1,0 +1,137 @@
+//! `gen-catalog image`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::output::Output;
+use super::{Format, Outcome};
+use crate::built_from::{BuiltFrom, VERSION};
+use crate::entries::swarm;
+use crate::model::Repository;
+use crate::release::pack::{Contents, pack};
+use crate::release::whole_file;
+
+/// The authorities that Mozilla trusts, a file each, as Debian's ca-certificates brings them. A machine's own bundle may
+/// hold others, which are no image's business.
+const CERTIFICATES: &str = "/usr/share/ca-certificates/mozilla";
+
+/// Packs a static swarmkit-mon into an image: the program, certificates of public authorities, nothing else.
+///
+/// It writes one archive that is an OCI image layout (`gen-catalog lock`, skopeo) and what `docker load` takes. Neither a
+/// registry nor an engine is needed. The same program, certificates and options make the same bytes. `./scripts/image`
+/// builds the program and runs this.
+#[derive(Debug, Args)]
+#[command(
+    name = "image",
+    after_help = "Examples:\n  \
+    gen-catalog image swarmkit-mon --revision \"$(git rev-parse HEAD)\" --out image.tar\n  \
+    gen-catalog image swarmkit-mon --certificates /etc/ssl/certs/ca-certificates.crt --out image.tar"
+)]
+pub(super) struct ImageArchiveArgs {
+    /// The program, linked statically
+    #[arg(value_name = "PROGRAM")]
+    program: PathBuf,
+    /// The archive to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Certificates as PEM: a file, or a folder of *.crt
+    #[arg(long, value_name = "PATH", default_value = CERTIFICATES)]
+    certificates: PathBuf,
+    /// The commit that the program was built from [default: that of this program]
+    #[arg(long, value_name = "COMMIT")]
+    revision: Option<String>,
+    /// When the image was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else 0]
+    #[arg(long, value_name = "SECONDS")]
+    created: Option<u64>,
+    /// The image's repository; its tag is always this program's version
+    #[arg(long, value_name = "REPOSITORY", value_parser = super::repository, default_value_t = swarm::default_repository())]
+    image: Repository,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let program = fs::read(&args.program).with_context(|| format!("cannot read {}", args.program.display()))?;
+    let certificates = certificates(&args.certificates).with_context(|| {
+        format!("cannot read certificates from {}: see --certificates", args.certificates.display())
+    })?;
+    let revision = args.revision.clone().unwrap_or_else(|| BuiltFrom::this().to_string());
+    let image = swarm::image(args.image.clone(), None);
+    let contents = Contents {
+        program: &program,
+        certificates: &certificates,
+        image: &image,
+        version: VERSION,
+        revision: &revision,
+        created: created(args.created)?,
+    };
+    let packed = pack(&contents).with_context(|| format!("cannot pack {}", args.program.display()))?;
+    if !packed.is_auditable {
+        output.warning("the program does not tell its dependencies: build it with `cargo auditable build`");
+    }
+    whole_file::write(&args.out, &packed.archive).with_context(|| format!("cannot write {}", args.out.display()))?;
+    match args.format {
+        Format::Json => output.json(&json!({
+            "image": image.to_string(),
+            "digest": packed.digest,
+            "platform": packed.platform,
+            "revision": revision,
+            "program_bytes": program.len(),
+            "layer_bytes": packed.layer_bytes,
+            "archive_bytes": packed.archive.len(),
+            "auditable": packed.is_auditable,
+        }))?,
+        Format::Text => output.info(&format!(
+            "{}\n  image     {image} ({})\n  digest    {}\n  revision  {revision}\n  size      {} compressed, {} in all\n",
+            args.out.display(),
+            packed.platform,
+            packed.digest,
+            megabytes(packed.layer_bytes),
+            megabytes(program.len() + certificates.len()),
+        ))?,
+    }
+    Ok(Outcome::Good)
+}
+
+fn megabytes(bytes: usize) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+fn created(given: Option<u64>) -> anyhow::Result<u64> {
+    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+    // The last second of the year 9999: what an RFC 3339 time can name.
+    const LAST: u64 = 253_402_300_799;
+    let seconds = match (given, std::env::var(VARIABLE)) {
+        (Some(seconds), _) => seconds,
+        (None, Ok(text)) => text.parse().with_context(|| format!("{VARIABLE} is no number of seconds: {text:?}"))?,
+        (None, Err(_)) => 0,
+    };
+    if seconds > LAST {
+        bail!("{seconds} seconds since 1970 are beyond the year 9999");
+    }
+    Ok(seconds)
+}
+
+/// The text of a file, or of all *.crt of a folder in the order of their names.
+fn certificates(path: &Path) -> anyhow::Result<String> {
+    if !path.is_dir() {
+        return Ok(fs::read_to_string(path)?);
+    }
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "crt"));
+    files.sort();
+    let mut all = String::new();
+    for file in files {
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        all.push_str(text.trim());
+        all.push('\n');
+    }
+    Ok(all)
+}

@@ -1,0 +1,266 @@
+//! Packs the daemon into an image: its program, the certificates of public authorities, and nothing else.
+//!
+//! What comes out is one archive that is two things: an OCI image layout, whose manifest a registry gets byte for byte,
+//! and what `docker load` of any engine takes. Manifest and config have Docker's media types: Docker before 18.06, and
+//! some releases of 19.03, pull no others, and those are the engines that Rancher 1.x runs on. The same input makes the
+//! same bytes, wherever and whenever.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::{Duration, UNIX_EPOCH};
+
+use elf::abi::{EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, PT_INTERP};
+use elf::endian::AnyEndian;
+use elf::{ElfBytes, ParseError};
+use flate2::{Compression, GzBuilder};
+use serde_json::{Value, json};
+
+use super::digest::sha256_hex;
+use crate::model::ImageReference;
+
+/// The label with the version.
+pub const VERSION_LABEL: &str = "org.opencontainers.image.version";
+/// The label with the commit.
+pub const REVISION_LABEL: &str = "org.opencontainers.image.revision";
+/// The label with the address of the sources.
+pub const SOURCE_LABEL: &str = "org.opencontainers.image.source";
+/// The label with the licences.
+pub const LICENCES_LABEL: &str = "org.opencontainers.image.licenses";
+
+/// Where the program is in the image: on the search path, so that `docker exec … swarmkit-mon plan` finds it.
+pub const PROGRAM: &str = "bin/swarmkit-mon";
+/// Where programs look for the certificates of public authorities.
+pub const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
+/// The section that `cargo auditable` puts the list of dependencies into.
+const DEPENDENCIES_SECTION: &str = ".dep-v0";
+
+const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// What an image is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Contents<'a> {
+    /// The program: static, as there is nothing else in the image.
+    pub program: &'a [u8],
+    /// Certificates of public authorities, as PEM.
+    pub certificates: &'a str,
+    /// What the image is called.
+    pub image: &'a ImageReference,
+    /// The version.
+    pub version: &'a str,
+    /// The commit that the program was built from.
+    pub revision: &'a str,
+    /// When it was made, in seconds since 1970.
+    pub created: u64,
+}
+
+/// A packed image.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    /// The archive.
+    pub archive: Vec<u8>,
+    /// The digest of its manifest, which a registry has once these bytes are pushed.
+    pub digest: String,
+    /// The platform, such as `linux/amd64`.
+    pub platform: String,
+    /// What a host fetches: the compressed layer, in bytes.
+    pub layer_bytes: usize,
+    /// Whether the program tells its dependencies (`cargo audit bin`).
+    pub is_auditable: bool,
+}
+
+/// Why an image cannot be packed.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// It is no program for Linux.
+    #[error("it is no ELF program: {0}")]
+    NoProgram(#[from] ParseError),
+    /// Nobody runs it: a library, or of a machine without a Docker platform known here.
+    #[error("it is an ELF file of type {kind} for the machine {machine}, and no program for x86-64 or arm64")]
+    OtherMachine {
+        /// `e_type`.
+        kind: u16,
+        /// `e_machine`.
+        machine: u16,
+    },
+    /// It wants a dynamic linker, which the image does not have.
+    #[error("it is not linked statically: nothing in the image could load its libraries")]
+    NotStatic,
+    /// They are no certificates.
+    #[error("the certificates are no PEM: {0}")]
+    Certificates(&'static str),
+    /// It cannot be written to memory, which does not happen.
+    #[error("cannot pack it: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Packs an image.
+///
+/// # Errors
+/// The program is not a static one for Linux, or the certificates are none.
+pub fn pack(contents: &Contents<'_>) -> Result<Packed, PackError> {
+    let (architecture, is_auditable) = inspect(contents.program)?;
+    check_certificates(contents.certificates)?;
+    let tar = layer(contents)?;
+    let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
+    gzip.write_all(&tar)?;
+    let compressed = gzip.finish()?;
+    let created = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(contents.created)).to_string();
+    let config = json!({
+        "created": created,
+        "architecture": architecture,
+        "os": "linux",
+        "config": {
+            "Env": ["PATH=/bin"],
+            "Entrypoint": [format!("/{PROGRAM}")],
+            "Labels": labels(contents, &created),
+        },
+        "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{}", sha256_hex(&tar))] },
+        "history": [{ "created": created, "created_by": "gen-catalog image" }],
+    });
+    let mut blobs = Blobs::default();
+    let layer_bytes = compressed.len();
+    let layer = blobs.put(LAYER, compressed);
+    let config = blobs.put(CONFIG, text(&config));
+    let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
+    let mut top = blobs.put(MANIFEST, text(&manifest));
+    let digest = top["digest"].as_str().unwrap_or_default().to_owned();
+    top["platform"] = json!({ "architecture": architecture, "os": "linux" });
+    let name = ImageReference { digest: None, ..contents.image.clone() };
+    let tag = name.tag.clone().unwrap_or_default();
+    top["annotations"] = json!({
+        "io.containerd.image.name": full_name(&name),
+        "org.opencontainers.image.ref.name": tag,
+    });
+    let path = |descriptor: &Value| Blobs::path(descriptor["digest"].as_str().unwrap_or_default());
+    let docker = json!([{
+        "Config": path(&manifest["config"]),
+        "RepoTags": [name.to_string()],
+        "Layers": [path(&manifest["layers"][0])],
+    }]);
+    let mut files = vec![
+        ("oci-layout".to_owned(), text(&json!({ "imageLayoutVersion": "1.0.0" }))),
+        ("index.json".to_owned(), text(&json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [top] }))),
+        ("manifest.json".to_owned(), text(&docker)),
+    ];
+    files.extend(blobs.files);
+    let entries = files.iter().map(|(path, content)| Entry { path, mode: 0o644, content: Some(content) });
+    Ok(Packed {
+        archive: archive(entries)?,
+        digest,
+        platform: format!("linux/{architecture}"),
+        layer_bytes,
+        is_auditable,
+    })
+}
+
+/// With its registry, as containerd names images; without one it is Docker's own.
+fn full_name(image: &ImageReference) -> String {
+    match image.repository.registry {
+        Some(_) => image.to_string(),
+        None => format!("docker.io/{image}"),
+    }
+}
+
+fn labels(contents: &Contents<'_>, created: &str) -> Value {
+    json!({
+        "org.opencontainers.image.title": "swarmkit-mon",
+        "org.opencontainers.image.description": "Forms, watches and heals a Docker Swarm on the hosts of a Rancher 1.x environment",
+        "org.opencontainers.image.created": created,
+        VERSION_LABEL: contents.version,
+        REVISION_LABEL: contents.revision,
+        SOURCE_LABEL: env!("CARGO_PKG_REPOSITORY"),
+        LICENCES_LABEL: env!("CARGO_PKG_LICENSE"),
+    })
+}
+
+/// The architecture in Docker's word, and whether the program tells its dependencies.
+fn inspect(program: &[u8]) -> Result<(&'static str, bool), PackError> {
+    let file = ElfBytes::<AnyEndian>::minimal_parse(program)?;
+    let (kind, machine) = (file.ehdr.e_type, file.ehdr.e_machine);
+    let architecture = match (kind, machine) {
+        (ET_EXEC | ET_DYN, EM_X86_64) => "amd64",
+        (ET_EXEC | ET_DYN, EM_AARCH64) => "arm64",
+        _ => return Err(PackError::OtherMachine { kind, machine }),
+    };
+    if file.segments().is_some_and(|segments| segments.iter().any(|segment| segment.p_type == PT_INTERP)) {
+        return Err(PackError::NotStatic);
+    }
+    Ok((architecture, file.section_header_by_name(DEPENDENCIES_SECTION)?.is_some()))
+}
+
+fn check_certificates(text: &str) -> Result<(), PackError> {
+    let count = |mark: &str| text.lines().filter(|line| line.trim_end() == mark).count();
+    match (count("-----BEGIN CERTIFICATE-----"), count("-----END CERTIFICATE-----")) {
+        (0, _) => Err(PackError::Certificates("there is none")),
+        (begin, end) if begin != end => Err(PackError::Certificates("one of them does not end")),
+        _ if text.contains("PRIVATE KEY-----") => Err(PackError::Certificates("there is a private key among them")),
+        _ => Ok(()),
+    }
+}
+
+struct Entry<'a> {
+    path: &'a str,
+    mode: u32,
+    /// None of a folder.
+    content: Option<&'a [u8]>,
+}
+
+fn layer(contents: &Contents<'_>) -> io::Result<Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for (path, mode, content) in
+        [(PROGRAM, 0o755, contents.program), (CERTIFICATES, 0o644, contents.certificates.as_bytes())]
+    {
+        for (at, _) in path.match_indices('/') {
+            files.insert(&path[..=at], Entry { path: &path[..=at], mode: 0o755, content: None });
+        }
+        files.insert(path, Entry { path, mode, content: Some(content) });
+    }
+    archive(files.into_values())
+}
+
+/// A tar archive of root's files, whose times are all the same.
+fn archive<'a>(entries: impl Iterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for entry in entries {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(if entry.content.is_some() {
+            tar::EntryType::Regular
+        } else {
+            tar::EntryType::Directory
+        });
+        header.set_mode(entry.mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        let content = entry.content.unwrap_or_default();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, entry.path, content)?;
+    }
+    tar.into_inner()
+}
+
+#[derive(Default)]
+struct Blobs {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Blobs {
+    /// Keeps a blob; its descriptor.
+    fn put(&mut self, media_type: &str, content: Vec<u8>) -> Value {
+        let digest = format!("sha256:{}", sha256_hex(&content));
+        let descriptor = json!({ "mediaType": media_type, "size": content.len(), "digest": digest });
+        self.files.insert(Self::path(&digest), content);
+        descriptor
+    }
+
+    fn path(digest: &str) -> String {
+        format!("blobs/{}", digest.replacen(':', "/", 1))
+    }
+}
+
+fn text(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
