@@ -85,7 +85,10 @@ pub async fn run(mut ways: watch::Receiver<Ways>, door: watch::Sender<Door>) {
                 Err(error) => {
                     let error = format!("{address} cannot be opened: {error}");
                     if told.as_ref() != Some(&error) {
-                        tracing::warn!(error, "no forwarding: should this host become a manager after the manager by which it joined was lost, it has to join anew");
+                        tracing::warn!(
+                            error,
+                            "no forwarding: should this host become a manager after the manager by which it joined was lost, it has to join anew"
+                        );
                         told = Some(error.clone());
                     }
                     door.send_replace(Some(Err(error)));

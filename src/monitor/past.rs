@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::engine::{LocalNodeState, NodeState, Role, SwarmInfo};
+use super::engine::{LocalNodeState, Role, SwarmInfo};
 use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
@@ -37,7 +37,7 @@ pub struct Past {
     pub moved_ms: u64,
     /// For how long those that vote have been the same.
     pub voters_ms: u64,
-    /// For how long each node has been down, by its ID.
+    /// For how long each node has been away, by its ID: see [`super::engine::Node::is_away`].
     pub down_ms: BTreeMap<String, u64>,
     /// For how long each node's role has not been what it is wanted to be, by its ID.
     pub unsettled_ms: BTreeMap<String, u64>,
@@ -227,7 +227,7 @@ impl Memory {
         if let Some(Ok(swarm)) = &seen.swarm {
             let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());
             self.voters.see(voters.map(|node| node.id.clone()).collect(), now);
-            let down = swarm.nodes.iter().filter(|node| node.status.state == NodeState::Down);
+            let down = swarm.nodes.iter().filter(|node| node.is_away());
             self.down.see(down.map(|node| &node.id).collect(), now);
             let unsettled =
                 swarm.nodes.iter().filter(|node| (node.spec.role == Role::Manager) != node.manager.is_some());

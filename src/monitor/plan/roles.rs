@@ -14,6 +14,9 @@ use super::{Change, NodeChange, Publication, removal};
 const UNSETTLED_MS: u64 = 20_000;
 /// For how long a host that is down is expected back, in milliseconds, before the managers are made fewer without it.
 const EXPECTED_MS: u64 = 600_000;
+/// The shortest grace of a manager that is away and not called down, in milliseconds: nodes turn to a new leader within
+/// seconds.
+const UNHEARD_MS: u64 = 5_000;
 /// How long workers may take to learn which managers there are, in milliseconds.
 const LEARNING_MS: u64 = 3_000;
 
@@ -78,10 +81,6 @@ impl Place<'_> {
     /// host which is away for a moment, or missing in one list, does not lose its role.
     fn is_rightful(&self) -> bool {
         self.fitness != Fitness::Kept && !self.left
-    }
-
-    fn is_down(&self) -> bool {
-        self.node.status.state == NodeState::Down
     }
 
     fn is_reachable(&self) -> bool {
@@ -161,7 +160,7 @@ pub(super) fn plan(
     if rightful < wanted {
         // A worker learns some time after it that a manager is lost; one that turns to the lost manager as it becomes one
         // itself breaks down.
-        let learns = places.iter().any(Place::is_down) && seen.past.voters_ms < LEARNING_MS;
+        let learns = places.iter().any(|place| place.node.is_away()) && seen.past.voters_ms < LEARNING_MS;
         if learns {
             return plan(
                 Roles::UnderWay,
@@ -223,12 +222,15 @@ fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> Result<String
     let id = &place.node.id;
     // One whose host has another address is never reached under its old one, though it still speaks to the others.
     if !place.left {
-        if !place.is_down() {
+        if !place.node.is_away() {
             return Err(format!("manager {id} is not reachable; the swarm does not call it down yet"));
         }
         let down = seen.past.down_ms.get(id).copied().unwrap_or_default();
-        if down < seen.wanted.grace_ms {
-            let left_s = (seen.wanted.grace_ms - down).div_ceil(1000);
+        // One that is not called down yet may be about to speak to a leader that is new.
+        let called = place.node.status.state == NodeState::Down;
+        let grace_ms = if called { seen.wanted.grace_ms } else { seen.wanted.grace_ms.max(UNHEARD_MS) };
+        if down < grace_ms {
+            let left_s = (grace_ms - down).div_ceil(1000);
             return Err(format!("manager {id} is down; it has {left_s} s to come back"));
         }
     }
