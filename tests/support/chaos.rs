@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::dice::Dice;
 use super::lab::{self, Fault as Wrong, Filter, Host, Kind, Lab};
-use super::well::{have_managers, is_well};
+use super::well::{are_well, have_managers, is_well};
 
 /// How many managers there shall be.
 pub const MANAGERS: usize = 3;
@@ -69,6 +69,8 @@ pub enum Fault {
     Split([usize; 2], u64),
     /// A host is removed from Rancher, switched off, and later registered anew; its disk may be empty by then.
     Removed(Whom, bool),
+    /// All managers but one are switched off and removed from Rancher, and later registered anew.
+    QuorumLost,
     /// A worker's node is removed by hand.
     NodeRemoved(u64),
     /// A manager is made a worker by hand.
@@ -135,10 +137,25 @@ impl Trouble {
 }
 
 impl Fault {
+    /// For how many seconds it lasts, where it ends by itself.
+    fn lasts(&self) -> u64 {
+        match self {
+            Self::Reboots(_, seconds)
+            | Self::MonitorKilled(_, seconds)
+            | Self::EngineKilled(_, seconds)
+            | Self::EngineHangs(_, seconds)
+            | Self::CutOff(_, seconds)
+            | Self::NoRancher(_, seconds)
+            | Self::Split(_, seconds)
+            | Self::Rancher(_, seconds) => *seconds,
+            _ => 0,
+        }
+    }
+
     fn draw(dice: &mut Dice) -> Self {
         let whom = Whom::draw(dice);
         let seconds = 1 + dice.below(40);
-        match dice.below(20) {
+        match dice.below(21) {
             0 | 1 => Self::Lost(whom),
             2 => Self::Reboots(whom, seconds),
             3 => Self::MonitorKilled(whom, seconds / 3),
@@ -159,6 +176,7 @@ impl Fault {
             17 => Self::Moved(whom),
             18 if dice.one_in(2) => Self::AllReboot,
             18 => Self::AllMonitorsKilled,
+            19 => Self::QuorumLost,
             _ => Self::Rancher(Trouble::draw(dice), seconds),
         }
     }
@@ -200,6 +218,15 @@ pub struct Healed {
     pub repaired: Option<Duration>,
     /// How long it took until all was well, from when nothing was wrong any more.
     pub well: Duration,
+    /// The same from the strike on, but for the time that the fault was meant to last.
+    pub whole: Duration,
+}
+
+impl Healed {
+    /// What it took to have what is wanted again.
+    pub fn took(&self) -> Duration {
+        self.repaired.unwrap_or(self.whole)
+    }
 }
 
 /// A lab with a swarm and a service in it.
@@ -303,8 +330,10 @@ impl Arena {
 
     /// The same of a fault, while Rancher may be of no help for so many seconds.
     fn strike_with(&self, fault: &Fault, seconds: u64) -> Result<Healed, String> {
-        let mut healed = self.do_harm(fault, BOUND + Duration::from_secs(seconds))?;
-        healed.well = self.well_within(BOUND + Duration::from_secs(seconds))?;
+        let (start, bound) = (Instant::now(), BOUND + Duration::from_secs(seconds));
+        let mut healed = self.do_harm(fault, bound)?;
+        healed.well = self.well_within(bound)?;
+        healed.whole = start.elapsed().saturating_sub(Duration::from_secs(fault.lasts()));
         Ok(healed)
     }
 
@@ -352,7 +381,8 @@ impl Arena {
                 self.pass(*seconds)?;
                 lab.heal_rancher(host);
             }
-            Fault::Removed(whom, empty) => self.remove(self.find(*whom)?, *empty, bound)?,
+            Fault::Removed(whom, empty) => return self.remove(self.find(*whom)?, *empty, bound),
+            Fault::QuorumLost => return self.lose_quorum(bound),
             Fault::NodeRemoved(at) => {
                 let (host, leader) = (self.find(Whom::Worker(*at))?, self.find(Whom::Leader)?);
                 let node = node_of(host)?;
@@ -446,9 +476,10 @@ impl Arena {
     }
 
     /// A host is removed from Rancher, and switched off some seconds later, as people do. It comes back as a new one.
-    fn remove(&self, host: &Host, empty: bool, bound: Duration) -> Result<(), String> {
+    fn remove(&self, host: &Host, empty: bool, bound: Duration) -> Result<Healed, String> {
         let lab = &self.lab;
         let node = node_of(host)?;
+        let start = Instant::now();
         host.stop_monitor();
         lab.rancher.remove_host(&host.uuid(), Duration::from_millis(100));
         self.pass(3)?;
@@ -459,6 +490,7 @@ impl Arena {
             let still = lab.nodes()?.into_iter().find(|other| other.id == node);
             still.map_or(Ok(()), |node| Err(format!("{node:?} is still there")))
         })?;
+        let repaired = Some(start.elapsed());
         if empty {
             host.wipe();
         }
@@ -467,7 +499,28 @@ impl Arena {
         if empty {
             host.engine.import_busybox()?;
         }
-        self.joins_anew(host, &node, bound)
+        self.joins_anew(host, &node, bound)?;
+        Ok(Healed { repaired, ..Healed::default() })
+    }
+
+    /// One manager is left, and an operator says that the others are gone for good.
+    fn lose_quorum(&self, bound: Duration) -> Result<Healed, String> {
+        let lab = &self.lab;
+        let managers = lab.managers();
+        let lost: Vec<&Host> = managers.iter().skip(1).map(|index| &lab.hosts[*index]).collect();
+        let start = Instant::now();
+        for host in &lost {
+            host.kill_host();
+            lab.rancher.set_host_state(&host.uuid(), lab::HostState::Removed);
+        }
+        let rest: Vec<usize> = (0..lab.hosts.len()).filter(|at| lost.iter().all(|host| host.index != *at)).collect();
+        within(lab, bound, || are_well(lab, &rest, MANAGERS))?;
+        let repaired = Some(start.elapsed());
+        for host in lost {
+            lab.register(host);
+            host.start_host();
+        }
+        Ok(Healed { repaired, ..Healed::default() })
     }
 
     /// The host's engine is another node than it was.
