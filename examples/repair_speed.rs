@@ -56,7 +56,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
         ("a worker's host is lost", Fault::Lost(Whom::Worker(0))),
         ("a manager's host is off for 4 s", Fault::Reboots(Whom::Manager(0), 4)),
         ("the leader's monitor is killed", Fault::MonitorKilled(Whom::Leader, 1)),
-        ("the leader's engine is restarted", Fault::EngineRestarts(Whom::Leader)),
+        ("the leader's engine is restarted", Fault::EngineRestarts(Whom::Leader, false)),
         ("the leader's engine hangs for 20 s", Fault::EngineHangs(Whom::Leader, 20)),
         ("the leading host is cut off for 40 s", Fault::CutOff(Whom::Leader, 40)),
         ("two hosts are cut off from three for 40 s", Fault::Split([0, 1], 40)),

@@ -24,12 +24,14 @@ fn main() {
         trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
         trial("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
+        trial("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
         trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
         trial("a_node_removed_by_hand_joins_anew", missing, removed_node),
         trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
         trial("a_host_with_another_address_joins_anew", missing, moved_host),
         trial("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
+        trial("a_manager_that_is_cut_off_for_long_is_replaced_and_never_leaves_on_its_own", missing, cut_off),
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
     ]);
 }
@@ -100,6 +102,37 @@ fn lost_leader() {
     assert_ne!(lab.leader(), Some(leader));
 }
 
+fn cut_off() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let before = node_ids(&lab, &others(&lab, &[]));
+    let leader = lab.leader().unwrap();
+    let victim = lab.managers().into_iter().find(|index| *index != leader).unwrap();
+    let host = &lab.hosts[victim];
+    // Rancher still sees it, and it sees Rancher.
+    lab.cut(&[victim]);
+    let rest = others(&lab, &[victim]);
+    let took = lab.eventually(REPAIR, || have_managers_seen_by(&lab, &rest, 3));
+    println!("repaired after {took:.1?}");
+    // Longer than a swarm has to be without a leader for a monitor to think of going on alone.
+    lab.always(Duration::from_secs(45), || {
+        let change = host.status()?["plan"]["change"].take();
+        if change.is_null() { Ok(()) } else { Err(format!("{change} is planned by the one that is cut off")) }
+    });
+    lab.heal(&[victim]);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+    assert_eq!(node_ids(&lab, &others(&lab, &[])), before, "an engine had to join anew");
+    is_the_same(&lab, &cluster);
+}
+
+/// So many hosts among these are managers, as the first of them sees it that is one.
+fn have_managers_seen_by(lab: &Lab, hosts: &[usize], wanted: usize) -> Result<(), String> {
+    let managers = lab.managers();
+    let first = hosts.iter().find(|index| managers.contains(index)).ok_or("no manager")?;
+    let nodes = lab::swarm::nodes_seen_by(&lab.hosts[*first])?;
+    let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
+    if reachable == wanted { Ok(()) } else { Err(format!("{nodes:?}")) }
+}
+
 fn reboot() {
     let (lab, cluster) = well_lab(4, &[("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "60")]);
     let before = lab.managers();
@@ -109,6 +142,22 @@ fn reboot() {
     lab.hosts[victim].start_host();
     lab.eventually(LIMIT, || is_well(&lab, 3));
     assert_eq!(lab.managers(), before);
+    is_the_same(&lab, &cluster);
+}
+
+/// An engine that is about to stop says first that it is in no swarm. Its monitor sees that: it ends last, or lives on.
+fn restarted() {
+    let (lab, cluster) = well_lab(4, &[("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "60")]);
+    let all = others(&lab, &[]);
+    let (before, managers) = (node_ids(&lab, &all), lab.managers());
+    for round in 0..3 {
+        for victim in &managers {
+            lab.hosts[*victim].engine.restart();
+            lab.eventually(LIMIT, || is_well(&lab, 3));
+            assert_eq!(node_ids(&lab, &all), before, "round {round}, host {victim} had to join anew\n{}", lab.report());
+        }
+    }
+    assert_eq!(lab.managers(), managers);
     is_the_same(&lab, &cluster);
 }
 

@@ -240,6 +240,7 @@ fn view(dice: &mut Dice) -> Observation {
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
             astray_ms: ms(dice),
+            outside_ms: if dice.one_in(2) { ms(dice) } else { 1_000_000 },
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             voters_ms: ms(dice),
             down_ms: times(dice, "node"),
@@ -459,6 +460,19 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
         } else {
             Err("it is not ours, or the recorded one".into())
         }
+    });
+}
+
+/// An engine that is about to stop says that it is in no swarm. To join then would cost it the node that it is.
+#[test]
+fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
+    never(|seen, change| {
+        let outside =
+            seen.engine.as_ref().is_ok_and(|engine| engine.swarm.local_node_state == LocalNodeState::Inactive);
+        if !outside || seen.own.state.member.is_none() {
+            return Ok(false);
+        }
+        if seen.past.outside_ms >= 20_000 { Ok(true) } else { Err(format!("{change:?}")) }
     });
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::engine::{LocalNodeState, Role, SwarmInfo};
+use super::engine::{Info, LocalNodeState, Role, SwarmInfo};
 use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
@@ -31,6 +31,8 @@ pub struct Past {
     pub leaderless_ms: u64,
     /// For how long this host's engine has been neither in a swarm nor out of all.
     pub stuck_ms: u64,
+    /// For how long this host's engine has been in no swarm, without a break in its answers.
+    pub outside_ms: u64,
     /// For how long the record has not known this host's node.
     pub astray_ms: u64,
     /// For how long this host's address has been another one than its node's.
@@ -116,6 +118,7 @@ pub struct Memory {
     slowest_ms: u64,
     leaderless: Since<bool>,
     stuck: Since<bool>,
+    outside: Since<bool>,
     astray: Since<bool>,
     moved: Since<bool>,
     voters: Since<BTreeSet<String>>,
@@ -137,6 +140,7 @@ impl Memory {
             slowest_ms: 0,
             leaderless: Since::new(false, now),
             stuck: Since::new(false, now),
+            outside: Since::new(false, now),
             astray: Since::new(false, now),
             moved: Since::new(false, now),
             voters: Since::new(BTreeSet::new(), now),
@@ -158,6 +162,7 @@ impl Memory {
             slowest_ms: self.slowest_ms,
             leaderless_ms: self.leaderless.ms_if_so(now),
             stuck_ms: self.stuck.ms_if_so(now),
+            outside_ms: self.outside.ms_if_so(now),
             astray_ms: self.astray.ms_if_so(now),
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
@@ -221,6 +226,8 @@ impl Memory {
             (Ok(_), Some(Ok(_))) => false,
         };
         self.leaderless.see(managed && silent, now);
+        let outside = |engine: &Info| engine.swarm.local_node_state == LocalNodeState::Inactive;
+        self.outside.see(seen.engine.as_ref().is_ok_and(outside), now);
         if let Ok(engine) = &seen.engine {
             self.stuck.see(is_stuck(&engine.swarm), now);
         }

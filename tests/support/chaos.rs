@@ -57,8 +57,8 @@ pub enum Fault {
     MonitorKilled(Whom, u64),
     /// `kill -9` of the engine alone.
     EngineKilled(Whom, u64),
-    /// The engine is restarted in good order, and its containers with it.
-    EngineRestarts(Whom),
+    /// The engine is restarted in good order. The monitor may live on, as containers do with `live-restore`.
+    EngineRestarts(Whom, bool),
     /// The engine answers nothing for a time.
     EngineHangs(Whom, u64),
     /// A host is cut off from all others, but not from Rancher.
@@ -160,7 +160,7 @@ impl Fault {
             2 => Self::Reboots(whom, seconds),
             3 => Self::MonitorKilled(whom, seconds / 3),
             4 => Self::EngineKilled(whom, seconds / 3),
-            5 => Self::EngineRestarts(whom),
+            5 => Self::EngineRestarts(whom, dice.one_in(2)),
             6 => Self::EngineHangs(whom, seconds),
             7 | 8 => Self::CutOff(whom, seconds),
             9 => Self::NoRancher(whom, seconds),
@@ -360,11 +360,17 @@ impl Arena {
                 host.engine.start();
                 host.engine.wait_until_ready();
             }
-            Fault::EngineRestarts(whom) => {
+            Fault::EngineRestarts(whom, lives) => {
                 let host = self.find(*whom)?;
-                host.stop_monitor();
-                host.engine.restart();
-                host.start_monitor_again();
+                host.engine.stop();
+                if !lives {
+                    host.monitor.kill();
+                }
+                host.engine.start();
+                host.engine.wait_until_ready();
+                if !lives {
+                    host.start_monitor_again();
+                }
             }
             Fault::EngineHangs(whom, seconds) => {
                 let host = self.find(*whom)?;
