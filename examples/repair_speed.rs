@@ -53,7 +53,6 @@ fn faults() -> Vec<(&'static str, Fault)> {
     vec![
         ("a manager's host is lost", Fault::Lost(Whom::Manager(0))),
         ("the leading host is lost", Fault::Lost(Whom::Leader)),
-        ("a worker's host is lost", Fault::Lost(Whom::Worker(0))),
         ("a manager's host is off for 4 s", Fault::Reboots(Whom::Manager(0), 4)),
         ("the leader's monitor is killed", Fault::MonitorKilled(Whom::Leader, 1)),
         ("the leader's engine is restarted", Fault::EngineRestarts(Whom::Leader, false)),

@@ -32,6 +32,7 @@ fn main() {
         trial("a_locked_engine_waits_for_its_key_and_is_never_forced", missing, locked),
         trial("the_swarm_stays_when_the_stack_is_deleted_and_is_adopted_by_the_next_one", missing, deleted),
         trial("what_a_later_version_adds_to_the_record_stays_and_is_not_fought_over", missing, later_record),
+        trial("a_clock_that_is_far_off_is_reported_and_nothing_is_done_about_it", missing, clock),
         trial("a_state_folder_that_cannot_be_written_is_reported_and_does_not_make_it_spin", missing, no_folder),
     ]);
 }
@@ -133,6 +134,27 @@ fn later_record() {
     worker.start_host();
     lab.eventually(LIMIT, || is_well(&lab, 3));
     assert_eq!(lab.rancher.service_metadata()["swarmkit"]["later"], later);
+}
+
+fn clock() {
+    let lab = Lab::start(2);
+    lab.start_monitors(&QUICK);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    let warnings = |host: &Host| host.status().map(|status| status["plan"]["warnings"].to_string());
+    let acting = &lab.hosts[lab.leader().unwrap()];
+    assert!(!warnings(acting).unwrap().contains("clock"), "{}", lab.report());
+    lab.rancher.set_clock_back(Duration::from_secs(2 * 3600 + 30));
+    lab.eventually(LIMIT, || match warnings(acting)? {
+        told if told.contains("this host's clock is 120 min ahead of Rancher's") => Ok(()),
+        told => Err(told),
+    });
+    assert!(acting.log().contains("120 min ahead of Rancher's"));
+    lab.always(WHILE, || is_well(&lab, 1));
+    lab.rancher.set_clock_back(Duration::ZERO);
+    lab.eventually(LIMIT, || match warnings(acting)? {
+        told if told.contains("clock") => Err(told),
+        _ => Ok(()),
+    });
 }
 
 /// In the container of a monitor that runs.

@@ -7,6 +7,7 @@
 //! | `plan` | what to do: a pure function of that value |
 //! | `act`, `publisher`, `label_writer` | do it |
 //! | `forward` | the way of this host's engine to the managers |
+//! | `clock` | how far this host's clock is from Rancher's |
 //! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
 //! | `record`, `labels`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
@@ -21,6 +22,8 @@ pub mod act;
 pub mod call;
 #[cfg(feature = "monitor")]
 pub mod clients;
+#[cfg(feature = "monitor")]
+pub mod clock;
 #[cfg(feature = "monitor")]
 pub mod engine;
 #[cfg(feature = "monitor")]

@@ -122,6 +122,7 @@ impl Monitor {
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
         plan.warnings.extend(damage);
+        plan.warnings.extend(self.sources.rancher.as_ref().ok().and_then(|rancher| rancher.clock().warning()));
         (seen, plan)
     }
 
