@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::engine::{Info, LocalNodeState, Role, SwarmInfo};
+use super::engine::{Info, LocalNodeState, Node, NodeState, Role, SwarmInfo};
 use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
@@ -89,6 +89,10 @@ impl Timers {
         for name in so {
             self.0.entry(name.clone()).or_insert(now);
         }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     fn ms(&self, now: Instant) -> BTreeMap<String, u64> {
@@ -234,8 +238,11 @@ impl Memory {
         if let Some(Ok(swarm)) = &seen.swarm {
             let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());
             self.voters.see(voters.map(|node| node.id.clone()).collect(), now);
-            let down = swarm.nodes.iter().filter(|node| node.is_away());
-            self.down.see(down.map(|node| &node.id).collect(), now);
+            // A manager that was away and has been made a worker is no nearer for that.
+            let still = |node: &Node| node.status.state != NodeState::Ready && self.down.has(&node.id);
+            let down = swarm.nodes.iter().filter(|node| node.is_away() || still(node));
+            let down = down.map(|node| &node.id).collect();
+            self.down.see(down, now);
             let unsettled =
                 swarm.nodes.iter().filter(|node| (node.spec.role == Role::Manager) != node.manager.is_some());
             self.unsettled.see(unsettled.map(|node| &node.id).collect(), now);

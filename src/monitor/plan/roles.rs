@@ -160,7 +160,8 @@ pub(super) fn plan(
     if rightful < wanted {
         // A worker learns some time after it that a manager is lost; one that turns to the lost manager as it becomes one
         // itself breaks down.
-        let learns = places.iter().any(|place| place.node.is_away()) && seen.past.voters_ms < LEARNING_MS;
+        let learns = places.iter().any(|place| seen.past.down_ms.contains_key(&place.node.id))
+            && seen.past.voters_ms < LEARNING_MS;
         if learns {
             return plan(
                 Roles::UnderWay,
