@@ -50,20 +50,26 @@ impl Ways {
         // What the engine has heard from the swarm itself is newer than the record.
         let heard = seen.engine.iter().flat_map(|engine| &engine.swarm.remote_managers).map(|peer| &peer.addr);
         let recorded = metadata.record.iter().flat_map(|record| &record.managers);
-        let mut managers: Vec<String> = Vec::new();
-        for manager in heard.chain(joined).chain(recorded) {
-            if *manager != SocketAddr::new(own, FORWARD_PORT).to_string() && !managers.contains(manager) {
-                managers.push(manager.clone());
-            }
-        }
-        // Whoever asks is this host's engine, which is no help to itself.
-        let itself = SocketAddr::new(own, SWARM_PORT).to_string();
-        managers.sort_by_key(|manager| *manager == itself);
+        let managers = in_order(own, heard.chain(joined).chain(recorded));
         self.own = Some(own);
         if !managers.is_empty() {
             self.managers = managers;
         }
     }
+}
+
+/// Each manager once, as they are told; this host's own engine last, as it is no help to itself, and never the door.
+fn in_order<'a>(own: IpAddr, told: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let at = |port: u16| SocketAddr::new(own, port).to_string();
+    let (door, itself) = (at(FORWARD_PORT), at(SWARM_PORT));
+    let mut managers: Vec<String> = Vec::new();
+    for manager in told.filter(|manager| **manager != door) {
+        if !managers.contains(manager) {
+            managers.push(manager.clone());
+        }
+    }
+    managers.sort_by_key(|manager| *manager == itself);
+    managers
 }
 
 /// Where it listens; `None` as long as it has not tried to, or does not know where.
@@ -227,6 +233,15 @@ mod tests {
         let mut heard = String::new();
         stream.read_to_string(&mut heard).await?;
         Ok(heard)
+    }
+
+    #[test]
+    fn the_engine_itself_comes_last_and_the_door_leads_not_to_itself() {
+        let told = ["10.0.0.1:2377", "10.0.0.2:2374", "10.0.0.2:2377", "10.0.0.3:2377", "10.0.0.1:2377"];
+        let told = told.map(str::to_owned);
+        let ordered = in_order("10.0.0.2".parse().unwrap(), told.iter());
+        assert_eq!(ordered, ["10.0.0.1:2377", "10.0.0.3:2377", "10.0.0.2:2377"]);
+        assert_eq!(in_order("fd00::2".parse().unwrap(), ["[fd00::2]:2374".to_owned()].iter()), Vec::<String>::new());
     }
 
     #[test]
