@@ -26,6 +26,7 @@ fn main() {
         trial("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
         trial("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
         trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
+        trial("a_manager_made_a_worker_by_hand_is_replaced_at_once", missing, demoted),
         trial("a_node_removed_by_hand_joins_anew", missing, removed_node),
         trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
         trial("a_host_with_another_address_joins_anew", missing, moved_host),
@@ -181,6 +182,29 @@ fn removed_hosts() {
     lab.hosts[worker].start_host();
     let now = others(&lab, &[manager]);
     lab.eventually(LIMIT, || are_well(&lab, &now, 3));
+}
+
+/// An engine that becomes a manager in the very moment in which it ceases to be one takes half a minute for it, in which
+/// two managers are left: see `demoted_ms`.
+fn demoted() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let before = node_ids(&lab, &others(&lab, &[]));
+    for at in 0..3 {
+        let leader = lab.leader().unwrap();
+        let others: Vec<usize> = lab.managers().into_iter().filter(|index| *index != leader).collect();
+        let victim = others[at % others.len()];
+        let engine = &lab.hosts[leader].engine;
+        let node = lab.hosts[victim].swarm().unwrap()["NodeID"].as_str().unwrap().to_owned();
+        let mut seen = engine.get(&format!("/nodes/{node}")).unwrap().good().unwrap();
+        let update = format!("/nodes/{node}/update?version={}", seen["Version"]["Index"]);
+        seen["Spec"]["Role"] = "worker".into();
+        engine.post(&update, &seen["Spec"]).unwrap().good().unwrap();
+        thread::sleep(Duration::from_secs(1));
+        let took = lab.eventually(Duration::from_secs(20), || is_well(&lab, 3));
+        println!("three managers again after {took:.1?}");
+    }
+    assert_eq!(node_ids(&lab, &others(&lab, &[])), before, "an engine had to join anew");
+    is_the_same(&lab, &cluster);
 }
 
 fn removed_node() {

@@ -244,6 +244,7 @@ fn view(dice: &mut Dice) -> Observation {
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             voters_ms: ms(dice),
             down_ms: times(dice, "node"),
+            demoted_ms: (0..7).map(|at| (format!("node-{at}"), pick(dice, &[100, 10_000, 100_000]))).collect(),
             unsettled_ms: times(dice, "node"),
             unlisted_ms: times(dice, "host"),
         },
@@ -409,6 +410,9 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
             let fit = host.state == "active" && host.labels.get("swarm.manager").map(String::as_str) != Some("false");
             if node.status.state != NodeState::Ready || node.manager.is_some() || !fit {
                 return Err(format!("{} cannot be a manager", node.id));
+            }
+            if seen.past.demoted_ms.get(&target.id).is_some_and(|ms| *ms < 10_000) {
+                return Err(format!("{} has just been made a worker", node.id));
             }
         }
         Ok(true)

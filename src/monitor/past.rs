@@ -41,6 +41,8 @@ pub struct Past {
     pub voters_ms: u64,
     /// For how long each node has been away, by its ID: see [`super::engine::Node::is_away`].
     pub down_ms: BTreeMap<String, u64>,
+    /// For how long each node that was seen to vote, and does no more, has been ready since, by its ID.
+    pub demoted_ms: BTreeMap<String, u64>,
     /// For how long each node's role has not been what it is wanted to be, by its ID.
     pub unsettled_ms: BTreeMap<String, u64>,
     /// For how long each host with a node has not been registered in Rancher, by its UUID.
@@ -127,6 +129,7 @@ pub struct Memory {
     moved: Since<bool>,
     voters: Since<BTreeSet<String>>,
     down: Timers,
+    demoted: BTreeMap<String, Instant>,
     unsettled: Timers,
     unlisted: Timers,
 }
@@ -149,6 +152,7 @@ impl Memory {
             moved: Since::new(false, now),
             voters: Since::new(BTreeSet::new(), now),
             down: Timers::default(),
+            demoted: BTreeMap::new(),
             unsettled: Timers::default(),
             unlisted: Timers::default(),
         }
@@ -171,6 +175,11 @@ impl Memory {
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
             down_ms: self.down.ms(now),
+            demoted_ms: self
+                .demoted
+                .iter()
+                .map(|(node, since)| (node.clone(), ms(now.saturating_duration_since(*since))))
+                .collect(),
             unsettled_ms: self.unsettled.ms(now),
             unlisted_ms: self.unlisted.ms(now),
         }
@@ -236,6 +245,16 @@ impl Memory {
             self.stuck.see(is_stuck(&engine.swarm), now);
         }
         if let Some(Ok(swarm)) = &seen.swarm {
+            for node in &swarm.nodes {
+                if node.manager.is_some() {
+                    self.demoted.remove(&node.id);
+                } else if self.voters.value.contains(&node.id)
+                    || (node.status.state != NodeState::Ready && self.demoted.contains_key(&node.id))
+                {
+                    self.demoted.insert(node.id.clone(), now);
+                }
+            }
+            self.demoted.retain(|id, _| swarm.node(id).is_some());
             let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());
             self.voters.see(voters.map(|node| node.id.clone()).collect(), now);
             // A manager that was away and has been made a worker is no nearer for that.

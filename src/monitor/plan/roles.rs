@@ -14,6 +14,8 @@ use super::{Change, NodeChange, Publication, removal};
 const UNSETTLED_MS: u64 = 20_000;
 /// For how long a host that is down is expected back, in milliseconds, before the managers are made fewer without it.
 const EXPECTED_MS: u64 = 600_000;
+/// How long a node that was made a worker is left one, in milliseconds, while it is ready.
+const CHANGING_MS: u64 = 10_000;
 /// The shortest grace of a manager that is away and not called down, in milliseconds: nodes turn to a new leader within
 /// seconds.
 const UNHEARD_MS: u64 = 5_000;
@@ -168,14 +170,15 @@ pub(super) fn plan(
                 format!("{} of {wanted} managers: the workers have yet to learn which", managers.len()),
             );
         }
-        return match candidate(&places) {
+        return match candidate(seen, &places) {
             Some(place) => plan(
                 Roles::Change(Change::Promote(place.change())),
                 format!("{} of {wanted} managers: node {} becomes one", managers.len(), place.node.id),
             ),
-            None => {
-                plan(Roles::UnderWay, format!("{} of {wanted} managers, and no host to make one of", managers.len()))
-            }
+            None => plan(
+                Roles::UnderWay,
+                format!("{} of {wanted} managers, and no host that can be made one now", managers.len()),
+            ),
         };
     }
     let enough = odd_at_most((rightful + able + soon_able(seen, view, &places)).min(seen.wanted.managers));
@@ -254,13 +257,19 @@ fn has_moved(node: &Node, host: &HostEntry) -> bool {
     is.is_some() && was.is_some() && is != was
 }
 
+/// Whether a node has just been made a worker. Its engine has to be done with that first: one that becomes a manager again
+/// meanwhile is neither for half a minute (swarmkit waits 16 s for its worker's certificate, twice).
+fn is_changing(seen: &Observation, place: &Place) -> bool {
+    seen.past.demoted_ms.get(&place.node.id).is_some_and(|ms| *ms < CHANGING_MS)
+}
+
 /// The worker to promote: a preferred host, else one in the zone with the fewest managers, else the oldest.
-fn candidate<'a, 'b>(places: &'b [Place<'a>]) -> Option<&'b Place<'a>> {
+fn candidate<'a, 'b>(seen: &Observation, places: &'b [Place<'a>]) -> Option<&'b Place<'a>> {
     let in_zone = |zone: Option<&str>| match zone {
         Some(zone) => places.iter().filter(|place| place.is_manager() && place.zone == Some(zone)).count(),
         None => 0,
     };
-    let able = places.iter().filter(|place| !place.is_manager() && place.is_able());
+    let able = places.iter().filter(|place| !place.is_manager() && place.is_able() && !is_changing(seen, place));
     able.min_by_key(|place| (place.fitness, in_zone(place.zone), place.age, place.node.id.as_str()))
 }
 
