@@ -25,6 +25,8 @@ use lab::{Kind, Lab};
 
 /// What the swarms may take to form.
 const FORM: Duration = Duration::from_secs(180);
+/// When a swarm that has formed is calm: engines leave the connections by which they joined after a minute.
+const CALM: Duration = Duration::from_secs(75);
 /// For how long requests are counted.
 const COUNT: Duration = Duration::from_secs(60);
 
@@ -148,7 +150,7 @@ fn requests(hosts: usize) {
     let lab = Lab::start(hosts);
     lab.start_monitors(&[]);
     lab.eventually(FORM, || well::is_well(&lab, 3));
-    thread::sleep(Duration::from_secs(10));
+    thread::sleep(CALM);
     let acting = lab.leader();
     let mark = lab.rancher.log_length();
     thread::sleep(COUNT);

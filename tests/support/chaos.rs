@@ -330,7 +330,9 @@ impl Arena {
 
     /// The same of a fault, while Rancher may be of no help for so many seconds.
     fn strike_with(&self, fault: &Fault, seconds: u64) -> Result<Healed, String> {
-        let (start, bound) = (Instant::now(), BOUND + Duration::from_secs(seconds));
+        // A swarm that goes on alone first waits for the others, and then until it calls them down.
+        let many = if *fault == Fault::QuorumLost { 2 } else { 1 };
+        let (start, bound) = (Instant::now(), BOUND * many + Duration::from_secs(seconds));
         let mut healed = self.do_harm(fault, bound)?;
         healed.well = self.well_within(bound)?;
         healed.whole = start.elapsed().saturating_sub(Duration::from_secs(fault.lasts()));
