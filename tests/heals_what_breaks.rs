@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use lab::{HostState, Lab, missing};
 use trial::trial;
-use well::{are_well, is_well};
+use well::{are_well, have_managers, is_well};
 
 /// A short grace period, so that the tests are short.
 const QUICK: [(&str, &str); 3] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
@@ -24,12 +24,15 @@ fn main() {
         trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
         trial("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
+        trial("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
         trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
+        trial("a_manager_made_a_worker_by_hand_is_replaced_at_once", missing, demoted),
         trial("a_node_removed_by_hand_joins_anew", missing, removed_node),
         trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
         trial("a_host_with_another_address_joins_anew", missing, moved_host),
         trial("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
+        trial("a_manager_that_is_cut_off_for_long_is_replaced_and_never_leaves_on_its_own", missing, cut_off),
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
     ]);
 }
@@ -62,24 +65,23 @@ fn others(lab: &Lab, but: &[usize]) -> Vec<usize> {
     (0..lab.hosts.len()).filter(|index| !but.contains(index)).collect()
 }
 
-/// The hosts are well; nodes of others may still be there.
-fn have_managers(lab: &Lab, among: &[usize], wanted: usize) -> Result<(), String> {
-    let managers = lab.managers();
-    let good = managers.iter().filter(|index| among.contains(index)).count();
-    if good != wanted {
-        return Err(format!("the managers are {managers:?}"));
-    }
-    let nodes = lab.nodes()?;
-    let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
-    let meant = nodes.iter().filter(|node| node.role == "manager").count();
-    if (reachable, meant) == (wanted, wanted) { Ok(()) } else { Err(format!("{nodes:?}")) }
+/// What the swarm may need to find out that a manager is lost, for which it elects another leader if that was it; the
+/// grace period of these tests; and what the monitors may need beyond it, on a machine that has more to do.
+const REPAIR: Duration = Duration::from_secs(25 + 5 + 15);
+
+/// The node that the engine of each host is.
+fn node_ids(lab: &Lab, hosts: &[usize]) -> Vec<String> {
+    let id = |index: &usize| lab.hosts[*index].swarm().map(|swarm| swarm["NodeID"].to_string());
+    hosts.iter().map(|index| id(index).unwrap_or_default()).collect()
 }
 
 fn lost(lab: &Lab, cluster: &str, victim: usize) {
-    lab.hosts[victim].kill_host();
     let rest = others(lab, &[victim]);
-    let took = lab.eventually(LIMIT, || have_managers(lab, &rest, 3));
+    let before = node_ids(lab, &rest);
+    lab.hosts[victim].kill_host();
+    let took = lab.eventually(REPAIR, || have_managers(lab, &rest, 3));
     println!("repaired after {took:.1?}");
+    assert_eq!(node_ids(lab, &rest), before, "an engine had to join anew");
     assert_eq!(lab.nodes().unwrap().len(), lab.hosts.len(), "the host is registered, so its node stays");
     lab.hosts[victim].start_host();
     lab.eventually(LIMIT, || is_well(lab, 3));
@@ -101,6 +103,37 @@ fn lost_leader() {
     assert_ne!(lab.leader(), Some(leader));
 }
 
+fn cut_off() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let before = node_ids(&lab, &others(&lab, &[]));
+    let leader = lab.leader().unwrap();
+    let victim = lab.managers().into_iter().find(|index| *index != leader).unwrap();
+    let host = &lab.hosts[victim];
+    // Rancher still sees it, and it sees Rancher.
+    lab.cut(&[victim]);
+    let rest = others(&lab, &[victim]);
+    let took = lab.eventually(REPAIR, || have_managers_seen_by(&lab, &rest, 3));
+    println!("repaired after {took:.1?}");
+    // Longer than a swarm has to be without a leader for a monitor to think of going on alone.
+    lab.always(Duration::from_secs(45), || {
+        let change = host.status()?["plan"]["change"].take();
+        if change.is_null() { Ok(()) } else { Err(format!("{change} is planned by the one that is cut off")) }
+    });
+    lab.heal(&[victim]);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+    assert_eq!(node_ids(&lab, &others(&lab, &[])), before, "an engine had to join anew");
+    is_the_same(&lab, &cluster);
+}
+
+/// So many hosts among these are managers, as the first of them sees it that is one.
+fn have_managers_seen_by(lab: &Lab, hosts: &[usize], wanted: usize) -> Result<(), String> {
+    let managers = lab.managers();
+    let first = hosts.iter().find(|index| managers.contains(index)).ok_or("no manager")?;
+    let nodes = lab::swarm::nodes_seen_by(&lab.hosts[*first])?;
+    let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
+    if reachable == wanted { Ok(()) } else { Err(format!("{nodes:?}")) }
+}
+
 fn reboot() {
     let (lab, cluster) = well_lab(4, &[("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "60")]);
     let before = lab.managers();
@@ -110,6 +143,22 @@ fn reboot() {
     lab.hosts[victim].start_host();
     lab.eventually(LIMIT, || is_well(&lab, 3));
     assert_eq!(lab.managers(), before);
+    is_the_same(&lab, &cluster);
+}
+
+/// An engine that is about to stop says first that it is in no swarm. Its monitor sees that: it ends last, or lives on.
+fn restarted() {
+    let (lab, cluster) = well_lab(4, &[("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "60")]);
+    let all = others(&lab, &[]);
+    let (before, managers) = (node_ids(&lab, &all), lab.managers());
+    for round in 0..3 {
+        for victim in &managers {
+            lab.hosts[*victim].engine.restart();
+            lab.eventually(LIMIT, || is_well(&lab, 3));
+            assert_eq!(node_ids(&lab, &all), before, "round {round}, host {victim} had to join anew\n{}", lab.report());
+        }
+    }
+    assert_eq!(lab.managers(), managers);
     is_the_same(&lab, &cluster);
 }
 
@@ -133,6 +182,29 @@ fn removed_hosts() {
     lab.hosts[worker].start_host();
     let now = others(&lab, &[manager]);
     lab.eventually(LIMIT, || are_well(&lab, &now, 3));
+}
+
+/// An engine that becomes a manager in the very moment in which it ceases to be one takes half a minute for it, in which
+/// two managers are left: see `demoted_ms`.
+fn demoted() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let before = node_ids(&lab, &others(&lab, &[]));
+    for at in 0..3 {
+        let leader = lab.leader().unwrap();
+        let others: Vec<usize> = lab.managers().into_iter().filter(|index| *index != leader).collect();
+        let victim = others[at % others.len()];
+        let engine = &lab.hosts[leader].engine;
+        let node = lab.hosts[victim].swarm().unwrap()["NodeID"].as_str().unwrap().to_owned();
+        let mut seen = engine.get(&format!("/nodes/{node}")).unwrap().good().unwrap();
+        let update = format!("/nodes/{node}/update?version={}", seen["Version"]["Index"]);
+        seen["Spec"]["Role"] = "worker".into();
+        engine.post(&update, &seen["Spec"]).unwrap().good().unwrap();
+        thread::sleep(Duration::from_secs(1));
+        let took = lab.eventually(Duration::from_secs(20), || is_well(&lab, 3));
+        println!("three managers again after {took:.1?}");
+    }
+    assert_eq!(node_ids(&lab, &others(&lab, &[])), before, "an engine had to join anew");
+    is_the_same(&lab, &cluster);
 }
 
 fn removed_node() {

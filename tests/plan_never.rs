@@ -245,9 +245,11 @@ fn view(dice: &mut Dice) -> Observation {
             disowned: dice.one_in(2),
             superseded_ms: ms(dice),
             heard_ms: ms(dice),
+            outside_ms: if dice.one_in(2) { ms(dice) } else { 1_000_000 },
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             voters_ms: ms(dice),
             down_ms: times(dice, "node"),
+            demoted_ms: (0..7).map(|at| (format!("node-{at}"), pick(dice, &[100, 10_000, 100_000]))).collect(),
             unsettled_ms: times(dice, "node"),
             unlisted_ms: times(dice, "host"),
         },
@@ -429,6 +431,9 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
             if node.status.state != NodeState::Ready || node.manager.is_some() || !fit {
                 return Err(format!("{} cannot be a manager", node.id));
             }
+            if seen.past.demoted_ms.get(&target.id).is_some_and(|ms| *ms < 10_000) {
+                return Err(format!("{} has just been made a worker", node.id));
+            }
         }
         Ok(true)
     });
@@ -492,6 +497,19 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
         } else {
             Err("it is not ours, or the recorded one".into())
         }
+    });
+}
+
+/// An engine that is about to stop says that it is in no swarm. To join then would cost it the node that it is.
+#[test]
+fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
+    never(|seen, change| {
+        let outside =
+            seen.engine.as_ref().is_ok_and(|engine| engine.swarm.local_node_state == LocalNodeState::Inactive);
+        if !outside || seen.own.state.member.is_none() {
+            return Ok(false);
+        }
+        if seen.past.outside_ms >= 20_000 { Ok(true) } else { Err(format!("{change:?}")) }
     });
 }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::call::CallError;
 use super::engine::Availability;
+use super::forward::Door;
 use super::observe::{MetadataView, Observation, Sources};
 use super::plan::{self, Change, DRAINED, NodeChange};
 use super::record::Claim;
@@ -15,6 +17,8 @@ use super::state::{Member, State, StateError, StateFile};
 
 /// What a try to reach a manager may take.
 const CONNECT: Duration = Duration::from_secs(2);
+/// What the port for this host's own engine may take to open.
+const OPENING: Duration = Duration::from_secs(1);
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +51,8 @@ pub struct Hands<'a> {
     pub keys: &'a KeyPair,
     /// What the host remembers.
     pub file: &'a StateFile,
+    /// Where this host's engine is forwarded to the managers.
+    pub door: &'a watch::Receiver<Door>,
 }
 
 impl Hands<'_> {
@@ -73,12 +79,13 @@ impl Hands<'_> {
             }
             Change::Join { advertise, managers, sealed } => {
                 let token = self.keys.open(sealed, &metadata_host(seen)?)?;
-                let managers = reachable(managers).await?;
+                let mut managers = reachable(managers).await?;
                 // What the engine was before is nothing any more.
                 let state = State { joining: recorded(seen), member: None, ..seen.own.state.clone() };
                 if state != seen.own.state {
                     self.file.write(&state)?;
                 }
+                managers.splice(..0, self.forwarded().await);
                 Ok(engine.join(&advertise.to_string(), &listen, &managers, &token).await?)
             }
             Change::Leave { node, manager } => {
@@ -124,6 +131,14 @@ impl Hands<'_> {
             }
             Change::CreateNetwork { name } => Ok(engine.create_network(name).await?),
         }
+    }
+
+    /// The address of this host by which its engine reaches the managers for as long as it runs; none if it cannot be had.
+    async fn forwarded(&self) -> Option<String> {
+        let mut door = self.door.clone();
+        let tried = tokio::time::timeout(OPENING, door.wait_for(Option::is_some)).await;
+        let open = tried.ok()?.ok()?.as_ref()?.as_ref().ok()?.to_string();
+        Some(open)
     }
 
     async fn set_role(&self, node: &NodeChange, role: &str) -> Result<(), ActError> {

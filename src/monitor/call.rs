@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::header::DATE;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -76,7 +77,20 @@ pub fn client() -> ClientBuilder {
 /// No connection, no answer in time, a status that is not 2xx, a document of type `error` (Rancher's API), one that is
 /// too large, one that does not have what is asked for.
 pub async fn json<T: DeserializeOwned>(what: &str, limit: Duration, request: RequestBuilder) -> Result<T, CallError> {
-    let body = bytes(what, limit, request).await?;
+    json_and_date(what, limit, request, |_| {}).await
+}
+
+/// The same, with the date of the answer told to `date`, whatever the answer is.
+///
+/// # Errors
+/// As [`json`].
+pub async fn json_and_date<T: DeserializeOwned>(
+    what: &str,
+    limit: Duration,
+    request: RequestBuilder,
+    date: impl FnOnce(&str),
+) -> Result<T, CallError> {
+    let body = within(what, limit, request, date).await?;
     let unreadable = |reason: String| CallError::Unreadable { what: what.to_owned(), reason };
     let value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
     if value.get("type").and_then(|kind| kind.as_str()) == Some("error") {
@@ -95,14 +109,26 @@ pub async fn json<T: DeserializeOwned>(what: &str, limit: Duration, request: Req
 /// # Errors
 /// As [`json`], less what is about JSON.
 pub async fn bytes(what: &str, limit: Duration, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+    within(what, limit, request, |_| {}).await
+}
+
+async fn within(
+    what: &str,
+    limit: Duration,
+    request: RequestBuilder,
+    date: impl FnOnce(&str),
+) -> Result<Vec<u8>, CallError> {
     let start = Instant::now();
-    let outcome = tokio::time::timeout(limit, read(what, request)).await;
+    let outcome = tokio::time::timeout(limit, read(what, request, date)).await;
     tracing::trace!(call = what, took_ms = start.elapsed().as_millis(), "called");
     outcome.unwrap_or_else(|_| Err(CallError::TimedOut { what: what.to_owned(), limit_ms: limit.as_millis() }))
 }
 
-async fn read(what: &str, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+async fn read(what: &str, request: RequestBuilder, date: impl FnOnce(&str)) -> Result<Vec<u8>, CallError> {
     let mut response = request.send().await.map_err(|error| unreachable(what, &error))?;
+    if let Some(told) = response.headers().get(DATE).and_then(|told| told.to_str().ok()) {
+        date(told);
+    }
     let status = response.status();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(what, &error))? {

@@ -191,6 +191,18 @@ pub struct Node {
     pub manager: Option<ManagerStatus>,
 }
 
+impl Node {
+    /// Whether it is there no more: the swarm calls it down; or it is a manager which no other manager gets through to and
+    /// which has said nothing since the leader changed. That one is called down only half a minute later, as a new leader
+    /// waits twice as long for each node.
+    pub fn is_away(&self) -> bool {
+        let unheard = matches!(self.status.state, NodeState::Unknown | NodeState::Disconnected);
+        let unreachable =
+            self.manager.as_ref().is_some_and(|manager| manager.reachability == Reachability::Unreachable);
+        self.status.state == NodeState::Down || (unheard && unreachable)
+    }
+}
+
 /// Which state of an object it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
@@ -593,6 +605,20 @@ mod tests {
         let node: Node = serde_json::from_str(node).unwrap();
         assert_eq!((node.spec.role, node.status.state), (Role::Manager, NodeState::Unknown));
         assert!(node.manager.unwrap().leader);
+    }
+
+    #[test]
+    fn away_is_what_is_down_and_a_manager_that_nobody_reaches_or_hears() {
+        let node = |state: &str, manager: &str| -> bool {
+            let node = format!(
+                r#"{{"ID":"n","Version":{{"Index":9}},"Spec":{{}},"Status":{{"State":"{state}"}},"ManagerStatus":{manager}}}"#
+            );
+            serde_json::from_str::<Node>(&node).unwrap().is_away()
+        };
+        let (reached, lost) = (r#"{"Reachability":"reachable"}"#, r#"{"Reachability":"unreachable"}"#);
+        assert!(node("down", "null") && node("down", reached) && node("down", lost));
+        assert!(node("unknown", lost) && node("disconnected", lost));
+        assert!(!node("unknown", "null") && !node("unknown", reached) && !node("ready", lost));
     }
 
     #[test]

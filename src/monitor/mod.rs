@@ -6,6 +6,8 @@
 //! | `observe`, `past` | what is, put into one plain value |
 //! | `plan` | what to do: a pure function of that value |
 //! | `act`, `publisher`, `label_writer` | do it |
+//! | `forward` | the way of this host's engine to the managers |
+//! | `clock` | how far this host's clock is from Rancher's |
 //! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
 //! | `record`, `labels`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
@@ -21,7 +23,11 @@ pub mod call;
 #[cfg(feature = "monitor")]
 pub mod clients;
 #[cfg(feature = "monitor")]
+pub mod clock;
+#[cfg(feature = "monitor")]
 pub mod engine;
+#[cfg(feature = "monitor")]
+pub mod forward;
 #[cfg(feature = "monitor")]
 pub mod health;
 #[cfg(feature = "monitor")]

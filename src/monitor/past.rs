@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::engine::{LocalNodeState, NodeState, Role};
+use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::observe::Observation;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
@@ -36,6 +36,8 @@ pub struct Past {
     pub leaderless_ms: u64,
     /// For how long this host's engine has been neither in a swarm nor out of all.
     pub stuck_ms: u64,
+    /// For how long this host's engine has been in no swarm, without a break in its answers.
+    pub outside_ms: u64,
     /// For how long the record has not known this host's node.
     pub astray_ms: u64,
     /// Whether that is meant: the record has known this node, or was renewed twice without it. One that is older than
@@ -48,8 +50,10 @@ pub struct Past {
     pub moved_ms: u64,
     /// For how long those that vote have been the same.
     pub voters_ms: u64,
-    /// For how long each node has been down, by its ID.
+    /// For how long each node has been away, by its ID: see [`super::engine::Node::is_away`].
     pub down_ms: BTreeMap<String, u64>,
+    /// For how long each node that was seen to vote, and does no more, has been ready since, by its ID.
+    pub demoted_ms: BTreeMap<String, u64>,
     /// For how long each node's role has not been what it is wanted to be, by its ID.
     pub unsettled_ms: BTreeMap<String, u64>,
     /// For how long each host with a node has not been registered in Rancher, by its UUID.
@@ -100,6 +104,10 @@ impl Timers {
         }
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     fn ms(&self, now: Instant) -> BTreeMap<String, u64> {
         self.0.iter().map(|(name, since)| (name.clone(), ms(now.saturating_duration_since(*since)))).collect()
     }
@@ -125,6 +133,7 @@ pub struct Memory {
     managed: Option<bool>,
     leaderless: Since<bool>,
     stuck: Since<bool>,
+    outside: Since<bool>,
     astray: Since<bool>,
     /// How many signs of life there had been when the node went astray.
     astray_from: u64,
@@ -135,6 +144,7 @@ pub struct Memory {
     moved: Since<bool>,
     voters: Since<BTreeSet<String>>,
     down: Timers,
+    demoted: BTreeMap<String, Instant>,
     unsettled: Timers,
     unlisted: Timers,
 }
@@ -154,6 +164,7 @@ impl Memory {
             managed: None,
             leaderless: Since::new(false, now),
             stuck: Since::new(false, now),
+            outside: Since::new(false, now),
             astray: Since::new(false, now),
             astray_from: 0,
             superseded: Since::new(false, now),
@@ -162,6 +173,7 @@ impl Memory {
             moved: Since::new(false, now),
             voters: Since::new(BTreeSet::new(), now),
             down: Timers::default(),
+            demoted: BTreeMap::new(),
             unsettled: Timers::default(),
             unlisted: Timers::default(),
         }
@@ -180,12 +192,18 @@ impl Memory {
             slowest_ms: self.slowest_ms,
             leaderless_ms: self.leaderless.ms_if_so(now),
             stuck_ms: self.stuck.ms_if_so(now),
+            outside_ms: self.outside.ms_if_so(now),
             astray_ms: self.astray.ms_if_so(now),
             disowned: self.astray.value && (self.known.is_some() || self.beats >= self.astray_from + 2),
             superseded_ms: if self.beats > self.superseded_from { self.superseded.ms_if_so(now) } else { 0 },
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
             down_ms: self.down.ms(now),
+            demoted_ms: self
+                .demoted
+                .iter()
+                .map(|(node, since)| (node.clone(), ms(now.saturating_duration_since(*since))))
+                .collect(),
             unsettled_ms: self.unsettled.ms(now),
             unlisted_ms: self.unlisted.ms(now),
         }
@@ -266,6 +284,8 @@ impl Memory {
             (Ok(_), Some(Ok(_))) => false,
         };
         self.leaderless.see(managed && silent, now);
+        let outside = |engine: &Info| engine.swarm.local_node_state == LocalNodeState::Inactive;
+        self.outside.see(seen.engine.as_ref().is_ok_and(outside), now);
         if let Ok(engine) = &seen.engine {
             self.stuck.see(engine.swarm.is_stuck(), now);
         }
@@ -277,10 +297,23 @@ impl Memory {
             self.unsettled = Timers::default();
         }
         if let Some(Ok(swarm)) = &seen.swarm {
+            for node in &swarm.nodes {
+                if node.manager.is_some() {
+                    self.demoted.remove(&node.id);
+                } else if self.voters.value.contains(&node.id)
+                    || (node.status.state != NodeState::Ready && self.demoted.contains_key(&node.id))
+                {
+                    self.demoted.insert(node.id.clone(), now);
+                }
+            }
+            self.demoted.retain(|id, _| swarm.node(id).is_some());
             let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());
             self.voters.see(voters.map(|node| node.id.clone()).collect(), now);
-            let down = swarm.nodes.iter().filter(|node| node.status.state == NodeState::Down);
-            self.down.see(down.map(|node| &node.id).collect(), now);
+            // A manager that was away and has been made a worker is no nearer for that.
+            let still = |node: &Node| node.status.state != NodeState::Ready && self.down.has(&node.id);
+            let down = swarm.nodes.iter().filter(|node| node.is_away() || still(node));
+            let down = down.map(|node| &node.id).collect();
+            self.down.see(down, now);
             let unsettled =
                 swarm.nodes.iter().filter(|node| (node.spec.role == Role::Manager) != node.manager.is_some());
             self.unsettled.see(unsettled.map(|node| &node.id).collect(), now);

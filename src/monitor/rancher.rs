@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::{Certificate, Client, RequestBuilder, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::call::{self, CallError};
+use super::clock::Clock;
 use super::labels::Wish;
 use super::metadata::texts;
 use super::record::Record;
@@ -66,6 +67,7 @@ pub struct Rancher {
     url: Url,
     access_key: String,
     secret_key: String,
+    clock: Clock,
 }
 
 impl Rancher {
@@ -93,7 +95,12 @@ impl Rancher {
         if url.scheme() == "https" {
             builder = trust(builder, environment("CATTLE_CA_CERT").as_deref())?;
         }
-        Ok(Self { client: builder.build()?, url, access_key, secret_key })
+        Ok(Self { client: builder.build()?, url, access_key, secret_key, clock: Clock::default() })
+    }
+
+    /// How far this host's clock is from that of the API.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     fn request(&self, method: reqwest::Method, url: Url) -> RequestBuilder {
@@ -124,7 +131,9 @@ impl Rancher {
         let mut url = self.at(kind, Some(query));
         let mut all = Vec::new();
         for _ in 0..PAGES {
-            let page: Page<T> = call::json(&what, LIMIT, self.request(reqwest::Method::GET, url)).await?;
+            let hear = |date: &str| self.clock.hear(date, SystemTime::now());
+            let request = self.request(reqwest::Method::GET, url);
+            let page: Page<T> = call::json_and_date(&what, LIMIT, request, hear).await?;
             if page.kind != "collection" {
                 return Err(unreadable("it is no collection"));
             }

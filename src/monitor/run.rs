@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::act::{ActError, Hands};
 use super::engine::Engine;
+use super::forward::{self, Door, Ways};
 use super::health::{self, Health};
 use super::label_writer;
 use super::metadata::{self, Metadata};
@@ -123,6 +124,7 @@ impl Monitor {
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
         plan.warnings.extend(damage);
+        plan.warnings.extend(self.sources.rancher.as_ref().ok().and_then(|rancher| rancher.clock().warning()));
         (seen, plan)
     }
 
@@ -146,7 +148,9 @@ impl Monitor {
         let (standing, labels) = watch::channel(label_writer::Standing::default());
         let (errand, errands) = watch::channel(None);
         let (publishes, published) = watch::channel(publisher::Standing::default());
-        let channels = Channels { wish, labels, errand, published };
+        let (ways, known_ways) = watch::channel(Ways::default());
+        let (opened, door) = watch::channel(None);
+        let channels = Channels { wish, labels, errand, published, ways, door };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
         // Whichever ends first ends all: what is under way is dropped where it waits.
@@ -157,6 +161,7 @@ impl Monitor {
             () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
             () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
             () = publisher::run(sources, errands, publishes, status) => {}
+            () = forward::run(known_ways, opened) => {}
             () = self.rounds(&wake, &channels) => {}
         }
         Ok(())
@@ -186,7 +191,7 @@ impl Monitor {
                 status.labels = channels.labels.borrow().clone();
                 status.look(seen.clone(), plan.clone());
             });
-            let good = self.act(&seen, &plan).await;
+            let good = self.act(&seen, &plan, &channels.door).await;
             pause = if good { FIRST_PAUSE } else { (pause * 2).min(period.max(FIRST_PAUSE)) };
             let wait = match plan.again_ms.map(Duration::from_millis) {
                 _ if !good => pause,
@@ -227,8 +232,8 @@ impl Monitor {
     }
 
     /// Does what is planned. Answers whether all of it was done.
-    async fn act(&mut self, seen: &Observation, plan: &Plan) -> bool {
-        let hands = Hands { sources: &self.sources, keys: &self.keys, file: &self.file };
+    async fn act(&mut self, seen: &Observation, plan: &Plan, door: &watch::Receiver<Door>) -> bool {
+        let hands = Hands { sources: &self.sources, keys: &self.keys, file: &self.file, door };
         let remembered = match &plan.remember {
             Some(state) => Some(("remember".to_owned(), self.file.write(state).map_err(ActError::from))),
             None => None,
@@ -258,11 +263,18 @@ struct Channels {
     labels: watch::Receiver<label_writer::Standing>,
     errand: watch::Sender<Option<publisher::Errand>>,
     published: watch::Receiver<publisher::Standing>,
+    ways: watch::Sender<Ways>,
+    door: watch::Receiver<Door>,
 }
 
 impl Channels {
     fn send(&self, seen: &Observation, plan: &Plan, nonce: &str) {
         let Ok(metadata) = &seen.metadata else { return };
+        self.ways.send_if_modified(|ways| {
+            let before = ways.clone();
+            ways.see(seen, plan);
+            *ways != before
+        });
         let (host, labels) = (metadata.host.clone(), metadata.labels.clone());
         let wanted = label_writer::Wanted { host, wish: plan.labels.clone(), seen: labels };
         self.wish.send_if_modified(|before| {

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub const SWARM_PORT: u16 = 2377;
 /// The port on which the daemon answers health checks; earlier monitors used the same.
 pub const HEALTH_PORT: u16 = 2378;
+/// The port on which the daemon forwards this host's own engine to a manager; closed to all other hosts.
+pub const FORWARD_PORT: u16 = 2374;
 /// The path of the health check.
 pub const HEALTH_PATH: &str = "/ping";
 /// The Docker engine's socket.

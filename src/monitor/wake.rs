@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::observe::Sources;
 
@@ -47,16 +47,30 @@ async fn events(sources: &Sources, wake: &Notify) {
         match sources.engine.events().await {
             Ok(mut events) => {
                 wake.notify_one();
-                while events.next().await.is_ok() {
-                    wake.notify_one();
-                    sleep(budget.take(Instant::now())).await;
-                }
-                tracing::debug!("the engine's events have ended");
+                let error = follow(async || events.next().await, wake, &mut budget).await;
+                tracing::debug!(%error, "the engine's events have ended");
             }
             Err(error) => tracing::debug!(%error, "no events of the engine"),
         }
         wake.notify_one();
         sleep(PAUSE).await;
+    }
+}
+
+/// Wakes for events until there are no more, and answers why. One look sees all that has happened before it, so events that
+/// have gathered are one: else those of a swarm that forms would be looked at long after.
+async fn follow<E>(mut next: impl AsyncFnMut() -> Result<(), E>, wake: &Notify, budget: &mut Budget) -> E {
+    loop {
+        if let Err(end) = next().await {
+            return end;
+        }
+        while let Ok(event) = timeout(Duration::ZERO, next()).await {
+            if let Err(end) = event {
+                return end;
+            }
+        }
+        wake.notify_one();
+        sleep(budget.take(Instant::now())).await;
     }
 }
 
@@ -89,6 +103,32 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_that_have_gathered_are_looked_at_once() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (send, mut events) = tokio::sync::mpsc::unbounded_channel();
+            (0..1000).for_each(|_| send.send(()).unwrap());
+            let wake = Notify::new();
+            let mut budget = Budget::new(Instant::now());
+            let mut later = Some(send);
+            let next = async || {
+                if events.is_empty()
+                    && let Some(send) = later.take()
+                {
+                    tokio::spawn(async move {
+                        sleep(Duration::from_millis(50)).await;
+                        send.send(())
+                    });
+                }
+                events.recv().await.ok_or("the end")
+            };
+            assert_eq!(follow(next, &wake, &mut budget).await, "the end");
+            wake.notified().await;
+            assert_eq!(budget.left, BURST - 1, "the last event ended with its stream");
+        });
+    }
 
     #[test]
     fn news_that_never_end_do_not_make_it_look_all_the_time() {

@@ -1,5 +1,7 @@
 //! What is promised of a healthy environment, looked at from outside.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use super::lab::Lab;
 
 /// One swarm of all hosts, with so many managers; labels, record and health say so.
@@ -40,4 +42,17 @@ pub fn are_well(lab: &Lab, hosts: &[usize], managers: usize) -> Result<(), Strin
         return Err(format!("not all is withdrawn from the record: {record}"));
     }
     Ok(())
+}
+
+/// The swarm has so many managers, all of these hosts; other nodes may still be in it.
+pub fn have_managers(lab: &Lab, among: &[usize], wanted: usize) -> Result<(), String> {
+    let managers = lab.managers();
+    let good = managers.iter().filter(|index| among.contains(index)).count();
+    if good != wanted {
+        return Err(format!("the managers are {managers:?}"));
+    }
+    let nodes = lab.nodes()?;
+    let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
+    let meant = nodes.iter().filter(|node| node.role == "manager").count();
+    if (reachable, meant) == (wanted, wanted) { Ok(()) } else { Err(format!("{nodes:?}")) }
 }

@@ -9,6 +9,10 @@ use super::{Change, Plan, Stage, advertised, rancher, waiting};
 
 const UNLISTED: &str = "rancher-metadata does not list the monitor of this host";
 
+/// For how long an engine that was in a swarm must have been in none, in milliseconds, before it joins one. Engines say so
+/// while they stop, which takes some 15 s at the most; whoever makes such a one join costs it the node that it is.
+const STOPPING_MS: u64 = 20_000;
+
 /// Whether this host has the oldest monitor, as far as rancher-metadata knows. It can be late, so it says no more than
 /// whom to leave Rancher's API to for a while.
 pub(super) fn could_be_first(metadata: &MetadataView) -> bool {
@@ -18,6 +22,12 @@ pub(super) fn could_be_first(metadata: &MetadataView) -> bool {
 }
 
 pub(super) fn plan(seen: &Observation, metadata: &MetadataView) -> Plan {
+    // One that this monitor made leave is not remembered as a member.
+    let left = STOPPING_MS.saturating_sub(seen.past.outside_ms);
+    if seen.own.state.member.is_some() && left > 0 {
+        let reason = "the engine is in no swarm any more: it may be about to stop, so nothing is done for 20 s";
+        return Plan::new(Stage::Join, reason).again(left);
+    }
     let wait = |part: &'static str, stage: Stage, reason: String| Plan::new(stage, reason).labels(waiting(seen, part));
     match &metadata.record {
         Err(reason) => wait(labels::WAIT_LEADER, Stage::WaitLeader, reason.clone()),

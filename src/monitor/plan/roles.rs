@@ -15,6 +15,11 @@ use super::{Change, NodeChange, Publication, removal};
 const UNSETTLED_MS: u64 = 20_000;
 /// For how long a host that is down is expected back, in milliseconds, before the managers are made fewer without it.
 const EXPECTED_MS: u64 = 600_000;
+/// How long a node that was made a worker is left one, in milliseconds, while it is ready.
+const CHANGING_MS: u64 = 10_000;
+/// The shortest grace of a manager that is away and not called down, in milliseconds: nodes turn to a new leader within
+/// seconds.
+const UNHEARD_MS: u64 = 5_000;
 /// How long workers may take to learn which managers there are, in milliseconds.
 const LEARNING_MS: u64 = 3_000;
 
@@ -81,10 +86,6 @@ impl Place<'_> {
     /// host which is away for a moment, or missing in one list, does not lose its role.
     fn is_rightful(&self) -> bool {
         self.fitness != Fitness::Kept && !self.left
-    }
-
-    fn is_down(&self) -> bool {
-        self.node.status.state == NodeState::Down
     }
 
     fn is_reachable(&self) -> bool {
@@ -174,21 +175,23 @@ pub(super) fn plan(
     if rightful < wanted {
         // A worker learns some time after it that a manager is lost; one that turns to the lost manager as it becomes one
         // itself breaks down.
-        let learns = places.iter().any(Place::is_down) && seen.past.voters_ms < LEARNING_MS;
+        let learns = places.iter().any(|place| seen.past.down_ms.contains_key(&place.node.id))
+            && seen.past.voters_ms < LEARNING_MS;
         if learns {
             return plan(
                 Roles::UnderWay,
                 format!("{} of {wanted} managers: the workers have yet to learn which", managers.len()),
             );
         }
-        return match candidate(&places) {
+        return match candidate(seen, &places) {
             Some(place) => plan(
                 Roles::Change(Change::Promote(place.change())),
                 format!("{} of {wanted} managers: node {} becomes one", managers.len(), place.node.id),
             ),
-            None => {
-                plan(Roles::UnderWay, format!("{} of {wanted} managers, and no host to make one of", managers.len()))
-            }
+            None => plan(
+                Roles::UnderWay,
+                format!("{} of {wanted} managers, and no host that can be made one now", managers.len()),
+            ),
         };
     }
     let enough = odd_at_most((rightful + able + soon_able(seen, view, &places)).min(seen.wanted.managers));
@@ -232,14 +235,16 @@ fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> (Roles, Strin
     let id = &place.node.id;
     // One whose host has another address is never reached under its old one, though it still speaks to the others.
     if !place.left {
-        if !place.is_down() {
+        if !place.node.is_away() {
             return (Roles::UnderWay, format!("manager {id} is not reachable; the swarm does not call it down yet"));
         }
         let down = seen.past.down_ms.get(id).copied().unwrap_or_default();
-        if down < seen.wanted.grace_ms {
-            let grace_s = seen.wanted.grace_ms.div_ceil(1000);
-            let reason = format!("manager {id} is down; it has {grace_s} s to come back");
-            return (Roles::Due(seen.wanted.grace_ms - down), reason);
+        // One that is not called down yet may be about to speak to a leader that is new.
+        let called = place.node.status.state == NodeState::Down;
+        let grace_ms = if called { seen.wanted.grace_ms } else { seen.wanted.grace_ms.max(UNHEARD_MS) };
+        if down < grace_ms {
+            let reason = format!("manager {id} is down; it has {} s to come back", grace_ms.div_ceil(1000));
+            return (Roles::Due(grace_ms - down), reason);
         }
     }
     let reachable = managers.iter().filter(|place| place.is_reachable()).count();
@@ -260,13 +265,19 @@ fn has_moved(node: &Node, host: &HostEntry) -> bool {
     is.is_some() && was.is_some() && is != was
 }
 
+/// Whether a node has just been made a worker. Its engine has to be done with that first: one that becomes a manager again
+/// meanwhile is neither for half a minute (swarmkit waits 16 s for its worker's certificate, twice).
+fn is_changing(seen: &Observation, place: &Place) -> bool {
+    seen.past.demoted_ms.get(&place.node.id).is_some_and(|ms| *ms < CHANGING_MS)
+}
+
 /// The worker to promote: a preferred host, else one in the zone with the fewest managers, else the oldest.
-fn candidate<'a, 'b>(places: &'b [Place<'a>]) -> Option<&'b Place<'a>> {
+fn candidate<'a, 'b>(seen: &Observation, places: &'b [Place<'a>]) -> Option<&'b Place<'a>> {
     let in_zone = |zone: Option<&str>| match zone {
         Some(zone) => places.iter().filter(|place| place.is_manager() && place.zone == Some(zone)).count(),
         None => 0,
     };
-    let able = places.iter().filter(|place| !place.is_manager() && place.is_able());
+    let able = places.iter().filter(|place| !place.is_manager() && place.is_able() && !is_changing(seen, place));
     able.min_by_key(|place| (place.fitness, in_zone(place.zone), place.age, place.node.id.as_str()))
 }
 

@@ -250,7 +250,10 @@ impl Engine {
     pub fn create_sleeper(&self, name: &str, replicas: u64, network: Option<&str>) -> Result<Value, String> {
         let networks: Vec<Value> = network.iter().map(|name| json!({"Target": name})).collect();
         let template = json!({
-            "ContainerSpec": {"Image": BUSYBOX, "Command": ["/bin/busybox", "sleep", "1000000"]},
+            // As the first process of its container it does not hear a request to end.
+            "ContainerSpec": {
+                "Image": BUSYBOX, "Command": ["/bin/busybox", "sleep", "1000000"], "StopSignal": "SIGKILL",
+            },
             "Networks": networks,
         });
         let spec = json!({

@@ -56,14 +56,14 @@ impl Lab {
         let swarms = self.swarms();
         let mut by_node = BTreeMap::new();
         for (host, swarm) in self.hosts.iter().zip(&swarms) {
-            let Some(cluster) = swarm.as_ref().ok().and_then(|swarm| swarm["Cluster"]["ID"].as_str()) else { continue };
+            let Some(cluster) = swarm.as_ref().ok().and_then(cluster_of) else { continue };
             for node in nodes_seen_by(host).unwrap_or_default() {
                 by_node.insert(node.id, cluster.to_owned());
             }
         }
         let of = |swarm: &Value| {
             let node = swarm["NodeID"].as_str().filter(|id| !id.is_empty())?;
-            swarm["Cluster"]["ID"].as_str().map(str::to_owned).or_else(|| by_node.get(node).cloned())
+            cluster_of(swarm).map(str::to_owned).or_else(|| by_node.get(node).cloned())
         };
         swarms.iter().map(|swarm| swarm.as_ref().ok().and_then(of)).collect()
     }
@@ -141,6 +141,11 @@ impl Lab {
         }
         Ok(())
     }
+}
+
+/// The cluster that an engine says it manages; one that has lost the others may not know any more.
+fn cluster_of(swarm: &Value) -> Option<&str> {
+    swarm["Cluster"]["ID"].as_str().filter(|id| !id.is_empty())
 }
 
 /// The nodes, as a manager sees them.

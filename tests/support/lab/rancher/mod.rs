@@ -46,6 +46,7 @@ struct World {
     /// What it will show, and when.
     coming: VecDeque<(Instant, Arc<Environment>)>,
     delay: Duration,
+    behind: Duration,
     faults: Vec<(u64, Filter, Fault)>,
     next_fault: u64,
     hooks: Vec<(Filter, Hook)>,
@@ -111,6 +112,7 @@ impl Rancher {
             version: 1,
             coming: VecDeque::new(),
             delay: METADATA_DELAY,
+            behind: Duration::ZERO,
             faults: Vec::new(),
             next_fault: 0,
             hooks: Vec::new(),
@@ -157,6 +159,11 @@ impl Rancher {
     /// How long a write takes to show up in metadata, from now on.
     pub fn set_metadata_delay(&self, delay: Duration) {
         self.shared.world.lock().unwrap().delay = delay;
+    }
+
+    /// Sets the API's clock back, against that of all hosts.
+    pub fn set_clock_back(&self, by: Duration) {
+        self.shared.world.lock().unwrap().behind = by;
     }
 
     /// Registers a host whose requests come from this address, which is its agent_ip too; its uuid.

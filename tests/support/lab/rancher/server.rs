@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -295,6 +295,10 @@ impl Exchange {
             Body::Text(text) => ("text/plain", text),
         };
         let mut response = Response::builder().status(status).header(CONTENT_TYPE, kind);
+        if self.kind == Kind::Api {
+            let behind = self.shared.world.lock().unwrap().behind;
+            response = response.header(DATE, httpdate::fmt_http_date(SystemTime::now() - behind));
+        }
         if status == 401 {
             response = response.header(WWW_AUTHENTICATE, "Basic realm=\"Enter API access key and secret key\"");
         }

@@ -1,0 +1,31 @@
+//! Whatever breaks, in whatever order, heals by itself: real faults drawn from a seed, for `CHAOS_MINUTES` (10).
+
+#[path = "support/chaos.rs"]
+mod chaos;
+#[path = "support/dice.rs"]
+mod dice;
+#[path = "support/lab/mod.rs"]
+mod lab;
+#[path = "support/trial.rs"]
+mod trial;
+#[path = "support/well.rs"]
+mod well;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use trial::trial;
+
+fn main() {
+    trial::run(vec![trial("faults_of_all_kinds_in_any_order_heal_by_themselves", lab::missing(), any_order)]);
+}
+
+fn any_order() {
+    let number =
+        |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
+    let seed = number("SEED").unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs());
+    let minutes = number("CHAOS_MINUTES").unwrap_or(10);
+    match chaos::run(seed, Duration::from_secs(minutes * 60)) {
+        Ok(faults) => println!("{faults} faults, all healed"),
+        Err(what) => panic!("{what}"),
+    }
+}
