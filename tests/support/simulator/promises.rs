@@ -129,7 +129,9 @@ impl Simulation {
         let of = &self.groups[group];
         let Some(&host) = of.host_of.get(&node.id) else { return };
         let leader = of.leader.clone().unwrap_or_default();
-        if self.hosts[host].is_registered && self.reaches(group, &leader, &node.id) {
+        // The swarm itself takes a moment to notice that one is back.
+        let long = self.hosts[host].troubled_ms + 2_000 <= self.now;
+        if long && self.hosts[host].is_registered && self.reaches(group, &leader, &node.id) {
             self.breaks(Promise::RemovesNobodyWhoIsThere, format!("{} of host {host}", node.id));
         }
     }
