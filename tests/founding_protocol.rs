@@ -437,7 +437,7 @@ impl Model for Protocol {
             Property::always("once faults stop, all come to one swarm", |protocol: &Self, world: &World| {
                 let mut hasher = DefaultHasher::new();
                 world.hash(&mut hasher);
-                hasher.finish() % protocol.one_in != 0 || world.comes_to_one()
+                !hasher.finish().is_multiple_of(protocol.one_in) || world.comes_to_one()
             }),
             Property::sometimes("two swarms are made, and one is left again", |_, world: &World| {
                 world.swarms == 2 && world.is_one()
