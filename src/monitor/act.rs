@@ -82,8 +82,11 @@ impl Hands<'_> {
                 let mut managers = reachable(managers).await?;
                 // What the engine was before is nothing any more.
                 let state = State { joining: recorded(seen), member: None, ..seen.own.state.clone() };
-                if state != seen.own.state {
-                    self.file.write(&state)?;
+                // A host that cannot remember it joins all the same: it is needed only if that goes wrong half-way.
+                if state != seen.own.state
+                    && let Err(error) = self.file.write(&state)
+                {
+                    tracing::warn!(%error, "that it joins is not remembered");
                 }
                 managers.splice(..0, self.forwarded().await);
                 Ok(engine.join(&advertise.to_string(), &listen, &managers, &token).await?)
