@@ -8,6 +8,8 @@
 mod dice;
 #[path = "../tests/support/simulator/mod.rs"]
 mod simulator;
+#[path = "../tests/support/wanted.rs"]
+mod wanted;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -111,8 +113,9 @@ fn main() -> ExitCode {
 }
 
 fn settings(arguments: &Arguments, seed: u64) -> Settings {
-    let mut settings = Settings::new(seed, arguments.hosts.map_or(1 + (seed % 9) as usize, |hosts| hosts as usize));
-    settings.managers = arguments.managers.unwrap_or([3, 3, 5, 1, 7][(seed / 9 % 5) as usize]);
+    let mut settings = Settings::of_seed(seed);
+    settings.hosts = arguments.hosts.map_or(settings.hosts, |hosts| hosts as usize);
+    settings.managers = arguments.managers.unwrap_or(settings.managers);
     settings.trouble_ms = (arguments.hours * 3_600_000.0) as u64;
     settings.fault_every_ms = arguments.fault_every * 1_000;
     settings.only.clone_from(&arguments.only);

@@ -5,6 +5,9 @@
 //! thing: a claim may have stood long enough at any moment, and a write may land after anything that others do; only what
 //! its sender does once it has started anew comes later.
 
+#[path = "support/wanted.rs"]
+mod wanted;
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,9 +17,7 @@ use swarmkit_catalog::monitor::engine::{
     Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_catalog::monitor::labels::Wish;
-use swarmkit_catalog::monitor::observe::{
-    MetadataView, MonitorView, Observation, Own, RancherView, Recovery, SwarmView, Wanted,
-};
+use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView};
 use swarmkit_catalog::monitor::past::Past;
 use swarmkit_catalog::monitor::plan::{Change, asks_rancher, plan, said_to_be_inside};
 use swarmkit_catalog::monitor::rancher::HostEntry;
@@ -150,16 +151,7 @@ impl World {
         let monitor = |at: usize| (uuid(at), MonitorView { age: at as u64, running: self.hosts[at].process > 0 });
         let mine = self.record.claim.as_ref().is_some_and(|claim| claim.nonce == self.nonce(at));
         let mut seen = Observation {
-            wanted: Wanted {
-                managers: 1,
-                drain_managers: false,
-                manager_label: "swarm.manager".into(),
-                zone_label: "swarm.zone".into(),
-                network: None,
-                grace_ms: 60_000,
-                recovery: Recovery::Removed,
-                period_ms: 30_000,
-            },
+            wanted: wanted::wanted(1),
             own: Own { nonce: self.nonce(at), key: format!("key-{at}"), state: host.state.clone() },
             engine: Ok(Info { server_version: String::new(), swarm: info }),
             metadata: Ok(MetadataView {
@@ -204,7 +196,10 @@ impl World {
 
     fn look(&mut self, at: usize, expired: bool) {
         let seen = self.view(at, expired);
-        let plan = plan(&seen);
+        let mut plan = plan(&seen);
+        if self.flying.iter().any(|(sender, _)| *sender == at) {
+            plan.while_publishing();
+        }
         if let Some(state) = plan.remember {
             self.hosts[at].state = state;
         }
@@ -238,8 +233,7 @@ impl World {
                 }
             }
             Some(Change::Join { managers, .. }) => self.join(at, &managers),
-            // It is not left while what it has published may still land.
-            Some(Change::Leave { .. }) if !self.flying.iter().any(|(sender, _)| *sender == at) => {
+            Some(Change::Leave { .. }) => {
                 let host = &mut self.hosts[at];
                 (host.swarm, host.leads, host.state) = (None, false, State::default());
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use lab::{HostState, Lab, missing};
 use trial::trial;
-use well::{are_well, have_managers, is_well};
+use well::{are_well, have_managers, is_the_only_swarm, is_well};
 
 /// A short grace period, so that the tests are short.
 const QUICK: [(&str, &str); 3] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
@@ -54,10 +54,7 @@ fn well_lab(hosts: usize, settings: &[(&str, &str)]) -> (Lab, String) {
 /// The swarm is the one that it was, and its service is there.
 #[track_caller]
 fn is_the_same(lab: &Lab, cluster: &str) {
-    lab.eventually(LIMIT, || {
-        let is = lab.clusters().into_iter().flatten().find(|is| is != cluster);
-        is.map_or(Ok(()), |is| Err(format!("a cluster {is} beside {cluster}")))
-    });
+    lab.eventually(LIMIT, || is_the_only_swarm(lab, cluster));
     assert_eq!(lab.services().unwrap(), ["sleeper"]);
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "support/dice.rs"]
 mod dice;
+#[path = "support/wanted.rs"]
+mod wanted;
 #[path = "support/world.rs"]
 mod world;
 

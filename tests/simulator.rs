@@ -7,6 +7,8 @@
 mod dice;
 #[path = "support/simulator/mod.rs"]
 mod simulator;
+#[path = "support/wanted.rs"]
+mod wanted;
 
 use simulator::shrink::shrink;
 use simulator::{Judge, Promise, Settings, Simulation};
@@ -25,21 +27,14 @@ fn seeds() -> std::ops::Range<u64> {
     }
 }
 
-/// From one host to nine, with one to seven managers, as the seed has it.
-fn settings(seed: u64) -> Settings {
-    let mut settings = Settings::new(seed, 1 + (seed % 9) as usize);
-    settings.managers = [3, 3, 5, 1, 7][(seed / 9 % 5) as usize];
-    settings
-}
-
 #[test]
 fn whatever_goes_wrong_every_promise_is_kept() {
     let mut steps = 0;
     for seed in seeds() {
-        match Simulation::new(settings(seed)).run() {
+        match Simulation::new(Settings::of_seed(seed)).run() {
             Ok(tally) => steps += tally.steps,
             Err(broken) => {
-                let (smallest, broken) = shrink(&settings(seed)).unwrap_or((settings(seed), broken));
+                let (smallest, broken) = shrink(&Settings::of_seed(seed)).unwrap_or((Settings::of_seed(seed), broken));
                 panic!("SEED={seed}: {broken}\nthe fewest faults with which it happens: {:?}", smallest.only);
             }
         }
@@ -50,7 +45,7 @@ fn whatever_goes_wrong_every_promise_is_kept() {
 #[test]
 fn a_seed_is_the_same_run_each_time() {
     let run = || {
-        let mut simulation = Simulation::new(Settings { trace: true, ..settings(8) });
+        let mut simulation = Simulation::new(Settings { trace: true, ..Settings::of_seed(8) });
         let tally = simulation.run().unwrap();
         (format!("{tally:?}"), simulation.trace)
     };
@@ -76,7 +71,7 @@ fn many_hosts_settle_and_are_then_left_alone() {
 #[track_caller]
 fn is_found(judge: Judge, promises: &[Promise]) -> Settings {
     for seed in 0..120 {
-        let settings = Settings { judge, ..settings(seed) };
+        let settings = Settings { judge, ..Settings::of_seed(seed) };
         if let Err(broken) = Simulation::new(settings.clone()).run() {
             if promises.contains(&broken.promise) {
                 return settings;

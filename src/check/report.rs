@@ -113,8 +113,12 @@ impl Report {
 
     /// About a place in a file's own text.
     pub fn at(&mut self, file: &YamlFile, start: Position, end_column: u32, message: impl Into<String>) {
+        self.place(file, start, end_column, message.into());
+    }
+
+    fn place(&mut self, file: &YamlFile, start: Position, end_column: u32, message: String) -> usize {
         let line = file.line(start.line).to_owned();
-        self.push(&file.path, start, end_column.max(start.column + 1), message.into(), Some(line));
+        self.push(&file.path, start, end_column.max(start.column + 1), message, Some(line))
     }
 
     /// As [`Report::at`], with a change that mends it.
@@ -126,8 +130,7 @@ impl Report {
         message: impl Into<String>,
         fix: Fix,
     ) {
-        let line = file.line(start.line).to_owned();
-        let at = self.push(&file.path, start, end_column.max(start.column + 1), message.into(), Some(line));
+        let at = self.place(file, start, end_column, message.into());
         if let Some(finding) = self.findings.get_mut(at) {
             finding.fix = Some(fix);
         }

@@ -150,8 +150,7 @@ impl Hands<'_> {
 
     async fn claim(&self, seen: &Observation) -> Result<(), ActError> {
         let claim = own_claim(seen)?;
-        let before =
-            seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.claim.as_ref());
+        let before = seen.rancher_view().and_then(|view| view.record.claim.as_ref());
         let stands =
             self.rancher()?.change_record(&service(seen)?, |record| record.claimed(before, claim.clone())).await?;
         if stands.is_free_for(&claim) { Ok(()) } else { Err(overtaken()) }
@@ -160,8 +159,7 @@ impl Hands<'_> {
     async fn claim_recovery(&self, seen: &Observation) -> Result<(), ActError> {
         let claim = own_claim(seen)?;
         let cluster = cluster(seen).unwrap_or_default();
-        let before =
-            seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.recovery.as_ref());
+        let before = seen.rancher_view().and_then(|view| view.record.recovery.as_ref());
         let stands = self
             .rancher()?
             .change_record(&service(seen)?, |record| record.recovering(&cluster, before, claim.clone()))
@@ -251,7 +249,7 @@ fn service(seen: &Observation) -> Result<String, ActError> {
 
 /// The recorded swarm.
 fn recorded(seen: &Observation) -> Option<String> {
-    let told = seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).and_then(|view| view.record.cluster.clone());
+    let told = seen.rancher_view().and_then(|view| view.record.cluster.clone());
     let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
     told.or_else(|| read?.cluster.clone())
 }

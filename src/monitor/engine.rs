@@ -191,6 +191,13 @@ pub struct Node {
     pub manager: Option<ManagerStatus>,
 }
 
+impl ManagerStatus {
+    /// Whether the leader reaches it, or it is that one.
+    pub fn is_reached(&self) -> bool {
+        self.leader || self.reachability == Reachability::Reachable
+    }
+}
+
 impl Node {
     /// Whether it is there no more: the swarm calls it down; or it is a manager which no other manager gets through to and
     /// which has said nothing since the leader changed. That one is called down only half a minute later, as a new leader

@@ -40,6 +40,18 @@ pub struct Observation {
     pub past: Past,
 }
 
+impl Observation {
+    /// Rancher's view, if it was asked and answered.
+    pub fn rancher_view(&self) -> Option<&RancherView> {
+        self.rancher.as_ref()?.as_ref().ok()
+    }
+
+    /// The swarm, if this host's engine manages it and it answers.
+    pub fn swarm_view(&self) -> Option<&SwarmView> {
+        self.swarm.as_ref()?.as_ref().ok()
+    }
+}
+
 /// What the operator wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wanted {

@@ -144,7 +144,7 @@ pub struct Memory {
     moved: Since<bool>,
     voters: Since<BTreeSet<String>>,
     down: Timers,
-    demoted: BTreeMap<String, Instant>,
+    demoted: Timers,
     unsettled: Timers,
     unlisted: Timers,
 }
@@ -173,7 +173,7 @@ impl Memory {
             moved: Since::new(false, now),
             voters: Since::new(BTreeSet::new(), now),
             down: Timers::default(),
-            demoted: BTreeMap::new(),
+            demoted: Timers::default(),
             unsettled: Timers::default(),
             unlisted: Timers::default(),
         }
@@ -199,11 +199,7 @@ impl Memory {
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
             down_ms: self.down.ms(now),
-            demoted_ms: self
-                .demoted
-                .iter()
-                .map(|(node, since)| (node.clone(), ms(now.saturating_duration_since(*since))))
-                .collect(),
+            demoted_ms: self.demoted.ms(now),
             unsettled_ms: self.unsettled.ms(now),
             unlisted_ms: self.unlisted.ms(now),
         }
@@ -211,7 +207,7 @@ impl Memory {
 
     /// Takes in what a look saw.
     pub fn see(&mut self, seen: &Observation, now: Instant) {
-        let view = seen.rancher.as_ref().and_then(|rancher| rancher.as_ref().ok());
+        let view = seen.rancher_view();
         let told = view.map(|view| &view.record);
         if let Some(record) = told {
             self.claim.see(record.claim.clone(), now);
@@ -290,7 +286,7 @@ impl Memory {
             self.stuck.see(engine.swarm.is_stuck(), now);
         }
         let read = seen.metadata.as_ref().is_ok_and(|metadata| metadata.record.is_ok());
-        self.heard.see(read && matches!(&seen.swarm, Some(Ok(_))), now);
+        self.heard.see(read && seen.swarm_view().is_some(), now);
         if silent {
             // Nobody could say meanwhile that a node was back.
             self.down = Timers::default();
@@ -299,14 +295,14 @@ impl Memory {
         if let Some(Ok(swarm)) = &seen.swarm {
             for node in &swarm.nodes {
                 if node.manager.is_some() {
-                    self.demoted.remove(&node.id);
+                    self.demoted.0.remove(&node.id);
                 } else if self.voters.value.contains(&node.id)
-                    || (node.status.state != NodeState::Ready && self.demoted.contains_key(&node.id))
+                    || (node.status.state != NodeState::Ready && self.demoted.has(&node.id))
                 {
-                    self.demoted.insert(node.id.clone(), now);
+                    self.demoted.0.insert(node.id.clone(), now);
                 }
             }
-            self.demoted.retain(|id, _| swarm.node(id).is_some());
+            self.demoted.0.retain(|id, _| swarm.node(id).is_some());
             let voters = swarm.nodes.iter().filter(|node| node.manager.is_some());
             self.voters.see(voters.map(|node| node.id.clone()).collect(), now);
             // A manager that was away and has been made a worker is no nearer for that.

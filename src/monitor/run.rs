@@ -15,7 +15,7 @@ use super::label_writer;
 use super::metadata::{self, Metadata};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::past::{Memory, ms};
-use super::plan::{Change, Plan, plan};
+use super::plan::{Plan, plan};
 use super::publisher;
 use super::rancher::Rancher;
 use super::seal::KeyPair;
@@ -24,10 +24,8 @@ use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
 
-/// How soon to look again while a write of this monitor's own has yet to land, in milliseconds.
-const LANDING_MS: u64 = 250;
 /// The first pause after something failed, and the shortest between two looks.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why the monitor cannot run at all.
 #[derive(Debug, thiserror::Error)]
@@ -180,10 +178,8 @@ impl Monitor {
             if let Some(error) = &channels.labels.borrow().error {
                 plan.without_labels(error);
             }
-            // What is on its way would bring back the record of a swarm that was left.
-            if matches!(plan.change, Some(Change::Leave { .. })) && channels.published.borrow().busy {
-                plan.change = None;
-                plan.again_ms = Some(LANDING_MS);
+            if channels.published.borrow().busy {
+                plan.while_publishing();
             }
             streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
             channels.send(&seen, &plan, &self.nonce);
@@ -293,7 +289,8 @@ impl Channels {
     }
 }
 
-/// Looks that see the same again and again become rarer.
-fn patient(soon: Duration, streak: i32) -> Duration {
+/// How long to wait where a look shall follow soon: those that see the same again and again, `streak` of them, become
+/// rarer.
+pub fn patient(soon: Duration, streak: i32) -> Duration {
     soon.mul_f64(1.25_f64.powi((streak - 10).clamp(0, 60)))
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::dice::Dice;
 use super::lab::{self, Fault as Wrong, Filter, Host, Kind, Lab};
-use super::well::{are_well, have_managers, is_well};
+use super::well::{are_well, have_managers, is_the_only_swarm, is_well};
 
 /// How many managers there shall be.
 pub const MANAGERS: usize = 3;
@@ -258,7 +258,7 @@ impl Arena {
     /// All is as it shall be: the swarm and what Rancher knows of it, and the service with its tasks.
     pub fn is_well(&self) -> Result<(), String> {
         is_well(&self.lab, MANAGERS)?;
-        self.is_the_same()?;
+        is_the_only_swarm(&self.lab, &self.cluster)?;
         let services = self.lab.list("/services")?;
         if !matches!(services.as_slice(), [one] if one["ID"] == self.service.as_str()) {
             return Err(format!("the services are {services:?}"));
@@ -273,12 +273,6 @@ impl Arena {
         let all = containers.as_array().ok_or_else(|| format!("/containers/json: {containers}"))?;
         let ours = |id: &serde_json::Value| id["Labels"]["com.docker.swarm.service.id"] == self.service.as_str();
         Ok(all.iter().filter(|container| ours(container)).count())
-    }
-
-    /// No engine is in another swarm.
-    fn is_the_same(&self) -> Result<(), String> {
-        let other = self.lab.clusters().into_iter().flatten().find(|cluster| *cluster != self.cluster);
-        other.map_or(Ok(()), |other| Err(format!("a swarm {other} beside {}", self.cluster)))
     }
 
     fn well_within(&self, limit: Duration) -> Result<Duration, String> {
@@ -305,7 +299,7 @@ impl Arena {
     fn pass(&self, seconds: u64) -> Result<(), String> {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(seconds) {
-            self.is_the_same()?;
+            is_the_only_swarm(&self.lab, &self.cluster)?;
             thread::sleep(LOOK * 5);
         }
         Ok(())
@@ -478,7 +472,7 @@ impl Arena {
             }
             if healed.down.is_some() { Ok(()) } else { Err("the swarm does not call it down".to_owned()) }
         })?;
-        self.is_the_same()?;
+        is_the_only_swarm(&self.lab, &self.cluster)?;
         host.start_host();
         Ok(healed)
     }

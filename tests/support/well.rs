@@ -44,6 +44,12 @@ pub fn are_well(lab: &Lab, hosts: &[usize], managers: usize) -> Result<(), Strin
     Ok(())
 }
 
+/// No engine is in another swarm.
+pub fn is_the_only_swarm(lab: &Lab, cluster: &str) -> Result<(), String> {
+    let other = lab.clusters().into_iter().flatten().find(|other| other != cluster);
+    other.map_or(Ok(()), |other| Err(format!("a swarm {other} beside {cluster}")))
+}
+
 /// The swarm has so many managers, all of these hosts; other nodes may still be in it.
 pub fn have_managers(lab: &Lab, among: &[usize], wanted: usize) -> Result<(), String> {
     let managers = lab.managers();

@@ -11,9 +11,7 @@ use swarmkit_catalog::monitor::engine::{
     Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_catalog::monitor::labels::Wish;
-use swarmkit_catalog::monitor::observe::{
-    MetadataView, MonitorView, Observation, Own, RancherView, Recovery, SwarmView, Wanted,
-};
+use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView, Wanted};
 use swarmkit_catalog::monitor::past::Memory;
 use swarmkit_catalog::monitor::plan::{Change, NodeChange, Plan, Publication, asks_rancher, plan, said_to_be_inside};
 use swarmkit_catalog::monitor::rancher::HostEntry;
@@ -21,6 +19,7 @@ use swarmkit_catalog::monitor::record::{Claim, Record};
 use swarmkit_catalog::monitor::state::State;
 
 use super::dice::Dice;
+use super::wanted::wanted;
 
 /// The longest that a PUT can take to have its effect, in milliseconds: the daemon gives up on it after 10 s.
 const LATE_PUT_MS: u64 = 10_000;
@@ -81,19 +80,6 @@ pub struct World {
     pub api: bool,
     pub log: Vec<String>,
     serial: u64,
-}
-
-pub fn wanted(managers: usize) -> Wanted {
-    Wanted {
-        managers,
-        drain_managers: false,
-        manager_label: "swarm.manager".into(),
-        zone_label: "swarm.zone".into(),
-        network: None,
-        grace_ms: 60_000,
-        recovery: Recovery::Removed,
-        period_ms: 30_000,
-    }
 }
 
 impl World {

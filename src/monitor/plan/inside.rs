@@ -1,6 +1,6 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
-use crate::monitor::engine::{Availability, Node, Reachability, Role, SwarmInfo};
+use crate::monitor::engine::{Availability, ManagerStatus, Node, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::Record;
@@ -30,9 +30,7 @@ pub(super) fn acts(seen: &Observation, node: &str) -> bool {
 
 /// How long the acting monitor must have been silent for this one to act in its place.
 fn silence_ms(seen: &Observation, swarm: &SwarmView, own: &str) -> u64 {
-    let next = |node: &&Node| {
-        node.manager.as_ref().is_some_and(|manager| !manager.leader && manager.reachability == Reachability::Reachable)
-    };
+    let next = |node: &&Node| node.manager.as_ref().is_some_and(|manager| !manager.leader && manager.is_reached());
     let row = swarm.nodes.iter().filter(next);
     let place = row.filter(|node| node.id.as_str() < own).count() as u64;
     seen.wanted.period_ms.saturating_mul(SILENT_PERIODS).saturating_mul(place + 1)
@@ -160,9 +158,12 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
     if let Some(claim) = &record.recovery {
         // It was about to. If it is a manager here it has not done it, and if its host was removed it never will.
         let node = record.members.get(&claim.host);
-        let swarm = seen.swarm.as_ref().and_then(|swarm| swarm.as_ref().ok());
-        let here = swarm.zip(node).and_then(|(swarm, node)| swarm.node(node)).and_then(|node| node.manager.as_ref());
-        let is_here = here.is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable);
+        let here = seen
+            .swarm_view()
+            .zip(node)
+            .and_then(|(swarm, node)| swarm.node(node))
+            .and_then(|node| node.manager.as_ref());
+        let is_here = here.is_some_and(ManagerStatus::is_reached);
         let is_gone = view.is_some_and(|view| view.registered(&claim.host).is_none());
         return (!is_here && !is_gone)
             .then(|| plan(", or is about to: what becomes of this one is yet to be told").again(1_000));

@@ -45,6 +45,8 @@ const PATIENCE_MS: u64 = 20_000;
 const BEAT_PERIODS: u64 = 2;
 /// How many periods without one make the next manager's monitor act, for each place in the row.
 const SILENT_PERIODS: u64 = 8;
+/// How soon to look again while a write of this monitor's own has yet to land, in milliseconds.
+const LANDING_MS: u64 = 250;
 /// How soon to look again while something is under way, in milliseconds.
 const SOON_MS: u64 = 50;
 
@@ -254,6 +256,15 @@ impl Plan {
         let speaks = matches!(self.stage, Stage::WaitLeader | Stage::WaitToken);
         if speaks && self.labels.is_some() && !self.reason.contains(error) {
             self.reason = format!("{}; its host labels cannot be written: {error}", self.reason);
+        }
+    }
+
+    /// A swarm is not left while a write of this monitor's own may still land: it would bring back the record of one that
+    /// is no more.
+    pub fn while_publishing(&mut self) {
+        if matches!(self.change, Some(Change::Leave { .. })) {
+            self.change = None;
+            self.again_ms = Some(LANDING_MS);
         }
     }
 

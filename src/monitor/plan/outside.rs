@@ -97,7 +97,7 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
 
 fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
     let wait = |reason: String| Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN));
-    let view = seen.rancher.as_ref().and_then(|view| view.as_ref().ok());
+    let view = seen.rancher_view();
     let advertise = match advertised(metadata, view) {
         Ok(address) => address,
         Err(reason) => return wait(reason),

@@ -45,7 +45,8 @@ impl Publication {
         managers.sort();
         managers.dedup();
         let members = members(seen, metadata, view, swarm);
-        let former = former(view, swarm, &members);
+        let taken: HashSet<&str> = members.values().map(String::as_str).collect();
+        let former = former(view, swarm, &taken);
         let ids = |pick: &dyn Fn(&Node) -> bool| {
             let mut ids: Vec<String> =
                 swarm.nodes.iter().filter(|node| pick(node)).map(|node| node.id.clone()).collect();
@@ -53,7 +54,6 @@ impl Publication {
             ids
         };
         let voters = ids(&|node| node.manager.is_some());
-        let taken: HashSet<&str> = members.values().map(String::as_str).collect();
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
@@ -207,11 +207,10 @@ fn members(
 }
 
 /// The nodes that a host was before it joined anew, as long as the swarm has them.
-fn former(view: &RancherView, swarm: &SwarmView, members: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn former(view: &RancherView, swarm: &SwarmView, taken: &HashSet<&str>) -> BTreeMap<String, String> {
     let recorded = view.record.members.iter().map(|(host, node)| (node.as_str(), host));
     let recorded = recorded.chain(view.record.former.iter().map(|(node, host)| (node.as_str(), host)));
     let said = view.hosts.iter().filter(|host| !host.is_gone()).filter_map(|host| Some((host.left()?, &host.uuid)));
-    let taken: HashSet<&str> = members.values().map(String::as_str).collect();
     let ids: HashSet<&str> = swarm.nodes.iter().map(|node| node.id.as_str()).collect();
     let is_former = |node: &str| ids.contains(node) && !taken.contains(node);
     let all = said.chain(recorded).filter(|(node, _)| is_former(node));

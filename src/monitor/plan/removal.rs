@@ -98,8 +98,10 @@ fn of_node(
     }
     // Only once the record says whose it was: the first one to notice may have been wrong. One that the record never had,
     // since nobody kept it then, is told by its address.
-    let host = view.record.former.get(&node.id).filter(|_| down);
-    let host = host.or_else(|| if down { twin(view, swarm, members, node) } else { None })?;
+    if !down {
+        return None;
+    }
+    let host = view.record.former.get(&node.id).or_else(|| twin(view, swarm, members, node))?;
     let remove = Change::Remove { node: change(host), force: false, renew_token: false };
     Some((remove, format!("host {host} has joined anew: the node that it was, {}, goes", node.id)))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::monitor::engine::{Availability, Node, NodeState, Reachability, Role};
+use crate::monitor::engine::{Availability, ManagerStatus, Node, NodeState, Role};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::rancher::HostEntry;
 
@@ -89,10 +89,7 @@ impl Place<'_> {
     }
 
     fn is_reachable(&self) -> bool {
-        self.node
-            .manager
-            .as_ref()
-            .is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable)
+        self.node.manager.as_ref().is_some_and(ManagerStatus::is_reached)
     }
 
     fn change(&self) -> NodeChange {

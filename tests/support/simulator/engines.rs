@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use swarmkit_catalog::monitor::engine::{
-    Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
+    Availability, Description, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_catalog::monitor::state::State;
 
 use super::monitors::Monitor;
-use super::{Event, Promise, Simulation};
+use super::{Event, Simulation};
 
 pub struct Host {
     pub entry: usize,

@@ -158,7 +158,6 @@ impl Simulation {
         let at = self.struck(fault.target);
         self.say(|| format!("FAULT {number}: {fault}: host {at}"));
         self.tally.faults += 1;
-        self.troubled_ms = self.now;
         let mut all = vec![at];
         match fault.kind {
             Kind::KillEngine => self.kill_host(at),
@@ -283,7 +282,6 @@ impl Simulation {
             return;
         }
         let (_, fault) = self.faults()[number];
-        self.troubled_ms = self.now;
         let all: Vec<usize> = (0..self.hosts.len()).filter(|host| self.hosts[*host].struck.contains(&number)).collect();
         self.say(|| format!("ENDS {number}: {fault}: hosts {all:?}"));
         if fault.kind == Kind::Disaster && all.iter().any(|host| self.hosts[*host].is_registered) {
@@ -337,7 +335,6 @@ impl Simulation {
     pub fn make_peace(&mut self) {
         self.say(|| "PEACE".to_owned());
         self.peace = true;
-        self.troubled_ms = self.now;
         self.api.mood = Mood::Quick;
         self.api.frozen = false;
         for at in 0..self.hosts.len() {

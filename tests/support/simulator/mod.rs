@@ -9,7 +9,7 @@
 //! A run is its [`Settings`]: the same ones give the same run. Faults are a list that is made before the run, so that
 //! they can be left out one by one: see [`shrink`].
 
-#![allow(dead_code, missing_docs, unused_imports, reason = "each test takes what it needs")]
+#![allow(missing_docs, reason = "each test takes what it needs")]
 
 pub mod api;
 pub mod engines;
@@ -22,14 +22,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
-use swarmkit_catalog::monitor::observe::{Observation, Recovery, Wanted};
+use swarmkit_catalog::monitor::observe::{Observation, Wanted};
 use swarmkit_catalog::monitor::plan::Plan;
 
 use super::dice::Dice;
+use super::wanted::wanted;
 use api::{Api, Write};
 use engines::{Group, Host};
 use faults::Fault;
-use monitors::Errand;
 pub use promises::{Broken, Promise};
 
 /// How many services there are once a swarm has two nodes.
@@ -58,6 +58,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// From one host to nine, and one to seven managers, as the seed has it.
+    pub fn of_seed(seed: u64) -> Self {
+        let managers = [3, 3, 5, 1, 7][(seed / 9 % 5) as usize];
+        Self { managers, ..Self::new(seed, 1 + (seed % 9) as usize) }
+    }
+
     pub fn new(seed: u64, hosts: usize) -> Self {
         Self {
             seed,
@@ -93,8 +99,6 @@ pub struct Tally {
     /// The same requests in the calm hour at the end.
     pub calm_metadata_requests: u64,
     pub calm_api_requests: u64,
-    /// How long the run took in simulated milliseconds.
-    pub lasted_ms: u64,
 }
 
 /// Something that happens at a time.
@@ -158,8 +162,6 @@ pub struct Simulation {
     number: u64,
     serial: u64,
     pub broken: Option<Broken>,
-    /// The latest fault, or its end.
-    troubled_ms: u64,
     /// All is as it shall be, and has to stay so.
     calm: bool,
     /// Nothing goes wrong any more.
@@ -170,16 +172,6 @@ impl Simulation {
     pub fn new(settings: Settings) -> Self {
         let mut dice = Dice::new(settings.seed);
         let faults = faults::schedule(&settings, &mut Dice::new(settings.seed ^ 0x5eed));
-        let wanted = Wanted {
-            managers: settings.managers,
-            drain_managers: false,
-            manager_label: "swarm.manager".into(),
-            zone_label: "swarm.zone".into(),
-            network: None,
-            grace_ms: 60_000,
-            recovery: Recovery::Removed,
-            period_ms: 30_000,
-        };
         let mut world = Self {
             now: 0,
             tally: Tally::default(),
@@ -187,14 +179,13 @@ impl Simulation {
             hosts: (0..settings.hosts).map(Host::new).collect(),
             groups: Vec::new(),
             api: Api::default(),
-            wanted,
+            wanted: wanted(settings.managers),
             faults,
             base: Instant::now(),
             queue: BinaryHeap::new(),
             number: 0,
             serial: 0,
             broken: None,
-            troubled_ms: 0,
             calm: false,
             peace: false,
             settings,
@@ -338,7 +329,6 @@ impl Simulation {
         self.run_until(start + 3_600_000, |_| false);
         self.tally.calm_metadata_requests = self.tally.metadata_requests - counted.metadata_requests;
         self.tally.calm_api_requests = self.tally.api_requests - counted.api_requests;
-        self.tally.lasted_ms = self.now;
         if self.broken.is_none()
             && let Err(why) = self.is_well()
         {

@@ -1,21 +1,24 @@
 //! The monitors: what they look at, when, and what becomes of what they do. The judgement is the daemon's own.
 
+use std::time::Duration;
+
 use swarmkit_catalog::monitor::engine::{Availability, Info, NodeState, Role};
 use swarmkit_catalog::monitor::labels::Wish;
 use swarmkit_catalog::monitor::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
-use swarmkit_catalog::monitor::past::Memory;
+use swarmkit_catalog::monitor::past::{self, Memory};
 use swarmkit_catalog::monitor::plan::{
     Change, DRAINED, NodeChange, Plan, Publication, asks_rancher, said_to_be_inside,
 };
 use swarmkit_catalog::monitor::record::{Claim, Record};
+use swarmkit_catalog::monitor::run;
 use swarmkit_catalog::monitor::state::{Member, State};
 
 use super::api::Write;
 use super::engines::{Engine, Said};
-use super::{Event, Promise, Simulation};
+use super::{Event, Simulation};
 
-/// The first pause after something that failed, in milliseconds.
-const FIRST_PAUSE_MS: u64 = 250;
+/// The daemon's first pause after something that failed, in milliseconds.
+const FIRST_PAUSE_MS: u64 = run::FIRST_PAUSE.as_millis() as u64;
 
 pub struct Monitor {
     pub process: u64,
@@ -37,16 +40,9 @@ pub struct Monitor {
 
 /// What is to be published.
 #[derive(Clone)]
-pub struct Errand {
+struct Errand {
     publication: Publication,
     beat: bool,
-}
-
-/// What of the world a view shows, to be given back after the judgement: nothing is copied for a look.
-#[derive(Clone, Copy)]
-struct Lent {
-    group: Option<usize>,
-    asked: bool,
 }
 
 impl Simulation {
@@ -118,18 +114,16 @@ impl Simulation {
         self.tally.looks += 1;
         self.tally.metadata_requests += 2;
         let instant = self.instant();
-        let (mut seen, lent) = self.observe(at);
+        let (mut seen, governed) = self.observe(at);
         let Some(mut monitor) = self.hosts[at].monitor.take() else { return };
         monitor.memory.looked(seen.rancher_ms);
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);
         let mut plan = (self.settings.judge)(&seen);
-        // As the daemon does: what is on its way would bring back the record of a swarm that was left.
-        if matches!(plan.change, Some(Change::Leave { .. })) && monitor.publishing {
-            plan.change = None;
-            plan.again_ms = Some(250);
+        if monitor.publishing {
+            plan.while_publishing();
         }
-        let took = seen.rancher_ms.max(if lent.group.is_some() { 20 } else { 5 });
+        let took = seen.rancher_ms.max(if governed.is_some() { 20 } else { 5 });
         monitor.wish.clone_from(&plan.labels);
         monitor.errand = plan.publication.clone().map(|publication| Errand { publication, beat: plan.beats });
         let told = (plan.stage.name().to_owned(), plan.reason.clone());
@@ -145,12 +139,12 @@ impl Simulation {
         monitor.busy = acts;
         self.hosts[at].monitor = Some(monitor);
         if acts {
-            let kept = self.give_back_a_copy(seen, lent);
+            let kept = self.give_back_a_copy(seen, governed);
             let late = took + self.between(1, 40);
             let event = Event::Begin { host: at, process, planned: Box::new((kept, plan, self.now)) };
             self.after(late, event);
         } else {
-            self.give_back(seen, lent);
+            self.give_back(seen, governed);
             let period = self.wanted.period_ms;
             let wait = again.map_or(period, |soon| patient(soon, streak).min(period));
             self.look_after(at, wait.max(5));
@@ -178,8 +172,9 @@ impl Simulation {
         }
     }
 
-    /// What the monitor of a host sees now. What is large is lent by the world.
-    fn observe(&mut self, at: usize) -> (Observation, Lent) {
+    /// What the monitor of a host sees now, and the group that it manages. What is large is not copied but lent by the
+    /// world, and given back after the judgement.
+    fn observe(&mut self, at: usize) -> (Observation, Option<usize>) {
         let said = self.said(at);
         let (engine, group) = match said {
             Said::Nothing(reason) => (Err(reason.to_owned()), None),
@@ -226,12 +221,11 @@ impl Simulation {
         }
         if !listed {
             let Ok(metadata) = std::mem::replace(&mut seen.metadata, Err("metadata: 404 Not found".into())) else {
-                return (seen, Lent { group, asked: false });
+                return (seen, group);
             };
             self.take_metadata(metadata);
         }
-        let asked = asks_rancher(&seen);
-        if asked {
+        if asks_rancher(&seen) {
             self.tally.api_requests += 1;
             match self.call_api(at) {
                 None => {
@@ -246,7 +240,7 @@ impl Simulation {
                 }
             }
         }
-        (seen, Lent { group, asked })
+        (seen, group)
     }
 
     fn take_metadata(&mut self, metadata: MetadataView) {
@@ -254,7 +248,7 @@ impl Simulation {
         self.api.told = metadata.record.unwrap_or_default();
     }
 
-    fn give_back(&mut self, seen: Observation, lent: Lent) {
+    fn give_back(&mut self, seen: Observation, governed: Option<usize>) {
         if let Ok(metadata) = seen.metadata {
             self.take_metadata(metadata);
         }
@@ -262,14 +256,14 @@ impl Simulation {
             self.api.hosts = view.hosts;
             self.api.record = view.record;
         }
-        if let (Some(group), Some(Ok(swarm))) = (lent.group, seen.swarm) {
+        if let (Some(group), Some(Ok(swarm))) = (governed, seen.swarm) {
             self.groups[group].nodes = swarm.nodes;
         }
     }
 
-    fn give_back_a_copy(&mut self, seen: Observation, lent: Lent) -> Observation {
+    fn give_back_a_copy(&mut self, seen: Observation, governed: Option<usize>) -> Observation {
         let copy = seen.clone();
-        self.give_back(seen, lent);
+        self.give_back(seen, governed);
         copy
     }
 
@@ -593,7 +587,6 @@ impl Simulation {
     }
 }
 
-/// Looks that see the same again and again become rarer, as the daemon's do.
-fn patient(soon: u64, streak: i32) -> u64 {
-    (soon as f64 * 1.25_f64.powi((streak - 10).clamp(0, 60))) as u64
+fn patient(soon_ms: u64, streak: i32) -> u64 {
+    past::ms(run::patient(Duration::from_millis(soon_ms), streak))
 }
