@@ -23,6 +23,7 @@ fn main() {
     trial::run(vec![
         trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
+        trial("a_worker_that_becomes_manager_while_its_monitor_is_away_joins_anew", missing, promoted_alone),
         trial("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
         trial("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
         trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
@@ -129,6 +130,26 @@ fn have_managers_seen_by(lab: &Lab, hosts: &[usize], wanted: usize) -> Result<()
     let nodes = lab::swarm::nodes_seen_by(&lab.hosts[*first])?;
     let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
     if reachable == wanted { Ok(()) } else { Err(format!("{nodes:?}")) }
+}
+
+/// Its engine has nobody to forward it to the managers then, and breaks down.
+fn promoted_alone() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let leader = lab.leader().unwrap();
+    let managers: Vec<usize> = lab.managers().into_iter().collect();
+    let victim = managers.iter().copied().find(|index| *index != leader).unwrap();
+    let worker = others(&lab, &managers)[0];
+    lab.hosts[worker].monitor.kill();
+    lab.hosts[victim].kill_host();
+    lab.eventually(LIMIT, || match lab.hosts[worker].swarm()?["LocalNodeState"].as_str() {
+        Some("error") => Ok(()),
+        state => Err(format!("the worker's engine is {state:?}")),
+    });
+    lab.hosts[worker].start_monitor_again();
+    lab.eventually(LIMIT, || have_managers(&lab, &others(&lab, &[victim]), 3));
+    lab.hosts[victim].start_host();
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+    is_the_same(&lab, &cluster);
 }
 
 fn reboot() {

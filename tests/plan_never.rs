@@ -343,8 +343,10 @@ fn is_astray(seen: &Observation) -> bool {
     let gone =
         !record.members.values().any(|member| member == node) && seen.past.disowned && seen.past.astray_ms >= 15_000;
     let lost = record.lost.contains(node) && seen.past.stuck_ms >= 30_000;
+    // One that is in error for long has no place to lose.
+    let broken = engine.local_node_state == LocalNodeState::Error && seen.past.stuck_ms >= 30_000;
     let moved = seen.past.moved_ms >= 30_000;
-    here && alive && !answers && !record.voters.contains(node) && (gone || lost || moved)
+    here && alive && !answers && !record.voters.contains(node) && (gone || lost || broken || moved)
 }
 
 #[test]

@@ -37,6 +37,10 @@ pub struct Wish {
     pub left: Option<String>,
 }
 
+/// What it says while the engine's swarm is in error: a manager of which that is true may still answer the others, so that
+/// only its own host can tell.
+pub const BROKEN: &str = "broken";
+
 impl Wish {
     /// Whether labels are as wished.
     pub fn is_met(&self, labels: &BTreeMap<String, String>) -> bool {
@@ -52,7 +56,7 @@ impl Wish {
         set(labels, LEFT, self.left.as_deref());
         // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
         let ours = |word: &String| {
-            [MANAGER, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN].contains(&word.as_str()) || word.starts_with("wait_")
+            [MANAGER, BROKEN, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN].contains(&word.as_str()) || word.starts_with("wait_")
         };
         if self.part.is_some() || labels.get(PART).is_some_and(ours) {
             set(labels, PART, self.part);

@@ -368,8 +368,16 @@ pub fn plan(seen: &Observation) -> Plan {
     match engine.local_node_state {
         LocalNodeState::Active => inside::plan(seen, engine, metadata),
         LocalNodeState::Pending => pending(seen, engine, metadata),
-        _ => Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error)).again(5_000),
+        _ => broken(seen, engine),
     }
+}
+
+fn broken(seen: &Observation, engine: &SwarmInfo) -> Plan {
+    let plan = Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error)).again(5_000);
+    if engine.node_id.is_empty() || seen.past.stuck_ms < stray::BROKEN_MS {
+        return plan;
+    }
+    plan.labels(Wish { part: Some(labels::BROKEN), node: Some(engine.node_id.clone()), ..Wish::default() })
 }
 
 fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {

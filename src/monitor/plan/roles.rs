@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::monitor::engine::{Availability, ManagerStatus, Node, NodeState, Role};
+use crate::monitor::labels;
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::rancher::HostEntry;
 
@@ -54,7 +55,7 @@ struct Place<'a> {
     zone: Option<&'a str>,
     /// Lower is older; those without a monitor come last.
     age: u64,
-    /// Its host was removed from Rancher, or has joined anew, or has another address.
+    /// Its host was removed from Rancher, or has joined anew, or has another address, or an engine in error.
     left: bool,
 }
 
@@ -122,7 +123,7 @@ fn places<'a>(
             zone: host.and_then(|host| host.labels.get(&seen.wanted.zone_label)).map(String::as_str),
             left: publication.former.contains_key(&node.id)
                 || uuid.is_some_and(|uuid| removal::is_removed(seen, view, members, uuid))
-                || host.is_some_and(|host| has_moved(node, host)),
+                || host.is_some_and(|host| has_moved(node, host) || is_broken(node, host)),
             age: uuid.and_then(|uuid| metadata.monitors.get(uuid)).map_or(u64::MAX, |monitor| monitor.age),
         }
     };
@@ -266,6 +267,12 @@ fn has_moved(node: &Node, host: &HostEntry) -> bool {
 /// meanwhile is neither for half a minute (swarmkit waits 16 s for its worker's certificate, twice).
 fn is_changing(seen: &Observation, place: &Place) -> bool {
     seen.past.demoted_ms.get(&place.node.id).is_some_and(|ms| *ms < CHANGING_MS)
+}
+
+/// Whether a manager's host says that its engine is in error. The others may reach it all the same: an engine that failed
+/// to become a manager, and then did at its second try, is in error until it has left or was started anew.
+fn is_broken(node: &Node, host: &HostEntry) -> bool {
+    host.node() == Some(node.id.as_str()) && host.labels.get(labels::PART).is_some_and(|part| part == labels::BROKEN)
 }
 
 /// The worker to promote: a preferred host, else one in the zone with the fewest managers, else the oldest.

@@ -19,7 +19,7 @@ const MOVED_MS: u64 = 30_000;
 const STUCK_MS: u64 = 30_000;
 /// The same of an engine whose node has broken down: it does not come back by itself. So ends a worker that becomes a
 /// manager when the one through which it had joined is gone: until it is started anew, the engine knows no other way.
-const BROKEN_MS: u64 = 8_000;
+pub(super) const BROKEN_MS: u64 = 8_000;
 
 const UNKNOWN: &str = "the swarm does not know this host's node any more";
 
@@ -41,6 +41,8 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
         UNKNOWN
     } else if record.lost.iter().any(|lost| lost == node) && seen.past.stuck_ms >= stuck_limit {
         "the engine is stuck, and the swarm has lost this host's node"
+    } else if broken && seen.past.stuck_ms >= STUCK_MS {
+        "the engine's swarm is in error, though the swarm has this host's node"
     } else if seen.past.moved_ms >= MOVED_MS {
         "this host's address is another one than its node's"
     } else {
