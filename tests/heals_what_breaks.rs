@@ -35,6 +35,8 @@ fn main() {
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
         trial("a_manager_that_is_cut_off_for_long_is_replaced_and_never_leaves_on_its_own", missing, cut_off),
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
+        trial("a_quorum_lost_as_engines_were_set_up_anew_is_recovered", missing, set_up_anew),
+        trial("a_quorum_lost_before_a_thawed_manager_knows_that_it_is_none_is_recovered", missing, thawed),
     ]);
 }
 
@@ -296,6 +298,42 @@ fn lost_quorum() {
         lab.hosts[*victim].start_host();
     }
     lab.eventually(LIMIT * 2, || is_well(&lab, 3));
+    is_the_same(&lab, &cluster);
+}
+
+/// Their hosts are registered, and say themselves that their engines are not what they were.
+fn set_up_anew() {
+    let (lab, cluster) = well_lab(4, &QUICK);
+    let managers: Vec<usize> = lab.managers().into_iter().collect();
+    for victim in &managers[1..] {
+        lab.hosts[*victim].wipe();
+    }
+    for victim in &managers[1..] {
+        lab.hosts[*victim].start_host();
+    }
+    let took = lab.eventually(LIMIT * 2, || is_well(&lab, 3));
+    println!("three managers again after {took:.1?}");
+    is_the_same(&lab, &cluster);
+}
+
+/// An engine that is none any more, and cannot ask, tries for half a minute to join the raft again. If it succeeds just
+/// before it learns better, it is counted there and never votes.
+fn thawed() {
+    let (lab, cluster) = well_lab(5, &QUICK);
+    let frozen = lab.leader().unwrap();
+    let rest = others(&lab, &[frozen]);
+    lab.hosts[frozen].engine.freeze();
+    lab.eventually(LIMIT, || have_managers_seen_by(&lab, &rest, 3));
+    let managers: Vec<usize> = rest.iter().copied().filter(|at| lab.managers().contains(at)).collect();
+    lab.hosts[frozen].engine.thaw();
+    thread::sleep(Duration::from_millis(500));
+    for victim in &managers[1..] {
+        lab.hosts[*victim].kill_host();
+        lab.rancher.set_host_state(&lab.hosts[*victim].uuid(), HostState::Removed);
+    }
+    let rest = others(&lab, &managers[1..]);
+    let took = lab.eventually(LIMIT * 3, || are_well(&lab, &rest, 3));
+    println!("three managers again after {took:.1?}");
     is_the_same(&lab, &cluster);
 }
 

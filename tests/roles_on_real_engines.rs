@@ -27,6 +27,7 @@ fn main() {
     let missing = missing();
     trial::run(vec![
         trial("labels_of_hosts_keep_prefer_and_spread_managers", missing, || together(&[labelled, zones])),
+        trial("the_only_manager_yields_to_the_other_of_two_hosts", missing, one_of_two),
         trial("managers_are_drained_and_the_network_made_as_set", missing, || together(&[drained, network])),
         trial("more_managers_and_fewer_without_losing_the_quorum", missing, scaled),
     ]);
@@ -74,6 +75,16 @@ fn labelled() {
     restart_with(&lab, &[]);
     lab.eventually(LIMIT, || is_well(&lab, 1).and_then(|()| among(&lab, &[2])));
     assert!(lab.hosts[2].log().contains("the hosts that can be one make 1"), "{}", lab.report());
+}
+
+fn one_of_two() {
+    let lab = Lab::start(2);
+    lab.start_monitors(&[QUICK]);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    let leader = lab.leader().unwrap();
+    label(&lab, leader, "swarm.manager", Some("false"));
+    lab.eventually(LIMIT, || is_well(&lab, 1).and_then(|()| among(&lab, &[1 - leader])));
+    lab.always(Duration::from_secs(10), || among(&lab, &[1 - leader]));
 }
 
 fn among(lab: &Lab, hosts: &[usize]) -> Result<(), String> {

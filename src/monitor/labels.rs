@@ -23,6 +23,11 @@ pub const WAIT_LEADER: &str = "wait_leader";
 pub const WAIT_TOKEN: &str = "wait_token";
 /// What it says while the engine joins.
 pub const WAIT_JOIN: &str = "wait_join";
+/// What it says while the engine's swarm is in error and manages nothing: though it may be counted as a manager, it cannot
+/// vote.
+pub const BROKEN: &str = "broken";
+/// The same of one that manages all the same: the others may reach it, so that only its own host can tell.
+pub const BROKEN_MANAGER: &str = "broken_manager";
 
 /// The labels that a host shall have of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -36,10 +41,6 @@ pub struct Wish {
     /// For [`LEFT`].
     pub left: Option<String>,
 }
-
-/// What it says while the engine's swarm is in error: a manager of which that is true may still answer the others, so that
-/// only its own host can tell.
-pub const BROKEN: &str = "broken";
 
 impl Wish {
     /// Whether labels are as wished.
@@ -56,7 +57,8 @@ impl Wish {
         set(labels, LEFT, self.left.as_deref());
         // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
         let ours = |word: &String| {
-            [MANAGER, BROKEN, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN].contains(&word.as_str()) || word.starts_with("wait_")
+            let words = [MANAGER, BROKEN, BROKEN_MANAGER, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN];
+            words.contains(&word.as_str()) || word.starts_with("wait_")
         };
         if self.part.is_some() || labels.get(PART).is_some_and(ours) {
             set(labels, PART, self.part);

@@ -30,9 +30,12 @@ pub struct Past {
     pub beats: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
     pub own_beat_ms: u64,
+    /// Whether this monitor acts in the place of the leader's, which was silent: it goes on until it hears another.
+    pub stands_in: bool,
     /// The longest look at Rancher's API so far.
     pub slowest_ms: u64,
-    /// For how long this host's engine, which was a manager, has not been able to tell about the swarm.
+    /// For how long this host's engine, which was a manager or may be one for all that is known, has not been able to tell
+    /// about the swarm.
     pub leaderless_ms: u64,
     /// For how long this host's engine has been neither in a swarm nor out of all.
     pub stuck_ms: u64,
@@ -128,6 +131,9 @@ pub struct Memory {
     beats: u64,
     heard: Since<bool>,
     own_beat: Option<Instant>,
+    /// Whether this host's manager led when the swarm last answered it.
+    leads: bool,
+    stands_in: bool,
     slowest_ms: u64,
     /// Whether this host's engine managed when it last said so; what the host remembers may be older.
     managed: Option<bool>,
@@ -160,6 +166,8 @@ impl Memory {
             beats: 0,
             heard: Since::new(false, now),
             own_beat: None,
+            leads: false,
+            stands_in: false,
             slowest_ms: 0,
             managed: None,
             leaderless: Since::new(false, now),
@@ -189,6 +197,7 @@ impl Memory {
             heard_ms: self.heard.ms_if_so(now),
             beats: self.beats,
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
+            stands_in: self.stands_in,
             slowest_ms: self.slowest_ms,
             leaderless_ms: self.leaderless.ms_if_so(now),
             stuck_ms: self.stuck.ms_if_so(now),
@@ -243,8 +252,10 @@ impl Memory {
         if older {
             return;
         }
-        if self.beat.see(record.acting.clone(), now) && !first {
-            self.beats += 1;
+        if self.beat.see(record.acting.clone(), now) {
+            self.beats += u64::from(!first);
+            let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
+            self.stands_in &= record.acting.as_ref().map(|acting| &acting.host) == own;
         }
         let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
@@ -279,7 +290,9 @@ impl Memory {
             (Ok(engine), None) => engine.swarm.local_node_state == LocalNodeState::Pending,
             (Ok(_), Some(Ok(_))) => false,
         };
-        self.leaderless.see(managed && silent, now);
+        // One that was made a manager while its monitor was away is not known to be one, and tells nothing without a leader.
+        let may_manage = managed || self.superseded.value;
+        self.leaderless.see(may_manage && silent, now);
         let outside = |engine: &Info| engine.swarm.local_node_state == LocalNodeState::Inactive;
         self.outside.see(seen.engine.as_ref().is_ok_and(outside), now);
         if let Ok(engine) = &seen.engine {
@@ -293,6 +306,9 @@ impl Memory {
             self.unsettled = Timers::default();
         }
         if let Some(Ok(swarm)) = &seen.swarm {
+            let own = seen.engine.as_ref().ok().and_then(|engine| swarm.node(&engine.swarm.node_id));
+            self.leads = own.and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
+            self.stands_in &= !self.leads;
             for node in &swarm.nodes {
                 if node.manager.is_some() {
                     self.demoted.0.remove(&node.id);
@@ -324,5 +340,6 @@ impl Memory {
     /// A sign of life was given.
     pub fn beaten(&mut self, now: Instant) {
         self.own_beat = Some(now);
+        self.stands_in = !self.leads;
     }
 }

@@ -133,10 +133,14 @@ impl Record {
     /// readers all can tell exactly.
     pub fn next_generation(&self, cluster: &str, claim: &Claim) -> Option<Self> {
         let stands = self.cluster.as_deref() == Some(cluster) && self.recovery.as_ref() == Some(claim);
-        let digest = Sha256::digest(claim.nonce.as_bytes());
+        stands.then(|| Self { generation: self.generation_by(&claim.nonce), ..self.clone() })
+    }
+
+    /// The generation that the process with this nonce would begin: above the present one, and no other process's.
+    pub fn generation_by(&self, nonce: &str) -> u64 {
+        let digest = Sha256::digest(nonce.as_bytes());
         let mark = digest.iter().take(4).fold(0, |mark, byte| (mark << 8) | u64::from(*byte)) % MARKS;
-        let count = self.generation / MARKS + 1;
-        stands.then(|| Self { generation: count * MARKS + mark, ..self.clone() })
+        (self.generation / MARKS + 1) * MARKS + mark
     }
 
     /// The host that is a node, by its UUID.

@@ -25,7 +25,7 @@ pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let leads =
         |node: &str| swarm.node(node).and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
     // One that could not hear, or a swarm that could not speak, is not silent.
-    leads(node) || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(seen, swarm, node)
+    leads(node) || seen.past.stands_in || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(seen, swarm, node)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
@@ -70,7 +70,9 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
 fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option<State> {
     let cluster = record.cluster.clone()?;
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
-    let generation = record.generation.max(publication::generation(seen, &cluster));
+    let own = publication::generation(seen, &cluster);
+    // A generation that is about to begin is its maker's alone.
+    let generation = if record.recovery.is_some() { own } else { record.generation.max(own) };
     let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
     let state = State { founding: None, made, joining: None, left: None, member };
     (state != seen.own.state).then_some(state)
@@ -156,7 +158,8 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
     let plan =
         |reason: &str| Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}"));
     if let Some(claim) = &record.recovery {
-        // It was about to. If it is a manager here it has not done it, and if its host was removed it never will.
+        // It was about to. If it is a manager here it has not done it, and if its host was removed, or its claim is an old
+        // one, it never will; or it has, and will be told that it is of the generation before.
         let node = record.members.get(&claim.host);
         let here = seen
             .swarm_view()
@@ -165,7 +168,8 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
             .and_then(|node| node.manager.as_ref());
         let is_here = here.is_some_and(ManagerStatus::is_reached);
         let is_gone = view.is_some_and(|view| view.registered(&claim.host).is_none());
-        return (!is_here && !is_gone)
+        let is_old = seen.past.recovery_ms >= CLAIM_EXPIRY_MS;
+        return (!is_here && !is_gone && !is_old)
             .then(|| plan(", or is about to: what becomes of this one is yet to be told").again(1_000));
     }
     if record.voters.contains(&engine.node_id) {

@@ -374,10 +374,12 @@ pub fn plan(seen: &Observation) -> Plan {
 
 fn broken(seen: &Observation, engine: &SwarmInfo) -> Plan {
     let plan = Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error)).again(5_000);
-    if engine.node_id.is_empty() || seen.past.stuck_ms < stray::BROKEN_MS {
+    let Some(place) = seen.own.state.place(Some(engine)).filter(|place| !place.node.is_empty()) else { return plan };
+    if seen.past.stuck_ms < stray::BROKEN_MS {
         return plan;
     }
-    plan.labels(Wish { part: Some(labels::BROKEN), node: Some(engine.node_id.clone()), ..Wish::default() })
+    let part = if engine.control_available { labels::BROKEN_MANAGER } else { labels::BROKEN };
+    plan.labels(Wish { part: Some(part), node: Some(place.node.to_owned()), ..Wish::default() })
 }
 
 fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {

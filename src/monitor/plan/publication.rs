@@ -17,6 +17,9 @@ pub struct Publication {
     pub replaces: Option<String>,
     /// Which generation of it: only that one's acting monitor writes the record.
     pub generation: u64,
+    /// Another manager has begun a generation, to go on alone, and has not gone on: as the swarm has its quorum again, that
+    /// generation is taken back by this one.
+    pub takes_back: Option<u64>,
     /// Where its managers are joined, as `address:port`, sorted.
     pub managers: Vec<String>,
     /// Node IDs by the UUID of each one's host.
@@ -58,10 +61,14 @@ impl Publication {
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
+        let own = generation(seen, &swarm.cluster);
+        let begun = view.record.generation;
+        let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
         Self {
             cluster: swarm.cluster.clone(),
             replaces: None,
-            generation: view.record.generation.max(generation(seen, &swarm.cluster)),
+            generation: takes_back.map_or(begun.max(own), |_| view.record.generation_by(&seen.own.nonce)),
+            takes_back,
             managers,
             members,
             voters,
@@ -95,8 +102,11 @@ impl Publication {
     /// is this process's.
     pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
         match &record.cluster {
-            // An earlier generation's is one that a late write has brought back.
-            Some(cluster) if *cluster == self.cluster => record.generation <= self.generation,
+            Some(cluster) if *cluster == self.cluster => match self.takes_back {
+                Some(begun) => record.recovery.is_some() && record.generation == begun,
+                // An earlier generation's is one that a late write has brought back.
+                None => record.generation <= self.generation,
+            },
             Some(cluster) => self.replaces.as_ref() == Some(cluster),
             None => record.is_free_for(&Claim { host: self.acting.clone(), nonce: nonce.to_owned() }),
         }

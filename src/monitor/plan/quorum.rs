@@ -1,7 +1,8 @@
 //! Most managers are lost, and the swarm cannot change any more: may this one go on alone?
 //!
 //! What keeps running keeps running, so there is time. Going on alone is right only if the others cannot come back as a
-//! majority. That is what an operator says by removing their hosts from Rancher.
+//! majority. That is what an operator says by removing their hosts from Rancher, and what a host says of its own engine:
+//! that it is not the node any more which it was, or has broken down and manages nothing.
 
 use std::net::IpAddr;
 
@@ -81,8 +82,16 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
         Recovery::After(ms) => seen.past.leaderless_ms >= ms && entry(uuid).is_some_and(|host| !host.is_active()),
         Recovery::Off | Recovery::Removed => false,
     };
+    // An engine that was set up anew is counted, and never votes; nor does one that was made a worker, and joined the raft
+    // once more before it knew.
+    let voteless = |uuid: &String, node: &str| entry(uuid).is_some_and(|host| host.has_lost(node));
     // A voter that is no host's may come back, for all that is known.
-    let lost = |node: &&String| record.host_of(node).is_some_and(|uuid| entry(uuid).is_none() || out_of_reach(uuid));
+    let lost = |node: &&String| {
+        record.former.contains_key(*node)
+            || record
+                .host_of(node)
+                .is_some_and(|uuid| entry(uuid).is_none() || out_of_reach(uuid) || voteless(uuid, node))
+    };
     let left: Vec<&String> = record.voters.iter().filter(|node| !lost(node)).collect();
     if left.len() > all / 2 {
         return Err(format!(

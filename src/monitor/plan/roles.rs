@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::monitor::engine::{Availability, ManagerStatus, Node, NodeState, Role};
-use crate::monitor::labels;
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::rancher::HostEntry;
 
@@ -123,7 +122,8 @@ fn places<'a>(
             zone: host.and_then(|host| host.labels.get(&seen.wanted.zone_label)).map(String::as_str),
             left: publication.former.contains_key(&node.id)
                 || uuid.is_some_and(|uuid| removal::is_removed(seen, view, members, uuid))
-                || host.is_some_and(|host| has_moved(node, host) || is_broken(node, host)),
+                // One that failed to become a manager, and did at its second try, is in error until it has left.
+                || host.is_some_and(|host| has_moved(node, host) || host.is_broken(&node.id)),
             age: uuid.and_then(|uuid| metadata.monitors.get(uuid)).map_or(u64::MAX, |monitor| monitor.age),
         }
     };
@@ -269,12 +269,6 @@ fn is_changing(seen: &Observation, place: &Place) -> bool {
     seen.past.demoted_ms.get(&place.node.id).is_some_and(|ms| *ms < CHANGING_MS)
 }
 
-/// Whether a manager's host says that its engine is in error. The others may reach it all the same: an engine that failed
-/// to become a manager, and then did at its second try, is in error until it has left or was started anew.
-fn is_broken(node: &Node, host: &HostEntry) -> bool {
-    host.node() == Some(node.id.as_str()) && host.labels.get(labels::PART).is_some_and(|part| part == labels::BROKEN)
-}
-
 /// The worker to promote: a preferred host, else one in the zone with the fewest managers, else the oldest.
 fn candidate<'a, 'b>(seen: &Observation, places: &'b [Place<'a>]) -> Option<&'b Place<'a>> {
     let in_zone = |zone: Option<&str>| match zone {
@@ -286,14 +280,21 @@ fn candidate<'a, 'b>(seen: &Observation, places: &'b [Place<'a>]) -> Option<&'b 
 }
 
 /// The manager to demote: one that should be none, else one whose host is not known, else one of the zone with the most,
-/// else the youngest; the leader last, and only while three are there. All of them are reachable here, so those that are
-/// left keep their quorum.
+/// else the youngest; the leader last, and only while three are there, or while the only other one is to stay and it is
+/// not. All of them are reachable here, so those that are left keep their quorum.
 fn surplus<'a, 'b>(managers: &'b [&'b Place<'a>]) -> Option<&'b Place<'a>> {
     let in_zone = |zone: Option<&str>| match zone {
         Some(zone) => managers.iter().filter(|place| place.zone == Some(zone)).count(),
         None => 0,
     };
-    let may = managers.iter().filter(|place| managers.len() >= 2 && (!place.leads() || managers.len() >= 3));
+    // Of two, one that is to stay is not given up for a leader that is not.
+    let one_stays = managers.iter().filter(|place| place.is_rightful()).count() == 1;
+    let may = managers.iter().filter(|place| match managers.len() {
+        0 | 1 => false,
+        2 if one_stays => !place.is_rightful(),
+        2 => !place.leads(),
+        _ => true,
+    });
     may.max_by_key(|place| {
         let unfit = (!place.is_rightful(), !place.leads(), place.host.is_none(), place.fitness);
         (unfit, in_zone(place.zone), place.age, place.node.id.as_str())

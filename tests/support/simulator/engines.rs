@@ -79,10 +79,21 @@ pub struct Seat {
     pub manages: bool,
     /// The host through which it joined, until the engine is started anew.
     pub via: Option<usize>,
-    pub broken: bool,
+    pub ails: Option<Ailment>,
     /// It was started anew and has not found its swarm yet.
     pub pending: bool,
     pub address: String,
+}
+
+/// How an engine's swarm can be in error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ailment {
+    /// It broke down as it became a manager, and does not tell which node it is.
+    BrokenDown,
+    /// Its manager has stopped, though the others count it.
+    Halted,
+    /// It manages, and votes.
+    Failing,
 }
 
 impl Engine {
@@ -91,6 +102,13 @@ impl Engine {
             Self::In(seat) => Some(seat),
             Self::Out => None,
         }
+    }
+}
+
+impl Seat {
+    /// Whether it takes part in its swarm, whatever it says of itself.
+    pub fn is_alive(&self) -> bool {
+        matches!(self.ails, None | Some(Ailment::Failing))
     }
 }
 
@@ -152,7 +170,7 @@ impl Simulation {
         let seat = self.hosts[host].engine.seat();
         self.hosts[host].answers()
             && seat.is_some_and(|seat| {
-                seat.group == group && seat.node == node && !seat.broken && seat.address == self.hosts[host].address
+                seat.group == group && seat.node == node && seat.is_alive() && seat.address == self.hosts[host].address
             })
     }
 
@@ -184,7 +202,7 @@ impl Simulation {
 
     /// The group whose leader this host's engine, as a manager, can ask.
     pub fn governs(&self, at: usize) -> Option<usize> {
-        let seat = self.hosts[at].engine.seat().filter(|seat| seat.manages && !seat.broken)?;
+        let seat = self.hosts[at].engine.seat().filter(|seat| seat.manages && seat.is_alive())?;
         let leader = self.groups[seat.group].leader.as_ref()?;
         self.reaches(seat.group, &seat.node, leader).then_some(seat.group)
     }
@@ -195,7 +213,7 @@ impl Simulation {
             return Said::Nothing("engine: GET /info: no answer within 5000 ms");
         }
         let Some(seat) = host.engine.seat() else { return Said::Itself(SwarmInfo::default()) };
-        if seat.broken {
+        if seat.ails == Some(Ailment::BrokenDown) {
             let error = "can't initialize raft node".to_owned();
             return Said::Itself(SwarmInfo { local_node_state: LocalNodeState::Error, error, ..SwarmInfo::default() });
         }
@@ -211,6 +229,11 @@ impl Simulation {
                 .collect(),
             ..SwarmInfo::default()
         };
+        if let Some(ailment) = seat.ails {
+            (info.local_node_state, info.control_available) =
+                (LocalNodeState::Error, seat.manages && ailment == Ailment::Failing);
+            return Said::Itself(info);
+        }
         if !seat.manages {
             return Said::Itself(info);
         }
@@ -246,7 +269,7 @@ impl Simulation {
         let manages = self.groups[group].node(node).is_some_and(|node| node.manager.is_some());
         let address = self.hosts[at].address.clone();
         self.hosts[at].engine =
-            Engine::In(Seat { group, node: node.to_owned(), manages, via, broken: false, pending: false, address });
+            Engine::In(Seat { group, node: node.to_owned(), manages, via, ails: None, pending: false, address });
         self.groups[group].host_of.insert(node.to_owned(), at);
     }
 
@@ -495,12 +518,12 @@ impl Simulation {
         let via = self.hosts[host].engine.seat().and_then(|seat| seat.via);
         let open = via.is_none_or(|via| {
             let seat = self.hosts[via].engine.seat();
-            self.linked(host, via) && seat.is_some_and(|seat| seat.group == group && seat.manages && !seat.broken)
+            self.linked(host, via) && seat.is_some_and(|seat| seat.group == group && seat.manages && seat.is_alive())
         });
         if !open {
             self.say(|| format!("group {group}: {id} breaks down as it becomes a manager"));
             if let Engine::In(seat) = &mut self.hosts[host].engine {
-                seat.broken = true;
+                seat.ails = Some(Ailment::BrokenDown);
             }
             self.wake(host, 500);
             return;
@@ -572,7 +595,7 @@ impl Simulation {
             seat.via = None;
             seat.pending = true;
             // A broken one finds its way with the managers that it knows.
-            seat.broken = false;
+            seat.ails = None;
         }
         self.host_changed(at);
     }

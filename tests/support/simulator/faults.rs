@@ -3,7 +3,7 @@
 use swarmkit_catalog::monitor::state::State;
 
 use super::api::Mood;
-use super::engines::Engine;
+use super::engines::{Ailment, Engine, Seat};
 use super::{Dice, Event, Settings, Simulation};
 
 /// Whom a fault strikes, chosen when it does.
@@ -46,6 +46,8 @@ pub enum Kind {
     KillAll,
     /// Most managers are gone, and removed from Rancher later; later still they are back, and registered anew.
     Disaster,
+    /// A manager is in error, and its manager has stopped, or votes all the same.
+    Ail(Ailment),
     /// MANAGER_SCALE is another one, and all monitors start anew.
     Scale(usize),
 }
@@ -77,7 +79,7 @@ pub fn schedule(settings: &Settings, dice: &mut Dice) -> Vec<(u64, Fault)> {
             1 => Target::Manager(number),
             _ => Target::Host(number),
         };
-        let kind = match dice.below(34) {
+        let kind = match dice.below(36) {
             0..=5 => Kind::KillEngine,
             6..=8 => Kind::KillMonitor,
             9 | 10 => Kind::Freeze,
@@ -96,6 +98,8 @@ pub fn schedule(settings: &Settings, dice: &mut Dice) -> Vec<(u64, Fault)> {
             30 => Kind::Unlabel,
             31 => Kind::KillAll,
             32 => Kind::Disaster,
+            33 => Kind::Ail(Ailment::Halted),
+            34 => Kind::Ail(Ailment::Failing),
             _ => Kind::Scale([1, 3, 3, 5, 7][dice.below(5) as usize]),
         };
         let for_ms = match dice.below(4) {
@@ -139,18 +143,41 @@ impl Simulation {
         let of = &self.groups[seat.group];
         let kept = of.voters().filter(|voter| {
             let host = of.host_of.get(&voter.id).copied();
-            host.is_some_and(|host| {
-                let other = &self.hosts[host];
-                // One with another address is never reached as that node again.
-                let sits = other
-                    .engine
-                    .seat()
-                    .is_some_and(|of| of.group == seat.group && of.node == voter.id && of.address == other.address);
-                host != at && sits && !other.lost && other.is_registered
-            })
+            host.is_some_and(|host| host != at && self.is_well_as(host, seat.group, &voter.id))
         });
         // The last ones of a swarm that another has gone on without are nobody's loss.
         left > 2 && (of.superseded || kept.count() * 2 > of.voters().count())
+    }
+
+    /// Whether a host's engine votes, and another one that does is well.
+    fn can_ail(&self, at: usize) -> bool {
+        let Some(seat) =
+            self.hosts[at].engine.seat().filter(|seat| seat.manages && !seat.pending && seat.ails.is_none())
+        else {
+            return false;
+        };
+        let of = &self.groups[seat.group];
+        // One that has moved never votes again, and nobody can tell.
+        let moved = of.voters().filter_map(|voter| of.host_of.get(&voter.id)).any(|host| {
+            let other = &self.hosts[*host];
+            other.engine.seat().is_some_and(|of| of.address != other.address)
+        });
+        !moved
+            && of.node(&seat.node).is_some_and(|node| node.manager.is_some())
+            && of.voters().any(|voter| {
+                let host = of.host_of.get(&voter.id).copied();
+                // Who has not been recorded cannot know who is counted on.
+                let recorded = self.api.record.voters.contains(&voter.id);
+                recorded && host.is_some_and(|host| host != at && self.is_well_as(host, seat.group, &voter.id))
+            })
+    }
+
+    /// Whether a host's engine can go on as this node.
+    fn is_well_as(&self, host: usize, group: usize, node: &str) -> bool {
+        let other = &self.hosts[host];
+        // One with another address is never reached as that node again.
+        let sits = |of: &Seat| of.group == group && of.node == node && of.address == other.address && of.ails.is_none();
+        other.engine.seat().is_some_and(sits) && !other.lost && other.is_registered
     }
 
     pub fn fault(&mut self, number: usize) {
@@ -219,6 +246,13 @@ impl Simulation {
                 }
             }
             Kind::Disaster => all = self.disaster(),
+            Kind::Ail(ailment) if self.can_ail(at) => {
+                if let Engine::In(seat) = &mut self.hosts[at].engine {
+                    seat.ails = Some(ailment);
+                }
+                self.host_changed(at);
+                self.wake(at, 100);
+            }
             Kind::Scale(managers) => {
                 self.wanted.managers = managers;
                 for host in 0..self.hosts.len() {
@@ -229,7 +263,7 @@ impl Simulation {
                     }
                 }
             }
-            Kind::Remove | Kind::Lose | Kind::Wipe | Kind::Move => {
+            Kind::Remove | Kind::Lose | Kind::Wipe | Kind::Move | Kind::Ail(_) => {
                 self.say(|| "it would cost the swarm for good: left out".to_owned());
                 return;
             }
@@ -253,7 +287,8 @@ impl Simulation {
         let of = &self.groups[group];
         let voters: Vec<usize> = of.voters().filter_map(|voter| of.host_of.get(&voter.id).copied()).collect();
         let many = voters.len() / 2 + 1;
-        if many >= voters.len() {
+        let ails = |host: &usize| self.hosts[*host].engine.seat().is_some_and(|seat| seat.ails.is_some());
+        if voters[many.min(voters.len())..].iter().all(ails) {
             return Vec::new();
         }
         let lost = voters[..many].to_vec();

@@ -14,7 +14,7 @@ use swarmkit_catalog::monitor::run;
 use swarmkit_catalog::monitor::state::{Member, State};
 
 use super::api::Write;
-use super::engines::{Engine, Said};
+use super::engines::{Ailment, Engine, Said};
 use super::{Event, Simulation};
 
 /// The daemon's first pause after something that failed, in milliseconds.
@@ -424,7 +424,7 @@ impl Simulation {
         for address in addresses {
             let host = (0..self.hosts.len()).find(|other| self.hosts[*other].address == address);
             let listens =
-                |host: &usize| self.hosts[*host].engine.seat().is_some_and(|seat| seat.manages && !seat.broken);
+                |host: &usize| self.hosts[*host].engine.seat().is_some_and(|seat| seat.manages && seat.is_alive());
             if let Some(host) = host.filter(|host| self.linked(at, *host)).filter(listens) {
                 found = Some(host);
                 break;
@@ -450,9 +450,8 @@ impl Simulation {
 
     fn leave(&mut self, at: usize, node: &str, manager: bool) -> bool {
         let Some(seat) = self.hosts[at].engine.seat().cloned() else { return false };
-        // A broken engine does not tell which node it is.
-        let told = if seat.broken { "" } else { seat.node.as_str() };
-        if told != node || (seat.manages && !seat.broken && !seat.pending) != manager {
+        let told = if seat.ails == Some(Ailment::BrokenDown) { "" } else { seat.node.as_str() };
+        if told != node || (seat.manages && seat.is_alive() && !seat.pending) != manager {
             return false;
         }
         let group = seat.group;

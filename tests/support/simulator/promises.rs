@@ -7,7 +7,7 @@ use swarmkit_catalog::monitor::labels;
 use swarmkit_catalog::monitor::plan::{NodeChange, odd_at_most};
 
 use super::Simulation;
-use super::engines::Seat;
+use super::engines::{Ailment, Seat};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
@@ -167,7 +167,14 @@ impl Simulation {
             let Some(&host) = of.host_of.get(&voter.id) else { return false };
             // Registered as the host that the record knows.
             let known = self.api.record.members.get(self.uuid(host)) == Some(&voter.id);
-            host != at && self.hosts[host].is_registered && known && !self.hosts[host].lost
+            // One that was set up anew, or whose manager has stopped, never votes again.
+            let votes = self.hosts[host]
+                .engine
+                .seat()
+                .is_some_and(|of| of.node == voter.id && of.ails != Some(Ailment::Halted));
+            // One that has come back while this was decided is nobody's fault.
+            let before = self.hosts[host].troubled_ms + 10_000 <= self.now;
+            host != at && self.hosts[host].is_registered && known && before && !self.hosts[host].lost && votes
         });
         let counted_on = counted_on.count();
         let another = self.groups.iter().enumerate().any(|(group, other)| {
@@ -189,7 +196,7 @@ impl Simulation {
         let mut groups = BTreeSet::new();
         for at in &hosts {
             let Some(seat) = self.hosts[*at].engine.seat() else { return Err(format!("host {at} is in no swarm")) };
-            if seat.broken || seat.pending {
+            if seat.ails.is_some() || seat.pending {
                 return Err(format!("the engine of host {at} is not well"));
             }
             groups.insert(seat.group);
