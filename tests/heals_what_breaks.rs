@@ -351,8 +351,19 @@ fn silent_leader() {
     lab.hosts[3].start_monitor(&settings);
     lab.eventually(LIMIT, || lab.expect_one_swarm(3));
     assert_eq!(lab.leader(), Some(leader), "the leader was no other one meanwhile");
+    // It goes on, and does not wait for the same silence again.
+    let acts = |host: &&lab::Host| host.status().is_ok_and(|status| status["plan"]["stage"] == "act");
+    let acting = || lab.hosts.iter().filter(acts).map(|host| host.index).collect::<Vec<_>>();
+    let stands_in = acting();
+    assert!(stands_in.len() == 1 && stands_in != [leader], "{stands_in:?}\n{}", lab.report());
+    let same = |wanted: &[usize]| match acting() {
+        acting if acting == wanted => Ok(()),
+        acting => Err(format!("{acting:?} act, {wanted:?} did")),
+    };
+    lab.always(Duration::from_secs(12), || same(&stands_in));
     lab.hosts[leader].start_monitor_again();
-    lab.eventually(LIMIT, || is_well(&lab, 3));
+    lab.eventually(LIMIT, || is_well(&lab, 3).and_then(|()| same(&[leader])));
+    lab.always(Duration::from_secs(12), || same(&[leader]));
 }
 
 /// What the shell monitor of earlier entries leaves: a swarm that nobody recorded, and its tokens in the metadata.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::observe::Observation;
+use super::plan;
 use super::record::{Acting, Claim, Record};
 use super::state::Member;
 
@@ -308,7 +309,9 @@ impl Memory {
         if let Some(Ok(swarm)) = &seen.swarm {
             let own = seen.engine.as_ref().ok().and_then(|engine| swarm.node(&engine.swarm.node_id));
             self.leads = own.and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
-            self.stands_in &= !self.leads;
+            let silent_ms = self.beat.ms(now).min(self.heard.ms_if_so(now));
+            let stands_in = own.is_some_and(|own| silent_ms >= plan::silence_ms(&seen.wanted, swarm, &own.id));
+            self.stands_in = !self.leads && (self.stands_in || stands_in);
             for node in &swarm.nodes {
                 if node.manager.is_some() {
                     self.demoted.0.remove(&node.id);
@@ -340,6 +343,5 @@ impl Memory {
     /// A sign of life was given.
     pub fn beaten(&mut self, now: Instant) {
         self.own_beat = Some(now);
-        self.stands_in = !self.leads;
     }
 }

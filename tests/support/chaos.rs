@@ -21,6 +21,8 @@ const REPLICAS: usize = 4;
 const BOUND: Duration = Duration::from_secs(120);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(100);
+/// For how long a swarm may be without a leader, though all was well a moment before.
+const ELECTION: Duration = Duration::from_secs(30);
 /// The host numbers from which moved hosts take their addresses; see [`Lab::move_host`].
 const ADDRESSES: std::ops::Range<u8> = 100..250;
 
@@ -284,7 +286,13 @@ impl Arena {
     }
 
     fn find(&self, whom: Whom) -> Result<&Host, String> {
-        let leader = self.lab.leader().ok_or("no leader")?;
+        let mut leader = None;
+        // What healed a moment ago may be followed by another election.
+        within(&self.lab, ELECTION, || {
+            leader = self.lab.leader();
+            leader.map(drop).ok_or_else(|| "no leader".to_owned())
+        })?;
+        let leader = leader.ok_or("no leader")?;
         let managers = self.lab.managers();
         let nth = |all: Vec<usize>, at: u64| all.get(at as usize % all.len().max(1)).copied();
         let index = match whom {

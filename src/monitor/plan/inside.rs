@@ -2,7 +2,7 @@
 
 use crate::monitor::engine::{Availability, ManagerStatus, Node, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
-use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
+use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::monitor::record::Record;
 use crate::monitor::state::{Member, State};
 
@@ -25,15 +25,17 @@ pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let leads =
         |node: &str| swarm.node(node).and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
     // One that could not hear, or a swarm that could not speak, is not silent.
-    leads(node) || seen.past.stands_in || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(seen, swarm, node)
+    leads(node)
+        || seen.past.stands_in
+        || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(&seen.wanted, swarm, node)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
-fn silence_ms(seen: &Observation, swarm: &SwarmView, own: &str) -> u64 {
+pub(in crate::monitor) fn silence_ms(wanted: &Wanted, swarm: &SwarmView, own: &str) -> u64 {
     let next = |node: &&Node| node.manager.as_ref().is_some_and(|manager| !manager.leader && manager.is_reached());
     let row = swarm.nodes.iter().filter(next);
     let place = row.filter(|node| node.id.as_str() < own).count() as u64;
-    seen.wanted.period_ms.saturating_mul(SILENT_PERIODS).saturating_mul(place + 1)
+    wanted.period_ms.saturating_mul(SILENT_PERIODS).saturating_mul(place + 1)
 }
 
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {

@@ -32,6 +32,8 @@ use super::labels::{self, Wish};
 use super::observe::{MetadataView, Observation, RancherView, Seen};
 use super::state::State;
 
+pub(super) use inside::silence_ms;
+
 pub use claim::said_to_be_inside;
 pub use inside::DRAINED;
 pub use publication::Publication;
