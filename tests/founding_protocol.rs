@@ -219,8 +219,7 @@ impl World {
         }
         match plan.change {
             Some(Change::Claim) => {
-                let before = seen.rancher.as_ref().and_then(|view| view.as_ref().ok());
-                let before = before.and_then(|view| view.record.claim.clone());
+                let before = seen.rancher_view().and_then(|view| view.record.claim.clone());
                 if let Some(record) = self.record.claimed(before.as_ref(), own) {
                     self.send(at, record);
                 }

@@ -199,6 +199,11 @@ impl ManagerStatus {
 }
 
 impl Node {
+    /// Whether it is the manager that leads.
+    pub fn leads(&self) -> bool {
+        self.manager.as_ref().is_some_and(|manager| manager.leader)
+    }
+
     /// Whether it is there no more: the swarm calls it down; or it is a manager which no other manager gets through to and
     /// which has said nothing since the leader changed. That one is called down only half a minute later, as a new leader
     /// waits twice as long for each node.

@@ -56,10 +56,8 @@ impl Wish {
         set(labels, NODE, self.node.as_deref());
         set(labels, LEFT, self.left.as_deref());
         // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
-        let ours = |word: &String| {
-            let words = [MANAGER, BROKEN, BROKEN_MANAGER, WAIT_LEADER, WAIT_TOKEN, WAIT_JOIN];
-            words.contains(&word.as_str()) || word.starts_with("wait_")
-        };
+        let ours =
+            |word: &String| [MANAGER, BROKEN, BROKEN_MANAGER].contains(&word.as_str()) || word.starts_with("wait_");
         if self.part.is_some() || labels.get(PART).is_some_and(ours) {
             set(labels, PART, self.part);
         }

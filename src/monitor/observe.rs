@@ -277,20 +277,20 @@ impl HostEntry {
 
     /// Whether the host says of a node that it is its engine's, and has broken down.
     pub fn is_broken(&self, node: &str) -> bool {
-        self.says_of(node, &[labels::BROKEN, labels::BROKEN_MANAGER])
+        self.node() == Some(node) && matches!(self.part(), Some(labels::BROKEN | labels::BROKEN_MANAGER))
     }
 
     /// Whether the host says that a node which was its engine's has no vote any more, whatever the others count: it has
     /// broken down and manages nothing, or the engine is another node by now, or none and waits to join.
     pub fn has_lost(&self, node: &str) -> bool {
         match self.node() {
-            Some(is) => is != node || self.says_of(node, &[labels::BROKEN]),
+            Some(is) => is != node || self.part() == Some(labels::BROKEN),
             None => self.key().is_some(),
         }
     }
 
-    fn says_of(&self, node: &str, words: &[&str]) -> bool {
-        self.node() == Some(node) && self.labels.get(labels::PART).is_some_and(|part| words.contains(&part.as_str()))
+    fn part(&self) -> Option<&str> {
+        self.labels.get(labels::PART).map(String::as_str)
     }
 
     /// The key to which the host wants its join token sealed.

@@ -132,8 +132,6 @@ pub struct Memory {
     beats: u64,
     heard: Since<bool>,
     own_beat: Option<Instant>,
-    /// Whether this host's manager led when the swarm last answered it.
-    leads: bool,
     stands_in: bool,
     slowest_ms: u64,
     /// Whether this host's engine managed when it last said so; what the host remembers may be older.
@@ -167,7 +165,6 @@ impl Memory {
             beats: 0,
             heard: Since::new(false, now),
             own_beat: None,
-            leads: false,
             stands_in: false,
             slowest_ms: 0,
             managed: None,
@@ -306,12 +303,11 @@ impl Memory {
             self.down = Timers::default();
             self.unsettled = Timers::default();
         }
-        if let Some(Ok(swarm)) = &seen.swarm {
+        if let Some(swarm) = seen.swarm_view() {
             let own = seen.engine.as_ref().ok().and_then(|engine| swarm.node(&engine.swarm.node_id));
-            self.leads = own.and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
             let silent_ms = self.beat.ms(now).min(self.heard.ms_if_so(now));
-            let stands_in = own.is_some_and(|own| silent_ms >= plan::silence_ms(&seen.wanted, swarm, &own.id));
-            self.stands_in = !self.leads && (self.stands_in || stands_in);
+            let silent = |own: &Node| silent_ms >= plan::silence_ms(&seen.wanted, swarm, &own.id);
+            self.stands_in = !own.is_some_and(Node::leads) && (self.stands_in || own.is_some_and(silent));
             for node in &swarm.nodes {
                 if node.manager.is_some() {
                     self.demoted.0.remove(&node.id);

@@ -339,11 +339,7 @@ impl World {
         }
         match &plan.change {
             Some(Change::Claim) if self.api => {
-                let before = seen
-                    .rancher
-                    .as_ref()
-                    .and_then(|view| view.as_ref().ok())
-                    .and_then(|view| view.record.claim.clone());
+                let before = seen.rancher_view().and_then(|view| view.record.claim.clone());
                 let claim = Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() };
                 self.record
                     .claimed(before.as_ref(), claim)

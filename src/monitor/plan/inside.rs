@@ -21,11 +21,9 @@ const SUPERSEDED_MS: u64 = 5_000;
 /// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
 /// or that one has been silent for long, and this is the next.
 pub(super) fn acts(seen: &Observation, node: &str) -> bool {
-    let Some(Ok(swarm)) = &seen.swarm else { return false };
-    let leads =
-        |node: &str| swarm.node(node).and_then(|node| node.manager.as_ref()).is_some_and(|manager| manager.leader);
+    let Some(swarm) = seen.swarm_view() else { return false };
     // One that could not hear, or a swarm that could not speak, is not silent.
-    leads(node)
+    swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
         || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(&seen.wanted, swarm, node)
 }

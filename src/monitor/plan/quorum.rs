@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use crate::monitor::observe::{MetadataView, Observation, RancherView, Recovery};
+use crate::monitor::rancher::HostEntry;
 
 use super::claim::{self, Standing};
 use super::{Change, Plan, Stage, advertised, rancher, stray};
@@ -78,19 +79,18 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     if entry(&metadata.host).is_none() {
         return Err("the swarm has no quorum, and Rancher does not list this host".to_owned());
     }
-    let out_of_reach = |uuid: &String| match seen.wanted.recovery {
-        Recovery::After(ms) => seen.past.leaderless_ms >= ms && entry(uuid).is_some_and(|host| !host.is_active()),
+    let out_of_reach = |host: &HostEntry| match seen.wanted.recovery {
+        Recovery::After(ms) => seen.past.leaderless_ms >= ms && !host.is_active(),
         Recovery::Off | Recovery::Removed => false,
     };
     // An engine that was set up anew is counted, and never votes; nor does one that was made a worker, and joined the raft
     // once more before it knew.
-    let voteless = |uuid: &String, node: &str| entry(uuid).is_some_and(|host| host.has_lost(node));
+    let host_is_lost = |host: &HostEntry, node: &str| out_of_reach(host) || host.has_lost(node);
     // A voter that is no host's may come back, for all that is known.
     let lost = |node: &&String| {
+        let host = record.host_of(node);
         record.former.contains_key(*node)
-            || record
-                .host_of(node)
-                .is_some_and(|uuid| entry(uuid).is_none() || out_of_reach(uuid) || voteless(uuid, node))
+            || host.is_some_and(|uuid| entry(uuid).is_none_or(|host| host_is_lost(host, node)))
     };
     let left: Vec<&String> = record.voters.iter().filter(|node| !lost(node)).collect();
     if left.len() > all / 2 {

@@ -70,10 +70,6 @@ impl Place<'_> {
         removal::has_failed(self.node)
     }
 
-    fn leads(&self) -> bool {
-        self.node.manager.as_ref().is_some_and(|manager| manager.leader)
-    }
-
     /// Whether it could be promoted now.
     fn is_able(&self) -> bool {
         self.node.status.state == NodeState::Ready
@@ -246,7 +242,7 @@ fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> (Roles, Strin
         }
     }
     let reachable = managers.iter().filter(|place| place.is_reachable()).count();
-    let (left, leads) = (managers.len() - 1, place.leads());
+    let (left, leads) = (managers.len() - 1, place.node.leads());
     if leads || reachable <= left / 2 {
         let reason =
             format!("manager {id} is lost, but {reachable} of {} are too few to go on without it", managers.len());
@@ -292,11 +288,11 @@ fn surplus<'a, 'b>(managers: &'b [&'b Place<'a>]) -> Option<&'b Place<'a>> {
     let may = managers.iter().filter(|place| match managers.len() {
         0 | 1 => false,
         2 if one_stays => !place.is_rightful(),
-        2 => !place.leads(),
+        2 => !place.node.leads(),
         _ => true,
     });
     may.max_by_key(|place| {
-        let unfit = (!place.is_rightful(), !place.leads(), place.host.is_none(), place.fitness);
+        let unfit = (!place.is_rightful(), !place.node.leads(), place.host.is_none(), place.fitness);
         (unfit, in_zone(place.zone), place.age, place.node.id.as_str())
     })
     .copied()

@@ -30,7 +30,7 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     let node = place.node;
     let here = record.cluster.as_deref() == Some(place.cluster);
     // A swarm that answers this engine's manager has it as a manager.
-    let answers = matches!(&seen.swarm, Some(Ok(_)));
+    let answers = seen.swarm_view().is_some();
     // One that votes has to be made a worker first, by the acting monitor.
     if !here || answers || !is_alive(seen) || record.voters.iter().any(|voter| voter == node) {
         return None;

@@ -58,6 +58,11 @@ impl Host {
         }
     }
 
+    /// Whether its address is another one than its engine's: it is never reached as that node again.
+    pub fn has_moved(&self) -> bool {
+        self.engine.seat().is_some_and(|seat| seat.address != self.address)
+    }
+
     pub fn answers(&self) -> bool {
         self.engine_up && !self.frozen && !self.lost
     }
@@ -167,11 +172,9 @@ impl Simulation {
 
     /// Whether a host's engine is up as this node of this group.
     fn sits(&self, host: usize, group: usize, node: &str) -> bool {
-        let seat = self.hosts[host].engine.seat();
-        self.hosts[host].answers()
-            && seat.is_some_and(|seat| {
-                seat.group == group && seat.node == node && seat.is_alive() && seat.address == self.hosts[host].address
-            })
+        let host = &self.hosts[host];
+        let sits = |seat: &Seat| seat.group == group && seat.node == node && seat.is_alive();
+        host.answers() && !host.has_moved() && host.engine.seat().is_some_and(sits)
     }
 
     /// Whether the one node of a group reaches the other.

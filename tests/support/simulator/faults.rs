@@ -158,10 +158,8 @@ impl Simulation {
         };
         let of = &self.groups[seat.group];
         // One that has moved never votes again, and nobody can tell.
-        let moved = of.voters().filter_map(|voter| of.host_of.get(&voter.id)).any(|host| {
-            let other = &self.hosts[*host];
-            other.engine.seat().is_some_and(|of| of.address != other.address)
-        });
+        let mut hosts = of.voters().filter_map(|voter| of.host_of.get(&voter.id));
+        let moved = hosts.any(|host| self.hosts[*host].has_moved());
         !moved
             && of.node(&seat.node).is_some_and(|node| node.manager.is_some())
             && of.voters().any(|voter| {
@@ -174,10 +172,9 @@ impl Simulation {
 
     /// Whether a host's engine can go on as this node.
     fn is_well_as(&self, host: usize, group: usize, node: &str) -> bool {
-        let other = &self.hosts[host];
-        // One with another address is never reached as that node again.
-        let sits = |of: &Seat| of.group == group && of.node == node && of.address == other.address && of.ails.is_none();
-        other.engine.seat().is_some_and(sits) && !other.lost && other.is_registered
+        let host = &self.hosts[host];
+        let sits = |of: &Seat| of.group == group && of.node == node && of.ails.is_none();
+        host.engine.seat().is_some_and(sits) && !host.has_moved() && !host.lost && host.is_registered
     }
 
     pub fn fault(&mut self, number: usize) {

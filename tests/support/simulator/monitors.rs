@@ -336,7 +336,7 @@ impl Simulation {
 
     fn claim(&mut self, at: usize, process: u64, seen: &Observation, recovery: bool) {
         let claim = self.own_claim(at, seen);
-        let before = seen.rancher.as_ref().and_then(|view| view.as_ref().ok()).map(|view| &view.record);
+        let before = seen.rancher_view().map(|view| &view.record);
         let record = if recovery {
             let cluster = seen.own.state.member.as_ref().map(|member| member.cluster.clone()).unwrap_or_default();
             self.api.record.recovering(&cluster, before.and_then(|record| record.recovery.as_ref()), claim)
