@@ -124,6 +124,10 @@ impl Hands<'_> {
             Change::ClaimRecovery => self.claim_recovery(seen).await,
             Change::ForceNewCluster { advertise } => {
                 let generation = self.begin_generation(seen).await?;
+                // The others may be back. Without a leader nothing can change any more until the next call is made.
+                if engine.swarm().await.is_ok() {
+                    return Err(ActError::Overtaken("the swarm answers again".to_owned()));
+                }
                 let member = seen.own.state.member.clone().map(|member| Member { generation, ..member });
                 self.file.write(&State { member, ..seen.own.state.clone() })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)

@@ -289,6 +289,11 @@ impl HostEntry {
         }
     }
 
+    /// Whether the host says that its engine manages.
+    pub fn manages(&self) -> bool {
+        matches!(self.part(), Some(labels::MANAGER | labels::BROKEN_MANAGER))
+    }
+
     fn part(&self) -> Option<&str> {
         self.labels.get(labels::PART).map(String::as_str)
     }

@@ -136,6 +136,8 @@ pub struct Memory {
     slowest_ms: u64,
     /// Whether this host's engine managed when it last said so; what the host remembers may be older.
     managed: Option<bool>,
+    /// Whether the record has this host's node among the voters.
+    listed: bool,
     leaderless: Since<bool>,
     stuck: Since<bool>,
     outside: Since<bool>,
@@ -168,6 +170,7 @@ impl Memory {
             stands_in: false,
             slowest_ms: 0,
             managed: None,
+            listed: false,
             leaderless: Since::new(false, now),
             stuck: Since::new(false, now),
             outside: Since::new(false, now),
@@ -257,6 +260,7 @@ impl Memory {
         }
         let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
+        self.listed = node.is_some_and(|node| record.voters.iter().any(|voter| voter == node));
         let known = node.filter(|node| record.knows(node));
         if known.is_some() || self.known.as_deref() != node {
             self.known = known.map(str::to_owned);
@@ -288,8 +292,9 @@ impl Memory {
             (Ok(engine), None) => engine.swarm.local_node_state == LocalNodeState::Pending,
             (Ok(_), Some(Ok(_))) => false,
         };
-        // One that was made a manager while its monitor was away is not known to be one, and tells nothing without a leader.
-        let may_manage = managed || self.superseded.value;
+        // One that was made a manager just now, or while its monitor was away, is not known to be one, and tells nothing
+        // without a leader.
+        let may_manage = managed || self.listed || self.superseded.value;
         self.leaderless.see(may_manage && silent, now);
         let outside = |engine: &Info| engine.swarm.local_node_state == LocalNodeState::Inactive;
         self.outside.see(seen.engine.as_ref().is_ok_and(outside), now);

@@ -36,7 +36,7 @@ pub struct Record {
     /// Which host is which node: node IDs by the host's UUID.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, String>,
-    /// The nodes that vote as managers, sorted.
+    /// The nodes that vote as managers, sorted; and the one that is about to, so that none votes which is not among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub voters: Vec<String>,
     /// Nodes of the swarm that are no host's, sorted.

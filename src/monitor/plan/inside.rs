@@ -319,20 +319,32 @@ impl Position<'_> {
             return plan;
         }
         let publication = self.publication();
+        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication);
+        let publication = match &roles.next {
+            Roles::Change(Change::Promote(node)) => publication.with_voter(&node.id),
+            _ => publication,
+        };
         plan.beats = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
         if plan.beats || !publication.is_published(&self.view.record) {
             plan.publication = Some(publication.clone());
         }
-        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication);
         plan.warnings = roles.warnings;
         plan.reason = roles.reason;
-        let due = match roles.next {
+        // Whoever is left without a quorum has the record alone to count by.
+        let next = match roles.next {
+            Roles::Change(_) if !publication.has_told_voters(&self.view.record) => {
+                plan.reason.push_str(", once the record says who votes");
+                Roles::UnderWay
+            }
+            next => next,
+        };
+        let due = match next {
             Roles::UnderWay => Some(SOON_MS),
             Roles::Due(ms) => Some(ms.max(SOON_MS)),
             Roles::Change(_) | Roles::Settled => None,
         };
         let removal = || removal::plan(self.seen, self.view, self.swarm, &publication.members);
-        plan.change = match roles.next {
+        plan.change = match next {
             Roles::Change(change) => Some(change),
             // Workers leave whatever becomes of the managers.
             Roles::UnderWay | Roles::Due(_) | Roles::Settled => removal().map(|(change, reason)| {

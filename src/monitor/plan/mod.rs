@@ -48,7 +48,7 @@ const BEAT_PERIODS: u64 = 2;
 /// How many periods without one make the next manager's monitor act, for each place in the row.
 const SILENT_PERIODS: u64 = 8;
 /// How soon to look again while a write of this monitor's own has yet to land, in milliseconds.
-const LANDING_MS: u64 = 250;
+const LANDING_MS: u64 = 50;
 /// How soon to look again while something is under way, in milliseconds.
 const SOON_MS: u64 = 50;
 
@@ -261,10 +261,11 @@ impl Plan {
         }
     }
 
-    /// A swarm is not left while a write of this monitor's own may still land: it would bring back the record of one that
-    /// is no more.
+    /// While a write of this monitor's own may still land, a swarm is not left: it would bring back the record of one that
+    /// is no more. Nor is a role changed: it may tell of other voters than the record did when this was planned.
     pub fn while_publishing(&mut self) {
-        if matches!(self.change, Some(Change::Leave { .. })) {
+        let waits = matches!(self.change, Some(Change::Leave { .. } | Change::Promote(_) | Change::Demote(_)));
+        if waits {
             self.change = None;
             self.again_ms = Some(LANDING_MS);
         }

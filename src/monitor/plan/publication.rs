@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::monitor::engine::{Node, NodeState};
+use crate::monitor::engine::{Node, NodeState, Role};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::{Acting, Claim, Record, SealedToken};
+
+use super::removal;
 
 /// What the record shall say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,7 +26,7 @@ pub struct Publication {
     pub managers: Vec<String>,
     /// Node IDs by the UUID of each one's host.
     pub members: BTreeMap<String, String>,
-    /// The nodes that vote, sorted.
+    /// The nodes that vote, or may do so before this is written again, sorted.
     pub voters: Vec<String>,
     /// Nodes that are no host's, sorted.
     pub others: Vec<String>,
@@ -56,7 +58,13 @@ impl Publication {
             ids.sort();
             ids
         };
-        let voters = ids(&|node| node.manager.is_some());
+        // Whoever is left without a quorum counts by the record, so one that becomes a voter is in it from before till after.
+        let told = view.record.recovery.is_none() && view.record.generation == generation(seen, &swarm.cluster);
+        let becomes = |node: &Node| {
+            let unsettled = node.spec.role == Role::Manager && !removal::has_failed(node);
+            unsettled && told && view.record.voters.contains(&node.id)
+        };
+        let voters = ids(&|node| node.manager.is_some() || becomes(node));
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
@@ -79,6 +87,20 @@ impl Publication {
             waiting,
             token: swarm.token.clone(),
         }
+    }
+
+    /// The same once a node may vote too.
+    pub(super) fn with_voter(mut self, node: &str) -> Self {
+        if let Err(at) = self.voters.binary_search_by(|voter| voter.as_str().cmp(node)) {
+            self.voters.insert(at, node.to_owned());
+        }
+        self
+    }
+
+    /// Whether the record has the same voters, so that no more than the next change of a role is missing in it, whatever
+    /// becomes of this monitor.
+    pub(super) fn has_told_voters(&self, record: &Record) -> bool {
+        record.recovery.is_none() && record.generation == self.generation && record.voters == self.voters
     }
 
     /// Whether the record says so already.

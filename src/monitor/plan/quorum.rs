@@ -68,7 +68,8 @@ fn recover(seen: &Observation, metadata: &MetadataView, view: &RancherView, adve
     }
 }
 
-/// The host that is to go on: the registered and active one with the oldest monitor among the managers that are left.
+/// The host that is to go on: the registered and active one with the oldest monitor among the managers that are left. One
+/// that does not say so of itself may not have become one.
 ///
 /// # Errors
 /// Why nobody is to.
@@ -93,7 +94,14 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
             || host.is_some_and(|uuid| entry(uuid).is_none_or(|host| host_is_lost(host, node)))
     };
     let left: Vec<&String> = record.voters.iter().filter(|node| !lost(node)).collect();
-    if left.len() > all / 2 {
+    // One that does not say that it manages is not waited for: it was about to become a manager, and may not have; or the
+    // others count it, and its engine does not vote. The record has one voter too many at the most, so even if it does vote
+    // it must be no majority without this host.
+    let says = |node: &String| record.host_of(node).and_then(entry).is_some_and(HostEntry::manages);
+    let is_doubtful = left.iter().any(|node| record.host_of(node) != Some(&metadata.host) && !says(node));
+    let others = left.len().saturating_sub(1);
+    let is_no_majority = all == 2 || others * 2 < all;
+    if left.len() > all / 2 && !(is_doubtful && is_no_majority) {
         return Err(format!(
             "the swarm has no quorum; {} of {all} managers are still counted on, so it may come back by itself. Bring \
              them back, or remove the lost hosts from Rancher",
@@ -103,6 +111,7 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     let hosts = left.into_iter().filter_map(|node| record.host_of(node));
     let active = hosts.filter(|uuid| entry(uuid).is_some_and(|host| host.is_active()));
     let age = |uuid: &String| metadata.monitors.get(uuid).map_or(u64::MAX, |monitor| monitor.age);
-    let first = active.min_by_key(|uuid| (age(uuid), *uuid));
+    let manages = |uuid: &String| entry(uuid).is_some_and(HostEntry::manages);
+    let first = active.min_by_key(|uuid| (!manages(uuid), age(uuid), *uuid));
     first.map(String::as_str).ok_or_else(|| "the swarm has no quorum, and no manager's host is active".to_owned())
 }

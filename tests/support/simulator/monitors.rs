@@ -400,7 +400,8 @@ impl Simulation {
 
     pub fn force(&mut self, at: usize, process: u64, generation: u64, seen: &Observation) {
         let alive = self.monitor(at, process).is_some() && self.hosts[at].answers();
-        if !alive || self.api.record.generation != generation {
+        let answers = matches!(self.said(at), Said::Swarm(..));
+        if !alive || answers || self.api.record.generation != generation {
             return self.done(at, process, false);
         }
         let member = seen.own.state.member.clone().map(|member| Member { generation, ..member });
