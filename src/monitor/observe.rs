@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::call::CallError;
-use super::engine::{Engine, Info, Node};
+use super::engine::{Engine, Info, ManagerStatus, Node, Reachability, Role, SwarmInfo};
 use super::labels;
 use super::metadata::{Metadata, Surroundings};
 use super::past::{Past, ms};
@@ -14,6 +14,7 @@ use super::plan;
 use super::rancher::{HostEntry, Rancher};
 use super::record::Record;
 use super::seal;
+use super::settings::SWARM_PORT;
 use super::state::State;
 
 /// What was asked for, or why it could not be had.
@@ -41,6 +42,12 @@ pub struct Observation {
 }
 
 impl Observation {
+    fn seat(&mut self) {
+        if let (Ok(info), Some(Ok(view))) = (&self.engine, &mut self.swarm) {
+            view.seat(&info.swarm);
+        }
+    }
+
     /// Rancher's view, if it was asked and answered.
     pub fn rancher_view(&self) -> Option<&RancherView> {
         self.rancher.as_ref()?.as_ref().ok()
@@ -184,6 +191,19 @@ pub struct SwarmView {
 }
 
 impl SwarmView {
+    /// An engine that was forced to go on just after it had become a manager leads, and lists no manager at all, not even
+    /// itself (seen with Docker 28). Only a manager tells the nodes, so it is that one.
+    fn seat(&mut self, engine: &SwarmInfo) {
+        if self.nodes.iter().any(|node| node.manager.is_some()) {
+            return;
+        }
+        let own = self.nodes.iter_mut().find(|node| node.id == engine.node_id && node.spec.role == Role::Manager);
+        if let Some(own) = own {
+            let addr = format!("{}:{SWARM_PORT}", engine.node_addr);
+            own.manager = Some(ManagerStatus { leader: true, reachability: Reachability::Reachable, addr });
+        }
+    }
+
     /// A node by its ID.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
@@ -221,6 +241,7 @@ impl Sources {
         };
         if seen.engine.as_ref().is_ok_and(|info| info.swarm.control_available) {
             seen.swarm = Some(told(self.swarm().await));
+            seen.seat();
         }
         if plan::asks_rancher(&seen) {
             let start = Instant::now();
@@ -234,6 +255,7 @@ impl Sources {
                 }
             }
         }
+        seen.seat();
         seen
     }
 
@@ -301,5 +323,37 @@ impl HostEntry {
     /// The key to which the host wants its join token sealed.
     pub fn key(&self) -> Option<&str> {
         self.labels.get(labels::KEY).map(String::as_str).filter(|key| !key.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::engine::{Availability, Description, NodeSpec, NodeState, NodeStatus, Version};
+    use super::*;
+
+    fn node(id: &str, role: Role) -> Node {
+        Node {
+            id: id.into(),
+            version: Version { index: 1 },
+            spec: NodeSpec { role, availability: Availability::Active, labels: BTreeMap::new() },
+            description: Description::default(),
+            status: NodeStatus { state: NodeState::Ready, addr: String::new() },
+            manager: None,
+        }
+    }
+
+    #[test]
+    fn a_manager_that_lists_no_manager_is_the_one() {
+        let engine = SwarmInfo { node_id: "own".into(), node_addr: "10.0.0.1".into(), ..SwarmInfo::default() };
+        let nodes = vec![node("other", Role::Manager), node("own", Role::Manager)];
+        let mut view = SwarmView { cluster: "c".into(), token: "t".into(), nodes, services: None, has_network: None };
+        view.seat(&engine);
+        assert!(view.node("other").is_some_and(|node| node.manager.is_none()));
+        let seat = view.node("own").and_then(|node| node.manager.clone()).unwrap();
+        assert!(seat.leader && seat.is_reached());
+        assert_eq!(seat.addr, "10.0.0.1:2377");
+        view.nodes = vec![node("own", Role::Worker)];
+        view.seat(&engine);
+        assert!(view.nodes[0].manager.is_none());
     }
 }
