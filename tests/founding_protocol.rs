@@ -5,19 +5,22 @@
 //! thing: a claim may have stood long enough at any moment, and a write may land after anything that others do; only what
 //! its sender does once it has started anew comes later.
 
+#[path = "support/model_host.rs"]
+mod model_host;
 #[path = "support/wanted.rs"]
 mod wanted;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use model_host::{address, metadata, uuid};
 use stateright::{Checker, Model, Property};
 use swarmkit_catalog::monitor::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_catalog::monitor::labels::Wish;
-use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView};
+use swarmkit_catalog::monitor::observe::{Observation, Own, RancherView, SwarmView};
 use swarmkit_catalog::monitor::past::Past;
 use swarmkit_catalog::monitor::plan::{Change, asks_rancher, plan, said_to_be_inside};
 use swarmkit_catalog::monitor::rancher::HostEntry;
@@ -81,10 +84,6 @@ enum Step {
     Metadata,
 }
 
-fn uuid(at: usize) -> String {
-    format!("host-{at}")
-}
-
 fn node_id(at: usize, swarm: u8) -> String {
     format!("node-{at}-{swarm}")
 }
@@ -101,7 +100,7 @@ impl World {
     fn entries(&self) -> Vec<HostEntry> {
         let entry = |at: usize| HostEntry {
             uuid: uuid(at),
-            agent_ip_address: Some(format!("10.0.0.{}", at + 1)),
+            agent_ip_address: Some(address(at)),
             state: "active".into(),
             labels: self.hosts[at].labels.clone(),
         };
@@ -111,7 +110,7 @@ impl World {
     fn nodes(&self, swarm: u8) -> Vec<Node> {
         let of = |at: usize| self.hosts[at].swarm == Some(swarm);
         let node = |at: usize| {
-            let addr = format!("10.0.0.{}", at + 1);
+            let addr = address(at);
             let leads = self.hosts[at].leads;
             Node {
                 id: node_id(at, swarm),
@@ -148,20 +147,12 @@ impl World {
                 .collect(),
             ..SwarmInfo::default()
         });
-        let monitor = |at: usize| (uuid(at), MonitorView { age: at as u64, running: self.hosts[at].process > 0 });
         let mine = self.record.claim.as_ref().is_some_and(|claim| claim.nonce == self.nonce(at));
         let mut seen = Observation {
             wanted: wanted::wanted(1),
             own: Own { nonce: self.nonce(at), key: format!("key-{at}"), state: host.state.clone() },
             engine: Ok(Info { server_version: String::new(), swarm: info }),
-            metadata: Ok(MetadataView {
-                host: uuid(at),
-                agent_ip: format!("10.0.0.{}", at + 1),
-                labels: BTreeMap::new(),
-                service: "service".into(),
-                monitors: (0..self.hosts.len()).map(monitor).collect(),
-                record: Ok(self.told.clone()),
-            }),
+            metadata: Ok(metadata(at, self.hosts.iter().map(|host| host.process > 0), &self.told)),
             rancher: None,
             rancher_ms: 0,
             swarm: host.swarm.filter(|_| host.leads).map(|swarm| {
@@ -248,7 +239,7 @@ impl World {
     }
 
     fn join(&mut self, at: usize, managers: &[String]) {
-        let address = |host: usize| format!("10.0.0.{}:2377", host + 1);
+        let address = |host: usize| format!("{}:2377", address(host));
         let found = (0..self.hosts.len()).find(|host| self.hosts[*host].leads && managers.contains(&address(*host)));
         if let Some(swarm) = found.and_then(|host| self.hosts[host].swarm) {
             let host = &mut self.hosts[at];

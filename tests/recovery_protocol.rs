@@ -5,18 +5,21 @@
 //! What decides is the daemon's own: `plan`, `Record`, `Publication`. Time is left out, which only makes it harder: all that
 //! has to be so for a while counts at once, and a claim of another may have expired at any moment.
 
+#[path = "support/model_host.rs"]
+mod model_host;
 #[path = "support/wanted.rs"]
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use model_host::{address, metadata, uuid};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 use swarmkit_catalog::monitor::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus,
     Reachability, Role, SwarmInfo, Version,
 };
-use swarmkit_catalog::monitor::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView};
+use swarmkit_catalog::monitor::observe::{Observation, Own, RancherView, SwarmView};
 use swarmkit_catalog::monitor::past::Past;
 use swarmkit_catalog::monitor::plan::{Change, Plan, asks_rancher, odd_at_most, plan};
 use swarmkit_catalog::monitor::rancher::HostEntry;
@@ -34,6 +37,16 @@ const LONG_MS: u64 = 2_000_000;
 #[derive(Clone)]
 struct Protocol {
     hosts: usize,
+    faults: Faults,
+    /// Of how many states one is followed until all is well.
+    one_in: u64,
+    /// What decides.
+    judge: fn(&Observation) -> Plan,
+}
+
+/// What may still go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Faults {
     /// How many hosts may be lost, and how many of those switched on again.
     lost: u8,
     back: u8,
@@ -45,10 +58,6 @@ struct Protocol {
     deaths: u8,
     /// How often a claim may expire, or the leader's monitor be silent for long.
     expired: u8,
-    /// Of how many states one is followed until all is well.
-    one_in: u64,
-    /// What decides.
-    judge: fn(&Observation) -> Plan,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,12 +73,7 @@ struct World {
     is_cut: bool,
     /// A monitor has given up the last that a registered host had of the swarm.
     gave_up: bool,
-    lost: u8,
-    back: u8,
-    removed: u8,
-    cut: u8,
-    deaths: u8,
-    expired: u8,
+    faults: Faults,
 }
 
 /// Engines that agree with each other: of one swarm there is another one for each time that somebody went on alone.
@@ -125,14 +129,6 @@ enum Step {
     Land(usize),
     Drop(usize),
     Metadata,
-}
-
-fn uuid(at: usize) -> String {
-    format!("host-{at}")
-}
-
-fn address(at: usize) -> String {
-    format!("10.0.0.{}", at + 1)
 }
 
 impl Host {
@@ -197,12 +193,7 @@ impl World {
             flying: Vec::new(),
             is_cut: false,
             gave_up: false,
-            lost: protocol.lost,
-            back: protocol.back,
-            removed: protocol.removed,
-            cut: protocol.cut,
-            deaths: protocol.deaths,
-            expired: protocol.expired,
+            faults: protocol.faults,
         }
     }
 
@@ -324,7 +315,6 @@ impl World {
             ..SwarmInfo::default()
         });
         let nodes = raft.zip(leader).map(|(raft, leader)| self.nodes(raft, leader));
-        let monitor = |at: usize| (uuid(at), MonitorView { age: at as u64, running: self.hosts[at].process > 0 });
         // A write lands, or is lost, and a monitor says what its engine is, sooner than a silence is long.
         let may_land = self.flying.iter().any(|(sender, _)| self.hosts[*sender].process == 0);
         let is_long = !may_land && (0..self.hosts.len()).all(|at| self.is_said(at));
@@ -339,14 +329,7 @@ impl World {
             } else {
                 Ok(Info { server_version: String::new(), swarm: info })
             },
-            metadata: Ok(MetadataView {
-                host: uuid(at),
-                agent_ip: address(at),
-                labels: BTreeMap::new(),
-                service: "service".into(),
-                monitors: (0..self.hosts.len()).map(monitor).collect(),
-                record: Ok(self.told.clone()),
-            }),
+            metadata: Ok(metadata(at, self.hosts.iter().map(|host| host.process > 0), &self.told)),
             rancher: None,
             rancher_ms: 0,
             swarm: None,
@@ -538,28 +521,28 @@ impl World {
         let was_had = self.is_had();
         match step {
             Step::Lose(at) => {
-                self.lost -= 1;
+                self.faults.lost -= 1;
                 self.hosts[*at].on = false;
                 self.hosts[*at].stop();
             }
             Step::Return(at) => {
-                self.back -= 1;
+                self.faults.back -= 1;
                 self.hosts[*at].on = true;
                 self.hosts[*at].start();
             }
             Step::Remove(at) => {
-                self.removed -= 1;
+                self.faults.removed -= 1;
                 self.hosts[*at].registered = false;
             }
-            Step::Cut => (self.cut, self.is_cut) = (self.cut - 1, true),
+            Step::Cut => (self.faults.cut, self.is_cut) = (self.faults.cut - 1, true),
             Step::Join => self.is_cut = false,
             Step::Die(at) => {
-                self.deaths -= 1;
+                self.faults.deaths -= 1;
                 self.hosts[*at].stop();
             }
             Step::Start(at) => self.hosts[*at].start(),
             Step::Look(at, expired) => {
-                self.expired -= u8::from(*expired);
+                self.faults.expired -= u8::from(*expired);
                 self.look(*at, *expired, judge);
             }
             Step::Begin(at) => {
@@ -582,7 +565,7 @@ impl World {
                     }
                 }
                 if *dies {
-                    self.deaths -= 1;
+                    self.faults.deaths -= 1;
                     self.hosts[*at].stop();
                 }
             }
@@ -626,10 +609,8 @@ impl World {
     fn gets_well(&self, judge: fn(&Observation) -> Plan, tell: &mut dyn FnMut(String)) -> bool {
         let mut world = self.clone();
         world.is_cut = false;
-        for at in 0..world.hosts.len() {
-            if world.hosts[at].registered && !world.hosts[at].on {
-                (world.hosts[at].on, world.back) = (true, world.back.saturating_add(1));
-            }
+        for host in &mut world.hosts {
+            host.on |= host.registered;
         }
         let mut record = Record::default();
         for round in 0..40 {
@@ -686,16 +667,16 @@ impl Model for Protocol {
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
         let flies = |at: usize| world.flying.iter().any(|(sender, _)| *sender == at);
         for (at, host) in world.hosts.iter().enumerate() {
-            if host.registered && world.removed > 0 {
+            if host.registered && world.faults.removed > 0 {
                 steps.push(Step::Remove(at));
             }
             if !host.on {
-                if world.back > 0 && !flies(at) {
+                if world.faults.back > 0 && !flies(at) {
                     steps.push(Step::Return(at));
                 }
                 continue;
             }
-            if world.lost > 0 {
+            if world.faults.lost > 0 {
                 steps.push(Step::Lose(at));
             }
             if host.process == 0 {
@@ -705,13 +686,13 @@ impl Model for Protocol {
                 }
                 continue;
             }
-            if world.deaths > 0 {
+            if world.faults.deaths > 0 {
                 steps.push(Step::Die(at));
             }
             match (host.begins, host.has_begun) {
                 (Some(_), true) => {
                     steps.push(Step::Force(at, false));
-                    if world.deaths > 0 {
+                    if world.faults.deaths > 0 {
                         steps.push(Step::Force(at, true));
                     }
                 }
@@ -720,7 +701,7 @@ impl Model for Protocol {
                 (None, _) => {
                     steps.push(Step::Look(at, false));
                     let other = world.record.recovery.as_ref().is_some_and(|claim| claim.host != uuid(at));
-                    if (other || !world.is_kept(&world.record)) && world.expired > 0 {
+                    if (other || !world.is_kept(&world.record)) && world.faults.expired > 0 {
                         steps.push(Step::Look(at, true));
                     }
                 }
@@ -728,7 +709,7 @@ impl Model for Protocol {
         }
         if world.is_cut {
             steps.push(Step::Join);
-        } else if world.cut > 0 {
+        } else if world.faults.cut > 0 {
             steps.push(Step::Cut);
         }
         for number in 0..world.flying.len() {
@@ -788,27 +769,27 @@ fn explore(protocol: &Protocol) {
     }
 }
 
-const NOTHING: Protocol =
-    Protocol { hosts: 3, lost: 0, back: 0, removed: 0, cut: 0, deaths: 0, expired: 0, one_in: 32, judge: plan };
+const NONE: Faults = Faults { lost: 0, back: 0, removed: 0, cut: 0, deaths: 0, expired: 0 };
+const THREE: Protocol = Protocol { hosts: 3, faults: NONE, one_in: 32, judge: plan };
 
 #[test]
 fn two_of_three_managers_are_lost_and_removed_and_one_returns() {
-    explore(&Protocol { lost: 2, back: 1, removed: 2, ..NOTHING });
+    explore(&Protocol { faults: Faults { lost: 2, back: 1, removed: 2, ..NONE }, ..THREE });
 }
 
 #[test]
 fn monitors_die_and_claims_expire_meanwhile() {
-    explore(&Protocol { lost: 2, removed: 2, deaths: 1, expired: 1, ..NOTHING });
+    explore(&Protocol { faults: Faults { lost: 2, removed: 2, deaths: 1, expired: 1, ..NONE }, ..THREE });
 }
 
 #[test]
 fn one_of_three_is_cut_off_and_another_one_removed() {
-    explore(&Protocol { lost: 1, back: 1, removed: 1, cut: 1, ..NOTHING });
+    explore(&Protocol { faults: Faults { lost: 1, back: 1, removed: 1, cut: 1, ..NONE }, ..THREE });
 }
 
 #[test]
 fn two_of_three_managers_are_lost_beside_a_worker() {
-    explore(&Protocol { hosts: 4, lost: 2, removed: 2, ..NOTHING });
+    explore(&Protocol { faults: Faults { lost: 2, removed: 2, ..NONE }, hosts: 4, ..THREE });
 }
 
 /// Whoever waits for nobody: to its eyes all others are removed.
@@ -822,6 +803,6 @@ fn rashly(seen: &Observation) -> Plan {
 
 #[test]
 fn one_that_waits_for_nobody_is_found_out() {
-    let found = broken(&Protocol { lost: 2, one_in: u64::MAX, judge: rashly, ..NOTHING });
+    let found = broken(&Protocol { faults: Faults { lost: 2, ..NONE }, one_in: u64::MAX, judge: rashly, ..THREE });
     assert_eq!(found.map(|(promise, _)| promise), Some(NEVER_TWO));
 }

@@ -42,12 +42,6 @@ pub struct Observation {
 }
 
 impl Observation {
-    fn seat(&mut self) {
-        if let (Ok(info), Some(Ok(view))) = (&self.engine, &mut self.swarm) {
-            view.seat(&info.swarm);
-        }
-    }
-
     /// Rancher's view, if it was asked and answered.
     pub fn rancher_view(&self) -> Option<&RancherView> {
         self.rancher.as_ref()?.as_ref().ok()
@@ -191,19 +185,6 @@ pub struct SwarmView {
 }
 
 impl SwarmView {
-    /// An engine that was forced to go on just after it had become a manager leads, and lists no manager at all, not even
-    /// itself (seen with Docker 28). Only a manager tells the nodes, so it is that one.
-    fn seat(&mut self, engine: &SwarmInfo) {
-        if self.nodes.iter().any(|node| node.manager.is_some()) {
-            return;
-        }
-        let own = self.nodes.iter_mut().find(|node| node.id == engine.node_id && node.spec.role == Role::Manager);
-        if let Some(own) = own {
-            let addr = format!("{}:{SWARM_PORT}", engine.node_addr);
-            own.manager = Some(ManagerStatus { leader: true, reachability: Reachability::Reachable, addr });
-        }
-    }
-
     /// A node by its ID.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
@@ -239,41 +220,47 @@ impl Sources {
             swarm: None,
             past,
         };
-        if seen.engine.as_ref().is_ok_and(|info| info.swarm.control_available) {
-            seen.swarm = Some(told(self.swarm().await));
-            seen.seat();
+        if let Ok(info) = &seen.engine
+            && info.swarm.control_available
+        {
+            seen.swarm = Some(told(self.swarm(&info.swarm).await));
         }
         if plan::asks_rancher(&seen) {
             let start = Instant::now();
             seen.rancher = Some(self.rancher_view(&seen).await);
             seen.rancher_ms = ms(start.elapsed());
             // The nodes are what is changed by their version, so they are looked at last.
-            if let Some(Ok(view)) = &mut seen.swarm {
-                match self.nodes_and_more(view, wanted).await {
+            if let (Ok(info), Some(Ok(view))) = (&seen.engine, &mut seen.swarm) {
+                match self.nodes_and_more(view, wanted, &info.swarm).await {
                     Ok(()) => {}
                     Err(error) => seen.swarm = Some(Err(error.to_string())),
                 }
             }
         }
-        seen.seat();
         seen
     }
 
-    async fn swarm(&self) -> Result<SwarmView, CallError> {
-        let (swarm, nodes) = tokio::try_join!(self.engine.swarm(), self.engine.nodes())?;
+    async fn swarm(&self, own: &SwarmInfo) -> Result<SwarmView, CallError> {
+        let (swarm, nodes) = tokio::try_join!(self.engine.swarm(), self.nodes(own))?;
         let token = seal::mark(swarm.worker_token());
         Ok(SwarmView { cluster: swarm.id, token, nodes, services: None, has_network: None })
     }
 
-    async fn nodes_and_more(&self, view: &mut SwarmView, wanted: &Wanted) -> Result<(), CallError> {
+    async fn nodes_and_more(&self, view: &mut SwarmView, wanted: &Wanted, own: &SwarmInfo) -> Result<(), CallError> {
         if view.nodes.len() == 1 {
             view.services = Some(self.engine.services().await?);
         }
         if let Some(network) = &wanted.network {
             view.has_network = Some(self.engine.has_network(network).await?);
         }
-        view.nodes = self.engine.nodes().await?;
+        view.nodes = self.nodes(own).await?;
         Ok(())
+    }
+
+    async fn nodes(&self, own: &SwarmInfo) -> Result<Vec<Node>, CallError> {
+        let mut nodes = self.engine.nodes().await?;
+        seat(&mut nodes, own);
+        Ok(nodes)
     }
 
     async fn rancher_view(&self, seen: &Observation) -> Seen<RancherView> {
@@ -283,6 +270,19 @@ impl Sources {
         let hosts = told(hosts)?;
         let (record, plain_tokens) = told(service)?;
         Ok(RancherView { hosts, record, plain_tokens })
+    }
+}
+
+/// An engine that was forced to go on just after it had become a manager leads, and lists no manager at all, not even
+/// itself (seen with Docker 28). Only a manager tells the nodes, so it is that one.
+fn seat(nodes: &mut [Node], engine: &SwarmInfo) {
+    if nodes.iter().any(|node| node.manager.is_some()) {
+        return;
+    }
+    let own = nodes.iter_mut().find(|node| node.id == engine.node_id && node.spec.role == Role::Manager);
+    if let Some(own) = own {
+        let addr = format!("{}:{SWARM_PORT}", engine.node_addr);
+        own.manager = Some(ManagerStatus { leader: true, reachability: Reachability::Reachable, addr });
     }
 }
 
@@ -345,15 +345,14 @@ mod tests {
     #[test]
     fn a_manager_that_lists_no_manager_is_the_one() {
         let engine = SwarmInfo { node_id: "own".into(), node_addr: "10.0.0.1".into(), ..SwarmInfo::default() };
-        let nodes = vec![node("other", Role::Manager), node("own", Role::Manager)];
-        let mut view = SwarmView { cluster: "c".into(), token: "t".into(), nodes, services: None, has_network: None };
-        view.seat(&engine);
-        assert!(view.node("other").is_some_and(|node| node.manager.is_none()));
-        let seat = view.node("own").and_then(|node| node.manager.clone()).unwrap();
-        assert!(seat.leader && seat.is_reached());
-        assert_eq!(seat.addr, "10.0.0.1:2377");
-        view.nodes = vec![node("own", Role::Worker)];
-        view.seat(&engine);
-        assert!(view.nodes[0].manager.is_none());
+        let mut nodes = vec![node("other", Role::Manager), node("own", Role::Manager)];
+        seat(&mut nodes, &engine);
+        assert!(nodes[0].manager.is_none());
+        let own = nodes[1].manager.clone().unwrap();
+        assert!(own.leader && own.is_reached());
+        assert_eq!(own.addr, "10.0.0.1:2377");
+        let mut nodes = vec![node("own", Role::Worker)];
+        seat(&mut nodes, &engine);
+        assert!(nodes[0].manager.is_none());
     }
 }

@@ -47,8 +47,6 @@ const PATIENCE_MS: u64 = 20_000;
 const BEAT_PERIODS: u64 = 2;
 /// How many periods without one make the next manager's monitor act, for each place in the row.
 const SILENT_PERIODS: u64 = 8;
-/// How soon to look again while a write of this monitor's own has yet to land, in milliseconds.
-const LANDING_MS: u64 = 50;
 /// How soon to look again while something is under way, in milliseconds.
 const SOON_MS: u64 = 50;
 
@@ -267,7 +265,7 @@ impl Plan {
         let waits = matches!(self.change, Some(Change::Leave { .. } | Change::Promote(_) | Change::Demote(_)));
         if waits {
             self.change = None;
-            self.again_ms = Some(LANDING_MS);
+            self.again_ms = Some(SOON_MS);
         }
     }
 

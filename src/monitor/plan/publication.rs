@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::monitor::engine::{Node, NodeState, Role};
+use crate::monitor::engine::{Node, NodeState};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 
-use super::removal;
+use super::roles;
 
 /// What the record shall say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,17 +59,14 @@ impl Publication {
             ids
         };
         // Whoever is left without a quorum counts by the record, so one that becomes a voter is in it from before till after.
-        let told = view.record.recovery.is_none() && view.record.generation == generation(seen, &swarm.cluster);
-        let becomes = |node: &Node| {
-            let unsettled = node.spec.role == Role::Manager && !removal::has_failed(node);
-            unsettled && told && view.record.voters.contains(&node.id)
-        };
+        let own = generation(seen, &swarm.cluster);
+        let told = view.record.recovery.is_none() && view.record.generation == own;
+        let becomes = |node: &Node| told && roles::is_manager(node) && view.record.voters.contains(&node.id);
         let voters = ids(&|node| node.manager.is_some() || becomes(node));
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
-        let own = generation(seen, &swarm.cluster);
         let begun = view.record.generation;
         let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
         Self {

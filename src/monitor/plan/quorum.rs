@@ -97,8 +97,9 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     // One that does not say that it manages is not waited for: it was about to become a manager, and may not have; or the
     // others count it, and its engine does not vote. The record has one voter too many at the most, so even if it does vote
     // it must be no majority without this host.
-    let says = |node: &String| record.host_of(node).and_then(entry).is_some_and(HostEntry::manages);
-    let is_doubtful = left.iter().any(|node| record.host_of(node) != Some(&metadata.host) && !says(node));
+    let manages = |uuid: &String| entry(uuid).is_some_and(HostEntry::manages);
+    let own = |node: &String| record.host_of(node) == Some(&metadata.host);
+    let is_doubtful = left.iter().any(|node| !own(node) && !record.host_of(node).is_some_and(manages));
     let others = left.len().saturating_sub(1);
     let is_no_majority = all == 2 || others * 2 < all;
     if left.len() > all / 2 && !(is_doubtful && is_no_majority) {
@@ -111,7 +112,6 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     let hosts = left.into_iter().filter_map(|node| record.host_of(node));
     let active = hosts.filter(|uuid| entry(uuid).is_some_and(|host| host.is_active()));
     let age = |uuid: &String| metadata.monitors.get(uuid).map_or(u64::MAX, |monitor| monitor.age);
-    let manages = |uuid: &String| entry(uuid).is_some_and(HostEntry::manages);
     let first = active.min_by_key(|uuid| (!manages(uuid), age(uuid), *uuid));
     first.map(String::as_str).ok_or_else(|| "the swarm has no quorum, and no manager's host is active".to_owned())
 }

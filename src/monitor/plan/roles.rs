@@ -58,16 +58,15 @@ struct Place<'a> {
     left: bool,
 }
 
-impl Place<'_> {
-    /// Whether it is a manager, or about to become one. One that went down before it could vote is none: nothing makes it a
-    /// worker again, so its node has to go.
-    fn is_manager(&self) -> bool {
-        self.node.spec.role == Role::Manager && !self.has_failed()
-    }
+/// Whether a node is a manager, or about to become one. One that went down before it could vote is none: nothing makes it a
+/// worker again, so its node has to go.
+pub(super) fn is_manager(node: &Node) -> bool {
+    node.spec.role == Role::Manager && !removal::has_failed(node)
+}
 
-    /// Whether it was to become a manager, and went down before.
-    fn has_failed(&self) -> bool {
-        removal::has_failed(self.node)
+impl Place<'_> {
+    fn is_manager(&self) -> bool {
+        is_manager(self.node)
     }
 
     /// Whether it could be promoted now.
