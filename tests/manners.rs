@@ -175,8 +175,26 @@ fn plan() {
     let (code, text, errors) = frozen(leader, &["--manager-scale=3", "--format=json"]);
     assert_eq!((code, errors.as_str()), (1, ""), "{text}");
     let printed: Value = serde_json::from_str(&text).unwrap();
+    // Nobody becomes a voter before the record tells so.
+    let voters = &printed["plan"]["publication"]["voters"];
+    assert_eq!(voters.as_array().map(Vec::len), Some(2), "{text}");
+    assert!(printed["plan"]["change"].is_null(), "{text}");
+    let (code, text, _) = frozen(leader, &["--manager-scale=3"]);
+    assert!(code == 1 && text.contains("would record: 3 nodes"), "{text}");
+    let record = || {
+        leader.monitor.freeze();
+        thread::sleep(Duration::from_millis(300));
+        let mut metadata = lab.rancher.service_metadata();
+        metadata["swarmkit"]["voters"] = voters.clone();
+        lab.rancher.set_service_metadata(metadata);
+    };
+    record();
+    let (code, text, errors) = frozen(leader, &["--manager-scale=3", "--format=json"]);
+    assert_eq!((code, errors.as_str()), (1, ""), "{text}");
+    let printed: Value = serde_json::from_str(&text).unwrap();
     assert!(printed["plan"]["change"]["promote"]["id"].is_string(), "{text}");
     assert_eq!(printed["view"]["swarm"]["Ok"]["nodes"].as_array().map(Vec::len), Some(3), "{text}");
+    record();
     let (code, text, _) = frozen(leader, &["--manager-scale=3"]);
     assert!(code == 1 && text.contains("would do: promote"), "{text}");
 
