@@ -11,6 +11,7 @@
 
 #![allow(dead_code, missing_docs, unused_imports, reason = "each test takes what it needs")]
 
+pub mod authority;
 pub mod client;
 pub mod engine;
 pub mod floor;
