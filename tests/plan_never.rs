@@ -542,7 +542,7 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
             let Some(member) = state.member.as_ref().filter(|member| member.node == *node) else { return false };
             let alive = seen.past.beats > 0 && seen.past.beat_ms <= 90_000 && seen.past.leaderless_ms >= 30_000;
             let before = member.generation < record.generation;
-            let unknown = !record.knows(node) && seen.past.disowned && seen.past.astray_ms >= 15_000;
+            let unknown = !record.knows(node, "") && seen.past.disowned && seen.past.astray_ms >= 15_000;
             let here = record.cluster.as_ref() == Some(&member.cluster);
             alive && here && (before || unknown) && !record.voters.contains(node)
         };

@@ -370,7 +370,7 @@ impl World {
             let of_before =
                 member.is_some_and(|it| it.generation < record.generation && !record.voters.contains(&it.node));
             past.superseded_ms = if of_before { LONG_MS } else { 0 };
-            let astray = host.raft.is_some() && !record.knows(&host.node(at));
+            let astray = host.raft.is_some() && !record.knows(&host.node(at), &uuid(at));
             past.astray_ms = if astray { LONG_MS } else { 0 };
             past.disowned = astray && (host.was_known || expired);
         }
@@ -399,7 +399,7 @@ impl World {
             plan.while_publishing();
         }
         let record = if seen.rancher.is_some() { &self.record } else { &self.told };
-        self.hosts[at].was_known |= record.knows(&self.hosts[at].node(at));
+        self.hosts[at].was_known |= record.knows(&self.hosts[at].node(at), &uuid(at));
         if let Some(state) = plan.remember {
             self.hosts[at].state = state;
         }

@@ -165,7 +165,12 @@ pub struct RancherView {
 impl RancherView {
     /// A registered host by its UUID: one that is listed and not removed.
     pub fn registered(&self, uuid: &str) -> Option<&HostEntry> {
-        self.hosts.iter().find(|host| host.uuid == uuid && !host.is_gone())
+        self.registered_hosts().find(|host| host.uuid == uuid)
+    }
+
+    /// All registered hosts: those that are listed and not removed.
+    pub fn registered_hosts(&self) -> impl Iterator<Item = &HostEntry> + Clone {
+        self.hosts.iter().filter(|host| !host.is_gone())
     }
 }
 

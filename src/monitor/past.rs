@@ -1,6 +1,6 @@
 //! For how long some things have been as they are: time enters the plan as data, so that the plan needs no clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -238,7 +238,8 @@ impl Memory {
             let own = metadata.map(|metadata| &metadata.host);
             // A list without this host says nothing of the others.
             if view.hosts.iter().any(|host| Some(&host.uuid) == own) {
-                let unlisted = |uuid: &&String| view.registered(uuid).is_none();
+                let listed: HashSet<&String> = view.registered_hosts().map(|host| &host.uuid).collect();
+                let unlisted = |uuid: &&String| !listed.contains(uuid);
                 self.unlisted.see(view.record.members.keys().filter(unlisted).collect(), now);
             }
         }
@@ -247,6 +248,7 @@ impl Memory {
 
     fn see_record(&mut self, seen: &Observation, record: &Record, now: Instant) {
         self.unrecorded.see(record.cluster.is_none(), now);
+        let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
         let first = self.beat.value.is_none();
         // What rancher-metadata tells may be older than what the API told before.
         let older = matches!((&self.beat.value, &record.acting), (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER);
@@ -255,13 +257,12 @@ impl Memory {
         }
         if self.beat.see(record.acting.clone(), now) {
             self.beats += u64::from(!first);
-            let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
             self.stands_in &= record.acting.as_ref().map(|acting| &acting.host) == own;
         }
         let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
         self.listed = node.is_some_and(|node| record.voters.iter().any(|voter| voter == node));
-        let known = node.filter(|node| record.knows(node));
+        let known = node.filter(|node| record.knows(node, own.map_or("", String::as_str)));
         if known.is_some() || self.known.as_deref() != node {
             self.known = known.map(str::to_owned);
         }

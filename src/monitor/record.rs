@@ -148,9 +148,12 @@ impl Record {
         self.members.iter().find(|(_, member)| *member == node).map(|(host, _)| host)
     }
 
-    /// Whether a node is one of the recorded swarm.
-    pub fn knows(&self, node: &str) -> bool {
-        self.members.values().chain(&self.others).any(|known| known == node) || self.former.contains_key(node)
+    /// Whether a node is one of the recorded swarm. The host that says so is looked at first: there may be thousands.
+    pub fn knows(&self, node: &str, host: &str) -> bool {
+        let is = |known: &String| known == node;
+        self.members.get(host).is_some_and(is)
+            || self.members.values().chain(&self.others).any(is)
+            || self.former.contains_key(node)
     }
 
     /// Whether the one with this claim may make, or record, a swarm.

@@ -88,7 +88,7 @@ fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Pl
     };
     let known = |node: &str| record.members.values().any(|member| member == node);
     let remembered_here = seen.own.state.member.as_ref().filter(|member| member.node == engine.node_id);
-    let belongs = record.knows(&engine.node_id)
+    let belongs = record.knows(&engine.node_id, &metadata.host)
         || engine.remote_managers.iter().any(|peer| known(&peer.node_id))
         || remembered_here.is_some_and(|member| member.cluster == *cluster);
     if belongs {
@@ -273,7 +273,7 @@ impl Position<'_> {
         let was_in = self.seen.own.state.member.as_ref().is_some_and(|member| member.cluster == self.swarm.cluster);
         // A record that no host bears out is one that a late write has brought, of a swarm that was left since.
         if !self.is_borne_out() {
-            let elsewhere = self.view.hosts.iter().filter(|host| !host.is_gone()).filter_map(|host| host.node());
+            let elsewhere = self.view.registered_hosts().filter_map(|host| host.node());
             if was_in && elsewhere.clone().all(|node| self.swarm.node(node).is_some()) {
                 let reason = format!(
                     "swarm {recorded} is recorded, which no host is in; {}, which was recorded before, is recorded again",
@@ -297,7 +297,7 @@ impl Position<'_> {
     /// Whether some host says of itself what the record says of it.
     fn is_borne_out(&self) -> bool {
         let members = &self.view.record.members;
-        self.view.hosts.iter().filter(|host| !host.is_gone()).any(|host| {
+        self.view.registered_hosts().any(|host| {
             let node = host.node();
             node.is_some() && node == members.get(&host.uuid).map(String::as_str)
         })

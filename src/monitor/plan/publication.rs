@@ -65,7 +65,7 @@ impl Publication {
         let voters = ids(&|node| node.manager.is_some() || becomes(node));
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
-        let registered = view.hosts.iter().filter(|host| !host.is_gone() && host.node().is_none());
+        let registered = view.registered_hosts().filter(|host| host.node().is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         let begun = view.record.generation;
         let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
@@ -180,7 +180,7 @@ fn members(
 ) -> BTreeMap<String, String> {
     let own = seen.engine.as_ref().map(|info| info.swarm.node_id.as_str()).unwrap_or_default();
     let ids: HashSet<&str> = swarm.nodes.iter().map(|node| node.id.as_str()).collect();
-    let registered: Vec<_> = view.hosts.iter().filter(|host| !host.is_gone()).collect();
+    let registered: Vec<_> = view.registered_hosts().collect();
     let mut members = BTreeMap::new();
     let mut taken = HashSet::new();
     for host in &registered {
@@ -239,7 +239,7 @@ fn members(
 fn former(view: &RancherView, swarm: &SwarmView, taken: &HashSet<&str>) -> BTreeMap<String, String> {
     let recorded = view.record.members.iter().map(|(host, node)| (node.as_str(), host));
     let recorded = recorded.chain(view.record.former.iter().map(|(node, host)| (node.as_str(), host)));
-    let said = view.hosts.iter().filter(|host| !host.is_gone()).filter_map(|host| Some((host.left()?, &host.uuid)));
+    let said = view.registered_hosts().filter_map(|host| Some((host.left()?, &host.uuid)));
     let ids: HashSet<&str> = swarm.nodes.iter().map(|node| node.id.as_str()).collect();
     let is_former = |node: &str| ids.contains(node) && !taken.contains(node);
     let all = said.chain(recorded).filter(|(node, _)| is_former(node));

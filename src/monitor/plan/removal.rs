@@ -43,7 +43,7 @@ fn twin<'a>(
     node: &Node,
 ) -> Option<&'a String> {
     let here = |host: &&HostEntry| host.agent_ip_address.as_deref().is_some_and(|address| address == node.status.addr);
-    let mut hosts = view.hosts.iter().filter(|host| !host.is_gone()).filter(here);
+    let mut hosts = view.registered_hosts().filter(here);
     let (host, another) = (hosts.next()?, hosts.next());
     let (host, is) = members.get_key_value(&host.uuid).filter(|_| another.is_none())?;
     let is = swarm.node(is)?;

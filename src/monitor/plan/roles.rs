@@ -106,7 +106,7 @@ fn places<'a>(
     let members = &publication.members;
     let host_of: HashMap<&str, &String> = members.iter().map(|(host, node)| (node.as_str(), host)).collect();
     let registered: HashMap<&str, &HostEntry> =
-        view.hosts.iter().filter(|host| !host.is_gone()).map(|host| (host.uuid.as_str(), host)).collect();
+        view.registered_hosts().map(|host| (host.uuid.as_str(), host)).collect();
     let place = |node: &'a Node| {
         let uuid = host_of.get(node.id.as_str()).copied();
         let host = uuid.and_then(|uuid| registered.get(uuid.as_str()).copied());

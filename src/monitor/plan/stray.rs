@@ -76,7 +76,8 @@ pub(super) fn silent(seen: &Observation, record: &Record) -> Option<Plan> {
 
 /// Whether whoever keeps the record has left out this host's node.
 fn is_disowned(seen: &Observation, record: &Record, node: &str) -> bool {
-    !record.knows(node) && seen.past.disowned && seen.past.astray_ms >= ASTRAY_MS
+    let host = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
+    seen.past.disowned && seen.past.astray_ms >= ASTRAY_MS && !record.knows(node, host)
 }
 
 /// Whether somebody keeps the record: it has changed since this monitor started, and not long ago.
