@@ -120,6 +120,10 @@ fn settings(arguments: &Arguments, seed: u64) -> Settings {
     settings.fault_every_ms = arguments.fault_every * 1_000;
     settings.only.clone_from(&arguments.only);
     settings.trace = arguments.trace;
+    settings.progress = std::io::stderr().is_terminal().then_some(|now_ms| {
+        eprint!("\r{} h simulated", now_ms / 3_600_000);
+        let _ = std::io::stderr().flush();
+    });
     settings
 }
 

@@ -1,6 +1,6 @@
 //! Hosts, their engines, and the swarms that these are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swarmkit_catalog::monitor::engine::{
     Availability, Description, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
@@ -136,9 +136,42 @@ pub struct Group {
     pub superseded: bool,
     /// When a monitor changed a role, in milliseconds.
     pub changed_ms: u64,
+    /// Nodes whose roles are about to take effect.
+    settling: BTreeSet<String>,
+    /// Nodes that are about to be found again.
+    returning: BTreeSet<String>,
+    /// Its managers, as its nodes tell each other.
+    peers: Vec<Peer>,
 }
 
 impl Group {
+    /// A new one, of these nodes, of which the one leads.
+    fn new(cluster: String, nodes: Vec<Node>, leader: String) -> Self {
+        let mut group = Self {
+            cluster,
+            nodes,
+            host_of: BTreeMap::new(),
+            leader: Some(leader),
+            services: 0,
+            token: 1,
+            unreached: BTreeMap::new(),
+            returned: BTreeMap::new(),
+            electing: false,
+            superseded: false,
+            changed_ms: 0,
+            settling: BTreeSet::new(),
+            returning: BTreeSet::new(),
+            peers: Vec::new(),
+        };
+        group.tell_peers();
+        group
+    }
+
+    fn tell_peers(&mut self) {
+        let peer = |node: &Node| Some(Peer { node_id: node.id.clone(), addr: node.manager.as_ref()?.addr.clone() });
+        self.peers = self.nodes.iter().filter_map(peer).collect();
+    }
+
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
     }
@@ -226,10 +259,7 @@ impl Simulation {
             node_addr: seat.address.clone(),
             local_node_state: if seat.pending { LocalNodeState::Pending } else { LocalNodeState::Active },
             control_available: seat.manages && !seat.pending,
-            remote_managers: group
-                .voters()
-                .filter_map(|node| Some(Peer { node_id: node.id.clone(), addr: node.manager.as_ref()?.addr.clone() }))
-                .collect(),
+            remote_managers: group.peers.clone(),
             ..SwarmInfo::default()
         };
         if let Some(ailment) = seat.ails {
@@ -279,19 +309,7 @@ impl Simulation {
     pub fn make_group(&mut self, at: usize) -> usize {
         let (cluster, id) = (self.fresh("cluster"), self.fresh("node"));
         let node = self.new_node(at, &id, Role::Manager);
-        self.groups.push(Group {
-            cluster,
-            nodes: vec![node],
-            host_of: BTreeMap::new(),
-            leader: Some(id.clone()),
-            services: 0,
-            token: 1,
-            unreached: BTreeMap::new(),
-            returned: BTreeMap::new(),
-            electing: false,
-            superseded: false,
-            changed_ms: 0,
-        });
+        self.groups.push(Group::new(cluster, vec![node], id.clone()));
         let group = self.groups.len() - 1;
         self.sit(at, group, &id, None);
         group
@@ -312,19 +330,8 @@ impl Simulation {
             });
         }
         self.groups[seat.group].superseded = true;
-        self.groups.push(Group {
-            cluster,
-            nodes,
-            host_of,
-            leader: Some(seat.node.clone()),
-            services,
-            token,
-            unreached: BTreeMap::new(),
-            returned: BTreeMap::new(),
-            electing: false,
-            superseded: false,
-            changed_ms: 0,
-        });
+        let new = Group::new(cluster, nodes, seat.node.clone());
+        self.groups.push(Group { host_of, services, token, ..new });
         let group = self.groups.len() - 1;
         self.sit(at, group, &seat.node, None);
         self.refresh(seat.group);
@@ -333,6 +340,16 @@ impl Simulation {
 
     /// What follows from who reaches whom now: leaders, reachability, nodes that are lost or return.
     pub fn refresh(&mut self, group: usize) {
+        self.refresh_alone(group);
+        if self.groups[group].leader.is_none() {
+            // Its workers may turn to one that has gone on without it.
+            for newer in group + 1..self.groups.len() {
+                self.refresh_alone(newer);
+            }
+        }
+    }
+
+    fn refresh_alone(&mut self, group: usize) {
         self.follow(group);
         if let Some(leader) = self.groups[group].leader.clone() {
             let (met, all) = self.reach(group, &leader);
@@ -346,12 +363,7 @@ impl Simulation {
             let ms = self.between(1_000, 8_000);
             self.after(ms, Event::Election { group });
         }
-        let Some(leader) = self.groups[group].leader.clone() else {
-            for newer in group + 1..self.groups.len() {
-                self.refresh(newer);
-            }
-            return;
-        };
+        let Some(leader) = self.groups[group].leader.clone() else { return };
         let mut events = Vec::new();
         let mut learns = Vec::new();
         for at in 0..self.groups[group].nodes.len() {
@@ -368,7 +380,7 @@ impl Simulation {
             let manages = node.manager.is_some();
             if met {
                 of.unreached.remove(&id);
-                if !ready {
+                if !ready && of.returning.insert(id.clone()) {
                     events.push((false, id.clone()));
                 }
                 learns.push((id, manages));
@@ -466,6 +478,7 @@ impl Simulation {
     }
 
     pub fn returns(&mut self, group: usize, node: &str) {
+        self.groups[group].returning.remove(node);
         let leader = self.groups[group].leader.clone();
         if !leader.is_some_and(|leader| self.reaches(group, &leader, node)) {
             return;
@@ -477,7 +490,7 @@ impl Simulation {
         let now = self.now;
         self.groups[group].returned.insert(node.to_owned(), now);
         // A role that could not take effect while it was away.
-        self.after(1_000, Event::Settle { group, node: node.to_owned() });
+        self.settle_after(1_000, group, node);
         self.wake_managers(group);
     }
 
@@ -491,8 +504,16 @@ impl Simulation {
         }
     }
 
+    /// Has a role take effect in so many milliseconds, unless it is about to already.
+    pub fn settle_after(&mut self, ms: u64, group: usize, id: &str) {
+        if self.groups[group].settling.insert(id.to_owned()) {
+            self.after(ms, Event::Settle { group, node: id.to_owned() });
+        }
+    }
+
     /// A role takes effect, if it can.
     pub fn settle(&mut self, group: usize, id: &str) {
+        self.groups[group].settling.remove(id);
         let Some(node) = self.groups[group].node(id) else { return };
         let (role, votes) = (node.spec.role, node.manager.is_some());
         if (role == Role::Manager) == votes {
@@ -500,7 +521,7 @@ impl Simulation {
         }
         let leader = self.groups[group].leader.clone();
         let Some(leader) = leader else {
-            self.after(2_000, Event::Settle { group, node: id.to_owned() });
+            self.settle_after(2_000, group, id);
             return;
         };
         match role {
@@ -513,7 +534,7 @@ impl Simulation {
 
     fn becomes_manager(&mut self, group: usize, id: &str, leader: &str) {
         if !self.reaches(group, leader, id) {
-            self.after(2_000, Event::Settle { group, node: id.to_owned() });
+            self.settle_after(2_000, group, id);
             return;
         }
         let Some(&host) = self.groups[group].host_of.get(id) else { return };
@@ -536,6 +557,7 @@ impl Simulation {
             node.version.index += 1;
             node.manager = Some(ManagerStatus { leader: false, reachability: Reachability::Reachable, addr });
         }
+        self.groups[group].tell_peers();
         if let Engine::In(seat) = &mut self.hosts[host].engine {
             seat.manages = true;
         }
@@ -552,12 +574,12 @@ impl Simulation {
         let (all, met) = others
             .fold((0, 0), |(all, met), voter| (all + 1, met + usize::from(self.reaches(group, leader, &voter.id))));
         if met * 2 <= all {
-            self.after(3_000, Event::Settle { group, node: id.to_owned() });
+            self.settle_after(3_000, group, id);
             return;
         }
         if id == leader {
             // Another one leads first.
-            self.after(3_000, Event::Settle { group, node: id.to_owned() });
+            self.settle_after(3_000, group, id);
             let others: Vec<String> = self.groups[group].voters().map(|voter| voter.id.clone()).collect();
             let next = others.into_iter().find(|other| other != id && self.reaches(group, other, id));
             if next.is_some() {
@@ -569,37 +591,33 @@ impl Simulation {
             node.version.index += 1;
             node.manager = None;
         }
+        self.groups[group].tell_peers();
         self.say(|| format!("group {group}: {id} votes no more"));
     }
 
-    /// A host was cut off, lost or found again: what follows in all groups that it is part of.
-    pub fn host_changed(&mut self, at: usize) {
-        self.hosts[at].troubled_ms = self.now;
-        let groups: Vec<usize> = (0..self.groups.len())
-            .filter(|group| self.groups[*group].host_of.values().any(|host| *host == at))
-            .collect();
+    /// Hosts were cut off, lost or found again: what follows in all groups that they are part of.
+    pub fn hosts_changed(&mut self, hosts: &[usize]) {
+        for at in hosts {
+            self.hosts[*at].troubled_ms = self.now;
+        }
+        let is_in = |group: &Group| match hosts {
+            [at] => group.host_of.values().any(|host| host == at),
+            _ => true,
+        };
+        let groups: Vec<usize> = (0..self.groups.len()).filter(|group| is_in(&self.groups[*group])).collect();
         for group in groups {
             self.refresh(group);
         }
     }
 
-    pub fn all_changed(&mut self) {
-        for host in &mut self.hosts {
-            host.troubled_ms = self.now;
-        }
-        for group in 0..self.groups.len() {
-            self.refresh(group);
-        }
-    }
-
     /// The engine is started anew.
-    pub fn restart_engine(&mut self, at: usize) {
+    pub fn engine_starts(&mut self, at: usize) {
+        self.hosts[at].engine_up = true;
         if let Engine::In(seat) = &mut self.hosts[at].engine {
             seat.via = None;
             seat.pending = true;
             // A broken one finds its way with the managers that it knows.
             seat.ails = None;
         }
-        self.host_changed(at);
     }
 }

@@ -184,15 +184,15 @@ impl Simulation {
         self.tally.faults += 1;
         let mut all = vec![at];
         match fault.kind {
-            Kind::KillEngine => self.kill_host(at),
+            Kind::KillEngine => self.kill_hosts(&[at]),
             Kind::KillMonitor => self.kill_monitor(at),
             Kind::Freeze => {
                 self.hosts[at].frozen = true;
-                self.host_changed(at);
+                self.hosts_changed(&[at]);
             }
             Kind::Cut => {
                 self.hosts[at].side = 1 + (number % 200) as u8;
-                self.host_changed(at);
+                self.hosts_changed(&[at]);
             }
             Kind::Partition => {
                 let side = 1 + (number % 200) as u8;
@@ -202,7 +202,7 @@ impl Simulation {
                 for host in &all {
                     self.hosts[*host].side = side;
                 }
-                self.all_changed();
+                self.hosts_changed(&all);
             }
             Kind::CutApi => self.hosts[at].api_cut = true,
             Kind::CutMetadata => self.hosts[at].metadata_cut = true,
@@ -212,18 +212,18 @@ impl Simulation {
             Kind::Remove if self.can_be_lost(at) => self.deregister(at),
             Kind::Lose if self.can_be_lost(at) => {
                 self.hosts[at].lost = true;
-                self.kill_host(at);
+                self.kill_hosts(&[at]);
             }
             Kind::Wipe if self.can_be_lost(at) => {
-                self.kill_host(at);
+                self.kill_hosts(&[at]);
                 self.hosts[at].engine = Engine::Out;
                 if self.one_in(2) {
                     self.hosts[at].state = State::default();
                 }
-                self.host_changed(at);
+                self.hosts_changed(&[at]);
             }
             Kind::Move if self.can_be_lost(at) => {
-                self.kill_host(at);
+                self.kill_hosts(&[at]);
                 let last = 250 + number % 5;
                 self.hosts[at].address = format!("11.{}.{}.{last}", at / 250, at % 250);
                 let entry = self.hosts[at].entry;
@@ -238,16 +238,14 @@ impl Simulation {
             }
             Kind::KillAll => {
                 all = (0..self.hosts.len()).collect();
-                for host in &all {
-                    self.kill_host(*host);
-                }
+                self.kill_hosts(&all);
             }
             Kind::Disaster => all = self.disaster(),
             Kind::Ail(ailment) if self.can_ail(at) => {
                 if let Engine::In(seat) = &mut self.hosts[at].engine {
                     seat.ails = Some(ailment);
                 }
-                self.host_changed(at);
+                self.hosts_changed(&[at]);
                 self.wake(at, 100);
             }
             Kind::Scale(managers) => {
@@ -271,10 +269,12 @@ impl Simulation {
         self.after(fault.for_ms, Event::Heal(number));
     }
 
-    fn kill_host(&mut self, at: usize) {
-        self.hosts[at].engine_up = false;
-        self.kill_monitor(at);
-        self.host_changed(at);
+    fn kill_hosts(&mut self, hosts: &[usize]) {
+        for at in hosts {
+            self.hosts[*at].engine_up = false;
+            self.kill_monitor(*at);
+        }
+        self.hosts_changed(hosts);
     }
 
     fn disaster(&mut self) -> Vec<usize> {
@@ -289,9 +289,7 @@ impl Simulation {
             return Vec::new();
         }
         let lost = voters[..many].to_vec();
-        for host in &lost {
-            self.kill_host(*host);
-        }
+        self.kill_hosts(&lost);
         lost
     }
 
@@ -328,7 +326,7 @@ impl Simulation {
             Kind::MetadataFrozen => self.api.frozen = false,
             _ => {}
         }
-        for at in all {
+        for &at in &all {
             self.hosts[at].struck.retain(|other| *other != number);
             match fault.kind {
                 Kind::Freeze => self.hosts[at].frozen = false,
@@ -340,9 +338,7 @@ impl Simulation {
             }
             self.back_to_normal(at);
         }
-        if fault.kind == Kind::Partition {
-            self.all_changed();
-        }
+        self.hosts_changed(&all);
     }
 
     /// A host is on again, registered, and has its monitor: unless it is lost for good.
@@ -354,10 +350,7 @@ impl Simulation {
             self.register(at);
         }
         if !self.hosts[at].engine_up {
-            self.hosts[at].engine_up = true;
-            self.restart_engine(at);
-        } else {
-            self.host_changed(at);
+            self.engine_starts(at);
         }
         let ms = self.between(500, 5_000);
         self.after(ms, Event::StartMonitor { host: at });
@@ -376,9 +369,10 @@ impl Simulation {
                 self.deregister(at);
             }
         }
-        self.all_changed();
-        for at in 0..self.hosts.len() {
-            self.back_to_normal(at);
+        let all: Vec<usize> = (0..self.hosts.len()).collect();
+        for at in &all {
+            self.back_to_normal(*at);
         }
+        self.hosts_changed(&all);
     }
 }

@@ -55,6 +55,8 @@ pub struct Settings {
     pub judge: Judge,
     /// Whether what happens is kept as text.
     pub trace: bool,
+    /// Is told the simulated time in milliseconds, every hour of it.
+    pub progress: Option<fn(u64)>,
 }
 
 impl Settings {
@@ -75,6 +77,7 @@ impl Settings {
             only: None,
             judge: swarmkit_catalog::monitor::plan::plan,
             trace: false,
+            progress: None,
         }
     }
 }
@@ -262,7 +265,13 @@ impl Simulation {
                 break;
             }
             let Some(Reverse(next)) = self.queue.pop() else { break };
+            let hour = self.now / 3_600_000;
             self.now = self.now.max(next.at);
+            if let Some(progress) = self.settings.progress
+                && self.now / 3_600_000 > hour
+            {
+                progress(self.now);
+            }
             self.tally.steps += 1;
             self.happen(next.event);
             if enough(self) {

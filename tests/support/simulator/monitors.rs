@@ -504,7 +504,7 @@ impl Simulation {
         let good = !refused && self.change_node(at, change, |node| node.spec.role = role);
         if let (Some(group), true) = (group, good) {
             let ms = self.between(200, 5_000);
-            self.after(ms, Event::Settle { group, node: change.id.clone() });
+            self.settle_after(ms, group, &change.id);
         }
         let took = self.between(5, 40);
         self.after(took, Event::Done { host: at, process, good });
