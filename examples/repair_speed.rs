@@ -15,7 +15,11 @@ mod lab;
 mod well;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -35,8 +39,11 @@ const COUNT: Duration = Duration::from_secs(60);
 #[command(name = "repair_speed", max_term_width = 100)]
 struct Arguments {
     /// How often each fault
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
+    #[arg(long, default_value = "5")]
+    runs: NonZeroUsize,
+    /// How many labs at once. It takes less time, and what it shows is who heals, not how fast
+    #[arg(long, default_value = "1")]
+    labs: NonZeroUsize,
     /// Only faults whose name has this in it
     #[arg(long)]
     only: Option<String>,
@@ -95,46 +102,80 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> bool {
     let (grace, period) = (arguments.grace.as_str(), arguments.period.as_str());
     let settings = [("GRACE_PERIOD", grace), ("RECONCILE_PERIOD", period)];
-    println!("5 hosts, 3 managers, a grace period of {grace} s, a period of {period} s; times in seconds\n");
+    println!("5 hosts, 3 managers, a grace period of {grace} s, a period of {period} s; times in seconds");
+    if arguments.labs.get() > 1 {
+        println!("{} labs at once: they slow each other down", arguments.labs);
+    }
     println!(
-        "| fault | healed | the swarm shows it: median, max | calls it down: median, max | healed after: median, max |"
+        "\n| fault | healed | the swarm shows it: median, max | calls it down: median, max | healed after: median, max |"
     );
     println!("|---|---|---|---|---|");
     let wanted = |name: &str| arguments.only.as_ref().is_none_or(|part| name.contains(part.as_str()));
-    let (mut arena, mut good) = (None, true);
-    for (name, fault) in faults().into_iter().filter(|(name, _)| wanted(name)) {
-        let mut healed = Vec::new();
-        for _ in 0..arguments.runs {
-            let outcome = struck(&mut arena, &settings, &fault);
-            match outcome {
-                Ok(one) => healed.push(one),
-                Err(what) => {
-                    eprintln!("{name}: {what}");
-                    good = false;
-                    // The next one shall not suffer from it.
-                    arena = None;
+    let runs = arguments.runs.get();
+    let rows: Vec<Row> = faults()
+        .into_iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, fault)| Row { name, fault, healed: Mutex::default(), left: AtomicUsize::new(runs) })
+        .collect();
+    let (next, good) = (AtomicUsize::new(0), AtomicBool::new(true));
+    thread::scope(|scope| {
+        for _ in 0..arguments.labs.get() {
+            scope.spawn(|| {
+                let mut arena = None;
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed) / runs) {
+                    match struck(&mut arena, &settings, &row.fault) {
+                        Ok(one) => row.healed.lock().unwrap().push(one),
+                        Err(what) => {
+                            eprintln!("{}: {what}", row.name);
+                            good.store(false, Ordering::Relaxed);
+                            // The next one shall not suffer from it.
+                            arena = None;
+                        }
+                    }
+                    if row.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                        row.print(runs);
+                    }
                 }
-            }
+            });
         }
+    });
+    good.into_inner()
+}
+
+/// A fault, and how it was healed so far.
+struct Row {
+    name: &'static str,
+    fault: Fault,
+    healed: Mutex<Vec<Healed>>,
+    /// How many of its runs have not ended.
+    left: AtomicUsize,
+}
+
+impl Row {
+    fn print(&self, runs: usize) {
+        let healed = self.healed.lock().unwrap();
         let spread = |pick: &dyn Fn(&Healed) -> Option<Duration>| spread(healed.iter().filter_map(pick).collect());
         println!(
-            "| {name} | {} of {} | {} | {} | {} |",
+            "| {} | {} of {runs} | {} | {} | {} |",
+            self.name,
             healed.len(),
-            arguments.runs,
             spread(&|one| one.shown),
             spread(&|one| one.down),
             spread(&|one| Some(one.took()))
         );
     }
-    good
 }
 
+/// A panic in the lab itself is one that was not healed, too.
 fn struck(arena: &mut Option<Arena>, settings: &[(&str, &str)], fault: &Fault) -> Result<Healed, String> {
-    let arena = match arena {
-        Some(arena) => arena,
-        None => arena.insert(Arena::start(5, settings)?),
+    let strike = || {
+        let arena = match arena {
+            Some(arena) => arena,
+            None => arena.insert(Arena::start(5, settings, None)?),
+        };
+        arena.strike(&Step { fault: fault.clone(), with: None })
     };
-    arena.strike(&Step { fault: fault.clone(), with: None })
+    catch_unwind(AssertUnwindSafe(strike)).unwrap_or_else(|_| Err("a panic, see above".to_owned()))
 }
 
 fn spread(mut times: Vec<Duration>) -> String {
