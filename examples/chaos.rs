@@ -28,6 +28,9 @@ struct Arguments {
     /// Which faults; the same seed brings the same ones in the same order [default: another one each time]
     #[arg(long)]
     seed: Option<u64>,
+    /// The swarmkit-mon of another version, to run on every other host: as half way through an upgrade
+    #[arg(long, value_name = "PROGRAM")]
+    beside: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -41,7 +44,12 @@ fn main() -> ExitCode {
         eprintln!("chaos: --hours {}", arguments.hours);
         return ExitCode::from(2);
     };
-    match chaos::run(arguments.seed.unwrap_or(now), time) {
+    let beside = arguments.beside.as_deref();
+    if let Some(program) = beside.filter(|program| !std::path::Path::new(program).is_file()) {
+        eprintln!("chaos: --beside {program}: no such file");
+        return ExitCode::from(2);
+    }
+    match chaos::run(arguments.seed.unwrap_or(now), time, beside) {
         Ok(faults) => {
             println!("{faults} faults, all healed");
             ExitCode::SUCCESS

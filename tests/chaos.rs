@@ -24,7 +24,7 @@ fn any_order() {
         |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")));
     let seed = number("SEED").unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs());
     let minutes = number("CHAOS_MINUTES").unwrap_or(10);
-    match chaos::run(seed, Duration::from_secs(minutes * 60)) {
+    match chaos::run(seed, Duration::from_secs(minutes * 60), None) {
         Ok(faults) => println!("{faults} faults, all healed"),
         Err(what) => panic!("{what}"),
     }

@@ -20,7 +20,7 @@ const REPLICAS: usize = 4;
 /// What a fault may need, to be over when nothing is wrong any more, on a machine that has more to do.
 const BOUND: Duration = Duration::from_secs(120);
 /// How often is looked.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(250);
 /// For how long a swarm may be without a leader, though all was well a moment before.
 const ELECTION: Duration = Duration::from_secs(30);
 /// The host numbers from which moved hosts take their addresses; see [`Lab::move_host`].
@@ -240,10 +240,14 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// Makes it of so many hosts.
-    pub fn start(hosts: usize, settings: &[(&str, &str)]) -> Result<Self, String> {
+    /// Makes it of so many hosts. Every other one's monitor is another program, where one is given: so it is half way
+    /// through an upgrade.
+    pub fn start(hosts: usize, settings: &[(&str, &str)], beside: Option<&str>) -> Result<Self, String> {
         let lab = Lab::start(hosts);
         lab.start_monitors(settings);
+        if let Some(program) = beside {
+            lab.hosts.iter().step_by(2).for_each(|host| host.start_in_its_place(settings, &[program]));
+        }
         within(&lab, BOUND, || is_well(&lab, MANAGERS))?;
         for host in &lab.hosts {
             host.engine.import_busybox()?;
@@ -308,7 +312,7 @@ impl Arena {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(seconds) {
             is_the_only_swarm(&self.lab, &self.cluster)?;
-            thread::sleep(LOOK * 5);
+            thread::sleep(LOOK * 2);
         }
         Ok(())
     }
@@ -580,15 +584,16 @@ fn within(lab: &Lab, limit: Duration, mut look: impl FnMut() -> Result<(), Strin
     }
 }
 
-/// Faults from a seed for so long, on five hosts. Prints each; answers how many there were.
+/// Faults from a seed for so long, on five hosts, with other monitors on every other one where they are given. Prints each;
+/// answers how many there were.
 ///
 /// # Errors
 /// What was not healed, with the seed, all faults so far and a report.
-pub fn run(seed: u64, time: Duration) -> Result<usize, String> {
+pub fn run(seed: u64, time: Duration, beside: Option<&str>) -> Result<usize, String> {
     println!("seed {seed}: SEED={seed} repeats it");
     let failed = |done: &[String], what: String| format!("seed {seed}, after\n  {}\n{what}", done.join("\n  "));
     let settings = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
-    let arena = Arena::start(5, &settings).map_err(|what| failed(&[], what))?;
+    let arena = Arena::start(5, &settings, beside).map_err(|what| failed(&[], what))?;
     let (mut dice, start, mut done) = (Dice::new(seed), Instant::now(), Vec::new());
     while start.elapsed() < time {
         let step = Step::draw(&mut dice);
