@@ -454,6 +454,7 @@ impl Simulation {
         let pick = self.between(0, able.len() as u64 - 1) as usize;
         self.say(|| format!("group {group} elects {}", able[pick]));
         self.groups[group].leader = Some(able[pick].clone());
+        self.groups[group].unreached.clear();
         self.refresh(group);
         self.wake_managers(group);
     }
@@ -464,8 +465,7 @@ impl Simulation {
             return;
         }
         if of.leader.is_none() {
-            // Nobody is there to notice.
-            self.after(5_000, Event::Down { group, node: node.to_owned(), since });
+            // Nobody is there to notice. Whoever leads next waits for a sign of life anew.
             return;
         }
         of.unreached.remove(node);
