@@ -9,7 +9,7 @@ use spdx::{Expression, Licensee, ParseMode};
 /// What Cargo.lock holds, with what each package says of itself.
 fn packages() -> Vec<Value> {
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+        .args(["metadata", "--locked", "--format-version", "1"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

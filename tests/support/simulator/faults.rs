@@ -170,9 +170,12 @@ impl Simulation {
             })
     }
 
-    /// Whether a host's engine can go on as this node.
+    /// Whether a host's engine can go on as this node, and is not about to be given up.
     fn is_well_as(&self, host: usize, group: usize, node: &str) -> bool {
         let host = &self.hosts[host];
+        if host.struck.iter().any(|number| self.faults()[*number].1.kind == Kind::Disaster) {
+            return false;
+        }
         let sits = |of: &Seat| of.group == group && of.node == node && of.ails.is_none();
         host.engine.seat().is_some_and(sits) && !host.has_moved() && !host.lost && host.is_registered
     }
@@ -282,13 +285,14 @@ impl Simulation {
             return Vec::new();
         };
         let of = &self.groups[group];
-        let voters: Vec<usize> = of.voters().filter_map(|voter| of.host_of.get(&voter.id).copied()).collect();
+        let voters = of.voters().filter_map(|voter| Some((*of.host_of.get(&voter.id)?, voter.id.clone())));
+        let voters: Vec<(usize, String)> = voters.collect();
         let many = voters.len() / 2 + 1;
-        let ails = |host: &usize| self.hosts[*host].engine.seat().is_some_and(|seat| seat.ails.is_some());
-        if voters[many.min(voters.len())..].iter().all(ails) {
+        let well = |(host, node): &(usize, String)| self.is_well_as(*host, group, node);
+        if !voters[many.min(voters.len())..].iter().any(well) {
             return Vec::new();
         }
-        let lost = voters[..many].to_vec();
+        let lost: Vec<usize> = voters[..many].iter().map(|(host, _)| *host).collect();
         self.kill_hosts(&lost);
         lost
     }
