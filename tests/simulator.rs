@@ -54,6 +54,20 @@ fn a_seed_is_the_same_run_each_time() {
     assert_eq!(first, second);
 }
 
+/// The managers of before, whose hosts were removed and have come back, see the one that went on without them claim once
+/// more to go on alone. That it takes long is no reason to take anything back: it had gone on already.
+#[test]
+fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
+    let only = Some(vec![4, 5, 7, 9]);
+    let mut simulation =
+        Simulation::new(Settings { trouble_ms: 42 * 60_000, only, trace: true, ..Settings::of_seed(3662) });
+    let outcome = simulation.run();
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let twice = simulation.trace.iter().filter(|line| line.ends_with("claim recovery")).count();
+    let waits = simulation.trace.iter().any(|line| line.contains("what becomes of this one is yet to be told"));
+    assert!(twice == 2 && waits, "the seed does not show it any more");
+}
+
 #[test]
 fn many_hosts_settle_and_are_then_left_alone() {
     let mut settings = Settings::new(3, 150);

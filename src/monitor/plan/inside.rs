@@ -159,7 +159,8 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
         |reason: &str| Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}"));
     if let Some(claim) = &record.recovery {
         // It was about to. If it is a manager here it has not done it, and if its host was removed, or its claim is an old
-        // one, it never will; or it has, and will be told that it is of the generation before.
+        // one, it never will; or it has, and will be told that it is of the generation before. But where the record has had
+        // other managers since, it had gone on without this one already, and an old claim tells nothing.
         let node = record.members.get(&claim.host);
         let here = seen
             .swarm_view()
@@ -168,7 +169,7 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
             .and_then(|node| node.manager.as_ref());
         let is_here = here.is_some_and(ManagerStatus::is_reached);
         let is_gone = view.is_some_and(|view| view.registered(&claim.host).is_none());
-        let is_old = seen.past.recovery_ms >= CLAIM_EXPIRY_MS;
+        let is_old = seen.past.recovery_ms >= CLAIM_EXPIRY_MS && record.voters.contains(&engine.node_id);
         return (!is_here && !is_gone && !is_old)
             .then(|| plan(", or is about to: what becomes of this one is yet to be told").again(1_000));
     }
