@@ -224,7 +224,7 @@ impl Position<'_> {
         let act = |reason: String| Plan::new(Stage::Act, reason);
         let found = if self.made_here() { "made by this host" } else { "found on this host" };
         if !self.made_here() {
-            let hosts = self.view.hosts.iter().filter(|host| !host.is_gone() && host.uuid != self.metadata.host);
+            let hosts = self.view.registered_hosts().filter(|host| host.uuid != self.metadata.host);
             let mut nodes = hosts.filter_map(|host| Some((&host.uuid, host.node()?)));
             if let Some((host, node)) = nodes.find(|(_, node)| self.swarm.node(node).is_none()) {
                 return Plan::new(

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PublicKeyData, SignatureAlgorithm};
 use serde_json::json;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use super::{Host, Lab};
 
@@ -55,7 +57,7 @@ impl Authority {
     pub fn expire(&self, host: &Host, cluster: &str, node: &str, role: &str) -> String {
         let path = certificate_of(host);
         let had = fs::read_to_string(&path).unwrap();
-        let old = pem_bytes(&had);
+        let old = CertificateDer::from_pem_slice(had.as_bytes()).unwrap();
         let at = old.windows(P256.len()).position(|bytes| bytes == P256).expect("a key on P-256") + P256.len();
         let mut params = CertificateParams::new(vec![role.to_owned(), node.to_owned()]).unwrap();
         let subject =
@@ -78,12 +80,6 @@ pub fn put_back(host: &Host, certificate: &str) {
 
 fn certificate_of(host: &Host) -> PathBuf {
     host.place.folder.join("data/swarm/certificates/swarm-node.crt")
-}
-
-fn pem_bytes(pem: &str) -> Vec<u8> {
-    use base64::Engine as _;
-    let first = pem.lines().skip(1).take_while(|line| !line.starts_with("-----")).collect::<String>();
-    base64::engine::general_purpose::STANDARD.decode(first).unwrap()
 }
 
 /// The public key of a node.
