@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use swarmkit_catalog::monitor::engine::Engine;
 use swarmkit_catalog::monitor::metadata::Metadata;
 use swarmkit_catalog::monitor::observe::{Observation, Own, Recovery, Sources, Wanted};
+use swarmkit_catalog::monitor::own_container::OwnContainer;
 use swarmkit_catalog::monitor::past::Past;
 use swarmkit_catalog::monitor::plan::{Plan, Stage, plan};
 use swarmkit_catalog::monitor::state::State;
@@ -87,6 +88,8 @@ fn sources(socket: &Path) -> Sources {
         engine: Engine::new(socket).unwrap(),
         metadata: Metadata::new("http://127.0.0.1:1").unwrap(),
         rancher: Err("none".to_owned()),
+        container: OwnContainer::of_this_process(),
+        mirror: None,
     }
 }
 

@@ -102,6 +102,7 @@ impl World {
             uuid: uuid(at),
             agent_ip_address: Some(address(at)),
             state: "active".into(),
+            agent_state: None,
             labels: self.hosts[at].labels.clone(),
         };
         (0..self.hosts.len()).map(entry).collect()
@@ -151,7 +152,7 @@ impl World {
         let mut seen = Observation {
             wanted: wanted::wanted(1),
             own: Own { nonce: self.nonce(at), key: format!("key-{at}"), state: host.state.clone() },
-            engine: Ok(Info { server_version: String::new(), swarm: info }),
+            engine: Ok(Info { name: String::new(), server_version: String::new(), swarm: info }),
             metadata: Ok(metadata(at, self.hosts.iter().map(|host| host.process > 0), &self.told)),
             rancher: None,
             rancher_ms: 0,
@@ -164,6 +165,9 @@ impl World {
                     nodes: nodes.clone().unwrap_or_default(),
                 })
             }),
+            refusal: None,
+            has_stayed: false,
+            record_is_gone: false,
             past: Past {
                 // An own claim may have stood long enough at any time; that of another may have expired.
                 claim_ms: match (mine, expired) {
@@ -178,7 +182,7 @@ impl World {
                 ..Past::default()
             },
         };
-        if asks_rancher(&seen) {
+        if asks_rancher(&seen).is_some() {
             let view = RancherView { hosts: self.entries(), record: self.record.clone(), plain_tokens: Vec::new() };
             seen.rancher = Some(Ok(view));
         }

@@ -14,7 +14,7 @@ use swarmkit_catalog::monitor::observe::{
     MetadataView, MonitorView, Observation, Own, RancherView, Recovery, SwarmView, Wanted,
 };
 use swarmkit_catalog::monitor::past::Past;
-use swarmkit_catalog::monitor::plan::{Change, Plan, plan};
+use swarmkit_catalog::monitor::plan::{Change, Plan, Stage, asks_rancher, plan};
 use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::{Acting, Claim, Record, SealedToken};
 use swarmkit_catalog::monitor::state::{Member, State};
@@ -134,9 +134,10 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
     for (label, one_in, value) in [
         ("swarmkit.node", 4, name(dice, "node")),
         ("swarmkit.key", 3, name(dice, "key")),
+        ("swarmkit.left", 3, name(dice, "node")),
         ("swarm.manager", 5, pick(dice, &["true", "false", "?"]).to_owned()),
         ("swarm.zone", 2, name(dice, "zone")),
-        ("swarm", 3, pick(dice, &["broken", "broken_manager", "manager"]).to_owned()),
+        ("swarm", 3, pick(dice, &["broken", "broken_manager", "moved_manager", "manager"]).to_owned()),
     ] {
         if dice.one_in(one_in) {
             labels.insert(label.to_owned(), value);
@@ -146,7 +147,9 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
     HostEntry {
         uuid: format!("host-{at}"),
         agent_ip_address: some(dice, told),
-        state: pick(dice, &["active", "active", "active", "inactive", "removed", "odd"]).to_owned(),
+        state: pick(dice, &["active", "active", "active", "updating-active", "inactive", "removed", "odd"]).to_owned(),
+        agent_state: pick(dice, &[None, None, Some("active"), Some("disconnected"), Some("reconnecting")])
+            .map(str::to_owned),
         labels,
     }
 }
@@ -168,6 +171,7 @@ fn view(dice: &mut Dice) -> Observation {
     );
     let control = state == LocalNodeState::Active && dice.one_in(2);
     let info = Info {
+        name: String::new(),
         server_version: "20.10".into(),
         swarm: SwarmInfo {
             node_id: if state == LocalNodeState::Inactive { String::new() } else { "node-0".into() },
@@ -182,15 +186,18 @@ fn view(dice: &mut Dice) -> Observation {
         },
     };
     let told = record(dice);
+    let key = name(dice, "key of the host ");
+    let handed_over = format!("{} 10.0.0.1:2377 {:.12} mark sealed", cluster(dice), key);
     let metadata = MetadataView {
         host: ME.into(),
         agent_ip: address(dice),
-        labels: BTreeMap::new(),
+        labels: dice.one_in(8).then(|| ("swarmkit.token".to_owned(), handed_over)).into_iter().collect(),
         service: "service".into(),
         monitors: (0..dice.below(7))
             .map(|at| (format!("host-{at}"), MonitorView { age: dice.below(9), running: !dice.one_in(5) }))
             .collect(),
         record: if dice.one_in(15) { Err("broken".into()) } else { Ok(told.clone()) },
+        refusal: None,
     };
     let hosts = (0..dice.below(7)).map(|at| host(dice, at)).collect();
     let record = if dice.one_in(2) { told } else { record(dice) };
@@ -209,8 +216,9 @@ fn view(dice: &mut Dice) -> Observation {
         },
         own: Own {
             nonce: pick(dice, &["nonce-0", "nonce-0", "nonce-1"]).to_owned(),
-            key: name(dice, "key"),
+            key,
             state: State {
+                record: dice.one_in(3).then(|| record_of(dice)),
                 founding: dice.one_in(4).then(|| "nonce-1".into()),
                 made: dice.one_in(3).then(|| cluster(dice)),
                 joining: dice.one_in(4).then(|| cluster(dice)),
@@ -232,6 +240,9 @@ fn view(dice: &mut Dice) -> Observation {
         },
         rancher_ms: 5,
         swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
+        refusal: None,
+        has_stayed: false,
+        record_is_gone: false,
         past: Past {
             unrecorded_ms: ms(dice),
             claim_ms: ms(dice),
@@ -240,6 +251,7 @@ fn view(dice: &mut Dice) -> Observation {
             stands_in: dice.one_in(6),
             slowest_ms: 20,
             recovery_ms: ms(dice),
+            tokenless_ms: ms(dice),
             beats: dice.below(3),
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
@@ -256,10 +268,23 @@ fn view(dice: &mut Dice) -> Observation {
             unlisted_ms: times(dice, "host"),
         },
     };
+    if dice.one_in(6) {
+        // Rancher has written other metadata over the record.
+        if let Some(Ok(view)) = &mut seen.rancher {
+            view.record = Record::default();
+        }
+        if let Ok(metadata) = &mut seen.metadata
+            && dice.one_in(2)
+        {
+            metadata.record = Ok(Record::default());
+        }
+    }
+    seen.keep_record();
     // Mostly the record is as the swarm is.
     if let Some(Ok(swarm)) = &seen.swarm
         && let Some(Ok(view)) = &mut seen.rancher
         && view.record.recovery.is_none()
+        && !seen.record_is_gone
         && !dice.one_in(4)
     {
         view.record.voters =
@@ -276,6 +301,11 @@ fn view(dice: &mut Dice) -> Observation {
         seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
     }
     seen
+}
+
+/// What this host has kept of a record.
+fn record_of(dice: &mut Dice) -> Record {
+    record(dice).kept()
 }
 
 /// A record of three managers, one of which has claimed to go on alone.
@@ -357,6 +387,12 @@ fn nodes(seen: &Observation) -> &[Node] {
     seen.swarm_view().map_or(&[], |swarm| &swarm.nodes)
 }
 
+/// Whether Rancher says that a host takes containers and its agent is there, in either form of the API.
+fn is_there(host: &HostEntry) -> bool {
+    matches!(host.state.as_str(), "active" | "updating-active")
+        && matches!(host.agent_state.as_deref(), None | Some("active"))
+}
+
 fn reachable(node: &Node) -> bool {
     node.manager.as_ref().is_some_and(|manager| manager.leader || manager.reachability == Reachability::Reachable)
 }
@@ -371,6 +407,8 @@ fn has_its_place(seen: &Observation, node: &Node, host: Option<&String>) -> bool
     let address = node.manager.as_ref().and_then(|manager| manager.addr.rsplit_once(':')).map(|(address, _)| address);
     let odd = matches!(label("swarm"), Some("broken" | "broken_manager")) || label("swarm.manager") == Some("false");
     let moved = host.agent_ip_address.as_deref().is_some_and(|told| !told.is_empty() && Some(told) != address);
+    // Another address alone may be that of another host with the same identity.
+    let moved = moved && label("swarm") == Some("moved_manager");
     !host.is_gone() && !odd && !moved
 }
 
@@ -520,7 +558,7 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
                 .iter()
                 .find(|entry| entry.uuid == *host)
                 .ok_or("its host is not registered")?;
-            let fit = host.state == "active" && host.labels.get("swarm.manager").map(String::as_str) != Some("false");
+            let fit = is_there(host) && host.labels.get("swarm.manager").map(String::as_str) != Some("false");
             if node.status.state != NodeState::Ready || node.manager.is_some() || !fit {
                 return Err(format!("{} cannot be a manager", node.id));
             }
@@ -701,18 +739,69 @@ fn nobody_goes_on_alone_while_the_others_may_come_back() {
             let label = |name: &str| host.and_then(|host| host.labels.get(name)).map(String::as_str);
             let says = label("swarmkit.node").is_some_and(|is| is != *node || label("swarm") == Some("broken"))
                 || (label("swarmkit.node").is_none() && label("swarmkit.key").is_some());
-            host.is_some_and(|host| host.state == "active" || seen.past.leaderless_ms < after) && !says
+            host.is_some_and(|host| is_there(host) || seen.past.leaderless_ms < after) && !says
         };
         let left: Vec<&String> = view.record.voters.iter().filter(may_come_back).collect();
         // One of them may not have become a manager: its host does not say that it is. The others are no majority alone.
         let says = |node: &String| {
             let host = view.hosts.iter().find(|host| Some(&host.uuid) == view.record.host_of(node));
             let part = host.and_then(|host| host.labels.get("swarm")).map(String::as_str);
-            matches!(part, Some("manager" | "broken_manager"))
+            matches!(part, Some("manager" | "broken_manager" | "moved_manager"))
         };
         let doubtful = left.iter().any(|node| **node != member.node && !says(node));
         let all = view.record.voters.len();
         let counted_on = if doubtful && (all == 2 || (left.len() - 1) * 2 < all) { 0 } else { left.len() };
         if counted_on * 2 > all { Err(format!("{counted_on} may come back")) } else { Ok(true) }
+    });
+}
+
+/// Another host may be the one that Rancher takes this one for, or another stack of the entry keeps the swarm.
+#[test]
+fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
+    always(|seen, _| {
+        let refused = Observation { refusal: Some("it is there twice".into()), ..seen.clone() };
+        let planned = plan(&refused);
+        if planned.stage != Stage::Refused || !planned.is_quiet() || planned.labels.is_some() || planned.beats {
+            return Err(format!("{planned:?}"));
+        }
+        if asks_rancher(&refused).is_some() { Err("it asks for more".into()) } else { Ok(true) }
+    });
+}
+
+#[test]
+fn no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready() {
+    always(|seen, planned| {
+        let Some(publication) = &planned.publication else { return Ok(false) };
+        let view = seen.rancher_view().unwrap();
+        let mut about = false;
+        for host in view.hosts.iter().filter(|host| host.key().is_some() && host.node().is_none()) {
+            let Some(node) = view.record.members.get(&host.uuid).filter(|node| host.left() != Some(node)) else {
+                continue;
+            };
+            if nodes(seen).iter().any(|other| other.id == *node && other.status.state == NodeState::Ready) {
+                about = true;
+                if publication.waiting.contains_key(&host.uuid) {
+                    return Err(format!("{} gets a token", host.uuid));
+                }
+            }
+        }
+        Ok(about)
+    });
+}
+
+#[test]
+fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
+    always(|seen, planned| {
+        let Some(publication) = planned.publication.as_ref().filter(|_| seen.record_is_gone) else { return Ok(false) };
+        let kept = seen.own.state.record.as_ref().unwrap();
+        let blank = Record::default();
+        if !publication.may_be_written(&blank, "any") {
+            return Err("it needs a claim".into());
+        }
+        let written = publication.write(&blank, |_, _| None);
+        if written.generation < kept.generation || written.cluster != kept.cluster {
+            return Err(format!("{written:?}"));
+        }
+        Ok(true)
     });
 }

@@ -327,12 +327,15 @@ impl World {
             engine: if silent {
                 Err("no answer".into())
             } else {
-                Ok(Info { server_version: String::new(), swarm: info })
+                Ok(Info { name: String::new(), server_version: String::new(), swarm: info })
             },
             metadata: Ok(metadata(at, self.hosts.iter().map(|host| host.process > 0), &self.told)),
             rancher: None,
             rancher_ms: 0,
             swarm: None,
+            refusal: None,
+            has_stayed: false,
+            record_is_gone: false,
             past: Past {
                 recovery_ms: if mine || expired { LONG_MS } else { 0 },
                 leaderless_ms: if silent && is_long { LONG_MS } else { 0 },
@@ -357,7 +360,7 @@ impl World {
         }
         // The next manager stands in for a leader whose monitor says nothing.
         seen.past.stands_in = expired && seen.swarm.is_some() && !self.is_kept(&self.record);
-        if asks_rancher(&seen) {
+        if asks_rancher(&seen).is_some() {
             let view = RancherView { hosts: self.entries(), record: self.record.clone(), plain_tokens: Vec::new() };
             seen.rancher = Some(Ok(view));
         }
@@ -386,7 +389,8 @@ impl World {
         let entry = |at: usize| HostEntry {
             uuid: uuid(at),
             agent_ip_address: Some(address(at)),
-            state: if self.hosts[at].on { "active" } else { "reconnecting" }.into(),
+            state: "active".into(),
+            agent_state: Some(if self.hosts[at].on { "active" } else { "reconnecting" }.into()),
             labels: self.hosts[at].labels.clone(),
         };
         (0..self.hosts.len()).filter(|at| self.hosts[*at].registered).map(entry).collect()

@@ -38,7 +38,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     log::begin(settings.log_level, settings.log_format);
     // One thread is enough for a program that waits.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut monitor = Monitor::new(settings, environment)?;
+    let mut monitor = Monitor::new(settings, command_line::plan_format(matches).is_none(), environment)?;
     for warning in &settings.warnings {
         tracing::warn!(warning, "settings");
     }

@@ -15,7 +15,7 @@ use crate::monitor::settings::{self, Kind, Setting, health};
 /// (`infra*swarm`), so it is no choice.
 pub const FOLDER: &str = "swarm";
 /// The one service of the stack.
-pub const SERVICE: &str = "swarmkit-mon";
+pub const SERVICE: &str = settings::SERVICE;
 /// The version of the entry: this package's, with the `v` of all published ones.
 pub const VERSION: &str = crate::built_from::CATALOG_VERSION;
 /// The oldest Rancher that is offered the entry: the last line of Rancher 1.x, whose catalog service, compose executor

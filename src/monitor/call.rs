@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::DATE;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// What a document may hold, in bytes: the hosts of a page of 1,000 take about 3 MB.
-const LARGEST: usize = 64 * 1024 * 1024;
 /// What is kept of an error's text, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
@@ -71,13 +70,18 @@ pub fn client() -> ClientBuilder {
     Client::builder().no_proxy().pool_max_idle_per_host(2)
 }
 
-/// Makes a call and reads the JSON of its answer.
+/// Makes a call and reads the JSON of its answer, of so many bytes at the most.
 ///
 /// # Errors
 /// No connection, no answer in time, a status that is not 2xx, a document of type `error` (Rancher's API), one that is
 /// too large, one that does not have what is asked for.
-pub async fn json<T: DeserializeOwned>(what: &str, limit: Duration, request: RequestBuilder) -> Result<T, CallError> {
-    json_and_date(what, limit, request, |_| {}).await
+pub async fn json<T: DeserializeOwned>(
+    what: &str,
+    limit: Duration,
+    largest: usize,
+    request: RequestBuilder,
+) -> Result<T, CallError> {
+    json_and_date(what, limit, largest, request, |_| {}).await
 }
 
 /// The same, with the date of the answer told to `date`, whatever the answer is.
@@ -87,44 +91,67 @@ pub async fn json<T: DeserializeOwned>(what: &str, limit: Duration, request: Req
 pub async fn json_and_date<T: DeserializeOwned>(
     what: &str,
     limit: Duration,
+    largest: usize,
     request: RequestBuilder,
     date: impl FnOnce(&str),
 ) -> Result<T, CallError> {
-    let body = within(what, limit, request, date).await?;
-    let unreadable = |reason: String| CallError::Unreadable { what: what.to_owned(), reason };
-    let value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
-    if value.get("type").and_then(|kind| kind.as_str()) == Some("error") {
-        let status = value.get("status").and_then(serde_json::Value::as_u64).and_then(|status| status.try_into().ok());
-        return Err(CallError::Refused {
-            what: what.to_owned(),
-            status: status.unwrap_or(500),
-            message: message(&body),
-        });
+    let body = within(what, limit, largest, request, date).await?;
+    // Read typed: a document's tree would take many times its size.
+    if let Ok(ErrorDocument { kind: Kind::Error, status }) = serde_json::from_slice(&body) {
+        let status = status.unwrap_or(500);
+        return Err(CallError::Refused { what: what.to_owned(), status, message: message(&body) });
     }
-    serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
+    serde_json::from_slice(&body)
+        .map_err(|error| CallError::Unreadable { what: what.to_owned(), reason: error.to_string() })
+}
+
+/// What tells an error of Rancher's API from data.
+#[derive(Deserialize)]
+struct ErrorDocument {
+    #[serde(rename = "type")]
+    kind: Kind,
+    #[serde(default)]
+    status: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Error,
 }
 
 /// Makes a call and reads its answer.
 ///
 /// # Errors
 /// As [`json`], less what is about JSON.
-pub async fn bytes(what: &str, limit: Duration, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
-    within(what, limit, request, |_| {}).await
+pub async fn bytes(
+    what: &str,
+    limit: Duration,
+    largest: usize,
+    request: RequestBuilder,
+) -> Result<Vec<u8>, CallError> {
+    within(what, limit, largest, request, |_| {}).await
 }
 
 async fn within(
     what: &str,
     limit: Duration,
+    largest: usize,
     request: RequestBuilder,
     date: impl FnOnce(&str),
 ) -> Result<Vec<u8>, CallError> {
     let start = Instant::now();
-    let outcome = tokio::time::timeout(limit, read(what, request, date)).await;
+    let outcome = tokio::time::timeout(limit, read(what, largest, request, date)).await;
     tracing::trace!(call = what, took_ms = start.elapsed().as_millis(), "called");
     outcome.unwrap_or_else(|_| Err(CallError::TimedOut { what: what.to_owned(), limit_ms: limit.as_millis() }))
 }
 
-async fn read(what: &str, request: RequestBuilder, date: impl FnOnce(&str)) -> Result<Vec<u8>, CallError> {
+async fn read(
+    what: &str,
+    largest: usize,
+    request: RequestBuilder,
+    date: impl FnOnce(&str),
+) -> Result<Vec<u8>, CallError> {
     let mut response = request.send().await.map_err(|error| unreachable(what, &error))?;
     if let Some(told) = response.headers().get(DATE).and_then(|told| told.to_str().ok()) {
         date(told);
@@ -132,8 +159,8 @@ async fn read(what: &str, request: RequestBuilder, date: impl FnOnce(&str)) -> R
     let status = response.status();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(what, &error))? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err(CallError::Unreadable { what: what.to_owned(), reason: format!("more than {LARGEST} bytes") });
+        if body.len() + chunk.len() > largest {
+            return Err(CallError::Unreadable { what: what.to_owned(), reason: format!("more than {largest} bytes") });
         }
         body.extend_from_slice(&chunk);
     }

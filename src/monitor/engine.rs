@@ -26,6 +26,9 @@ const PATIENT: Duration = Duration::from_secs(45);
 /// What a change may take. The engine gives up on a join after 20 s and goes on with it by itself.
 const CHANGE: Duration = Duration::from_secs(25);
 
+/// What an answer may hold, in bytes: a node takes some 2 kB.
+const LARGEST: usize = 32 << 20;
+
 /// A version of the Engine API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiVersion(pub u32, pub u32);
@@ -67,6 +70,9 @@ pub fn negotiate(served: &str, oldest_served: Option<&str>) -> Result<ApiVersion
 /// What the engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
+    /// The name of its machine.
+    #[serde(rename = "Name", default)]
+    pub name: String,
     /// The engine's version, as `20.10.24`.
     #[serde(rename = "ServerVersion", default)]
     pub server_version: String,
@@ -355,7 +361,7 @@ impl Engine {
             oldest: Option<String>,
         }
         let what = "engine: GET /version";
-        let served: Served = call::json(what, ASK, self.client.get("http://engine/version")).await?;
+        let served: Served = call::json(what, ASK, LARGEST, self.client.get("http://engine/version")).await?;
         let version = negotiate(&served.api_version, served.oldest.as_deref())
             .map_err(|reason| CallError::Unreadable { what: what.to_owned(), reason })?;
         *known = Some(version);
@@ -375,7 +381,7 @@ impl Engine {
 
     async fn get_within<T: serde::de::DeserializeOwned>(&self, path: &str, limit: Duration) -> Result<T, CallError> {
         let (what, request) = self.request(Method::GET, path).await?;
-        let answer = call::json(&what, limit, request).await;
+        let answer = call::json(&what, limit, LARGEST, request).await;
         if matches!(answer, Err(CallError::Unreachable { .. } | CallError::Refused { status: 400, .. })) {
             // The next one behind this socket may be of another version.
             *self.version.lock().await = None;
@@ -389,7 +395,7 @@ impl Engine {
             Some(body) => request.json(&body),
             None => request,
         };
-        call::bytes(&what, CHANGE, request).await
+        call::bytes(&what, CHANGE, LARGEST, request).await
     }
 
     /// What it says of itself.
@@ -486,7 +492,7 @@ impl Engine {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), CallError> {
-        call::bytes("engine: GET /_ping", ASK, self.client.get("http://engine/_ping")).await.map(drop)
+        call::bytes("engine: GET /_ping", ASK, LARGEST, self.client.get("http://engine/_ping")).await.map(drop)
     }
 
     /// Leaves the swarm. A manager leaves only when forced.
@@ -495,6 +501,26 @@ impl Engine {
     /// As every call.
     pub async fn leave(&self, force: bool) -> Result<(), CallError> {
         self.change(Method::POST, &format!("/swarm/leave?force={}", u8::from(force)), None).await.map(drop)
+    }
+
+    /// The labels of a container.
+    ///
+    /// # Errors
+    /// As every call; 404 where it is none of this engine's.
+    pub async fn container_labels(&self, id: &str) -> Result<BTreeMap<String, String>, CallError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Container {
+            config: Config,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Config {
+            #[serde(default, deserialize_with = "null_as_default")]
+            labels: BTreeMap<String, String>,
+        }
+        let container: Container = self.get(&format!("/containers/{id}/json")).await?;
+        Ok(container.config.labels)
     }
 
     /// Changes what a node is wanted to be, if it is still what it was at `version`: of two who change the same state

@@ -15,7 +15,8 @@ use super::engine::LocalNodeState;
 use super::metrics;
 use super::observe::Sources;
 use super::plan::Stage;
-use super::settings::{HEALTH_PATH, HEALTH_PORT};
+use super::identity::Identity;
+use super::settings::{HEALTH_PATH, HEALTH_PORT, IDENTITY_PATH};
 use super::status::Status;
 
 /// How long an answer of the engine is good for: health checks come from several hosts.
@@ -27,13 +28,14 @@ const ENGINE: Duration = Duration::from_secs(3);
 pub struct Health {
     sources: Arc<Sources>,
     status: Arc<RwLock<Status>>,
+    nonce: String,
     latest: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
 impl Health {
     /// Nothing is asked yet.
-    pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>) -> Self {
-        Self { sources, status, latest: Mutex::new(None) }
+    pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String) -> Self {
+        Self { sources, status, nonce, latest: Mutex::new(None) }
     }
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
@@ -45,9 +47,22 @@ impl Health {
         let status = self.status.read().map_err(|_| failed())?;
         let why = status.plan().map_or("the monitor is starting", |plan| plan.reason.as_str());
         match status.plan().map(|plan| plan.stage) {
-            Some(Stage::Foreign) => Err(why.to_owned()),
+            Some(Stage::Foreign | Stage::Refused) => Err(why.to_owned()),
             _ => engine.map_err(|engine| format!("{engine}: {why}")),
         }
+    }
+
+    /// Who this monitor is, for one that asks at this address whether it meets itself.
+    fn identity(&self, status: &Status) -> String {
+        let seen = status.seen();
+        let host = seen.and_then(|seen| seen.metadata.as_ref().ok()).map(|metadata| metadata.host.clone());
+        let hostname = seen.and_then(|seen| seen.engine.as_ref().ok()).map(|info| info.name.clone());
+        let identity = Identity {
+            nonce: self.nonce.clone(),
+            host: host.unwrap_or_default(),
+            hostname: hostname.unwrap_or_default(),
+        };
+        serde_json::to_string(&identity).unwrap_or_default()
     }
 
     /// Whether this host's engine was a manager when it was last heard of.
@@ -109,13 +124,17 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 impl Health {
     async fn answer(self: Arc<Self>, method: &Method, path: &str) -> Answer {
-        if ![HEALTH_PATH, "/status", "/metrics"].contains(&path) {
-            return answer(StatusCode::NOT_FOUND, TEXT, format!("There are {HEALTH_PATH}, /status and /metrics.\n"));
+        if ![HEALTH_PATH, "/status", "/metrics", IDENTITY_PATH].contains(&path) {
+            let all = format!("There are {HEALTH_PATH}, /status, /metrics and {IDENTITY_PATH}.\n");
+            return answer(StatusCode::NOT_FOUND, TEXT, all);
         }
         if ![Method::GET, Method::HEAD].contains(method) {
             let mut refusal = answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "Only GET is answered.\n".to_owned());
             refusal.headers_mut().insert(ALLOW, hyper::header::HeaderValue::from_static("GET, HEAD"));
             return refusal;
+        }
+        if path == IDENTITY_PATH {
+            return told(JSON, self.status.read().map(|status| self.identity(&status)));
         }
         if path == "/status" {
             return told(JSON, self.status.read().map(|status| format!("{:#}\n", status.json())));

@@ -12,7 +12,10 @@ pub const NODE: &str = "swarmkit.node";
 
 /// The ID of the node that the host was before, while it waits to join anew: the acting monitor may never have known it.
 pub const LEFT: &str = "swarmkit.left";
-/// All of them.
+/// The host's join token and where to join, while the record cannot be written: see [`super::hand_over::HandOver`]. The
+/// acting monitor writes it, and the host's own takes it away.
+pub const TOKEN: &str = "swarmkit.token";
+/// Those that the host's own monitor writes.
 pub const OURS: [&str; 4] = [PART, KEY, NODE, LEFT];
 
 /// What [`PART`] says of a manager.
@@ -28,6 +31,9 @@ pub const WAIT_JOIN: &str = "wait_join";
 pub const BROKEN: &str = "broken";
 /// The same of one that manages all the same: the others may reach it, so that only its own host can tell.
 pub const BROKEN_MANAGER: &str = "broken_manager";
+
+/// What it says of a manager whose host has another address than its node: it has to be a worker before it can join anew.
+pub const MOVED_MANAGER: &str = "moved_manager";
 
 /// The labels that a host shall have of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -55,9 +61,12 @@ impl Wish {
         set(labels, KEY, self.key.as_deref());
         set(labels, NODE, self.node.as_deref());
         set(labels, LEFT, self.left.as_deref());
+        if self.key.is_none() {
+            labels.remove(TOKEN);
+        }
         // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
         let ours =
-            |word: &String| [MANAGER, BROKEN, BROKEN_MANAGER].contains(&word.as_str()) || word.starts_with("wait_");
+            |word: &String| [MANAGER, BROKEN, BROKEN_MANAGER, MOVED_MANAGER].contains(&word.as_str()) || word.starts_with("wait_");
         if self.part.is_some() || labels.get(PART).is_some_and(ours) {
             set(labels, PART, self.part);
         }

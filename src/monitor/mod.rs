@@ -10,7 +10,9 @@
 //! | `clock` | how far this host's clock is from Rancher's |
 //! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
-//! | `record`, `labels`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
+//! | `surroundings`, `own_service`, `own_container` | what metadata tells, and which service and container are this monitor's |
+//! | `identity` | whether another host has this one's identity |
+//! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
 //! | `health`, `clients`, `metrics`, `status` | what it tells others |
 
 pub mod command_line;
@@ -29,7 +31,11 @@ pub mod engine;
 #[cfg(feature = "monitor")]
 pub mod forward;
 #[cfg(feature = "monitor")]
+pub mod hand_over;
+#[cfg(feature = "monitor")]
 pub mod health;
+#[cfg(feature = "monitor")]
+pub mod identity;
 #[cfg(feature = "monitor")]
 pub mod label_writer;
 #[cfg(feature = "monitor")]
@@ -42,6 +48,10 @@ pub mod metadata;
 pub mod metrics;
 #[cfg(feature = "monitor")]
 pub mod observe;
+#[cfg(feature = "monitor")]
+pub mod own_container;
+#[cfg(feature = "monitor")]
+pub mod own_service;
 #[cfg(feature = "monitor")]
 pub mod past;
 #[cfg(feature = "monitor")]
@@ -60,5 +70,7 @@ pub mod seal;
 pub mod state;
 #[cfg(feature = "monitor")]
 pub mod status;
+#[cfg(feature = "monitor")]
+pub mod surroundings;
 #[cfg(feature = "monitor")]
 pub mod wake;

@@ -8,14 +8,17 @@ use serde::Serialize;
 use super::call::CallError;
 use super::engine::{Engine, Info, ManagerStatus, Node, Reachability, Role, SwarmInfo};
 use super::labels;
-use super::metadata::{Metadata, Surroundings};
+use super::identity::{Identity, Mirror, has_stayed};
+use super::metadata::Metadata;
+use super::own_container::OwnContainer;
 use super::past::{Past, ms};
-use super::plan;
+use super::plan::{self, Asked};
 use super::rancher::{HostEntry, Rancher};
 use super::record::Record;
 use super::seal;
 use super::settings::SWARM_PORT;
 use super::state::State;
+use super::surroundings::{Service, Surroundings};
 
 /// What was asked for, or why it could not be had.
 pub type Seen<T> = Result<T, String>;
@@ -37,11 +40,35 @@ pub struct Observation {
     pub rancher_ms: u64,
     /// The swarm as this host's engine sees it; `None` if it is no manager.
     pub swarm: Option<Seen<SwarmView>>,
+    /// Why nothing may be done here, if that is so: this host, or this stack, is there twice.
+    pub refusal: Option<String>,
+    /// Whether Rancher tells another address of this host, which still has that of its node, and not the other one.
+    pub has_stayed: bool,
+    /// Whether the record is gone, so that what this host has kept of it stands in its place.
+    pub record_is_gone: bool,
     /// For how long some things have been as they are.
     pub past: Past,
 }
 
 impl Observation {
+    /// Puts what this host has kept of the record in its place where it is gone: Rancher writes its own metadata over it
+    /// when an upgrade changes the service.
+    pub fn keep_record(&mut self) {
+        let engine = self.engine.as_ref().ok().map(|info| &info.swarm);
+        let Some(kept) = self.own.state.kept_record(engine).cloned() else { return };
+        if let Some(Ok(view)) = &mut self.rancher {
+            self.record_is_gone = view.record.is_blank();
+            if self.record_is_gone {
+                view.record = kept.clone();
+            }
+        }
+        if let Ok(MetadataView { record: Ok(record), .. }) = &mut self.metadata
+            && record.is_blank()
+        {
+            *record = kept;
+        }
+    }
+
     /// Rancher's view, if it was asked and answered.
     pub fn rancher_view(&self) -> Option<&RancherView> {
         self.rancher.as_ref()?.as_ref().ok()
@@ -113,11 +140,24 @@ pub struct MetadataView {
     pub monitors: BTreeMap<String, MonitorView>,
     /// The record, as it was some seconds ago.
     pub record: Seen<Record>,
+    /// Why this service's monitors are to do nothing, if another stack of the entry goes before.
+    pub refusal: Option<String>,
+}
+
+/// Of several stacks of this entry one keeps the swarm, and the others do nothing.
+fn refusal(own: &Service, rivals: &[Service]) -> Option<String> {
+    let first = rivals.iter().min_by_key(|rival| rival.rank()).filter(|rival| rival.rank() < own.rank())?;
+    Some(format!(
+        "this environment has two stacks of this entry: {} keeps the swarm, and {} does nothing. Remove one of the two \
+         stacks; the hosts stay in their swarm meanwhile",
+        first.full_name(),
+        own.full_name()
+    ))
 }
 
 impl From<Surroundings> for MetadataView {
     fn from(from: Surroundings) -> Self {
-        let record = Record::read(&from.service.metadata);
+        let refusal = refusal(&from.service, &from.rivals);
         let mut monitors = BTreeMap::new();
         for container in from.service.containers.into_iter().filter(|container| !container.host_uuid.is_empty()) {
             let running = container.is_running();
@@ -131,7 +171,8 @@ impl From<Surroundings> for MetadataView {
             labels: from.host.labels,
             service: from.service.uuid,
             monitors,
-            record,
+            record: from.service.record,
+            refusal,
         }
     }
 }
@@ -204,6 +245,10 @@ pub struct Sources {
     pub metadata: Metadata,
     /// Rancher's API, or why there is none.
     pub rancher: Result<Rancher, String>,
+    /// The container that this process runs in.
+    pub container: OwnContainer,
+    /// Who answers at this host's address; nobody is asked by a process that does not answer itself.
+    pub mirror: Option<Mirror>,
 }
 
 fn told<T>(answer: Result<T, CallError>) -> Seen<T> {
@@ -213,8 +258,11 @@ fn told<T>(answer: Result<T, CallError>) -> Seen<T> {
 impl Sources {
     /// Looks once. What cannot be had is part of what is seen.
     pub async fn look(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
-        let (engine, metadata) = tokio::join!(self.engine.info(), self.metadata.surroundings());
+        let (engine, metadata) = tokio::join!(self.engine.info(), self.surroundings());
         let (engine, metadata) = (told(engine), told(metadata).map(MetadataView::from));
+        let refusal = self.refusal(&own, &engine, &metadata).await;
+        let node_addr = engine.as_ref().map_or("", |info| &info.swarm.node_addr);
+        let has_stayed = metadata.as_ref().is_ok_and(|metadata| has_stayed(node_addr, &metadata.agent_ip));
         let mut seen = Observation {
             wanted: wanted.clone(),
             own,
@@ -223,16 +271,22 @@ impl Sources {
             rancher: None,
             rancher_ms: 0,
             swarm: None,
+            refusal,
+            has_stayed,
+            record_is_gone: false,
             past,
         };
+        if seen.refusal.is_some() {
+            return seen;
+        }
         if let Ok(info) = &seen.engine
             && info.swarm.control_available
         {
             seen.swarm = Some(told(self.swarm(&info.swarm).await));
         }
-        if plan::asks_rancher(&seen) {
+        if let Some(asked) = plan::asks_rancher(&seen) {
             let start = Instant::now();
-            seen.rancher = Some(self.rancher_view(&seen).await);
+            seen.rancher = Some(self.rancher_view(&seen, asked).await);
             seen.rancher_ms = ms(start.elapsed());
             // The nodes are what is changed by their version, so they are looked at last.
             if let (Ok(info), Some(Ok(view))) = (&seen.engine, &mut seen.swarm) {
@@ -243,6 +297,22 @@ impl Sources {
             }
         }
         seen
+    }
+
+    async fn surroundings(&self) -> Result<Surroundings, CallError> {
+        let container = self.container.uuid(&self.engine).await;
+        let container = container.map(|uuid| uuid.map(str::to_owned)).map_err(|error| error.to_string());
+        self.metadata.surroundings(container).await
+    }
+
+    async fn refusal(&self, own: &Own, engine: &Seen<Info>, metadata: &Seen<MetadataView>) -> Option<String> {
+        let metadata = metadata.as_ref().ok()?;
+        if metadata.refusal.is_some() {
+            return metadata.refusal.clone();
+        }
+        let hostname = engine.as_ref().map(|info| info.name.clone()).unwrap_or_default();
+        let own = Identity { nonce: own.nonce.clone(), host: metadata.host.clone(), hostname };
+        self.mirror.as_ref()?.contradiction(&own, &metadata.agent_ip).await
     }
 
     async fn swarm(&self, own: &SwarmInfo) -> Result<SwarmView, CallError> {
@@ -268,10 +338,16 @@ impl Sources {
         Ok(nodes)
     }
 
-    async fn rancher_view(&self, seen: &Observation) -> Seen<RancherView> {
+    async fn rancher_view(&self, seen: &Observation, asked: Asked) -> Seen<RancherView> {
         let rancher = self.rancher.as_ref().map_err(Clone::clone)?;
         let metadata = seen.metadata.as_ref().map_err(Clone::clone)?;
-        let (hosts, service) = tokio::join!(rancher.hosts(), rancher.service(&metadata.service));
+        let hosts = async {
+            match asked {
+                Asked::All => rancher.hosts().await,
+                Asked::Record => Ok(Vec::new()),
+            }
+        };
+        let (hosts, service) = tokio::join!(hosts, rancher.service(&metadata.service));
         let hosts = told(hosts)?;
         let (record, plain_tokens) = told(service)?;
         Ok(RancherView { hosts, record, plain_tokens })
@@ -318,11 +394,16 @@ impl HostEntry {
 
     /// Whether the host says that its engine manages.
     pub fn manages(&self) -> bool {
-        matches!(self.part(), Some(labels::MANAGER | labels::BROKEN_MANAGER))
+        matches!(self.part(), Some(labels::MANAGER | labels::BROKEN_MANAGER | labels::MOVED_MANAGER))
     }
 
     fn part(&self) -> Option<&str> {
         self.labels.get(labels::PART).map(String::as_str)
+    }
+
+    /// Whether the host says that its engine manages, and that it has another address than its node.
+    pub fn has_moved(&self) -> bool {
+        self.part() == Some(labels::MOVED_MANAGER)
     }
 
     /// The key to which the host wants its join token sealed.

@@ -50,6 +50,8 @@ pub struct Past {
     /// For how long this host's manager has been of a generation before the record's and none of its managers, and there
     /// was a sign of life meanwhile; else 0.
     pub superseded_ms: u64,
+    /// For how long this host, in no swarm, has waited for its join token.
+    pub tokenless_ms: u64,
     /// For how long this host's address has been another one than its node's.
     pub moved_ms: u64,
     /// For how long those that vote have been the same.
@@ -148,6 +150,7 @@ pub struct Memory {
     superseded_from: u64,
     /// The node of this host that the record has known last.
     known: Option<String>,
+    tokenless: Since<bool>,
     moved: Since<bool>,
     voters: Since<BTreeSet<String>>,
     down: Timers,
@@ -179,6 +182,7 @@ impl Memory {
             superseded: Since::new(false, now),
             superseded_from: 0,
             known: None,
+            tokenless: Since::new(false, now),
             moved: Since::new(false, now),
             voters: Since::new(BTreeSet::new(), now),
             down: Timers::default(),
@@ -206,6 +210,7 @@ impl Memory {
             astray_ms: self.astray.ms_if_so(now),
             disowned: self.astray.value && (self.known.is_some() || self.beats >= self.astray_from + 2),
             superseded_ms: if self.beats > self.superseded_from { self.superseded.ms_if_so(now) } else { 0 },
+            tokenless_ms: self.tokenless.ms_if_so(now),
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
             down_ms: self.down.ms(now),
@@ -231,8 +236,11 @@ impl Memory {
         if let Some(metadata) = metadata
             && let Ok(engine) = &seen.engine
         {
+            let is_out = engine.swarm.local_node_state == LocalNodeState::Inactive;
+            let has_none = |record: &Record| record.cluster.is_some() && !record.tokens.contains_key(&metadata.host);
+            self.tokenless.see(is_out && read.is_some_and(has_none), now);
             let (is, was) = (&metadata.agent_ip, &engine.swarm.node_addr);
-            self.moved.see(!is.is_empty() && !was.is_empty() && is != was, now);
+            self.moved.see(!is.is_empty() && !was.is_empty() && is != was && !seen.has_stayed, now);
         }
         if let Some(view) = view {
             let own = metadata.map(|metadata| &metadata.host);

@@ -7,10 +7,13 @@ use tokio::sync::watch;
 
 use super::act::ActError;
 use super::engine::Swarm;
+use super::call::CallError;
+use super::hand_over::HandOver;
 use super::labels;
 use super::observe::Sources;
 use super::past::ms;
 use super::plan::Publication;
+use super::rancher::Rancher;
 use super::seal;
 use super::status::{Done, Status};
 
@@ -18,6 +21,8 @@ use super::status::{Done, Status};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest while Rancher upgrades the service and refuses to change it: that ends without a word.
+const UPGRADE_PAUSE: Duration = Duration::from_secs(5);
 
 /// What is to be published, as the latest look has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Errand {
     pub publication: Publication,
     /// Whether a sign of life is due, even if nothing else has changed.
     pub beat: bool,
+    /// When the look began that asks for it.
+    pub looked: Instant,
     /// The UUID of the service in whose metadata the record is.
     pub service: String,
     /// This process's nonce: as long as no swarm is recorded only the one whose claim stands may record one.
@@ -43,6 +50,16 @@ pub struct Standing {
     pub busy: bool,
 }
 
+/// What came of an errand.
+enum Outcome {
+    /// The record says so already.
+    Nothing,
+    /// A sign of life alone.
+    Beat,
+    /// What the record says has changed.
+    Changed,
+}
+
 /// Publishes what each look asks for, until `errands` is dropped.
 pub async fn run(
     sources: Arc<Sources>,
@@ -52,24 +69,35 @@ pub async fn run(
 ) {
     let mut pause = FIRST_PAUSE;
     while errands.changed().await.is_ok() {
-        let Some(errand) = errands.borrow_and_update().clone() else { continue };
+        let Some(mut errand) = errands.borrow_and_update().clone() else { continue };
+        // One that was given since that look is the one that it asks for.
+        errand.beat &= standing.borrow().beat.is_none_or(|beat| beat < errand.looked);
         standing.send_modify(|standing| standing.busy = true);
         let outcome = publish(&sources, &errand).await;
         standing.send_modify(|standing| standing.busy = false);
         let error = match outcome {
-            Ok(false) => continue,
-            Ok(true) => {
+            Ok(Outcome::Nothing) => continue,
+            Ok(outcome) => {
+                standing.send_modify(|standing| standing.beat = Some(Instant::now()));
+                pause = FIRST_PAUSE;
+                if matches!(outcome, Outcome::Beat) {
+                    tracing::debug!(action = "publish", why = "a sign of life", "done");
+                    continue;
+                }
                 tracing::info!(
                     action = "publish",
                     why = errand.why,
                     members = errand.publication.members.len(),
                     "done"
                 );
-                standing.send_modify(|standing| standing.beat = Some(Instant::now()));
-                pause = FIRST_PAUSE;
                 None
             }
             Err(error) => {
+                let is_upgraded = matches!(&error, ActError::Call(error) if error.status() == Some(409));
+                if is_upgraded {
+                    pause = pause.min(UPGRADE_PAUSE);
+                    hand_over(&sources, &errand.publication).await;
+                }
                 tracing::warn!(action = "publish", why = errand.why, %error, again_in_ms = ms(pause), "not done");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -81,8 +109,8 @@ pub async fn run(
     }
 }
 
-/// Writes the record, and reads back that it stands. Answers whether there was anything to write.
-async fn publish(sources: &Sources, errand: &Errand) -> Result<bool, ActError> {
+/// Writes the record, and reads back that it stands.
+async fn publish(sources: &Sources, errand: &Errand) -> Result<Outcome, ActError> {
     let Errand { publication, beat, service, nonce, .. } = errand;
     let rancher = sources.rancher.as_ref().map_err(|reason| ActError::NoRancher(reason.clone()))?;
     let swarm = sources.engine.swarm().await?;
@@ -94,17 +122,60 @@ async fn publish(sources: &Sources, errand: &Errand) -> Result<bool, ActError> {
     let stands = rancher
         .change_record(service, |record| {
             let ours = publication.may_be_written(record, nonce);
-            published = publication.is_published(record) && !beat;
-            wanted = (ours && !published).then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
+            published = publication.is_published(record);
+            wanted = (ours && !(published && !beat))
+                .then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
             wanted.clone()
         })
         .await?;
     match wanted {
-        None if published => Ok(false),
+        None if published => Ok(Outcome::Nothing),
         None => Err(ActError::Overtaken("another swarm is recorded, or claimed".to_owned())),
         Some(wanted) if wanted != stands => Err(ActError::Overtaken("another writer changed the record".to_owned())),
-        Some(_) => Ok(true),
+        Some(_) if published => Ok(Outcome::Beat),
+        Some(_) => Ok(Outcome::Changed),
     }
+}
+
+/// Gives the hosts that wait what they need by their own labels: the record cannot be written now.
+async fn hand_over(sources: &Sources, publication: &Publication) {
+    let Ok(rancher) = &sources.rancher else { return };
+    let Ok(swarm) = sources.engine.swarm().await else { return };
+    if seal::mark(swarm.worker_token()) != publication.token {
+        return;
+    }
+    for (host, key) in &publication.waiting {
+        let Publication { cluster, managers, token, .. } = publication;
+        let make = || Some(HandOver::new(cluster, managers, key, token, sealed(&swarm, host, key)?));
+        let stands = |given: &HandOver| given.mark == *token && given.managers == *managers;
+        match hand_to(rancher, host, key, stands, make).await {
+            Ok(false) => {}
+            Ok(true) => tracing::info!(host, label = labels::TOKEN, "join token handed over by a host label"),
+            Err(error) => tracing::warn!(host, label = labels::TOKEN, %error, "join token not handed over"),
+        }
+    }
+}
+
+/// Writes a host's label, unless it stands. Answers whether it was written.
+async fn hand_to(
+    rancher: &Rancher,
+    host: &str,
+    key: &str,
+    stands: impl Fn(&HandOver) -> bool,
+    make: impl FnOnce() -> Option<HandOver>,
+) -> Result<bool, CallError> {
+    let mut written = false;
+    rancher
+        .change_label(host, labels::TOKEN, |label| {
+            if label.and_then(|label| HandOver::read(label, key)).is_some_and(|given| stands(&given)) {
+                return None;
+            }
+            let given = make()?.to_string();
+            written = true;
+            Some(given)
+        })
+        .await?;
+    Ok(written)
 }
 
 fn sealed(swarm: &Swarm, host: &str, key: &str) -> Option<String> {

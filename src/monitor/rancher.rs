@@ -12,10 +12,14 @@ use serde_json::{Map, Value};
 use super::call::{self, CallError};
 use super::clock::Clock;
 use super::labels::Wish;
-use super::metadata::texts;
+use super::surroundings::texts;
 use super::record::Record;
 use super::settings::AGENT_CA_FOLDER;
 
+/// What a page of a list may hold, in bytes: that of 1,000 hosts takes about 3 MB.
+const LARGEST_PAGE: usize = 32 << 20;
+/// The same of one object, which is read whole to be given back whole.
+const LARGEST_OBJECT: usize = 8 << 20;
 /// What a call may take.
 pub const LIMIT: Duration = Duration::from_secs(10);
 /// Pages of a list at the most: a million hosts.
@@ -30,18 +34,29 @@ pub struct HostEntry {
     /// Its address.
     #[serde(default)]
     pub agent_ip_address: Option<String>,
-    /// Its state: `active`, `inactive`, `removed`, …
+    /// Its state: `active`, `inactive`, `removed`, …; in `/v2-beta` also that its agent is away.
     #[serde(default)]
     pub state: String,
+    /// The state of its agent. In `/v1` this alone says that a host is lost: `disconnected`, `reconnecting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_state: Option<String>,
     /// Its labels.
     #[serde(default, deserialize_with = "texts")]
     pub labels: BTreeMap<String, String>,
 }
 
 impl HostEntry {
-    /// Whether it takes containers.
+    /// Whether it is there and takes containers, as far as either form of the API tells. While its labels are written it
+    /// is `updating-active`.
     pub fn is_active(&self) -> bool {
-        self.state == "active"
+        let agent = self.agent_state.as_deref().unwrap_or_default();
+        ["active", "updating-active"].contains(&self.state.as_str()) && ["", "active"].contains(&agent)
+    }
+
+    /// How it stands, for people: its own state, or that of its agent where that is what keeps it from being active.
+    pub fn standing(&self) -> &str {
+        let agent = self.agent_state.as_deref().filter(|agent| !["", "active"].contains(agent));
+        agent.filter(|_| self.state == "active").unwrap_or(&self.state)
     }
 
     /// Whether it is removed, or about to be.
@@ -122,10 +137,15 @@ impl Rancher {
     /// # Errors
     /// As every call.
     pub async fn hosts(&self) -> Result<Vec<HostEntry>, CallError> {
-        self.collection("hosts", "limit=1000").await
+        self.collection("hosts", "limit=1000", LARGEST_PAGE).await
     }
 
-    async fn collection<T: serde::de::DeserializeOwned>(&self, kind: &str, query: &str) -> Result<Vec<T>, CallError> {
+    async fn collection<T: serde::de::DeserializeOwned>(
+        &self,
+        kind: &str,
+        query: &str,
+        largest: usize,
+    ) -> Result<Vec<T>, CallError> {
         let what = format!("rancher: GET /{kind}");
         let unreadable = |reason: &str| CallError::Unreadable { what: what.clone(), reason: reason.to_owned() };
         let mut url = self.at(kind, Some(query));
@@ -133,7 +153,7 @@ impl Rancher {
         for _ in 0..PAGES {
             let hear = |date: &str| self.clock.hear(date, SystemTime::now());
             let request = self.request(reqwest::Method::GET, url);
-            let page: Page<T> = call::json_and_date(&what, LIMIT, request, hear).await?;
+            let page: Page<T> = call::json_and_date(&what, LIMIT, largest, request, hear).await?;
             if page.kind != "collection" {
                 return Err(unreadable("it is no collection"));
             }
@@ -152,7 +172,7 @@ impl Rancher {
         let what = format!("rancher: GET /{kind}?uuid");
         let mut query = Url::clone(&self.url);
         query.query_pairs_mut().clear().append_pair("uuid", uuid);
-        let mut found: Vec<Map<String, Value>> = self.collection(kind, query.query().unwrap_or_default()).await?;
+        let mut found: Vec<Map<String, Value>> = self.collection(kind, query.query().unwrap_or_default(), LARGEST_OBJECT).await?;
         found.retain(|object| object.get("uuid").and_then(Value::as_str) == Some(uuid));
         let missing = |reason: &str| CallError::Unreadable { what: what.clone(), reason: reason.to_owned() };
         let fields = found.into_iter().next().ok_or_else(|| missing(&format!("there is none with UUID {uuid}")))?;
@@ -165,7 +185,15 @@ impl Rancher {
 
     async fn put(&self, kind: &str, object: &Object) -> Result<(), CallError> {
         let request = self.request(reqwest::Method::PUT, self.at(&object.path, None)).json(&object.fields);
-        call::json::<serde::de::IgnoredAny>(&format!("rancher: PUT /{kind}"), LIMIT, request).await.map(drop)
+        let what = format!("rancher: PUT /{kind}");
+        match call::json::<serde::de::IgnoredAny>(&what, LIMIT, LARGEST_OBJECT, request).await {
+            Err(CallError::Refused { what, status: 409, message }) => {
+                let state = object.fields.get("state").and_then(Value::as_str).unwrap_or_default();
+                let message = format!("{message}: in Rancher its state is `{state}`");
+                Err(CallError::Refused { what, status: 409, message })
+            }
+            answer => answer.map(drop),
+        }
     }
 
     /// The record in a service's metadata.
@@ -217,6 +245,24 @@ impl Rancher {
         object.fields.insert("metadata".to_owned(), Value::Object(metadata));
         self.put("services", &object).await?;
         self.record(service).await
+    }
+
+    /// Changes one label of a host: reads it, lets `change` make a new value of it, writes that. `None` writes nothing.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn change_label(
+        &self,
+        host: &str,
+        name: &str,
+        change: impl FnOnce(Option<&str>) -> Option<String>,
+    ) -> Result<(), CallError> {
+        let mut object = self.object("hosts", host).await?;
+        let mut labels = object.map("labels");
+        let Some(value) = change(labels.get(name).and_then(Value::as_str)) else { return Ok(()) };
+        labels.insert(name.to_owned(), Value::String(value));
+        object.fields.insert("labels".to_owned(), Value::Object(labels));
+        self.put("hosts", &object).await
     }
 
     /// Changes our labels of a host: reads them, changes ours, writes, reads them back. Answers with all labels of the
@@ -349,10 +395,24 @@ mod tests {
     }
 
     #[test]
-    fn states_of_a_host_are_told_apart() {
+    fn states_of_a_host_are_told_apart_in_both_forms_of_the_api() {
+        let said = |document: &str| serde_json::from_str::<HostEntry>(document).unwrap();
+        for (document, is_active, standing) in [
+            (r#"{"uuid":"u","state":"active","agentState":"active"}"#, true, "active"),
+            (r#"{"uuid":"u","state":"active","agentState":null}"#, true, "active"),
+            (r#"{"uuid":"u","state":"updating-active","agentState":"active"}"#, true, "updating-active"),
+            (r#"{"uuid":"u","state":"active","agentState":"disconnected"}"#, false, "disconnected"),
+            (r#"{"uuid":"u","state":"active","agentState":"reconnecting"}"#, false, "reconnecting"),
+            (r#"{"uuid":"u","state":"disconnected"}"#, false, "disconnected"),
+            (r#"{"uuid":"u","state":"inactive","agentState":"active"}"#, false, "inactive"),
+        ] {
+            let host = said(document);
+            assert_eq!((host.is_active(), host.standing(), host.is_gone()), (is_active, standing, false), "{document}");
+        }
         let host = |state: &str| HostEntry {
             uuid: "u".into(),
             agent_ip_address: None,
+            agent_state: None,
             state: state.into(),
             labels: BTreeMap::new(),
         };

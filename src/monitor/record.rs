@@ -62,6 +62,10 @@ pub struct Record {
     pub further: Map<String, Value>,
 }
 
+fn unreadable(error: &serde_json::Error) -> String {
+    format!("the service's metadata has a `{KEY}` that is no record, to be mended or removed there: {error}")
+}
+
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -103,12 +107,43 @@ impl Record {
     pub fn read(metadata: &Map<String, Value>) -> Result<Self, String> {
         match metadata.get(KEY) {
             None | Some(Value::Null) => Ok(Self::default()),
-            Some(value) => Self::deserialize(value).map_err(|error| {
-                format!(
-                    "the service's metadata has a `{KEY}` that is no record, to be mended or removed there: {error}"
-                )
-            }),
+            Some(value) => Self::deserialize(value).map_err(|error| unreadable(&error)),
         }
+    }
+
+    /// Reads it from its text.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match serde_json::from_str(text) {
+            Ok(value) => Self::read(&Map::from_iter([(KEY.to_owned(), value)])),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+
+    /// Whether it says nothing of a swarm: none was recorded yet, or Rancher has written other metadata over the record.
+    pub fn is_blank(&self) -> bool {
+        self.cluster.is_none() && self.claim.is_none() && self.recovery.is_none()
+    }
+
+    /// What a manager keeps of it, in case that it is lost: all that tells whose swarm this is, and who votes in it. What
+    /// changes with each write, or is made anew by whoever acts, is left out.
+    pub fn kept(&self) -> Self {
+        Self {
+            claim: None,
+            managers: Vec::new(),
+            others: Vec::new(),
+            lost: Vec::new(),
+            acting: None,
+            tokens: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The record, or what was kept of it if it is gone.
+    pub fn or_kept<'a>(&'a self, kept: Option<&'a Self>) -> &'a Self {
+        kept.filter(|_| self.is_blank()).unwrap_or(self)
     }
 
     /// The record with a claim, as of one in which another claim was seen, or none. `None` if it is not that one any more,

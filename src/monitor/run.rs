@@ -12,8 +12,10 @@ use super::engine::Engine;
 use super::forward::{self, Door, Ways};
 use super::health::{self, Health};
 use super::label_writer;
+use super::identity::Mirror;
 use super::metadata::{self, Metadata};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
+use super::own_container::OwnContainer;
 use super::past::{Memory, ms};
 use super::plan::{Plan, plan};
 use super::publisher;
@@ -75,16 +77,22 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// The one for this host. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
+    /// The one for this host; `answers` tells whether it is to run, and so to answer others. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
     /// sees: it keeps it from acting, not from answering health checks.
     ///
     /// # Errors
     /// No client can be made.
-    pub fn new(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Result<Self, RunError> {
+    pub fn new(
+        settings: &Settings,
+        answers: bool,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, RunError> {
         let sources = Sources {
             engine: Engine::new(Path::new(DOCKER_SOCKET))?,
             metadata: Metadata::new(metadata::ADDRESS)?,
             rancher: Rancher::from_environment(environment).map_err(|error| error.to_string()),
+            container: OwnContainer::of_this_process(),
+            mirror: answers.then(Mirror::new).transpose()?,
         };
         let keys = KeyPair::generate();
         Ok(Self {
@@ -116,12 +124,16 @@ impl Monitor {
         };
         let start = Instant::now();
         let mut seen = self.sources.look(&self.wanted, own, self.memory.past(start)).await;
+        seen.keep_record();
         let now = Instant::now();
         self.memory.looked(seen.rancher_ms);
         self.memory.see(&seen, now);
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
         plan.warnings.extend(damage);
+        if seen.has_stayed {
+            plan.warnings.push(stayed(&seen));
+        }
         plan.warnings.extend(self.sources.rancher.as_ref().ok().and_then(|rancher| rancher.clock().warning()));
         (seen, plan)
     }
@@ -140,7 +152,7 @@ impl Monitor {
         let listener = health::listen().await.map_err(system(&format!(
             "the health port {HEALTH_PORT} cannot be opened: another program, or another monitor, may have it"
         )))?;
-        let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status)));
+        let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status), self.nonce.clone()));
         let wake = Arc::new(Notify::new());
         let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
         let (standing, labels) = watch::channel(label_writer::Standing::default());
@@ -174,6 +186,7 @@ impl Monitor {
             if let Some(beat) = channels.published.borrow().beat {
                 self.memory.beaten(beat);
             }
+            let looked = Instant::now();
             let (seen, mut plan) = self.look().await;
             if let Some(error) = &channels.labels.borrow().error {
                 plan.without_labels(error);
@@ -182,7 +195,7 @@ impl Monitor {
                 plan.while_publishing();
             }
             streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
-            channels.send(&seen, &plan, &self.nonce);
+            channels.send(&seen, &plan, &self.nonce, looked);
             self.with_status(|status| {
                 status.labels = channels.labels.borrow().clone();
                 status.look(seen.clone(), plan.clone());
@@ -193,6 +206,8 @@ impl Monitor {
                 _ if !good => pause,
                 // What has changed is looked at anew at once; a change that changes nothing is not made all the time.
                 _ if plan.change.is_some() && streak == 0 => Duration::ZERO,
+                // What is on this host costs nothing to ask.
+                Some(soon) if seen.metadata.is_err() => soon,
                 None if plan.change.is_some() => patient(FIRST_PAUSE, streak).min(period),
                 Some(soon) => patient(soon, streak).min(period),
                 None => period,
@@ -213,7 +228,11 @@ impl Monitor {
         let now = (plan.stage, plan.reason.clone());
         let new = told.as_ref() != Some(&now);
         if new {
-            tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
+            if plan.stage == super::plan::Stage::Refused {
+                tracing::error!(stage = plan.stage.name(), reason = plan.reason, "stands");
+            } else {
+                tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
+            }
             *told = Some(now);
         }
         for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
@@ -253,6 +272,15 @@ impl Monitor {
     }
 }
 
+fn stayed(seen: &Observation) -> String {
+    let told = seen.metadata.as_ref().map_or("", |metadata| &metadata.agent_ip);
+    let is = seen.engine.as_ref().map_or("", |info| &info.swarm.node_addr);
+    format!(
+        "Rancher says that this host's address is {told}, which it does not have; its node has the address {is}, which it \
+         has, and keeps it. If the other is right, take {is} from this host"
+    )
+}
+
 /// What the loop shares with those that work beside it.
 struct Channels {
     wish: watch::Sender<label_writer::Wanted>,
@@ -264,7 +292,7 @@ struct Channels {
 }
 
 impl Channels {
-    fn send(&self, seen: &Observation, plan: &Plan, nonce: &str) {
+    fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, looked: Instant) {
         let Ok(metadata) = &seen.metadata else { return };
         self.ways.send_if_modified(|ways| {
             let before = ways.clone();
@@ -282,6 +310,7 @@ impl Channels {
         self.errand.send_replace(plan.publication.clone().map(|publication| publisher::Errand {
             publication,
             beat: plan.beats,
+            looked,
             service: metadata.service.clone(),
             nonce: nonce.to_owned(),
             why: plan.reason.clone(),

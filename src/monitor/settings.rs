@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+/// The service of the entry's stack that the monitors are. Rancher's UI knows it by this name.
+pub const SERVICE: &str = "swarmkit-mon";
 /// The port on which managers listen for other nodes: the Engine API's own default.
 pub const SWARM_PORT: u16 = 2377;
 /// The port on which the daemon answers health checks; earlier monitors used the same.
@@ -16,6 +18,8 @@ pub const HEALTH_PORT: u16 = 2378;
 pub const FORWARD_PORT: u16 = 2374;
 /// The path of the health check.
 pub const HEALTH_PATH: &str = "/ping";
+/// The path at which a monitor tells others who it is.
+pub const IDENTITY_PATH: &str = "/identity";
 /// The Docker engine's socket.
 pub const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// The folder on the host in which the daemon keeps what must outlive its container.

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::engine::SwarmInfo;
+use super::record::Record;
 
 /// The file's name in the state folder.
 pub const FILE: &str = "swarmkit-mon.json";
-/// The largest file that is read, in bytes; ours has some hundred.
-const LARGEST: u64 = 64 * 1024;
+/// The largest file that is read, in bytes: a manager keeps who the members of its swarm are, up to thousands of hosts.
+const LARGEST: u64 = 2 << 20;
 
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct State {
     /// The recorded swarm that the engine was last seen in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<Member>,
+    /// What a manager keeps of the record of that swarm, should it be lost: see [`Record::kept`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
 }
 
 /// A place in a recorded swarm.
@@ -60,6 +64,12 @@ pub struct Place<'a> {
 }
 
 impl State {
+    /// What was kept of the record of the swarm that the engine is in.
+    pub fn kept_record(&self, engine: Option<&SwarmInfo>) -> Option<&Record> {
+        let place = self.place(engine)?;
+        self.record.as_ref().filter(|record| record.cluster.as_deref() == Some(place.cluster))
+    }
+
     /// The place that this host's engine has, by what the host remembers; `None` if the engine is in no swarm, or in one
     /// that is not known to be the recorded one. An engine that does not answer, or whose node has broken down, does not
     /// tell which node it is.
@@ -167,7 +177,7 @@ mod tests {
     fn a_damaged_file_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::new(folder.path());
-        for text in ["", "{", "[]", r#"{"made":3}"#, &"x".repeat(100_000)] {
+        for text in ["", "{", "[]", r#"{"made":3}"#, &"x".repeat(3_000_000)] {
             fs::write(folder.path().join(FILE), text).unwrap();
             assert!(file.read().unwrap_err().to_string().contains("swarmkit-mon.json"), "{text:.20}");
         }

@@ -23,5 +23,6 @@ pub fn metadata(at: usize, running: impl Iterator<Item = bool>, record: &Record)
         service: "service".into(),
         monitors: running.enumerate().map(monitor).collect(),
         record: Ok(record.clone()),
+        refusal: None,
     }
 }

@@ -90,6 +90,7 @@ impl World {
                 uuid: format!("host-{at}"),
                 agent_ip_address: Some(format!("10.0.{}.{}", at / 200, at % 200 + 1)),
                 state: "active".into(),
+                agent_state: None,
                 labels: BTreeMap::new(),
             },
             age: 10 + at as u64,
@@ -232,15 +233,19 @@ impl World {
                 .map(|host| (host.entry.uuid.clone(), MonitorView { age: host.age, running: true }))
                 .collect(),
             record: Ok(self.told.0.clone()),
+            refusal: None,
         };
         let mut seen = Observation {
             wanted: self.wanted.clone(),
             own: Own { nonce: monitor.nonce.clone(), key: monitor.key.clone(), state: host.state.clone() },
-            engine: Ok(Info { server_version: "20.10".into(), swarm: info }),
+            engine: Ok(Info { name: String::new(), server_version: "20.10".into(), swarm: info }),
             metadata: Ok(metadata),
             rancher: None,
             rancher_ms: 0,
             swarm: None,
+            refusal: None,
+            has_stayed: false,
+            record_is_gone: false,
             past: monitor.memory.past(self.instant()),
         };
         if let Some((id, _, cluster)) = swarm.filter(|_| control) {
@@ -252,7 +257,7 @@ impl World {
                 has_network: None,
             }));
         }
-        if asks_rancher(&seen) {
+        if asks_rancher(&seen).is_some() {
             let entries = self.hosts.iter().map(|host| host.entry.clone()).collect();
             seen.rancher = Some(if self.api {
                 Ok(RancherView { hosts: entries, record: self.record.clone(), plain_tokens: Vec::new() })
@@ -312,6 +317,7 @@ impl World {
     fn look(&mut self, at: usize) -> Task {
         let instant = self.instant();
         let mut seen = self.view(at);
+        seen.keep_record();
         let monitor = self.hosts[at].monitor.as_mut().unwrap();
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);

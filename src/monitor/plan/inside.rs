@@ -15,6 +15,8 @@ use super::{
 
 /// The label of a node that says that this monitor drained it, and not an operator.
 pub const DRAINED: &str = "swarmkit.drained";
+/// For how long this host's address must have been another one before it says so, in milliseconds.
+const MOVED_WORD_MS: u64 = 5_000;
 /// For how long the record must not have had this manager as one of its generation, in milliseconds.
 const SUPERSEDED_MS: u64 = 5_000;
 
@@ -37,7 +39,8 @@ pub(in crate::monitor) fn silence_ms(wanted: &Wanted, swarm: &SwarmView, own: &s
 }
 
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
-    let part = engine.control_available.then_some(labels::MANAGER);
+    let word = if seen.past.moved_ms >= MOVED_WORD_MS { labels::MOVED_MANAGER } else { labels::MANAGER };
+    let part = engine.control_available.then_some(word);
     let wish = Wish { part, node: Some(engine.node_id.clone()), ..Wish::default() };
     let swarm = match &seen.swarm {
         None => return worker(seen, engine, metadata).labels(wish),
@@ -74,7 +77,8 @@ fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option
     // A generation that is about to begin is its maker's alone.
     let generation = if record.recovery.is_some() { own } else { record.generation.max(own) };
     let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
-    let state = State { founding: None, made, joining: None, left: None, member };
+    let kept = engine.control_available.then(|| record.kept());
+    let state = State { founding: None, made, joining: None, left: None, member, record: kept };
     (state != seen.own.state).then_some(state)
 }
 
@@ -326,10 +330,11 @@ impl Position<'_> {
             _ => publication,
         };
         plan.beats = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
-        if plan.beats || !publication.is_published(&self.view.record) {
+        if plan.beats || self.seen.record_is_gone || !publication.is_published(&self.view.record) {
             plan.publication = Some(publication.clone());
         }
         plan.warnings = roles.warnings;
+        plan.warnings.extend(publication::doubted(self.view, self.swarm));
         plan.reason = roles.reason;
         // Whoever is left without a quorum has the record alone to count by.
         let next = match roles.next {

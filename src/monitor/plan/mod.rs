@@ -49,6 +49,12 @@ const BEAT_PERIODS: u64 = 2;
 const SILENT_PERIODS: u64 = 8;
 /// How soon to look again while something is under way, in milliseconds.
 const SOON_MS: u64 = 50;
+/// How soon to ask rancher-metadata again, in milliseconds, while it does not answer: it is on this host, and answers at
+/// once when it is back.
+const AGAIN_MS: u64 = 1_000;
+/// For how long a host waits for its join token by rancher-metadata alone, in milliseconds. Of a service whose upgrade is
+/// not finished Rancher stores a change and tells nobody.
+const TOKENLESS_MS: u64 = 10_000;
 
 /// What to do, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,6 +109,8 @@ pub enum Stage {
     Locked,
     /// The engine cannot go on by itself.
     Broken,
+    /// This host, or this stack, is there twice: nothing is done.
+    Refused,
 }
 
 impl Stage {
@@ -122,11 +130,12 @@ impl Stage {
             Self::NoQuorum => "no_quorum",
             Self::Locked => "locked",
             Self::Broken => "broken",
+            Self::Refused => "refused",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoEngine,
         Self::NoMetadata,
         Self::NoRancher,
@@ -140,6 +149,7 @@ impl Stage {
         Self::NoQuorum,
         Self::Locked,
         Self::Broken,
+        Self::Refused,
     ];
 }
 
@@ -317,29 +327,45 @@ impl std::fmt::Display for Change {
     }
 }
 
-/// Whether a look needs Rancher's API: before there is a swarm, for the one that acts, and when a swarm has no quorum.
-pub fn asks_rancher(seen: &Observation) -> bool {
-    let Ok(metadata) = &seen.metadata else { return false };
+/// What a look needs of Rancher's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The record alone: a thousand hosts that wait need not be told of a thousand hosts each.
+    Record,
+    /// Hosts and record.
+    All,
+}
+
+/// What a look needs of Rancher's API: before there is a swarm, for the one that acts, when a swarm has no quorum, and
+/// when rancher-metadata does not tell a host what it waits for.
+pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
+    let metadata = seen.metadata.as_ref().ok().filter(|_| seen.refusal.is_none())?;
     if quorum::is_in_question(seen) {
-        return true;
+        return Some(Asked::All);
     }
-    let Ok(engine) = &seen.engine else { return false };
+    let engine = seen.engine.as_ref().ok()?;
+    let record = metadata.record.as_ref();
     match engine.swarm.local_node_state {
-        LocalNodeState::Inactive => match &metadata.record {
+        LocalNodeState::Inactive => match record {
             Ok(record) if record.cluster.is_none() => {
-                outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS
+                let first = outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS;
+                first.then_some(Asked::All)
             }
             // An address that rancher-metadata does not know is asked for elsewhere.
-            Ok(_) => metadata.agent_ip.is_empty(),
-            Err(_) => false,
+            Ok(_) if metadata.agent_ip.is_empty() => Some(Asked::All),
+            Ok(_) => (seen.past.tokenless_ms >= TOKENLESS_MS).then_some(Asked::Record),
+            Err(_) => None,
         },
-        LocalNodeState::Active => inside::acts(seen, &engine.swarm.node_id),
-        _ => false,
+        LocalNodeState::Active => inside::acts(seen, &engine.swarm.node_id).then_some(Asked::All),
+        _ => None,
     }
 }
 
 /// What to do.
 pub fn plan(seen: &Observation) -> Plan {
+    if let Some(reason) = &seen.refusal {
+        return Plan::new(Stage::Refused, reason);
+    }
     let metadata = seen.metadata.as_ref();
     let engine = match (&seen.engine, metadata) {
         (Ok(info), _) => &info.swarm,
@@ -347,7 +373,7 @@ pub fn plan(seen: &Observation) -> Plan {
         (Err(reason), Ok(metadata)) => {
             return quorum::plan(seen, metadata, reason).unwrap_or_else(|| Plan::new(Stage::NoEngine, reason));
         }
-        (Err(reason), Err(_)) => return Plan::new(Stage::NoEngine, reason),
+        (Err(reason), Err(_)) => return Plan::new(Stage::NoEngine, reason).again(AGAIN_MS),
     };
     if engine.local_node_state == LocalNodeState::Locked {
         return Plan::new(Stage::Locked, "the engine waits for the key that unlocks its swarm: docker swarm unlock");
@@ -357,7 +383,7 @@ pub fn plan(seen: &Observation) -> Plan {
         Err(reason) => {
             let stage =
                 if engine.local_node_state == LocalNodeState::Active { Stage::Member } else { Stage::NoMetadata };
-            return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}"));
+            return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}")).again(AGAIN_MS);
         }
     };
     if engine.local_node_state == LocalNodeState::Inactive {
@@ -396,7 +422,10 @@ fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> P
 
 /// The labels of a host that waits for something.
 fn waiting(seen: &Observation, part: &'static str) -> Wish {
-    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None, left: seen.own.state.left.clone() }
+    let state = &seen.own.state;
+    // Whoever finds the host's node ready all the same would take it for another host with this one's identity.
+    let left = state.left.clone().or_else(|| state.member.as_ref().map(|member| member.node.clone()));
+    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None, left }
 }
 
 /// The address under which other hosts reach this one.

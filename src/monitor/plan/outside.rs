@@ -1,17 +1,21 @@
 //! This host's engine is in no swarm: wait, found one, or join.
 
+use crate::monitor::hand_over::HandOver;
 use crate::monitor::labels;
 use crate::monitor::observe::{MetadataView, Observation};
 use crate::monitor::record::Record;
 
 use super::claim::{self, Standing};
-use super::{Change, Plan, Stage, advertised, rancher, waiting};
+use super::{Change, Plan, Stage, TOKENLESS_MS, advertised, rancher, waiting};
 
 const UNLISTED: &str = "rancher-metadata does not list the monitor of this host";
 
 /// For how long an engine that was in a swarm must have been in none, in milliseconds, before it joins one. Engines say so
 /// while they stop, which takes some 15 s at the most; whoever makes such a one join costs it the node that it is.
 const STOPPING_MS: u64 = 20_000;
+
+/// How soon a host that waits for its token asks Rancher's API again, in milliseconds.
+const ASK_AGAIN_MS: u64 = 5_000;
 
 /// Whether this host has the oldest monitor, as far as rancher-metadata knows. It can be late, so it says no more than
 /// whom to leave Rancher's API to for a while.
@@ -27,6 +31,9 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView) -> Plan {
     if seen.own.state.member.is_some() && left > 0 {
         let reason = "the engine is in no swarm any more: it may be about to stop, so nothing is done for 20 s";
         return Plan::new(Stage::Join, reason).again(left);
+    }
+    if let Some(plan) = handed_over(seen, metadata) {
+        return plan;
     }
     let wait = |part: &'static str, stage: Stage, reason: String| Plan::new(stage, reason).labels(waiting(seen, part));
     match &metadata.record {
@@ -59,7 +66,7 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
     if !candidates.iter().any(|candidate| candidate.host.uuid == metadata.host) {
         return wait(match view.hosts.iter().find(|host| host.uuid == metadata.host) {
             None => "Rancher's API does not list this host".to_owned(),
-            Some(host) if !host.is_active() => format!("Rancher lists this host as {}, not as active", host.state),
+            Some(host) if !host.is_active() => format!("Rancher lists this host as {}, not as active", host.standing()),
             Some(_) => UNLISTED.to_owned(),
         });
     }
@@ -95,13 +102,33 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
     }
 }
 
+/// A token that the acting monitor has handed over by a label, as the record could not be written.
+fn handed_over(seen: &Observation, metadata: &MetadataView) -> Option<Plan> {
+    let given = HandOver::read(metadata.labels.get(labels::TOKEN)?, &seen.own.key)?;
+    let recorded = metadata.record.as_ref().ok().and_then(|record| record.cluster.as_ref());
+    let advertise = advertised(metadata, None).ok()?;
+    recorded.is_none_or(|cluster| *cluster == given.cluster).then(|| {
+        let reason = format!("joins by {}, with the token in its host label", given.managers.join(", "));
+        Plan::new(Stage::Join, reason).labels(waiting(seen, labels::WAIT_JOIN)).change(Change::Join {
+            advertise,
+            managers: given.managers,
+            sealed: given.sealed,
+        })
+    })
+}
+
 fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
-    let wait = |reason: String| Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN));
+    let tokenless = seen.past.tokenless_ms;
+    let ask = if tokenless < TOKENLESS_MS { TOKENLESS_MS - tokenless } else { ASK_AGAIN_MS };
+    let wait =
+        |reason: String| Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN)).again(ask);
     let view = seen.rancher_view();
     let advertise = match advertised(metadata, view) {
         Ok(address) => address,
         Err(reason) => return wait(reason),
     };
+    // What Rancher's API says is never late.
+    let record = view.map(|view| &view.record).filter(|record| record.cluster.is_some()).unwrap_or(record);
     match record.tokens.get(&metadata.host).filter(|token| token.key == seen.own.key) {
         None => wait("a swarm is recorded; this host waits for its join token".to_owned()),
         Some(_) if record.managers.is_empty() => wait("a swarm is recorded, but none of its managers".to_owned()),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::monitor::engine::{Node, NodeState};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView};
+use crate::monitor::rancher::HostEntry;
 use crate::monitor::record::{Acting, Claim, Record, SealedToken};
 
 use super::roles;
@@ -40,6 +41,9 @@ pub struct Publication {
     pub waiting: BTreeMap<String, String>,
     /// Which worker token is in force: see [`crate::monitor::seal::mark`].
     pub token: String,
+    /// What was kept of a record that is gone: it is written in its place.
+    #[serde(skip)]
+    pub kept: Option<Record>,
 }
 
 impl Publication {
@@ -66,6 +70,7 @@ impl Publication {
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.registered_hosts().filter(|host| host.node().is_none());
+        let registered = registered.filter(|host| doubt(host, &view.record, swarm).is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         let begun = view.record.generation;
         let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
@@ -83,6 +88,7 @@ impl Publication {
             acting: metadata.host.clone(),
             waiting,
             token: swarm.token.clone(),
+            kept: seen.own.state.record.clone().filter(|_| seen.record_is_gone),
         }
     }
 
@@ -120,6 +126,7 @@ impl Publication {
     /// Whether it may be written into a record: it is of the recorded swarm, or none is recorded and the claim that stands
     /// is this process's.
     pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
+        let record = record.or_kept(self.kept.as_ref());
         match &record.cluster {
             Some(cluster) if *cluster == self.cluster => match self.takes_back {
                 Some(begun) => record.recovery.is_some() && record.generation == begun,
@@ -138,6 +145,7 @@ impl Publication {
 
     /// The record as it shall be, of the one that is. Tokens that stand are kept; `seal` makes the others.
     pub fn write(&self, before: &Record, mut seal: impl FnMut(&str, &str) -> Option<String>) -> Record {
+        let before = before.or_kept(self.kept.as_ref());
         let mut after = before.clone();
         after.claim = None;
         after.cluster = Some(self.cluster.clone());
@@ -162,6 +170,27 @@ impl Publication {
         }
         after
     }
+}
+
+/// The node that a host's token would make a second one of: the host waits to join, and does not say that it has left the
+/// node that it is recorded as, which is ready. Another host may have its identity, or its labels.
+fn doubt<'a>(host: &HostEntry, record: &'a Record, swarm: &SwarmView) -> Option<&'a String> {
+    host.key().filter(|_| host.node().is_none())?;
+    let node = record.members.get(&host.uuid).filter(|node| host.left() != Some(node.as_str()))?;
+    swarm.node(node).is_some_and(|node| node.status.state == NodeState::Ready).then_some(node)
+}
+
+/// What to say of hosts in doubt.
+pub(super) fn doubted(view: &RancherView, swarm: &SwarmView) -> Vec<String> {
+    let said = |host: &HostEntry| {
+        let node = doubt(host, &view.record, swarm)?;
+        Some(format!(
+            "host {} waits to join, though its node {node} is ready: it gets no token as long as that is so. Two hosts \
+             may have one Rancher identity, or somebody has changed the host's labels",
+            host.uuid
+        ))
+    };
+    view.registered_hosts().filter_map(said).collect()
 }
 
 /// The generation of a swarm that this host remembers to be of.
@@ -219,7 +248,8 @@ fn members(
             _ => None,
         });
         let as_before = view.record.members.get(&host.uuid).map(String::as_str);
-        let as_before = as_before.filter(|node| !waits && ids.contains(node));
+        let is_doubted = doubt(host, &view.record, swarm).is_some();
+        let as_before = as_before.filter(|node| (!waits || is_doubted) && ids.contains(node));
         if let Some(node) = by_address.or(as_before).filter(|node| !taken.contains(node)) {
             members.insert(host.uuid.clone(), node.to_owned());
             taken.insert(node);

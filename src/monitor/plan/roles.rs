@@ -118,7 +118,7 @@ fn places<'a>(
             left: publication.former.contains_key(&node.id)
                 || uuid.is_some_and(|uuid| removal::is_removed(seen, view, members, uuid))
                 // One that failed to become a manager, and did at its second try, is in error until it has left.
-                || host.is_some_and(|host| has_moved(node, host) || host.is_broken(&node.id)),
+                || host.is_some_and(|host| (host.has_moved() && has_moved(node, host)) || host.is_broken(&node.id)),
             age: uuid.and_then(|uuid| metadata.monitors.get(uuid)).map_or(u64::MAX, |monitor| monitor.age),
         }
     };

@@ -68,6 +68,7 @@ impl Simulation {
             uuid: format!("host-{at}.{}", self.api.registered),
             agent_ip_address: Some(host.address.clone()),
             state: "active".into(),
+            agent_state: None,
             labels: BTreeMap::new(),
         });
         self.metadata_changes();

@@ -193,15 +193,19 @@ impl Simulation {
             service: "service".into(),
             monitors,
             record: Ok(told),
+            refusal: None,
         };
         let mut seen = Observation {
             wanted: self.wanted.clone(),
             own: Own { nonce, key, state: host.state.clone() },
-            engine: engine.map(|swarm| Info { server_version: "20.10".into(), swarm }),
+            engine: engine.map(|swarm| Info { name: String::new(), server_version: "20.10".into(), swarm }),
             metadata: Ok(metadata),
             rancher: None,
             rancher_ms: 0,
             swarm: None,
+            refusal: None,
+            has_stayed: false,
+            record_is_gone: false,
             past: host
                 .monitor
                 .as_ref()
@@ -225,7 +229,7 @@ impl Simulation {
             };
             self.take_metadata(metadata);
         }
-        if asks_rancher(&seen) {
+        if asks_rancher(&seen).is_some() {
             self.tally.api_requests += 1;
             match self.call_api(at) {
                 None => {

@@ -1,0 +1,147 @@
+//! Whether another host has the identity that Rancher gives this one.
+//!
+//! An agent that was cloned with its machine makes two hosts one to Rancher: both are told the same UUID and the same
+//! address. Whoever acted on that would take a live host's place. So a monitor asks at the address which Rancher says is
+//! its own: there it must meet itself. Where nobody answers, as behind address translation, nothing is learned.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use reqwest::Client;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::call;
+use super::settings::{HEALTH_PORT, IDENTITY_PATH};
+
+/// What a question may take.
+const ASK: Duration = Duration::from_secs(1);
+/// What an answer may hold, in bytes.
+const LARGEST: usize = 4096;
+/// For how long an answer is good.
+const FRESH: Duration = Duration::from_secs(5);
+/// The same of none: a port that is closed takes the whole time to say nothing.
+const SILENT: Duration = Duration::from_secs(30);
+
+/// What a monitor tells those who ask who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// What tells this process from all others.
+    pub nonce: String,
+    /// The UUID of the host that it takes itself for.
+    pub host: String,
+    /// The name of its machine, for people.
+    #[serde(default)]
+    pub hostname: String,
+}
+
+/// Who answers at the address that Rancher says is this host's.
+pub struct Mirror {
+    client: Client,
+    latest: Mutex<Option<Latest>>,
+}
+
+struct Latest {
+    asked: (String, IpAddr),
+    at: Instant,
+    answer: Option<Identity>,
+}
+
+impl Mirror {
+    /// Nobody is asked yet.
+    ///
+    /// # Errors
+    /// The client cannot be made.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = call::client().connect_timeout(ASK).pool_max_idle_per_host(0).build()?;
+        Ok(Self { client, latest: Mutex::new(None) })
+    }
+
+    /// Why this host cannot be the one that Rancher takes it for, if that is so.
+    pub async fn contradiction(&self, own: &Identity, address: &str) -> Option<String> {
+        let ip: IpAddr = address.parse().ok()?;
+        let other = self.answer(own, ip).await?;
+        contradiction(own, ip, &other)
+    }
+
+    async fn answer(&self, own: &Identity, ip: IpAddr) -> Option<Identity> {
+        let mut latest = self.latest.lock().await;
+        let asked = (own.host.clone(), ip);
+        let is_good = |latest: &&Latest| {
+            latest.asked == asked && latest.at.elapsed() < if latest.answer.is_some() { FRESH } else { SILENT }
+        };
+        if let Some(latest) = latest.as_ref().filter(is_good) {
+            return latest.answer.clone();
+        }
+        let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
+        let answer = call::json::<Identity>("identity", ASK, LARGEST, self.client.get(url)).await.ok();
+        *latest = Some(Latest { asked, at: Instant::now(), answer: answer.clone() });
+        answer
+    }
+}
+
+fn contradiction(own: &Identity, ip: IpAddr, other: &Identity) -> Option<String> {
+    let name = |identity: &Identity| match identity.hostname.as_str() {
+        "" => "a host without a name".to_owned(),
+        name => name.escape_default().to_string(),
+    };
+    let (own_name, other_name) = (name(own), name(other));
+    if other.nonce == own.nonce {
+        None
+    } else if other.host == own.host {
+        Some(format!(
+            "two hosts have one Rancher identity ({}): this one, {own_name}, and {other_name}, which answers at {ip}. \
+             One was cloned from the other with its agent: nothing is done here. On the clone remove the agent's \
+             container and /var/lib/rancher/state, and add the host to Rancher anew",
+            own.host
+        ))
+    } else {
+        Some(format!(
+            "Rancher says that this host, {own_name} ({}), has the address {ip}, where {other_name} ({}) answers: \
+             nothing is done here until each has its own. Start the agent with CATTLE_AGENT_IP set to this host's address",
+            own.host,
+            other.host.escape_default()
+        ))
+    }
+}
+
+/// Whether this host still has the address that its node is known by, and not the one that Rancher says is its own: then
+/// it has not moved, whatever Rancher says.
+pub fn has_stayed(node: &str, told: &str) -> bool {
+    let is_here = |text: &str| {
+        let ip: Option<IpAddr> = text.parse().ok();
+        // Only an address of this machine can be bound to.
+        ip.is_some_and(|ip| UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok())
+    };
+    node != told && is_here(node) && !is_here(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(nonce: &str, host: &str, hostname: &str) -> Identity {
+        Identity { nonce: nonce.into(), host: host.into(), hostname: hostname.into() }
+    }
+
+    #[test]
+    fn whoever_meets_another_at_its_own_address_says_who_both_are() {
+        let ip = IpAddr::from([10, 0, 0, 4]);
+        let own = identity("n5", "host-4", "h5");
+        assert_eq!(contradiction(&own, ip, &own), None);
+        let twice = contradiction(&own, ip, &identity("n4", "host-4", "h4")).unwrap();
+        assert!(twice.contains("two hosts have one Rancher identity (host-4): this one, h5, and h4,"), "{twice}");
+        let taken = contradiction(&own, ip, &identity("n3", "host-3", "h3")).unwrap();
+        assert!(taken.contains("has the address 10.0.0.4, where h3 (host-3) answers"), "{taken}");
+    }
+
+    #[test]
+    fn a_host_has_stayed_while_it_has_its_address_and_not_the_one_that_is_told() {
+        assert!(has_stayed("127.0.0.1", "192.0.2.7"));
+        assert!(!has_stayed("192.0.2.7", "127.0.0.1"));
+        assert!(!has_stayed("192.0.2.7", "192.0.2.8"), "behind address translation it has neither");
+        assert!(!has_stayed("127.0.0.1", "127.0.0.2"), "it has both");
+        assert!(!has_stayed("127.0.0.1", "127.0.0.1"));
+    }
+}
