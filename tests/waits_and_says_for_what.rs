@@ -268,7 +268,7 @@ fn other_writers() {
     lab.rancher.set_service_metadata(json!({"theirs": {"a": [1]}}).as_object().unwrap().clone());
     for round in 0..6 {
         lab.rancher.after_next_read(Filter::api().path("/services"), move |environment| {
-            environment.metadata.insert("theirs".to_owned(), json!({"a": [1], "round": round}));
+            environment.service_mut().metadata.insert("theirs".to_owned(), json!({"a": [1], "round": round}));
         });
         for uuid in uuids.clone() {
             lab.rancher.after_next_read(Filter::api().path(&format!("uuid={uuid}")), move |environment| {

@@ -14,6 +14,16 @@ pub fn trial(name: &str, missing: Option<&str>, test: fn()) -> Trial {
     Trial::test(name, run).with_ignored_flag(missing.is_some())
 }
 
+/// The same of what must be there where every change is tested: missing there, it fails.
+#[allow(dead_code, reason = "each test takes what it needs")]
+pub fn trial_wanted_in_ci(name: &str, missing: Option<&'static str>, test: fn()) -> Trial {
+    let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+    match missing.filter(|_| in_ci) {
+        Some(missing) => Trial::test(name, move || Err(Failed::from(missing))),
+        None => trial(name, missing, test),
+    }
+}
+
 /// Runs them as the command line asks, and ends the process.
 pub fn run(trials: Vec<Trial>) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()

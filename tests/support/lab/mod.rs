@@ -14,8 +14,10 @@
 pub mod authority;
 pub mod client;
 pub mod engine;
+pub mod feed;
 pub mod floor;
 pub mod host;
+pub mod kit;
 pub mod monitor;
 pub mod network;
 pub mod rancher;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::environment::{ACCOUNT, Environment, Host, HostState, SERVICE};
+use super::environment::{ACCOUNT, Environment, Host, HostState, Service};
+use super::states::{ApiVersion, Write};
 
 /// The most that a list holds at a time, and what it holds where no limit is given.
 const PAGE: usize = 1000;
@@ -10,31 +11,51 @@ const PAGE: usize = 1000;
 /// A request, without its base path.
 pub struct Request<'a> {
     pub method: &'a str,
-    /// The path below `/v2-beta`, in its parts.
+    pub version: ApiVersion,
+    /// The path below the version, in its parts.
     pub path: &'a [&'a str],
     pub query: &'a [(String, String)],
     pub body: &'a [u8],
-    /// The base of all links, such as `http://198.18.0.1:8080/v2-beta`.
+    /// The base of all links, such as `http://198.18.0.1:8080/v1`.
     pub base: &'a str,
 }
 
 /// A status and a body.
 pub type Answer = (u16, Value);
 
+/// The path below the project.
+fn path<'a>(request: &'a Request<'_>) -> Option<&'a [&'a str]> {
+    match request.path {
+        ["projects", account, rest @ ..] if *account == ACCOUNT => Some(rest),
+        ["projects", ..] => None,
+        path => Some(path),
+    }
+}
+
+/// Whether metadata is told of what a request does.
+pub fn is_told(environment: &Environment, request: &Request<'_>) -> bool {
+    match (request.method, path(request)) {
+        ("PUT", Some(["services", id])) => {
+            let found = environment.services.iter().find(|service| service.id() == *id);
+            found.is_none_or(|service| service.state.write() != Write::Stored)
+        }
+        _ => true,
+    }
+}
+
 /// Answers a request, and does what it asks.
 pub fn answer(environment: &mut Environment, request: &Request<'_>) -> Answer {
-    let path = match request.path {
-        ["projects", account, rest @ ..] if *account == ACCOUNT => rest,
-        ["projects", ..] => return error(404, "NotFound"),
-        path => path,
-    };
+    let Some(path) = path(request) else { return error(404, "NotFound") };
     match (request.method, path) {
-        ("GET", []) => (200, json!({"type": "project", "id": ACCOUNT, "name": "lab", "state": "active"})),
+        ("GET", []) => (200, json!({"type": "project", "id": ACCOUNT, "name": "Default", "state": "active"})),
         ("GET", ["hosts"]) => {
             let listed = environment.hosts.iter().filter(|host| host.state.is_listed());
-            (200, collection(request, "host", listed.map(|host| host_value(request.base, host)).collect()))
+            (200, collection(request, "host", listed.map(|host| host_value(request, host)).collect()))
         }
-        ("GET", ["services"]) => (200, collection(request, "service", vec![service_value(request.base, environment)])),
+        ("GET", ["services"]) => {
+            let all = environment.services.iter().map(|service| service_value(request, environment, service));
+            (200, collection(request, "service", all.collect()))
+        }
         ("GET" | "PUT", ["hosts", id]) => {
             let found = environment.hosts.iter_mut().find(|host| host.id() == *id && host.state != HostState::Purged);
             let Some(host) = found else { return error(404, "NotFound") };
@@ -48,26 +69,28 @@ pub fn answer(environment: &mut Environment, request: &Request<'_>) -> Answer {
                     Err(invalid) => return invalid,
                 }
             }
-            (200, host_value(request.base, host))
+            (200, host_value(request, host))
         }
-        ("GET" | "PUT", ["services", id]) if *id == SERVICE_ID => {
+        ("GET" | "PUT", ["services", id]) => {
+            let Some(at) = environment.services.iter().position(|service| service.id() == *id) else {
+                return error(404, "NotFound");
+            };
             if request.method == "PUT" {
+                if environment.services[at].state.write() == Write::Conflict {
+                    return error(409, "Conflict");
+                }
                 match replaced(request.body, "metadata") {
-                    Ok(Some(metadata)) => environment.metadata = metadata,
+                    Ok(Some(metadata)) => environment.services[at].metadata = metadata,
                     Ok(None) => {}
                     Err(invalid) => return invalid,
                 }
             }
-            (200, service_value(request.base, environment))
+            (200, service_value(request, environment, &environment.services[at]))
         }
-        ("GET" | "PUT", ["services", _]) => error(404, "NotFound"),
         (_, [] | ["hosts" | "services", ..]) => error(405, "MethodNotAllowed"),
         _ => error(404, "NotFound"),
     }
 }
-
-/// The service's name in the API.
-pub const SERVICE_ID: &str = "1s1";
 
 /// An error's document.
 pub fn error(status: u16, code: &str) -> Answer {
@@ -93,21 +116,29 @@ fn texts(map: Map<String, Value>) -> Result<std::collections::BTreeMap<String, S
         .collect()
 }
 
-fn host_value(base: &str, host: &Host) -> Value {
-    let own = format!("{base}/projects/{ACCOUNT}/hosts/{}", host.id());
+fn host_value(request: &Request<'_>, host: &Host) -> Value {
+    let own = format!("{}/projects/{ACCOUNT}/hosts/{}", request.base, host.id());
+    let (state, agent_state) = host.state.texts(request.version);
     json!({
         "id": host.id(), "type": "host", "baseType": "host", "links": {"self": own}, "actions": {"update": own},
         "accountId": ACCOUNT, "uuid": host.uuid, "name": null, "description": null, "hostname": host.hostname,
-        "agentIpAddress": host.agent_ip, "labels": host.labels, "state": host.state.text(), "kind": "docker",
+        "agentIpAddress": host.agent_ip, "agentState": agent_state, "labels": host.labels, "state": state,
+        "kind": "docker",
     })
 }
 
-fn service_value(base: &str, environment: &Environment) -> Value {
-    let own = format!("{base}/projects/{ACCOUNT}/services/{SERVICE_ID}");
+fn service_value(request: &Request<'_>, environment: &Environment, service: &Service) -> Value {
+    let own = format!("{}/projects/{ACCOUNT}/services/{}", request.base, service.id());
+    // The older API calls a stack an environment.
+    let stack = match request.version {
+        ApiVersion::V1 => "environmentId",
+        ApiVersion::V2Beta => "stackId",
+    };
     json!({
-        "id": SERVICE_ID, "type": "service", "baseType": "service", "links": {"self": own},
-        "actions": {"update": own}, "accountId": ACCOUNT, "uuid": environment.service_uuid, "name": SERVICE,
-        "stackId": "1st1", "metadata": environment.metadata, "state": "active", "kind": "service",
+        "id": service.id(), "type": "service", "baseType": "service", "links": {"self": own},
+        "actions": {"update": own}, "accountId": ACCOUNT, "uuid": service.uuid, "name": service.name,
+        stack: environment.stack_of(service).id(), "metadata": service.metadata, "state": service.state.text(),
+        "kind": "service", "healthState": "healthy",
     })
 }
 

@@ -21,6 +21,16 @@ pub struct Asked {
     pub status: Option<u16>,
 }
 
+impl Asked {
+    /// Whether it is a PUT to a service that was taken in.
+    pub fn writes_a_service(&self) -> bool {
+        self.kind == Kind::Api
+            && self.method == "PUT"
+            && self.path.contains("/services/")
+            && self.status.is_none_or(|status| status == 200)
+    }
+}
+
 /// How often something was asked: by source, kind, method and path.
 pub type Counts = BTreeMap<(IpAddr, Kind, String, String), usize>;
 

@@ -1,121 +1,153 @@
-//! rancher-metadata: the environment as a tree, and a path's answer from it.
+//! How rancher-metadata reads a request and writes an answer, as its `main.go` and `config/answers.go` do: which page a
+//! path names, what it finds in the tree, in which form it is told.
 
-use std::net::IpAddr;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Number, Value, json};
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Map, Value, json};
-
-use super::environment::{Container, CreateIndex, Environment, Host, SERVICE, STACK};
-
-/// The versions that are served. They all have the same tree: what differs between them is not read by the daemon.
-pub const VERSIONS: [&str; 4] = ["2015-07-25", "2015-12-19", "2016-07-29", "latest"];
 /// By which a path may name an element of a list.
 const NAMES: [&str; 2] = ["name", "uuid"];
+/// The keys whose value is Go's nil map or nil list where there is nothing: null in JSON, but a text shows that it may
+/// hold more.
+const EMPTY: [&str; 9] =
+    ["containers", "environments", "hosts", "links", "ports", "services", "sidekicks", "stacks", "host"];
+/// What Go's `url.QueryEscape` leaves alone stays as it is.
+const IN_LIST: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// The same of a path.
+const IN_PATH: &AsciiSet = &IN_LIST
+    .remove(b'/')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
 
-/// The tree as a client at an address sees it.
-pub fn tree(environment: &Environment, version: u64, source: IpAddr) -> Value {
-    let listed = environment.hosts.iter().filter(|host| host.state.is_listed());
-    let hosts: Vec<Value> = listed.map(host_value).collect();
-    let containers: Vec<Value> =
-        environment.containers.iter().map(|container| container_value(environment, container)).collect();
-    let service = service_value(environment, &containers);
-    let stack = json!({
-        "environment_name": "lab", "name": STACK, "uuid": format!("{}-stack", environment.service_uuid),
-        "services": [service],
-    });
-    let mut root = json!({
-        "version": version.to_string(),
-        "hosts": hosts,
-        "containers": containers,
-        "services": [service],
-        "stacks": [stack],
-        "environment_name": "lab",
-    });
-    if let Some(host) = environment.host_at(source) {
-        let mut own = Map::new();
-        own.insert("host".to_owned(), host_value(host));
-        if let Some(container) = environment.containers.iter().find(|container| container.host_uuid == host.uuid) {
-            own.insert("container".to_owned(), container_value(environment, container));
-            own.insert("service".to_owned(), service);
-            own.insert("stack".to_owned(), stack);
+/// What a path asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Route {
+    /// No URL: the server itself refuses it.
+    Malformed,
+    /// The path has a shorter form.
+    Moved(String),
+    NoPage,
+    Versions,
+    /// Something of the tree; only below a version can one wait.
+    Tree {
+        version: String,
+        path: Vec<String>,
+        can_wait: bool,
+    },
+}
+
+impl Route {
+    /// Of a path as it was sent.
+    pub fn of(path: &str) -> Self {
+        let bytes = path.as_bytes();
+        let is_escape = |at: usize| bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        if bytes.iter().enumerate().any(|(at, byte)| *byte == b'%' && !is_escape(at)) {
+            return Self::Malformed;
         }
-        root["self"] = Value::Object(own);
-    }
-    root
-}
-
-fn host_value(host: &Host) -> Value {
-    let mut value = json!({
-        "hostId": host.number, "hostname": host.hostname, "labels": host.labels, "name": host.hostname,
-        "uuid": host.uuid,
-    });
-    if let Some(agent_ip) = host.agent_ip {
-        value["agent_ip"] = json!(agent_ip);
-    }
-    value
-}
-
-fn container_value(environment: &Environment, container: &Container) -> Value {
-    let index = container.create_index;
-    let as_text = match environment.create_index {
-        CreateIndex::Number => false,
-        CreateIndex::Text => true,
-        CreateIndex::Mixed => index % 2 == 1,
-    };
-    let address = environment.host(&container.host_uuid).agent_ip;
-    json!({
-        "create_index": if as_text { json!(index.to_string()) } else { json!(index) },
-        "host_uuid": container.host_uuid,
-        "ips": address.iter().collect::<Vec<_>>(),
-        "labels": {"io.rancher.scheduler.global": "true", "io.rancher.stack.name": STACK},
-        "name": format!("{STACK}-{SERVICE}-{}", container.service_index),
-        "primary_ip": address,
-        "service_index": container.service_index.to_string(),
-        "service_name": SERVICE,
-        "stack_name": STACK,
-        "state": container.state,
-        "uuid": container.uuid,
-    })
-}
-
-fn service_value(environment: &Environment, containers: &[Value]) -> Value {
-    json!({
-        "containers": containers,
-        "kind": "service",
-        "labels": {"io.rancher.scheduler.global": "true"},
-        "metadata": environment.metadata,
-        "name": SERVICE,
-        "stack_name": STACK,
-        "uuid": environment.service_uuid,
-    })
-}
-
-/// Follows a path from the root: by key, by index, or by an element's name or uuid.
-pub fn find<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
-    let mut at = root;
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        let part = percent_decode_str(part).decode_utf8().ok()?;
-        at = match at {
-            Value::Object(map) => map.get(part.as_ref())?,
-            Value::Array(list) => {
-                let named = |value: &&Value| NAMES.iter().any(|name| value[*name] == *part);
-                part.parse::<usize>().ok().and_then(|index| list.get(index)).or_else(|| list.iter().find(named))?
-            }
-            _ => return None,
+        let decoded = percent_decode_str(path).decode_utf8_lossy().into_owned();
+        let clean = clean(&decoded);
+        if clean != decoded {
+            return Self::Moved(utf8_percent_encode(&clean, IN_PATH).to_string());
+        }
+        match clean.as_str() {
+            "/" => return Self::Versions,
+            "/favicon.ico" => return Self::NoPage,
+            _ => {}
+        }
+        let (version, can_wait) = match clean[1..].split_once('/') {
+            Some((version, _)) => (version, true),
+            None => (&clean[1..], false),
         };
+        let parts = path[1..].trim_end_matches('/').split('/').skip(1);
+        let unescape = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+        Self::Tree { version: version.to_owned(), path: parts.map(unescape).collect(), can_wait }
     }
-    Some(at)
+}
+
+/// A path without what says nothing, as Go's `path.Clean` makes it; a slash at the end stays.
+fn clean(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let mut clean = format!("/{}", parts.join("/"));
+    if path.ends_with('/') && clean != "/" {
+        clean.push('/');
+    }
+    clean
+}
+
+/// What a path leads to.
+#[derive(Debug, PartialEq)]
+pub enum Found<'a> {
+    Value(&'a Value),
+    Nothing,
+    /// The server fails, and closes the connection.
+    Crash,
+}
+
+/// Follows a path from the root, in lower case where it leads nowhere as it is.
+pub fn find<'a>(root: &'a Value, path: &[String]) -> Found<'a> {
+    match walk(root, path) {
+        Found::Nothing => {
+            let lower: Vec<String> = path.iter().map(|part| part.to_lowercase()).collect();
+            walk(root, &lower)
+        }
+        found => found,
+    }
+}
+
+/// By key, by index, or by an element's name or uuid.
+fn walk<'a>(root: &'a Value, path: &[String]) -> Found<'a> {
+    let (mut at, mut key) = (root, "");
+    for part in path {
+        let next = match at {
+            Value::Object(map) => map.get(part),
+            Value::Array(list) => match part.parse::<i64>() {
+                Ok(index) => usize::try_from(index).ok().and_then(|index| list.get(index)),
+                Err(_) => list.iter().find(|value| NAMES.iter().any(|name| value[*name] == **part)),
+            },
+            // It asks for the type of what is nothing.
+            Value::Null if !EMPTY.contains(&key) => return Found::Crash,
+            _ => None,
+        };
+        match next {
+            Some(value) => (at, key) = (value, part),
+            None => return Found::Nothing,
+        }
+    }
+    Found::Value(at)
+}
+
+/// What a client waits to see change; `None` for what no text says.
+pub fn known_as(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(_) | Value::Array(_) => None,
+        Value::Null => Some("<nil>".to_owned()),
+        scalar => Some(text(scalar)),
+    }
 }
 
 /// A value as text.
 pub fn text(value: &Value) -> String {
-    let holds_more = |value: &Value| value.is_object() || value.is_array();
-    let encode = |name: &str| utf8_percent_encode(name, UNSAFE).to_string();
+    let encode = |name: &str| utf8_percent_encode(name, IN_LIST).to_string().replace("%20", "+");
     match value {
         Value::Object(map) => {
+            let holds_more = |(key, value): (&String, &Value)| {
+                value.is_object() || value.is_array() || (value.is_null() && EMPTY.contains(&key.as_str()))
+            };
             let mut lines: Vec<String> = map
                 .iter()
-                .map(|(key, value)| format!("{}{}\n", encode(key), if holds_more(value) { "/" } else { "" }))
+                .map(|(key, value)| format!("{}{}\n", encode(key), if holds_more((key, value)) { "/" } else { "" }))
                 .collect();
             lines.sort();
             lines.concat()
@@ -127,15 +159,78 @@ pub fn text(value: &Value) -> String {
                 let name = NAMES.iter().find_map(|name| value.get(name)).and_then(Value::as_str);
                 match name {
                     Some(name) => format!("{index}={}\n", encode(name)),
-                    None => format!("{index}{}\n", if holds_more(value) { "/" } else { "" }),
+                    None => format!("{index}{}\n", if value.is_object() || value.is_array() { "/" } else { "" }),
                 }
             })
             .collect(),
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
+        Value::Number(number) if number.is_f64() => {
+            let text = format!("{:.6}", number.as_f64().unwrap_or_default());
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
         other => other.to_string(),
     }
 }
 
-/// What Go's `url.QueryEscape` leaves alone stays as it is.
-const UNSAFE: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// A value as Go writes JSON: keys in order, what HTML means something by escaped, no fraction where there is none.
+pub fn json_text(value: &Value) -> String {
+    let text = in_order(value).to_string();
+    text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), in_order(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(list) => list.iter().map(in_order).collect(),
+        Value::Number(number) => Value::Number(whole(number).unwrap_or_else(|| number.clone())),
+        other => other.clone(),
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "only where nothing is lost")]
+fn whole(number: &Number) -> Option<Number> {
+    let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15)?;
+    Some(Number::from(float as i64))
+}
+
+/// An error as it is told, with the line's end that Go's `http.Error` adds.
+pub fn error(status: u16, message: &str, as_json: bool) -> String {
+    if as_json {
+        format!("{}\n", json_text(&json!({"type": "error", "code": status, "message": message})))
+    } else {
+        format!("{message}\n")
+    }
+}
+
+/// Whether a client that accepts these types gets JSON. Text is what it gets without a wish, and for one that means both.
+pub fn wants_json(accept: &str) -> bool {
+    let mut best = (false, -1.0, 3);
+    let mut wishes = Vec::new();
+    for wish in accept.split(',') {
+        let (kind, quality) = wish.split_once(';').unwrap_or((wish, "q=1"));
+        // What cannot be read ends the list.
+        let Some(quality) = quality.trim().strip_prefix("q=").and_then(|text| text.trim().parse::<f64>().ok()) else {
+            break;
+        };
+        wishes.push((kind.trim(), quality));
+    }
+    for (is_json, offer) in [(false, "text/plain"), (true, "application/json")] {
+        for (kind, quality) in &wishes {
+            let wild = match kind.strip_suffix("/*") {
+                Some("*") => 2,
+                Some(family) if offer.starts_with(&format!("{family}/")) => 1,
+                None if *kind == offer => 0,
+                _ => continue,
+            };
+            if *quality > 0.0 && *quality >= best.1 && (*quality > best.1 || best.2 > wild) {
+                best = (is_json, *quality, wild);
+            }
+        }
+    }
+    best.0
+}

@@ -2,13 +2,18 @@
 //!
 //! What is written through the API, or by a test, shows up in metadata after a delay, write by write.
 
+pub mod answers;
 pub mod api;
 pub mod environment;
+mod exchange;
 pub mod faults;
 pub mod log;
 pub mod metadata;
+pub mod objects;
 mod server;
+pub mod states;
 mod tls;
+mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -18,9 +23,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use environment::HASH;
 pub use environment::{ACCOUNT, CreateIndex, Environment, HostState};
 pub use faults::{Fault, Filter, Kind};
 pub use log::{Asked, Counts};
+pub use states::{ApiVersion, ServiceState};
 
 /// The keys that the API takes.
 pub const ACCESS_KEY: &str = "lab-access-key";
@@ -36,6 +43,15 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     /// Tells those who wait for news.
     news: tokio::sync::Notify,
+    started: Instant,
+}
+
+impl Shared {
+    /// When one who waits looks again, though there may be no news.
+    fn next_look(&self, every: Duration) -> Instant {
+        let looks = self.started.elapsed().as_nanos() / every.as_nanos() + 1;
+        self.started + every * u32::try_from(looks).unwrap_or(u32::MAX)
+    }
 }
 
 struct World {
@@ -56,16 +72,26 @@ struct World {
 }
 
 impl World {
-    /// Changes the environment, if the change changes anything.
+    /// Changes the environment, if the change changes anything. Metadata is told.
     fn change<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
         let before = self.environment.clone();
-        let result = change(&mut self.environment);
+        let result = self.change_unheard(change);
         if self.environment != before {
-            let labels: Vec<_> = self.environment.hosts.iter().map(|host| &host.labels).collect();
-            self.written.push(serde_json::to_string(&(labels, &self.environment.metadata)).unwrap());
             let due = Instant::now() + self.delay;
             let due = self.coming.back().map_or(due, |(last, _)| due.max(*last));
             self.coming.push_back((due, Arc::new(self.environment.clone())));
+        }
+        result
+    }
+
+    /// Changes the environment, and metadata is not told: what is changed shows with the next change that it is told of.
+    fn change_unheard<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
+        let result = change(&mut self.environment);
+        let labels: Vec<_> = self.environment.hosts.iter().map(|host| &host.labels).collect();
+        let metadata: Vec<_> = self.environment.services.iter().map(|service| &service.metadata).collect();
+        let written = serde_json::to_string(&(labels, metadata)).unwrap();
+        if self.written.last() != Some(&written) {
+            self.written.push(written);
         }
         result
     }
@@ -119,7 +145,8 @@ impl Rancher {
             log: Vec::new(),
             written: Vec::new(),
         };
-        let shared = Arc::new(Shared { world: Mutex::new(world), news: tokio::sync::Notify::new() });
+        let shared =
+            Arc::new(Shared { world: Mutex::new(world), news: tokio::sync::Notify::new(), started: Instant::now() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let identity = listen.tls.then(|| tls::Identity::new(listen.api.ip()));
         let acceptor = identity.as_ref().map(tls::Identity::acceptor);
@@ -133,10 +160,15 @@ impl Rancher {
         format!("http://{}", self.metadata.address)
     }
 
-    /// What `CATTLE_URL` is, such as `http://198.18.0.1:8080/v2-beta`.
+    /// What `CATTLE_URL` is, such as `http://198.18.0.1:8080/v1`.
     pub fn api_url(&self) -> String {
+        self.api_url_of(ApiVersion::default())
+    }
+
+    /// The same of another version of the API.
+    pub fn api_url_of(&self, version: ApiVersion) -> String {
         let scheme = if self.ca.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}/v2-beta", self.api.address)
+        format!("{scheme}://{}/{}", self.api.address, version.text())
     }
 
     /// The certificate of the CA which signed the API's, as PEM.
@@ -221,12 +253,28 @@ impl Rancher {
 
     /// The service's metadata.
     pub fn service_metadata(&self) -> Map<String, Value> {
-        self.shared.world.lock().unwrap().environment.metadata.clone()
+        self.shared.world.lock().unwrap().environment.service().metadata.clone()
     }
 
     /// Replaces the service's metadata.
     pub fn set_service_metadata(&self, metadata: Map<String, Value>) {
-        self.change(|environment| environment.metadata = metadata);
+        self.change(|environment| environment.service_mut().metadata = metadata);
+    }
+
+    /// Does to the service's metadata what the upgrade of a stack does whose health check is another: the executor writes
+    /// them anew with its own keys alone.
+    pub fn wipe_service_metadata(&self) {
+        self.change(|environment| {
+            let service = environment.service_mut();
+            service.metadata.retain(|key, _| key == HASH);
+            let hash = format!("{:040x}", service.metadata.get(HASH).map_or(1, |hash| hash.to_string().len() + 1));
+            service.metadata.insert(HASH.to_owned(), hash.into());
+        });
+    }
+
+    /// Moves the service to a state: that decides what comes of a PUT to it.
+    pub fn set_service_state(&self, state: ServiceState) {
+        self.change(|environment| environment.service_mut().state = state);
     }
 
     /// Sets the state of the service's container on a host: `running`, `stopped`, …
@@ -294,6 +342,11 @@ impl Rancher {
     /// Counts of the requests since a mark.
     pub fn counts_since(&self, mark: usize) -> Counts {
         log::counts(&self.shared.world.lock().unwrap().log[mark..])
+    }
+
+    /// The PUTs to services since a mark: each costs Rancher a service update, and new metadata for every host.
+    pub fn service_writes_since(&self, mark: usize) -> Vec<Asked> {
+        self.log_since(mark).into_iter().filter(Asked::writes_a_service).collect()
     }
 
     /// Where a text was ever seen: in a request's path, query or body, in a host label, in service metadata.
