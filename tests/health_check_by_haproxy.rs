@@ -102,12 +102,15 @@ impl<'a> Watch<'a> {
 }
 
 fn killed() {
-    let lab = Lab::start(1);
+    // A monitor whose host Rancher does not know makes no swarm of it.
+    let lab = Lab::builder(1).unregistered(&[0]).start();
     let host = &lab.hosts[0];
+    lab.start_monitors(&[]);
+    lab.eventually(ENGINE_LIMIT, || host.ping().map(|_| ()));
     let watch = Watch::start(&lab, None);
     let check = &watch.check;
-    watch.becomes(host, "DOWN", "L4CON", until_up(check), "no monitor yet");
-    lab.start_monitors(&[]);
+    watch.becomes(host, "DOWN", "L7STS", until_up(check), "in no swarm yet");
+    lab.register(host);
     let formed = lab.eventually(ENGINE_LIMIT, || lab.expect_one_swarm(1));
     watch.becomes(host, "UP", "L7OK", until_up(check), &format!("in a swarm since {formed:.1?}"));
 
@@ -145,7 +148,7 @@ fn hangs() {
             (200, _) => Ok(()),
             answer => Err(format!("{answer:?}")),
         });
-        other.join().unwrap();
+        other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     });
     watch.becomes(well, "UP", "L7OK", until_up(check), "a host beside them");
 }
