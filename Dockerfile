@@ -9,6 +9,7 @@ RUN SWARMKIT_CATALOG_COMMIT="$SOURCE_COMMIT" RUSTFLAGS="-C target-feature=+crt-s
       --target "$(rustc -vV | sed -n 's/^host: //p')" \
  && mkdir -p /image/bin /image/etc/ssl/certs \
  && cp target/*/release/swarmkit-mon /image/bin/ \
+ && ln -s swarmkit-mon /image/bin/bash && ln -s swarmkit-mon /image/bin/sh \
  && cat /usr/share/ca-certificates/mozilla/*.crt > /image/etc/ssl/certs/ca-certificates.crt
 
 FROM scratch

@@ -196,7 +196,8 @@ impl World {
             plan.while_publishing();
         }
         if let Some(state) = plan.remember {
-            self.hosts[at].state = state;
+            // No record is written over in this model: what is kept of it would only make each state many.
+            self.hosts[at].state = State { record: None, ..state };
         }
         if let Some(wish) = &plan.labels {
             self.hosts[at].wished = wished(wish, &self.hosts[at].labels);

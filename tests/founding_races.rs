@@ -123,11 +123,13 @@ fn both_first() {
             // Each sees itself alone.
             let own = host.uuid();
             let lonely = Fault::edit(move |tree| {
-                if let Some(Value::Array(containers)) = tree.pointer_mut("/self/service/containers") {
-                    containers.retain(|container| container["host_uuid"] == own.as_str());
+                for service in tree["services"].as_array_mut().into_iter().flatten() {
+                    if let Some(Value::Array(containers)) = service.get_mut("containers") {
+                        containers.retain(|container| container["host_uuid"] == own.as_str());
+                    }
                 }
             });
-            lab.rancher.fault(Filter::metadata().path("/self").from(host.source()), lonely);
+            lab.rancher.fault(Filter::metadata().path("/services").from(host.source()), lonely);
         }
         lab.start_monitors(&QUICK);
         lab.eventually(LIMIT, || {

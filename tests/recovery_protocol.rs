@@ -405,7 +405,8 @@ impl World {
         let record = if seen.rancher.is_some() { &self.record } else { &self.told };
         self.hosts[at].was_known |= record.knows(&self.hosts[at].node(at), &uuid(at));
         if let Some(state) = plan.remember {
-            self.hosts[at].state = state;
+            // No record is written over in this model: what is kept of it would only make each state many.
+            self.hosts[at].state = State { record: None, ..state };
         }
         if let Some(wish) = &plan.labels {
             let labels = &mut self.hosts[at].labels;

@@ -59,11 +59,11 @@ fn record(lab: &Lab, garbage: Value) -> Undo {
     Box::new(move |lab| lab.rancher.set_service_metadata(before))
 }
 
-/// What metadata gives to the daemon, without something.
-fn of_self(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Fault {
+/// What metadata tells of all services, without something.
+fn of_services(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Fault {
     Fault::edit(move |tree| {
-        if let Some(own) = tree.get_mut("self") {
-            change(own);
+        if let Some(services) = tree.get_mut("services").and_then(Value::as_array_mut) {
+            services.iter_mut().for_each(&change);
         }
     })
 }
@@ -103,16 +103,27 @@ fn fresh() {
         no_swarm(lab).unwrap_or_else(|error| panic!("{part}: {error}\n{}", lab.report()));
         println!("without a swarm, {stage}, {part}: after {took:.1?}");
     };
-    next(&lab, "no_metadata", "metadata: GET /self: cannot be reached", &|lab| refuse(lab, Kind::Metadata));
+    next(&lab, "no_metadata", "cannot be reached", &|lab| refuse(lab, Kind::Metadata));
     next(&lab, "no_metadata", "refused with 404: Not found", &|lab| fault(lab, metadata(), Fault::status(404)));
-    next(&lab, "no_metadata", "missing field `host`", &|lab| fault(lab, metadata(), of_self(|own| take(own, "host"))));
-    next(&lab, "no_metadata", "missing field `service`", &|lab| {
-        fault(lab, metadata(), of_self(|own| take(own, "service")))
+    next(&lab, "no_metadata", "GET /self/host: refused with 404", &|lab| {
+        fault(lab, metadata(), Fault::edit(|tree| take(&mut tree["self"], "host")))
+    });
+    // So the server answers for a moment when the host is not among those that it was told of.
+    next(&lab, "no_metadata", "it does not list this host", &|lab| {
+        fault(lab, metadata(), Fault::edit(|tree| tree["self"]["host"] = Value::Null))
+    });
+    next(&lab, "no_metadata", "it lists no service `swarmkit-mon`", &|lab| {
+        fault(lab, metadata(), of_services(|service| service["name"] = json!("web")))
+    });
+    next(&lab, "no_metadata", "missing field `uuid`", &|lab| {
+        fault(lab, metadata(), of_services(|service| take(service, "uuid")))
     });
     next(&lab, "no_metadata", "no answer within 5000 ms", &|lab| fault(lab, metadata().path("/self"), Fault::hang()));
-    next(&lab, "no_metadata", "GET /self: refused with 404", &|lab| fault(lab, metadata(), Fault::without("self")));
+    next(&lab, "no_metadata", "GET /self/host: refused with 404", &|lab| {
+        fault(lab, metadata(), Fault::without("self"))
+    });
     next(&lab, "wait_leader", "does not list the monitor of this host", &|lab| {
-        fault(lab, metadata(), of_self(|own| take(&mut own["service"], "containers")))
+        fault(lab, metadata(), of_services(|service| take(service, "containers")))
     });
     next(&lab, "wait_leader", "does not tell this host's address", &|lab| {
         let uuids: Vec<String> = lab.hosts.iter().map(lab::Host::uuid).collect();

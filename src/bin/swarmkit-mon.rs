@@ -1,10 +1,13 @@
 //! The daemon's program: reads its settings and runs.
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 use swarmkit_catalog::monitor::command_line::{self, PlanFormat};
 use swarmkit_catalog::monitor::log;
+use swarmkit_catalog::monitor::metadata::{self, Metadata};
+use swarmkit_catalog::monitor::overview::Overview;
 use swarmkit_catalog::monitor::run::Monitor;
 use swarmkit_catalog::monitor::settings::{SETTINGS, Settings};
 use swarmkit_catalog::monitor::status::Look;
@@ -15,6 +18,9 @@ fn environment(name: &str) -> Option<String> {
 }
 
 fn main() -> ExitCode {
+    if std::env::args_os().next().is_some_and(|name| command_line::is_shell(&name)) {
+        return shell();
+    }
     let matches = command_line::command(SETTINGS).get_matches();
     let settings = match command_line::settings(&matches, environment) {
         Ok(settings) => settings,
@@ -35,6 +41,9 @@ fn main() -> ExitCode {
 }
 
 fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if command_line::is_status(matches) {
+        return Ok(show());
+    }
     log::begin(settings.log_level, settings.log_format);
     // One thread is enough for a program that waits.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -65,4 +74,46 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     runtime.shutdown_background();
     outcome?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the swarm. Answers with 0 if all is well, 1 if something is wrong, 2 if it cannot be seen.
+fn show() -> ExitCode {
+    let look = || -> anyhow::Result<Overview> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let metadata = Metadata::new(metadata::ADDRESS)?;
+        let overview = runtime.block_on(Overview::look(&metadata));
+        runtime.shutdown_background();
+        Ok(overview?)
+    };
+    match look() {
+        Ok(overview) => {
+            print!("{overview}");
+            ExitCode::from(u8::from(!overview.is_well()))
+        }
+        Err(error) => {
+            eprintln!("swarmkit-mon: the swarm cannot be shown: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What a person gets who opens a shell in the container: the swarm, again for each line that is typed.
+fn shell() -> ExitCode {
+    let input = std::io::stdin();
+    loop {
+        let code = show();
+        if !input.is_terminal() {
+            return code;
+        }
+        print!("\nEnter looks again, q ends. ");
+        let mut line = String::new();
+        let shown = std::io::stdout().flush();
+        if shown.is_err()
+            || !matches!(input.read_line(&mut line), Ok(1..))
+            || ["q", "quit", "exit"].contains(&line.trim())
+        {
+            return ExitCode::SUCCESS;
+        }
+        println!();
+    }
 }

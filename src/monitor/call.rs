@@ -124,12 +124,7 @@ enum Kind {
 ///
 /// # Errors
 /// As [`json`], less what is about JSON.
-pub async fn bytes(
-    what: &str,
-    limit: Duration,
-    largest: usize,
-    request: RequestBuilder,
-) -> Result<Vec<u8>, CallError> {
+pub async fn bytes(what: &str, limit: Duration, largest: usize, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
     within(what, limit, largest, request, |_| {}).await
 }
 

@@ -18,7 +18,8 @@ pub fn command(table: &'static [Setting]) -> Command {
                swarmkit-mon\n  \
                swarmkit-mon --manager-scale 5 --log-level debug\n  \
                MANAGER_SCALE=5 swarmkit-mon\n  \
-               swarmkit-mon plan --format json",
+               swarmkit-mon plan --format json\n  \
+               swarmkit-mon status",
         )
         .max_term_width(100)
         .args(table.iter().map(argument))
@@ -39,6 +40,29 @@ pub fn command(table: &'static [Setting]) -> Command {
                      Examples:\n  swarmkit-mon plan\n  swarmkit-mon plan --format json",
                 ),
         )
+        .subcommand(Command::new(STATUS).about("Prints the swarm: its hosts, what each is, what is wrong").after_help(
+            "It asks the monitors of all hosts. It exits with 0 if all is well, with 1 if something is wrong, and with \
+             2 if rancher-metadata does not tell the hosts.\n\
+             \n\
+             Examples:\n  swarmkit-mon status\n  docker exec CONTAINER swarmkit-mon status",
+        ))
+}
+
+const STATUS: &str = "status";
+
+/// Whether the swarm is to be shown, and no more.
+pub fn is_status(matches: &ArgMatches) -> bool {
+    matches.subcommand_matches(STATUS).is_some()
+}
+
+/// The shells by whose names the program shows the swarm: Rancher's UI opens them in its container.
+pub const SHELLS: [&str; 2] = ["bash", "sh"];
+
+/// Whether the program is called as a shell, by the first of its arguments.
+pub fn is_shell(program: &std::ffi::OsStr) -> bool {
+    let name = std::path::Path::new(program).file_name().and_then(|name| name.to_str());
+    // A login shell's name begins with a dash.
+    name.is_some_and(|name| SHELLS.contains(&name.trim_start_matches('-')))
 }
 
 const PLAN_FORMAT: &str = "format";

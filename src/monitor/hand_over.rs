@@ -31,8 +31,7 @@ impl HandOver {
         let words: Vec<&str> = label.split(' ').collect();
         let [cluster, managers, of, mark, sealed] = words[..] else { return None };
         let managers = managers.split(',').filter(|manager| !manager.is_empty()).map(str::to_owned).collect();
-        let read =
-            Self { cluster: cluster.into(), managers, key: of.into(), mark: mark.into(), sealed: sealed.into() };
+        let read = Self { cluster: cluster.into(), managers, key: of.into(), mark: mark.into(), sealed: sealed.into() };
         (read.is_for(key) && !read.managers.is_empty()).then_some(read)
     }
 

@@ -12,10 +12,10 @@ use tokio::sync::Mutex;
 
 use super::clients::{self, Answer};
 use super::engine::LocalNodeState;
+use super::identity::Identity;
 use super::metrics;
 use super::observe::Sources;
 use super::plan::Stage;
-use super::identity::Identity;
 use super::settings::{HEALTH_PATH, HEALTH_PORT, IDENTITY_PATH};
 use super::status::Status;
 
@@ -61,6 +61,8 @@ impl Health {
             nonce: self.nonce.clone(),
             host: host.unwrap_or_default(),
             hostname: hostname.unwrap_or_default(),
+            stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
+            reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
         };
         serde_json::to_string(&identity).unwrap_or_default()
     }

@@ -18,7 +18,7 @@ use super::settings::{HEALTH_PORT, IDENTITY_PATH};
 /// What a question may take.
 const ASK: Duration = Duration::from_secs(1);
 /// What an answer may hold, in bytes.
-const LARGEST: usize = 4096;
+const LARGEST: usize = 64 << 10;
 /// For how long an answer is good.
 const FRESH: Duration = Duration::from_secs(5);
 /// The same of none: a port that is closed takes the whole time to say nothing.
@@ -34,6 +34,12 @@ pub struct Identity {
     /// The name of its machine, for people.
     #[serde(default)]
     pub hostname: String,
+    /// Where its host stands: see [`super::plan::Stage`].
+    #[serde(default)]
+    pub stage: String,
+    /// Why, in one line.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// Who answers at the address that Rancher says is this host's.
@@ -122,7 +128,7 @@ mod tests {
     use super::*;
 
     fn identity(nonce: &str, host: &str, hostname: &str) -> Identity {
-        Identity { nonce: nonce.into(), host: host.into(), hostname: hostname.into() }
+        Identity { nonce: nonce.into(), host: host.into(), hostname: hostname.into(), ..Identity::default() }
     }
 
     #[test]

@@ -65,8 +65,9 @@ impl Wish {
             labels.remove(TOKEN);
         }
         // A word of somebody else's on a worker, such as `worker`, is theirs to keep.
-        let ours =
-            |word: &String| [MANAGER, BROKEN, BROKEN_MANAGER, MOVED_MANAGER].contains(&word.as_str()) || word.starts_with("wait_");
+        let ours = |word: &String| {
+            [MANAGER, BROKEN, BROKEN_MANAGER, MOVED_MANAGER].contains(&word.as_str()) || word.starts_with("wait_")
+        };
         if self.part.is_some() || labels.get(PART).is_some_and(ours) {
             set(labels, PART, self.part);
         }

@@ -30,7 +30,7 @@ const WAIT_S: u64 = 60;
 /// The most that a document of one host, or of one container, may hold, in bytes.
 const LARGEST_HOST: usize = 1 << 20;
 /// The same of a service: a container takes some 1.5 kB, so these are thousands of hosts.
-const LARGEST_SERVICE: usize = 16 << 20;
+const LARGEST_SERVICE: usize = 8 << 20;
 /// The same of the list of all services' names.
 const LARGEST_LIST: usize = 4 << 20;
 /// The longest version: Rancher's own has 36 characters.
@@ -77,6 +77,14 @@ impl Metadata {
     async fn host(&self) -> Result<Host, CallError> {
         let host: Option<Host> = self.json("self/host", LARGEST_HOST).await?;
         host.ok_or_else(|| unreadable("self/host", "it does not list this host"))
+    }
+
+    /// All hosts of the environment.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn hosts(&self) -> Result<Vec<Host>, CallError> {
+        self.json("hosts", LARGEST_SERVICE).await
     }
 
     /// The names of all services. The same text for all of them costs little, so that it can be asked at each look.

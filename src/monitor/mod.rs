@@ -14,6 +14,7 @@
 //! | `identity` | whether another host has this one's identity |
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
 //! | `health`, `clients`, `metrics`, `status` | what it tells others |
+//! | `overview` | the swarm as a person sees it, also who opens Rancher's Swarm > CLI |
 
 pub mod command_line;
 pub mod settings;
@@ -48,6 +49,8 @@ pub mod metadata;
 pub mod metrics;
 #[cfg(feature = "monitor")]
 pub mod observe;
+#[cfg(feature = "monitor")]
+pub mod overview;
 #[cfg(feature = "monitor")]
 pub mod own_container;
 #[cfg(feature = "monitor")]

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::call::CallError;
 use super::engine::{Engine, Info, ManagerStatus, Node, Reachability, Role, SwarmInfo};
-use super::labels;
 use super::identity::{Identity, Mirror, has_stayed};
+use super::labels;
 use super::metadata::Metadata;
 use super::own_container::OwnContainer;
 use super::past::{Past, ms};
@@ -311,7 +311,7 @@ impl Sources {
             return metadata.refusal.clone();
         }
         let hostname = engine.as_ref().map(|info| info.name.clone()).unwrap_or_default();
-        let own = Identity { nonce: own.nonce.clone(), host: metadata.host.clone(), hostname };
+        let own = Identity { nonce: own.nonce.clone(), host: metadata.host.clone(), hostname, ..Identity::default() };
         self.mirror.as_ref()?.contradiction(&own, &metadata.agent_ip).await
     }
 

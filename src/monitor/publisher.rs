@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::act::ActError;
-use super::engine::Swarm;
 use super::call::CallError;
+use super::engine::Swarm;
 use super::hand_over::HandOver;
 use super::labels;
 use super::observe::Sources;

@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use super::call::{self, CallError};
 use super::clock::Clock;
 use super::labels::Wish;
-use super::surroundings::texts;
 use super::record::Record;
 use super::settings::AGENT_CA_FOLDER;
+use super::surroundings::texts;
 
 /// What a page of a list may hold, in bytes: that of 1,000 hosts takes about 3 MB.
 const LARGEST_PAGE: usize = 32 << 20;
@@ -172,7 +172,8 @@ impl Rancher {
         let what = format!("rancher: GET /{kind}?uuid");
         let mut query = Url::clone(&self.url);
         query.query_pairs_mut().clear().append_pair("uuid", uuid);
-        let mut found: Vec<Map<String, Value>> = self.collection(kind, query.query().unwrap_or_default(), LARGEST_OBJECT).await?;
+        let mut found: Vec<Map<String, Value>> =
+            self.collection(kind, query.query().unwrap_or_default(), LARGEST_OBJECT).await?;
         found.retain(|object| object.get("uuid").and_then(Value::as_str) == Some(uuid));
         let missing = |reason: &str| CallError::Unreadable { what: what.clone(), reason: reason.to_owned() };
         let fields = found.into_iter().next().ok_or_else(|| missing(&format!("there is none with UUID {uuid}")))?;

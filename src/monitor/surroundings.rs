@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::record::Record;
 
 /// The largest record that is read, in bytes: that of thousands of hosts.
-const LARGEST_RECORD: usize = 2 << 20;
+const LARGEST_RECORD: usize = 1 << 20;
 
 /// What it says of this monitor's surroundings.
 #[derive(Debug, Clone, PartialEq)]

@@ -29,6 +29,8 @@ pub const LICENCES_LABEL: &str = "org.opencontainers.image.licenses";
 
 /// Where the program is in the image: on the search path, so that `docker exec … swarmkit-mon plan` finds it.
 pub const PROGRAM: &str = "bin/swarmkit-mon";
+/// Rancher's UI opens a shell in the container. There is none; by these names the program shows the swarm.
+pub const SHELLS: [&str; 2] = ["bin/bash", "bin/sh"];
 /// Where programs look for the certificates of public authorities.
 pub const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
 /// The section that `cargo auditable` puts the list of dependencies into.
@@ -146,7 +148,7 @@ pub fn pack(contents: &Contents<'_>) -> Result<Packed, PackError> {
         ("manifest.json".to_owned(), text(&docker)),
     ];
     files.extend(blobs.files);
-    let entries = files.iter().map(|(path, content)| Entry { path, mode: 0o644, content: Some(content) });
+    let entries = files.iter().map(|(path, content)| Entry { path, mode: 0o644, content: Content::File(content) });
     Ok(Packed {
         archive: archive(entries)?,
         digest,
@@ -204,8 +206,14 @@ fn check_certificates(text: &str) -> Result<(), PackError> {
 struct Entry<'a> {
     path: &'a str,
     mode: u32,
-    /// None of a folder.
-    content: Option<&'a [u8]>,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    Folder,
+    File(&'a [u8]),
+    /// Another name of a file beside it.
+    Link(&'a str),
 }
 
 fn layer(contents: &Contents<'_>) -> io::Result<Vec<u8>> {
@@ -214,9 +222,12 @@ fn layer(contents: &Contents<'_>) -> io::Result<Vec<u8>> {
         [(PROGRAM, 0o755, contents.program), (CERTIFICATES, 0o644, contents.certificates.as_bytes())]
     {
         for (at, _) in path.match_indices('/') {
-            files.insert(&path[..=at], Entry { path: &path[..=at], mode: 0o755, content: None });
+            files.insert(&path[..=at], Entry { path: &path[..=at], mode: 0o755, content: Content::Folder });
         }
-        files.insert(path, Entry { path, mode, content: Some(content) });
+        files.insert(path, Entry { path, mode, content: Content::File(content) });
+    }
+    for path in SHELLS {
+        files.insert(path, Entry { path, mode: 0o777, content: Content::Link("swarmkit-mon") });
     }
     archive(files.into_values())
 }
@@ -226,18 +237,21 @@ fn archive<'a>(entries: impl Iterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> 
     let mut tar = tar::Builder::new(Vec::new());
     for entry in entries {
         let mut header = tar::Header::new_ustar();
-        header.set_entry_type(if entry.content.is_some() {
-            tar::EntryType::Regular
-        } else {
-            tar::EntryType::Directory
-        });
+        let (kind, content) = match entry.content {
+            Content::Folder => (tar::EntryType::Directory, &[][..]),
+            Content::File(content) => (tar::EntryType::Regular, content),
+            Content::Link(_) => (tar::EntryType::Symlink, &[][..]),
+        };
+        header.set_entry_type(kind);
         header.set_mode(entry.mode);
         header.set_uid(0);
         header.set_gid(0);
         header.set_mtime(0);
-        let content = entry.content.unwrap_or_default();
         header.set_size(content.len() as u64);
-        tar.append_data(&mut header, entry.path, content)?;
+        match entry.content {
+            Content::Link(to) => tar.append_link(&mut header, entry.path, to)?,
+            Content::Folder | Content::File(_) => tar.append_data(&mut header, entry.path, content)?,
+        }
     }
     tar.into_inner()
 }

@@ -36,7 +36,7 @@ pub use host::Host;
 use monitor::Monitor;
 use network::Network;
 use rancher::{ACCESS_KEY, Listen, METADATA_DELAY, SECRET_KEY};
-pub use rancher::{CreateIndex, Fault, Filter, HostState, Kind, Rancher};
+pub use rancher::{CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
 
 /// How often [`Lab::eventually`] looks.
 const LOOK: Duration = Duration::from_millis(50);
