@@ -13,10 +13,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::rancher::{ACCESS_KEY, Listen, SECRET_KEY};
-use lab::{CreateIndex, Fault, Filter, HostState, Kind, Lab, Rancher, client, missing};
+use lab::{CreateIndex, Fault, Filter, Host, HostState, Kind, Lab, Metadata, Rancher, client, kit, missing};
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
-use trial::{run, trial};
+use trial::{run, trial, trial_wanted_in_ci};
 
 /// Set for the copy of this program that is killed in the midst of its work.
 const VICTIM: &str = "LAB_TEST_VICTIM";
@@ -25,6 +25,7 @@ fn main() {
     if std::env::var_os(VICTIM).is_some() {
         become_a_victim();
     }
+    let no_real = missing().or_else(kit::missing);
     run(vec![
         trial("metadata_walks_by_key_index_name_and_uuid", None, metadata_walks),
         trial("metadata_speaks_text_and_json", None, metadata_speaks),
@@ -44,6 +45,9 @@ fn main() {
         trial("five_engines_form_a_swarm_with_an_overlay_network", missing(), five_engines_form_a_swarm),
         trial("a_killed_manager_is_missed_and_comes_back", missing(), a_killed_manager_is_missed),
         trial("cuts_cut_and_heal", missing(), cuts_cut_and_heal),
+        trial_wanted_in_ci("ranchers_own_metadata_stands_behind_every_hosts_docker0", no_real, real_metadata),
+        trial_wanted_in_ci("ranchers_own_metadata_fails_and_comes_back_with_its_host", no_real, real_metadata_fails),
+        trial("one_identity_is_on_two_hosts_as_asked", missing(), || one_identity_on_two_hosts(Metadata::StandIn)),
         trial("a_monitor_runs_as_its_container_would", missing(), a_monitor_runs_as_its_container_would),
         trial("nothing_is_left_behind", missing(), nothing_is_left_behind),
         trial("nothing_is_left_behind_by_a_killed_test", missing(), nothing_is_left_by_a_killed_test),
@@ -110,16 +114,20 @@ fn metadata_speaks() {
     let (rancher, [first, _]) = two_hosts();
     rancher.set_label(&first, "b/c", Some("2"));
     rancher.set_label(&first, "a", Some("1"));
-    assert_eq!(look(&rancher, "/latest/hosts/0").text().unwrap(), "agent_ip\nhostId\nhostname\nlabels/\nname\nuuid\n");
+    assert_eq!(
+        look(&rancher, "/latest/hosts/0").text().unwrap(),
+        "agent_ip\nagent_state\nenvironment_uuid\nhostname\nlabels/\nlocal_storage_mb\nmemory\nmetadata_kind\nmilli_cpu\n\
+         name\nstate\nuuid\n"
+    );
     assert_eq!(look(&rancher, "/latest/hosts/0/labels").text().unwrap(), "a\nb%2Fc\n");
     assert_eq!(look(&rancher, "/latest/hosts").text().unwrap(), "0=h1.example.org\n1=h2.example.org\n");
     assert_eq!(look_json(&rancher, "/latest/hosts/0/labels"), json!({"a": "1", "b/c": "2"}));
-    assert_eq!(look_json(&rancher, "/latest/self/container/service_index"), json!("1"));
-    assert_eq!(look(&rancher, "/latest/nothing").text().unwrap(), "Not found");
+    assert_eq!(look_json(&rancher, "/latest/containers/swarm-swarmkit-mon-1/service_index"), json!("1"));
+    assert_eq!(look(&rancher, "/latest/nothing").text().unwrap(), "Not found\n");
     assert_eq!(look_json(&rancher, "/latest/nothing"), json!({"type": "error", "code": 404, "message": "Not found"}));
     for (form, expected) in [(CreateIndex::Number, json!(1)), (CreateIndex::Text, json!("1"))] {
         rancher.change(|environment| environment.create_index = form);
-        assert_eq!(look_json(&rancher, "/latest/self/service/containers/0/create_index"), expected);
+        assert_eq!(look_json(&rancher, "/latest/services/swarmkit-mon/containers/0/create_index"), expected);
     }
 }
 
@@ -132,7 +140,8 @@ fn metadata_knows_who_asks() {
     };
     assert_eq!(who(1), (200, hosts[0].clone()));
     assert_eq!(who(2), (200, hosts[1].clone()));
-    assert_eq!(who(3), (404, "Not found".to_owned()));
+    assert_eq!(who(3), (404, "Not found\n".to_owned()));
+    assert_eq!(look(&rancher, "/latest/self").text().unwrap(), "host/\n", "it comes through docker0");
     rancher.set_agent_ip(&hosts[1], None);
     assert_eq!(who(2), (200, hosts[1].clone()), "without an agent_ip it is still known");
     assert_eq!(look(&rancher, "/latest/hosts/1/agent_ip").status(), 404);
@@ -148,7 +157,7 @@ fn metadata_waits() {
     };
     let (same, took) = wait(&version, 1);
     assert_eq!(same, version);
-    assert!((900..3000).contains(&took.as_millis()), "{took:?}");
+    assert!((900..7000).contains(&took.as_millis()), "it looks every five seconds: {took:?}");
     assert!(wait("something else", 30).1 < Duration::from_millis(500));
     rancher.set_metadata_delay(Duration::from_millis(300));
     std::thread::scope(|scope| {
@@ -184,7 +193,7 @@ fn writes_show_later() {
     }
     assert_eq!(rancher.service_metadata()["at"], 3);
     std::thread::sleep(Duration::from_millis(450));
-    assert_eq!(look_json(&rancher, "/latest/self/service/metadata"), json!({"at": 3, "deep": {"er": [1]}}));
+    assert_eq!(look_json(&rancher, "/latest/services/swarmkit-mon/metadata"), json!({"at": 3, "deep": {"er": [1]}}));
 }
 
 fn bad_writes_are_refused() {
@@ -211,7 +220,7 @@ fn the_api_wants_its_keys() {
     let wrong = client_at(1).get(&url).basic_auth(ACCESS_KEY, Some("wrong")).send().unwrap();
     assert_eq!(wrong.status(), 401);
     assert_eq!(wrong.json::<Value>().unwrap()["type"], "error");
-    let first = client_at(1).get(url.replace("/v2-beta", "/v1")).basic_auth(ACCESS_KEY, Some(SECRET_KEY)).send();
+    let first = client_at(1).get(url.replace("/v1", "/v2-beta")).basic_auth(ACCESS_KEY, Some(SECRET_KEY)).send();
     assert_eq!(first.unwrap().status(), 200);
 }
 
@@ -242,9 +251,10 @@ fn removal_passes_through_states() {
         (answer.status().as_u16(), answer.json::<Value>().unwrap()["state"].as_str().unwrap_or_default().to_owned())
     };
     let listed = || ask(&rancher, "/hosts").json::<Value>().unwrap()["data"].as_array().unwrap().len();
-    let shown = || look_json(&rancher, "/latest/hosts").as_array().unwrap().len();
+    // Nothing is null to it, not an empty list.
+    let shown = || look_json(&rancher, "/latest/hosts").as_array().map_or(0, Vec::len);
     for (to, status, text, count) in [
-        (HostState::Disconnected, 200, "disconnected", 2),
+        (HostState::Disconnected, 200, "active", 2),
         (HostState::Deactivating, 200, "deactivating", 2),
         (HostState::Inactive, 200, "inactive", 2),
         (HostState::Removed, 200, "removed", 1),
@@ -269,7 +279,7 @@ fn faults_come_and_go() {
     assert_eq!(statuses, [503, 503, 200]);
 
     let number = rancher.fault(Filter::metadata(), Fault::status(404));
-    assert_eq!(look(&rancher, "/latest/hosts").text().unwrap(), "Not found");
+    assert_eq!(look(&rancher, "/latest/hosts").text().unwrap(), "Not found\n");
     assert_eq!(look_json(&rancher, "/latest/hosts")["code"], 404);
     assert_eq!(ask(&rancher, "/hosts").status(), 200);
     rancher.clear(number);
@@ -450,28 +460,23 @@ fn cuts_cut_and_heal() {
         let down: Vec<_> = nodes.iter().filter(|node| node.state == "down").map(|node| &node.hostname).collect();
         if down == names { Ok(()) } else { Err(format!("down are {down:?}")) }
     };
-    let answers = |host: &lab::Host| {
-        let url = format!("http://{}/latest/self/host/hostname", lab.network.gateway());
-        let output = Command::new("nsenter")
-            .arg(format!("--net=/run/netns/{}", host.place.namespace))
-            .args(["timeout", "1", "busybox", "wget", "-q", "-O", "-", &url])
-            .output();
-        String::from_utf8(output.unwrap().stdout).unwrap()
-    };
+    let answers = |host: &Host| told(&lab, host, "self/host/hostname").unwrap_or_default();
+    // Rancher's own is on the host, and is not cut from it.
+    let (cut, unplugged) = if lab.hosts[0].has_own_metadata() { ("host3", "host3") } else { ("", "") };
     assert_eq!(answers(&lab.hosts[2]), "host3");
     lab.cut(&[2]);
     let took = lab.eventually(Duration::from_secs(40), || down(&["host3"]));
     println!("a worker behind a cut is down after {took:?}");
     assert_eq!(answers(&lab.hosts[2]), "host3", "Rancher is not cut");
     lab.cut_rancher(&lab.hosts[2]);
-    assert_eq!(answers(&lab.hosts[2]), "");
+    assert_eq!(answers(&lab.hosts[2]), cut);
     lab.heal_rancher(&lab.hosts[2]);
     assert_eq!(answers(&lab.hosts[2]), "host3");
     lab.heal(&[2]);
     let took = lab.eventually(Duration::from_secs(40), || lab.expect_one_swarm(1));
     println!("and ready after {took:?} when it is healed");
     lab.network.set_link(&lab.hosts[2].place, false);
-    assert_eq!(answers(&lab.hosts[2]), "");
+    assert_eq!(answers(&lab.hosts[2]), unplugged);
     lab.network.set_link(&lab.hosts[2].place, true);
     lab.move_host(&lab.hosts[2], 200);
     assert_eq!(lab.hosts[2].address(), lab.network.address(200));
@@ -479,6 +484,120 @@ fn cuts_cut_and_heal() {
         let answer = answers(&lab.hosts[2]);
         if answer == "host3" { Ok(()) } else { Err(format!("{answer:?}")) }
     });
+}
+
+/// What a host is told by metadata, as a program on its network asks. `None` where nothing is there, or nobody answers.
+fn told(lab: &Lab, host: &Host, path: &str) -> Option<String> {
+    asked(lab, host, path, "text/plain")
+}
+
+fn told_json(lab: &Lab, host: &Host, path: &str) -> Option<Value> {
+    asked(lab, host, path, "application/json").map(|text| serde_json::from_str(&text).unwrap())
+}
+
+fn asked(lab: &Lab, host: &Host, path: &str, form: &str) -> Option<String> {
+    let output = Command::new("nsenter")
+        .arg(format!("--net=/run/netns/{}", host.place.namespace))
+        .args(["timeout", "1", "busybox", "wget", "-q", "-O", "-", "--header", &format!("Accept: {form}")])
+        .arg(format!("http://{}/2016-07-29/{path}", lab.metadata_address()))
+        .output()
+        .unwrap();
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+}
+
+/// Until a host is told this; how long that took.
+#[track_caller]
+fn is_told(lab: &Lab, host: &Host, path: &str, expected: Option<&str>) -> Duration {
+    lab.eventually(Duration::from_secs(5), || match told(lab, host, path) {
+        is if is.as_deref() == expected => Ok(()),
+        other => Err(format!("{path} is {other:?}")),
+    })
+}
+
+fn real_metadata() {
+    let lab = Lab::builder(3).real_metadata().unregistered(&[2]).start();
+    let [first, second, third] = &lab.hosts[..] else { unreachable!() };
+    let own = told_json(&lab, first, "self").unwrap();
+    assert_eq!(own.as_object().unwrap().keys().collect::<Vec<_>>(), ["host"], "it comes through docker0");
+    assert_eq!(own["host"]["uuid"], first.uuid());
+    assert_eq!(own["host"]["agent_ip"], first.address().to_string());
+    for path in ["self/service", "self/container", "self/stack"] {
+        assert_eq!(told(&lab, first, path), None, "{path}");
+    }
+    assert_eq!(told(&lab, second, "self/host/uuid").unwrap(), second.uuid());
+    let service = told_json(&lab, first, "services/swarmkit-mon").unwrap();
+    assert_eq!(service["containers"].as_array().unwrap().len(), 2);
+    assert_eq!(told(&lab, third, "self/host"), None, "Rancher does not know it");
+    assert_eq!(told_json(&lab, third, "hosts").unwrap().as_array().unwrap().len(), 2);
+    lab.register(third);
+    is_told(&lab, third, "self/host/uuid", Some(&third.uuid()));
+
+    // News, and how late.
+    lab.rancher.set_metadata_delay(Duration::ZERO);
+    let version = told(&lab, first, "version").unwrap();
+    let mut most = Duration::ZERO;
+    for at in 0..20 {
+        let value = at.to_string();
+        lab.rancher.set_label(&second.uuid(), "at", Some(&value));
+        for host in &lab.hosts {
+            most = most.max(is_told(&lab, host, &format!("hosts/{}/labels/at", second.uuid()), Some(&value)));
+        }
+    }
+    println!("a write is told after {most:?} at most");
+    assert_ne!(told(&lab, first, "version").unwrap(), version);
+
+    one_identity_on_two(&lab);
+    lab.cut_rancher(first);
+    lab.rancher.set_label(&second.uuid(), "at", Some("cut"));
+    is_told(&lab, second, &format!("hosts/{}/labels/at", second.uuid()), Some("cut"));
+    assert_eq!(told(&lab, first, &format!("hosts/{}/labels/at", second.uuid())).unwrap(), "19", "it hears of nothing");
+    lab.heal_rancher(first);
+    is_told(&lab, first, &format!("hosts/{}/labels/at", second.uuid()), Some("cut"));
+    lab.move_host(third, 200);
+    is_told(&lab, third, "self/host/agent_ip", Some(&third.address().to_string()));
+    lab.rancher.remove_host(&third.uuid(), Duration::ZERO);
+    is_told(&lab, third, "self/host", None);
+}
+
+fn real_metadata_fails() {
+    let lab = Lab::builder(2).real_metadata().start();
+    lab.form_directly(1).unwrap();
+    let host = &lab.hosts[1];
+    let name = Some("host2");
+    host.metadata().freeze();
+    assert_eq!(told(&lab, host, "self/host/name"), None);
+    lab.rancher.set_label(&host.uuid(), "while", Some("it stood"));
+    host.metadata().thaw();
+    is_told(&lab, host, "self/host/labels/while", Some("it stood"));
+    host.metadata().kill();
+    assert_eq!(told(&lab, host, "self/host/name"), None);
+    host.metadata().start_again();
+    is_told(&lab, host, "self/host/name", name);
+    host.kill_host();
+    assert_eq!(told(&lab, host, "self/host/name"), None, "its container ends with the engine");
+    host.start_host();
+    is_told(&lab, host, "self/host/name", name);
+    host.engine.restart();
+    is_told(&lab, host, "self/host/name", name);
+    lab.eventually(Duration::from_secs(40), || lab.expect_one_swarm(1));
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        lab.rancher.fault(Filter::metadata(), Fault::hang());
+    }));
+    assert!(refused.is_err(), "a fault that nobody meets");
+    lab.rancher.fault(Filter::api(), Fault::hang());
+}
+
+fn one_identity_on_two_hosts(metadata: Metadata) {
+    one_identity_on_two(&Lab::builder(2).metadata(metadata).start());
+}
+
+fn one_identity_on_two(lab: &Lab) {
+    let (first, second) = (&lab.hosts[0], &lab.hosts[1]);
+    lab.clone_identity(second, first);
+    is_told(lab, second, "self/host/uuid", Some(&first.uuid()));
+    is_told(lab, first, "self/host/uuid", Some(&first.uuid()));
+    lab.restore_identity(second);
+    is_told(lab, second, "self/host/uuid", Some(&second.uuid()));
 }
 
 fn a_monitor_runs_as_its_container_would() {
@@ -513,7 +632,7 @@ fn a_monitor_runs_as_its_container_would() {
     let expected = [
         format!("CATTLE_ACCESS_KEY={ACCESS_KEY}"),
         format!("CATTLE_SECRET_KEY={SECRET_KEY}"),
-        format!("CATTLE_URL=https://{}:8080/v2-beta", lab.network.gateway()),
+        format!("CATTLE_URL=https://{}:8080/v1", lab.network.gateway()),
         "MANAGER_SCALE=3".to_owned(),
         format!("CapEff:\t{none}"),
         format!("CapBnd:\t{none}"),
@@ -585,7 +704,7 @@ fn left_of(name: &str) -> Vec<String> {
 
 fn nothing_is_left_behind() {
     let name = {
-        let lab = Lab::start(2);
+        let lab = Lab::builder(2).rancher_metadata_if_there().start();
         lab.form_directly(1).unwrap();
         lab.hosts[0].engine.import_busybox().unwrap();
         lab.hosts[0].engine.create_sleeper("sleeper", 2, None).unwrap();
@@ -623,7 +742,7 @@ fn nothing_is_left_by_a_killed_test() {
 
 /// Makes a lab, tells its name, and waits to be killed.
 fn become_a_victim() -> ! {
-    let lab = Lab::start(2);
+    let lab = Lab::builder(2).rancher_metadata_if_there().start();
     lab.form_directly(1).unwrap();
     println!("{}", lab.network.name());
     loop {

@@ -17,6 +17,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ pub use environment::{ACCOUNT, CreateIndex, Environment, HostState};
 pub use faults::{Fault, Filter, Kind};
 pub use log::{Asked, Counts};
 pub use states::{ApiVersion, ServiceState};
+pub use waiting::DOCKER0;
 
 /// The keys that the API takes.
 pub const ACCESS_KEY: &str = "lab-access-key";
@@ -123,6 +125,19 @@ pub struct Rancher {
     metadata: server::Endpoint,
     api: server::Endpoint,
     ca: Option<String>,
+    /// Whether the hosts ask Rancher's own rancher-metadata, so that what is done to this one's would do nothing.
+    metadata_is_real: AtomicBool,
+}
+
+/// A look at what metadata shows.
+pub struct Watch(Arc<Shared>);
+
+impl Watch {
+    /// What it shows now, and its number.
+    pub fn look(&self) -> (Arc<Environment>, u64) {
+        let (environment, number, _) = self.0.world.lock().unwrap().look();
+        (environment, number)
+    }
 }
 
 impl Rancher {
@@ -152,7 +167,25 @@ impl Rancher {
         let acceptor = identity.as_ref().map(tls::Identity::acceptor);
         let metadata = server::Endpoint::start(&runtime, &shared, Kind::Metadata, listen.metadata, None)?;
         let api = server::Endpoint::start(&runtime, &shared, Kind::Api, listen.api, acceptor)?;
-        Ok(Self { shared, runtime: Some(runtime), metadata, api, ca: identity.map(|identity| identity.ca) })
+        let metadata_is_real = AtomicBool::new(false);
+        let ca = identity.map(|identity| identity.ca);
+        Ok(Self { shared, runtime: Some(runtime), metadata, api, ca, metadata_is_real })
+    }
+
+    /// What others may look at while this one is elsewhere.
+    pub fn watch(&self) -> Watch {
+        Watch(self.shared.clone())
+    }
+
+    /// Says whether the hosts ask another metadata than this one's: no fault of it is taken then.
+    pub fn set_metadata_is_real(&self, is_real: bool) {
+        self.metadata_is_real.store(is_real, Ordering::SeqCst);
+    }
+
+    #[track_caller]
+    fn expect_own(&self, kind: Kind) {
+        let is_own = kind == Kind::Api || !self.metadata_is_real.load(Ordering::SeqCst);
+        assert!(is_own, "the hosts ask Rancher's own rancher-metadata, which has no such fault");
     }
 
     /// Where metadata is, such as `http://198.18.0.1:80`.
@@ -283,7 +316,9 @@ impl Rancher {
     }
 
     /// Makes something go wrong from now on; its number. Where several match a request, the first one counts.
+    #[track_caller]
     pub fn fault(&self, filter: Filter, fault: Fault) -> u64 {
+        self.expect_own(filter.kind());
         let mut world = self.shared.world.lock().unwrap();
         world.next_fault += 1;
         let number = world.next_fault;
@@ -302,16 +337,20 @@ impl Rancher {
     }
 
     /// Refuses connections, and cuts those that there are.
+    #[track_caller]
     pub fn refuse(&self, kind: Kind) {
         self.endpoint(kind).set_open(false);
     }
 
     /// Takes connections again.
+    #[track_caller]
     pub fn accept(&self, kind: Kind) {
         self.endpoint(kind).set_open(true);
     }
 
+    #[track_caller]
     fn endpoint(&self, kind: Kind) -> &server::Endpoint {
+        self.expect_own(kind);
         match kind {
             Kind::Metadata => &self.metadata,
             Kind::Api => &self.api,
@@ -320,7 +359,9 @@ impl Rancher {
 
     /// Another writer: changes the environment right after the next GET that matches was answered, and so before the
     /// PUT of the one who asked.
+    #[track_caller]
     pub fn after_next_read(&self, filter: Filter, change: impl FnOnce(&mut Environment) + Send + 'static) {
+        self.expect_own(filter.kind());
         self.shared.world.lock().unwrap().hooks.push((filter.method("GET"), Box::new(change)));
     }
 
