@@ -12,8 +12,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lab::rancher::{ACCESS_KEY, Listen, SECRET_KEY};
-use lab::{CreateIndex, Fault, Filter, Host, HostState, Kind, Lab, Metadata, Rancher, client, kit, missing};
+use lab::rancher::{ACCESS_KEY, Listen, SECRET_KEY, ServiceState};
+use lab::{
+    ApiVersion, CreateIndex, Fault, Filter, Host, HostState, Kind, Lab, Metadata, Rancher, client, kit, missing,
+};
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
 use trial::{run, trial, trial_wanted_in_ci};
@@ -36,6 +38,10 @@ fn main() {
         trial("the_api_wants_its_keys", None, the_api_wants_its_keys),
         trial("lists_are_filtered_and_paged", None, lists_are_paged),
         trial("a_host_that_is_removed_passes_through_its_states", None, removal_passes_through_states),
+        trial("a_lost_host_stays_active_in_the_older_api", None, a_lost_host_in_both_apis),
+        trial("what_a_write_to_a_service_does_is_decided_by_its_state", None, service_states),
+        trial("an_upgrade_takes_away_what_the_executor_did_not_write", None, an_upgrade_wipes),
+        trial("the_environment_can_hold_more_than_the_monitors", None, more_than_the_monitors),
         trial("faults_come_and_go_as_asked", None, faults_come_and_go),
         trial("content_is_taken_away_as_asked", None, content_is_taken_away),
         trial("a_lost_answer_can_hide_a_write", None, a_lost_answer_can_hide_a_write),
@@ -270,6 +276,104 @@ fn removal_passes_through_states() {
     let again = rancher.register("h1", loopback(1));
     assert_ne!(again, first);
     assert_eq!(look(&rancher, "/latest/self/host/uuid").text().unwrap(), again);
+}
+
+fn a_lost_host_in_both_apis() {
+    let (rancher, [first, _]) = two_hosts();
+    let shown = |version: ApiVersion| {
+        let url = format!("{}/hosts?uuid={first}", rancher.api_url_of(version));
+        let answer = client_at(1).get(url).basic_auth(ACCESS_KEY, Some(SECRET_KEY)).send().unwrap();
+        let host = answer.json::<Value>().unwrap()["data"][0].take();
+        (host["state"].clone(), host["agentState"].clone())
+    };
+    assert!(rancher.api_url().ends_with("/v1"));
+    for (state, older, newer, agent) in [
+        (HostState::Active, "active", "active", Value::Null),
+        (HostState::Reconnecting, "active", "reconnecting", json!("reconnecting")),
+        (HostState::Disconnected, "active", "disconnected", json!("disconnected")),
+        (HostState::UpdatingActive, "updating-active", "updating-active", Value::Null),
+    ] {
+        rancher.set_host_state(&first, state);
+        assert_eq!(shown(ApiVersion::V1), (json!(older), agent.clone()), "{state:?}");
+        assert_eq!(shown(ApiVersion::V2Beta), (json!(newer), agent.clone()), "{state:?}");
+        assert_eq!(look_json(&rancher, "/latest/self/host/agent_state"), agent);
+    }
+}
+
+fn service_states() {
+    let (rancher, [first, _]) = two_hosts();
+    let told = || look_json(&rancher, "/latest/services/swarmkit-mon/metadata")["at"].clone();
+    let version = || look(&rancher, "/latest/version").text().unwrap();
+    let mark = rancher.log_length();
+    let mut stored = json!(0);
+    for (at, state, status) in [
+        (1, ServiceState::Active, 200),
+        (2, ServiceState::Inactive, 200),
+        (3, ServiceState::Upgrading, 409),
+        (4, ServiceState::UpdatingActive, 409),
+        (5, ServiceState::FinishingUpgrade, 409),
+        (6, ServiceState::RollingBack, 409),
+    ] {
+        rancher.set_service_state(state);
+        assert_eq!(ask(&rancher, "/services/1s1").json::<Value>().unwrap()["state"], state.text());
+        assert_eq!(put(&rancher, "/services/1s1", &json!({"metadata": {"at": at}})).unwrap().status(), status);
+        if status == 200 {
+            stored = json!(at);
+        }
+        assert_eq!((&told(), &rancher.service_metadata()["at"]), (&stored, &stored), "{state:?}");
+    }
+    rancher.set_service_state(ServiceState::Upgraded);
+    let before = version();
+    assert_eq!(put(&rancher, "/services/1s1", &json!({"metadata": {"at": 7}})).unwrap().status(), 200);
+    assert_eq!(ask(&rancher, "/services/1s1").json::<Value>().unwrap()["metadata"]["at"], 7);
+    assert_eq!((told(), version()), (stored, before), "metadata is not told");
+    rancher.set_label(&first, "something", Some("else"));
+    assert_eq!(told(), 7);
+    assert_eq!(rancher.service_writes_since(mark).len(), 3);
+}
+
+fn an_upgrade_wipes() {
+    let (rancher, _) = two_hosts();
+    let mut metadata = rancher.service_metadata();
+    let keys: Vec<String> = metadata.keys().cloned().collect();
+    assert_eq!(keys, ["io.rancher.service.hash"]);
+    metadata.insert("swarmkit".to_owned(), json!({"cluster": "c"}));
+    rancher.set_service_metadata(metadata.clone());
+    rancher.wipe_service_metadata();
+    assert_eq!(rancher.service_metadata().keys().collect::<Vec<_>>(), ["io.rancher.service.hash"]);
+    assert_ne!(rancher.service_metadata()["io.rancher.service.hash"], metadata["io.rancher.service.hash"]);
+}
+
+fn more_than_the_monitors() {
+    let (rancher, [first, _]) = two_hosts();
+    let (same, web) = rancher.change(|environment| {
+        let second = environment.add_stack("second", true);
+        let same = environment.add_service(&second, "swarmkit-mon", true);
+        environment.add_container(&first, Some(&same), None);
+        let user = environment.add_stack("user", false);
+        let web = environment.add_service(&user, "web", false);
+        environment.add_container(&first, Some(&web), Some(Ipv4Addr::new(10, 42, 0, 1).into()));
+        environment.rename_stack("renamed");
+        (same, web)
+    });
+    let own = rancher.environment().service_uuid;
+    let told = look_json(&rancher, "/latest/stacks/renamed/services/swarmkit-mon");
+    assert_eq!((&told["uuid"], told["containers"].as_array().unwrap().len()), (&json!(own), 2));
+    let container = &told["containers"][0];
+    assert_eq!(container["labels"]["io.rancher.container.uuid"], container["uuid"]);
+    assert_eq!(container["labels"]["io.rancher.stack_service.name"], "renamed/swarmkit-mon");
+    assert_eq!((&container["service_uuid"], &container["stack_name"]), (&json!(own), &json!("renamed")));
+    assert!(container["external_id"].is_string());
+    assert_eq!(look_json(&rancher, "/latest/stacks/second/services/0/uuid"), json!(same));
+    for (uuid, id) in [(&own, "1s1"), (&same, "1s2"), (&web, "1s3")] {
+        let found: Value = ask(&rancher, &format!("/services?uuid={uuid}")).json().unwrap();
+        assert_eq!(found["data"][0]["id"], id);
+    }
+    put(&rancher, "/services/1s2", &json!({"metadata": {"its": "own"}})).unwrap();
+    assert!(!rancher.service_metadata().contains_key("its"));
+    let again = rancher.register("h3", loopback(3));
+    let of: Vec<_> = rancher.environment().containers.into_iter().filter(|one| one.host_uuid == again).collect();
+    assert_eq!(of.len(), 2, "one of each global service");
 }
 
 fn faults_come_and_go() {

@@ -28,7 +28,7 @@ use lab::engine::client_missing;
 use lab::{Lab, missing};
 use serde_json::{Value, json};
 use support::git::edit;
-use support::trial::{run, trial};
+use support::trial::{ranchers_own_metadata, run, trial};
 use support::{outcome, tree};
 use swarmkit_catalog::release::pack::{Contents, REVISION_LABEL, VERSION_LABEL, pack};
 use well::is_well;
@@ -43,6 +43,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 fn main() {
     let no_engine = missing().or_else(client_missing);
     run(vec![
+        ranchers_own_metadata(lab::kit::missing()),
         trial("the_rendered_entry_and_the_built_image_make_a_swarm_that_heals", no_engine, whole_chain),
         trial("what_differs_on_one_side_only_makes_no_swarm", no_engine, one_side_only),
         trial("what_differs_on_one_side_only_is_refused", None, refused),
@@ -77,7 +78,7 @@ fn pinned() -> (tempfile::TempDir, PathBuf) {
 /// A lab whose engines find the image on their registry. Its API is signed by a private authority, whose certificate is
 /// where Rancher's agent leaves it.
 fn lab_with_registry(hosts: usize) -> (Arc<Lab>, Registry) {
-    let lab = Lab::builder(hosts).https().registry(REGISTRY).start();
+    let lab = Lab::builder(hosts).https().registry(REGISTRY).rancher_metadata_if_there().start();
     let registry = Registry::start(SocketAddr::new(lab.network.gateway().into(), REGISTRY)).unwrap();
     registry.push(archive()).unwrap();
     (Arc::new(lab), registry)
@@ -441,7 +442,7 @@ fn names() {
     let lab = Lab::start(1);
     let host = &lab.hosts[0];
     let gateway = lab.network.gateway().to_string();
-    let _names = Names::start(lab.network.gateway()).unwrap();
+    let _names = Names::start(lab.network.gateway(), lab.metadata_address()).unwrap();
     assert!(host.engine.docker(&["load", "-i", archive().to_str().unwrap()]).status().unwrap().success());
     let image = format!("rancher/swarmkit:v{VERSION}");
     let keys: Vec<String> = host

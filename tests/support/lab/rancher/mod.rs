@@ -315,6 +315,13 @@ impl Rancher {
         self.change(|environment| state.clone_into(&mut environment.container_mut(host).state));
     }
 
+    /// The labels that Rancher gives the service's container on a host.
+    pub fn container_labels(&self, host: &str) -> Map<String, Value> {
+        let mut environment = self.environment();
+        let container = environment.container_mut(host).clone();
+        objects::labels(&environment, &container)
+    }
+
     /// Makes something go wrong from now on; its number. Where several match a request, the first one counts.
     #[track_caller]
     pub fn fault(&self, filter: Filter, fault: Fault) -> u64 {
