@@ -25,7 +25,7 @@ use deployer::health::Health;
 use deployer::names::Names;
 use deployer::registry::Registry;
 use lab::engine::client_missing;
-use lab::{Lab, missing};
+use lab::{Host, Lab, missing};
 use serde_json::{Value, json};
 use support::git::edit;
 use support::trial::{ranchers_own_metadata, run, trial};
@@ -88,8 +88,20 @@ fn lab_with_registry(hosts: usize) -> (Arc<Lab>, Registry) {
 fn is_good(lab: &Lab, deployer: &Deployer, managers: usize) -> Result<(), String> {
     deployer.is_healthy()?;
     is_well(lab, managers)?;
+    lab.hosts.iter().try_for_each(|host| is_known(lab, deployer, host))?;
     let forgetful = lab.hosts.iter().find(|host| fs::read_dir(host.state_folder()).unwrap().next().is_none());
     forgetful.map_or(Ok(()), |host| Err(format!("host {} remembers nothing", host.index)))
+}
+
+/// The engine and Rancher mean the same container: by its labels there, by its `external_id` here.
+fn is_known(lab: &Lab, deployer: &Deployer, host: &Host) -> Result<(), String> {
+    let known = lab.rancher.environment().container_mut(&host.uuid()).clone();
+    let id = deployer.container(host.index).ok_or("no container")?;
+    let labels = host.engine.get(&format!("/containers/{id}/json"))?.good()?["Config"]["Labels"].take();
+    let is = known.external_id == id
+        && labels["io.rancher.container.uuid"] == known.uuid
+        && labels["io.rancher.stack_service.name"] == "swarm/swarmkit-mon";
+    if is { Ok(()) } else { Err(format!("the engine has {id} with {labels}, Rancher has {known:?}")) }
 }
 
 #[track_caller]
