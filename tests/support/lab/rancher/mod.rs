@@ -14,8 +14,9 @@ mod server;
 pub mod states;
 mod tls;
 mod waiting;
+mod world;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -30,6 +31,7 @@ pub use faults::{Fault, Filter, Kind};
 pub use log::{Asked, Counts};
 pub use states::{ApiVersion, ServiceState};
 pub use waiting::DOCKER0;
+use world::World;
 
 /// The keys that the API takes.
 pub const ACCESS_KEY: &str = "lab-access-key";
@@ -37,8 +39,6 @@ pub const SECRET_KEY: &str = "lab-secret-key";
 
 /// How long a write takes to show up in metadata, where nothing else is said.
 pub const METADATA_DELAY: Duration = Duration::from_millis(100);
-
-type Hook = Box<dyn FnOnce(&mut Environment) + Send>;
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -53,59 +53,6 @@ impl Shared {
     fn next_look(&self, every: Duration) -> Instant {
         let looks = self.started.elapsed().as_nanos() / every.as_nanos() + 1;
         self.started + every * u32::try_from(looks).unwrap_or(u32::MAX)
-    }
-}
-
-struct World {
-    environment: Environment,
-    /// What metadata shows.
-    visible: Arc<Environment>,
-    version: u64,
-    /// What it will show, and when.
-    coming: VecDeque<(Instant, Arc<Environment>)>,
-    delay: Duration,
-    behind: Duration,
-    faults: Vec<(u64, Filter, Fault)>,
-    next_fault: u64,
-    hooks: Vec<(Filter, Hook)>,
-    log: Vec<Asked>,
-    /// Every host label and all service metadata that ever were, as JSON.
-    written: Vec<String>,
-}
-
-impl World {
-    /// Changes the environment, if the change changes anything. Metadata is told.
-    fn change<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
-        let before = self.environment.clone();
-        let result = self.change_unheard(change);
-        if self.environment != before {
-            let due = Instant::now() + self.delay;
-            let due = self.coming.back().map_or(due, |(last, _)| due.max(*last));
-            self.coming.push_back((due, Arc::new(self.environment.clone())));
-        }
-        result
-    }
-
-    /// Changes the environment, and metadata is not told: what is changed shows with the next change that it is told of.
-    fn change_unheard<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
-        let result = change(&mut self.environment);
-        let labels: Vec<_> = self.environment.hosts.iter().map(|host| &host.labels).collect();
-        let metadata: Vec<_> = self.environment.services.iter().map(|service| &service.metadata).collect();
-        let written = serde_json::to_string(&(labels, metadata)).unwrap();
-        if self.written.last() != Some(&written) {
-            self.written.push(written);
-        }
-        result
-    }
-
-    /// What metadata shows now, and when that changes next.
-    fn look(&mut self) -> (Arc<Environment>, u64, Option<Instant>) {
-        let now = Instant::now();
-        while self.coming.front().is_some_and(|(due, _)| *due <= now) {
-            self.visible = self.coming.pop_front().unwrap().1;
-            self.version += 1;
-        }
-        (self.visible.clone(), self.version, self.coming.front().map(|(due, _)| *due))
     }
 }
 
@@ -146,20 +93,7 @@ impl Rancher {
     /// # Errors
     /// An address that cannot be listened on.
     pub fn start(listen: Listen) -> std::io::Result<Self> {
-        let environment = Environment::new(std::process::id());
-        let world = World {
-            visible: Arc::new(environment.clone()),
-            environment,
-            version: 1,
-            coming: VecDeque::new(),
-            delay: METADATA_DELAY,
-            behind: Duration::ZERO,
-            faults: Vec::new(),
-            next_fault: 0,
-            hooks: Vec::new(),
-            log: Vec::new(),
-            written: Vec::new(),
-        };
+        let world = World::new(Environment::new(std::process::id()));
         let shared =
             Arc::new(Shared { world: Mutex::new(world), news: tokio::sync::Notify::new(), started: Instant::now() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
