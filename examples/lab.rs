@@ -83,6 +83,9 @@ struct Up {
     /// The API speaks HTTPS under a CA of its own
     #[arg(long)]
     https: bool,
+    /// Each host has Rancher's own rancher-metadata, which RANCHER_REAL builds
+    #[arg(long)]
+    real_metadata: bool,
 }
 
 #[derive(Args)]
@@ -166,6 +169,10 @@ fn run_up(up: &Up) -> Result<(), Box<dyn Error>> {
     let builder = Lab::builder(up.hosts.into()).metadata_delay(Duration::from_millis(up.delay));
     let builder = if up.https { builder.https() } else { builder };
     let builder = if up.entry { builder.registry(REGISTRY) } else { builder };
+    if let Some(missing) = lab::real_parts::missing().filter(|_| up.real_metadata) {
+        return Err(format!("--real-metadata {missing}").into());
+    }
+    let builder = if up.real_metadata { builder.real_metadata() } else { builder };
     let lab = Arc::new(builder.start());
     println!("{} engines are up after {:.1} s\n", up.hosts, start.elapsed().as_secs_f64());
     describe(&lab);
@@ -244,7 +251,7 @@ fn build_programs() -> Result<(), Box<dyn Error>> {
 }
 
 fn describe(lab: &Lab) {
-    println!("metadata  {}/latest", lab.rancher.metadata_url());
+    println!("metadata  http://{}/latest, for the hosts", lab.metadata_address());
     println!("API       {}   user {ACCESS_KEY}, password {SECRET_KEY}", lab.rancher.api_url());
     if lab.rancher.ca().is_some() {
         println!("its CA    {}", lab.network.folder().join("ca.crt").display());

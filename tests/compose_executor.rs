@@ -220,7 +220,8 @@ fn defaults() {
 
 /// What the deployer starts, in the words of the compose files.
 fn started(service: &Service) -> (Value, Value) {
-    let container = service.container(&Given { stack: "swarm", keys: &[], dns: String::new() });
+    let container =
+        service.container(&Given { stack: "swarm", keys: &[], labels: &serde_json::Map::new(), dns: String::new() });
     let host = &container["HostConfig"];
     let variables = container["Env"].as_array().unwrap().iter().map(|variable| {
         let (name, value) = variable.as_str().unwrap().split_once('=').unwrap();

@@ -19,6 +19,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 fn main() {
     let missing = missing();
     trial::run(vec![
+        trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("one_host", missing, || together(1, 1)),
         trial("two_hosts_have_one_manager", missing, || together(2, 1)),
         trial("three_hosts", missing, || together(3, 3)),
@@ -33,7 +34,7 @@ fn main() {
 }
 
 fn together(hosts: usize, managers: usize) {
-    let lab = Lab::builder(hosts).create_index(CreateIndex::Text).start();
+    let lab = Lab::builder(hosts).create_index(CreateIndex::Text).rancher_metadata_if_there().start();
     lab.start_monitors(&QUICK);
     lab.eventually(LIMIT, || is_well(&lab, managers));
     // The network is made once all else is done.
@@ -46,7 +47,7 @@ fn together(hosts: usize, managers: usize) {
 /// Containers that are not there yet are not in metadata either.
 fn one_by_one() {
     let order = [2, 0, 3, 1];
-    let lab = Lab::builder(4).created_in_order(&order).unregistered(&[0, 1, 2, 3]).start();
+    let lab = Lab::builder(4).created_in_order(&order).unregistered(&[0, 1, 2, 3]).rancher_metadata_if_there().start();
     for (at, index) in order.into_iter().enumerate() {
         let host = &lab.hosts[index];
         lab.register(host);
@@ -58,7 +59,7 @@ fn one_by_one() {
 
 fn restarted_half_way() {
     for pause_ms in [150, 400, 800, 1500, 2500] {
-        let lab = Lab::start(3);
+        let lab = Lab::builder(3).rancher_metadata_if_there().start();
         lab.start_monitors(&QUICK);
         std::thread::sleep(Duration::from_millis(pause_ms));
         for host in &lab.hosts {
@@ -72,14 +73,17 @@ fn restarted_half_way() {
 }
 
 fn hostnames() {
-    let lab = Lab::builder(4).hostnames(&["node", "node", "node.example.org", "node.example.org"]).start();
+    let lab = Lab::builder(4)
+        .hostnames(&["node", "node", "node.example.org", "node.example.org"])
+        .rancher_metadata_if_there()
+        .start();
     lab.start_monitors(&QUICK);
     lab.eventually(LIMIT, || is_well(&lab, 3));
     lab.always(Duration::from_secs(10), || is_well(&lab, 3));
 }
 
 fn five_managers() {
-    let lab = Lab::start(6);
+    let lab = Lab::builder(6).rancher_metadata_if_there().start();
     lab.start_monitors(&[("RECONCILE_PERIOD", "5"), ("MANAGER_SCALE", "4")]);
     lab.eventually(LIMIT, || is_well(&lab, 5));
     assert!(lab.hosts[0].log().contains("so 5 is taken"), "{}", lab.hosts[0].log());
@@ -90,7 +94,7 @@ fn again_and_again() {
     let runs = std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(5);
     for run in 0..runs {
         let hosts = [3, 5, 2, 4, 1][run % 5];
-        let lab = Lab::start(hosts);
+        let lab = Lab::builder(hosts).rancher_metadata_if_there().start();
         lab.start_monitors(&[]);
         let took = lab.eventually(LIMIT, || is_well(&lab, if hosts < 3 { 1 } else { 3 }));
         println!("run {run}: {hosts} hosts in {took:.1?}");

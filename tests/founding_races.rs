@@ -25,6 +25,7 @@ const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 fn main() {
     let missing = missing();
     trial::run(vec![
+        trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("two_that_both_think_they_are_first_make_one", missing, both_first),
         trial("a_founder_that_dies_at_any_step_comes_back_to_one_swarm_its_own_or_another", missing, || {
             together(&[
@@ -148,7 +149,7 @@ fn both_first() {
 
 /// Two hosts, of which the first is to found; it can write nothing but its claim.
 fn with_a_claim() -> Lab {
-    let lab = Lab::start(2);
+    let lab = Lab::builder(2).rancher_metadata_if_there().start();
     lab.start_monitors(&QUICK);
     lab.eventually(LIMIT, || good(record(&lab)["claim"]["host"] == lab.hosts[0].uuid().as_str(), "no claim"));
     lab.rancher.fault(Filter::api().method("PUT").from(lab.hosts[0].source()), Fault::status(503));
@@ -194,7 +195,7 @@ fn killed_before_record() {
 }
 
 fn killed_after_record() {
-    let lab = Lab::start(2);
+    let lab = Lab::builder(2).rancher_metadata_if_there().start();
     lab.start_monitors(&QUICK);
     lab.eventually(LIMIT, || good(record(&lab)["cluster"].is_string(), "no record"));
     let host = &lab.hosts[0];
@@ -207,7 +208,7 @@ fn killed_after_record() {
 
 /// The founder's machine is lost before it made anything.
 fn claim_expires() {
-    let lab = Lab::start(3);
+    let lab = Lab::builder(3).rancher_metadata_if_there().start();
     let lost = &lab.hosts[0];
     lab.start_monitors(&QUICK);
     lab.eventually(LIMIT, || good(record(&lab)["claim"].is_object(), "no claim"));
@@ -247,7 +248,7 @@ fn made_and_never_recorded() {
 }
 
 fn adopted() {
-    let lab = Lab::start(3);
+    let lab = Lab::builder(3).rancher_metadata_if_there().start();
     // Not the host that would have made one.
     let host = &lab.hosts[1];
     let theirs = init(host);
@@ -261,7 +262,7 @@ fn adopted() {
 }
 
 fn two_swarms() {
-    let lab = Lab::start(3);
+    let lab = Lab::builder(3).rancher_metadata_if_there().start();
     let theirs = [init(&lab.hosts[0]), init(&lab.hosts[1])];
     lab.hosts[..2].iter().for_each(run_a_service);
     lab.start_monitors(&QUICK);
@@ -282,7 +283,7 @@ fn two_swarms() {
 
 /// However unreachable a recorded swarm looks, there is no second one.
 fn unreachable() {
-    let lab = Lab::start(2);
+    let lab = Lab::builder(2).rancher_metadata_if_there().start();
     let gone = json!({"cluster": "gone", "managers": ["198.18.255.250:2377"], "members": {"a": "b"}});
     lab.rancher.set_service_metadata(json!({"swarmkit": gone}).as_object().unwrap().clone());
     lab.start_monitors(&QUICK);
@@ -298,7 +299,7 @@ fn unreachable() {
 
 /// A host whose engine is in a swarm that is not this environment's.
 fn others_swarms() {
-    let lab = Lab::builder(4).unregistered(&[3]).start();
+    let lab = Lab::builder(4).unregistered(&[3]).rancher_metadata_if_there().start();
     let (host, stranger) = (&lab.hosts[2], &lab.hosts[3]);
     let theirs = init(stranger);
     for at in [0, 1] {

@@ -21,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 fn main() {
     let missing = missing();
     trial::run(vec![
+        trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
         trial("a_worker_that_becomes_manager_while_its_monitor_is_away_joins_anew", missing, promoted_alone),
@@ -42,7 +43,7 @@ fn main() {
 
 /// A healthy swarm with a service in it.
 fn well_lab(hosts: usize, settings: &[(&str, &str)]) -> (Lab, String) {
-    let lab = Lab::start(hosts);
+    let lab = Lab::builder(hosts).rancher_metadata_if_there().start();
     lab.start_monitors(settings);
     lab.eventually(LIMIT, || is_well(&lab, 3));
     let cluster = lab.clusters().into_iter().flatten().next().unwrap();
@@ -340,7 +341,7 @@ fn thawed() {
 /// The leader's engine is well, but its monitor is not there: a host that joins meanwhile needs one that acts.
 fn silent_leader() {
     let settings = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5")];
-    let lab = Lab::builder(4).unregistered(&[3]).start();
+    let lab = Lab::builder(4).unregistered(&[3]).rancher_metadata_if_there().start();
     for host in &lab.hosts[..3] {
         host.start_monitor(&settings);
     }
@@ -368,7 +369,7 @@ fn silent_leader() {
 
 /// What the shell monitor of earlier entries leaves: a swarm that nobody recorded, and its tokens in the metadata.
 fn plain_tokens() {
-    let lab = Lab::start(3);
+    let lab = Lab::builder(3).rancher_metadata_if_there().start();
     lab.form_directly(3).unwrap();
     let tokens = || lab.hosts[0].engine.get("/swarm").unwrap().good().unwrap()["JoinTokens"].clone();
     let (cluster, before) = (lab.clusters()[0].clone().unwrap(), tokens());

@@ -25,10 +25,10 @@ use deployer::health::Health;
 use deployer::names::Names;
 use deployer::registry::Registry;
 use lab::engine::client_missing;
-use lab::{Lab, missing};
+use lab::{Host, Lab, missing};
 use serde_json::{Value, json};
 use support::git::edit;
-use support::trial::{run, trial};
+use support::trial::{ranchers_own_metadata, run, trial};
 use support::{outcome, tree};
 use swarmkit_catalog::release::pack::{Contents, REVISION_LABEL, VERSION_LABEL, pack};
 use well::is_well;
@@ -43,6 +43,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 fn main() {
     let no_engine = missing().or_else(client_missing);
     run(vec![
+        ranchers_own_metadata(lab::real_parts::missing()),
         trial("the_rendered_entry_and_the_built_image_make_a_swarm_that_heals", no_engine, whole_chain),
         trial("what_differs_on_one_side_only_makes_no_swarm", no_engine, one_side_only),
         trial("what_differs_on_one_side_only_is_refused", None, refused),
@@ -77,7 +78,7 @@ fn pinned() -> (tempfile::TempDir, PathBuf) {
 /// A lab whose engines find the image on their registry. Its API is signed by a private authority, whose certificate is
 /// where Rancher's agent leaves it.
 fn lab_with_registry(hosts: usize) -> (Arc<Lab>, Registry) {
-    let lab = Lab::builder(hosts).https().registry(REGISTRY).start();
+    let lab = Lab::builder(hosts).https().registry(REGISTRY).rancher_metadata_if_there().start();
     let registry = Registry::start(SocketAddr::new(lab.network.gateway().into(), REGISTRY)).unwrap();
     registry.push(archive()).unwrap();
     (Arc::new(lab), registry)
@@ -87,8 +88,20 @@ fn lab_with_registry(hosts: usize) -> (Arc<Lab>, Registry) {
 fn is_good(lab: &Lab, deployer: &Deployer, managers: usize) -> Result<(), String> {
     deployer.is_healthy()?;
     is_well(lab, managers)?;
+    lab.hosts.iter().try_for_each(|host| is_known(lab, deployer, host))?;
     let forgetful = lab.hosts.iter().find(|host| fs::read_dir(host.state_folder()).unwrap().next().is_none());
     forgetful.map_or(Ok(()), |host| Err(format!("host {} remembers nothing", host.index)))
+}
+
+/// The engine and Rancher mean the same container: by its labels there, by its `external_id` here.
+fn is_known(lab: &Lab, deployer: &Deployer, host: &Host) -> Result<(), String> {
+    let known = lab.rancher.environment().container_mut(&host.uuid()).clone();
+    let id = deployer.container(host.index).ok_or("no container")?;
+    let labels = host.engine.get(&format!("/containers/{id}/json"))?.good()?["Config"]["Labels"].take();
+    let is = known.external_id == id
+        && labels["io.rancher.container.uuid"] == known.uuid
+        && labels["io.rancher.stack_service.name"] == "swarm/swarmkit-mon";
+    if is { Ok(()) } else { Err(format!("the engine has {id} with {labels}, Rancher has {known:?}")) }
 }
 
 #[track_caller]
@@ -441,7 +454,7 @@ fn names() {
     let lab = Lab::start(1);
     let host = &lab.hosts[0];
     let gateway = lab.network.gateway().to_string();
-    let _names = Names::start(lab.network.gateway()).unwrap();
+    let _names = Names::start(lab.network.gateway(), lab.metadata_address()).unwrap();
     assert!(host.engine.docker(&["load", "-i", archive().to_str().unwrap()]).status().unwrap().success());
     let image = format!("rancher/swarmkit:v{VERSION}");
     let keys: Vec<String> = host

@@ -91,7 +91,10 @@ impl Deployer {
         });
         let service = shared.service(answers)?;
         let names = if shared.environment.lock().unwrap().has_names {
-            Some(Names::start(lab.network.gateway()).map_err(|error| format!("the DNS server: {error}"))?)
+            Some(
+                Names::start(lab.network.gateway(), lab.metadata_address())
+                    .map_err(|error| format!("the DNS server: {error}"))?,
+            )
         } else {
             None
         };
@@ -216,6 +219,7 @@ impl Shared {
         let found = host.engine.get(&format!("/containers/{container}/json"))?;
         if found.status == 404 {
             slot.container = None;
+            self.lab.rancher.change(|environment| environment.replace_container(&host.uuid()));
             return Ok(());
         }
         if found.good()?["State"]["Running"] != true {
@@ -254,9 +258,13 @@ impl Shared {
                 return Err(format!("{} cannot be pulled: {told}", service.image));
             }
         }
-        let given = Given { stack: STACK, keys: host.given(), dns: self.lab.network.gateway().to_string() };
+        let labels = self.lab.rancher.container_labels(&host.uuid());
+        let dns = self.lab.network.gateway().to_string();
+        let given = Given { stack: STACK, keys: host.given(), dns, labels: &labels };
         let made = host.engine.post("/containers/create", &service.container(&given))?.good()?;
-        made["Id"].as_str().map(str::to_owned).ok_or_else(|| format!("a container without an Id: {made}"))
+        let id = made["Id"].as_str().ok_or_else(|| format!("a container without an Id: {made}"))?;
+        self.lab.rancher.change(|environment| id.clone_into(&mut environment.container_mut(&host.uuid()).external_id));
+        Ok(id.to_owned())
     }
 
     fn start(&self, host: &Host, slot: &mut Slot, container: &str, again: bool) -> Result<(), String> {

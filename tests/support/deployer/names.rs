@@ -19,8 +19,8 @@ pub struct Names {
 }
 
 impl Names {
-    /// Listens on port 53 of an address, and says that rancher-metadata is there.
-    pub fn start(address: Ipv4Addr) -> std::io::Result<Self> {
+    /// Listens on port 53 of an address, and says where rancher-metadata is.
+    pub fn start(address: Ipv4Addr, metadata: Ipv4Addr) -> std::io::Result<Self> {
         let socket = UdpSocket::bind(SocketAddr::from((address, 53)))?;
         socket.set_read_timeout(Some(LOOK))?;
         let end = Arc::new(AtomicBool::new(false));
@@ -30,7 +30,7 @@ impl Names {
             while !ends.load(Ordering::SeqCst) {
                 match socket.recv_from(&mut question) {
                     Ok((length, from)) => {
-                        if let Some(answer) = answer(&question[..length], address) {
+                        if let Some(answer) = answer(&question[..length], metadata) {
                             let _ = socket.send_to(&answer, from);
                         }
                     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::health::{HealthCheck, Strategy};
 use super::parts::Parts;
@@ -46,6 +46,7 @@ pub struct Given<'a> {
     pub stack: &'a str,
     pub keys: &'a [(String, String)],
     pub dns: String,
+    pub labels: &'a Map<String, Value>,
 }
 
 impl Service {
@@ -142,18 +143,14 @@ impl Service {
         json!({
             "Image": self.image,
             "Env": variables.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
-            "Labels": {"io.rancher.stack.name": given.stack, "io.rancher.stack_service.name": format!("{}/{}", given.stack, self.name)},
+            "Labels": given.labels,
             "HostConfig": host,
         })
     }
 }
 
 fn map(pairs: &[(String, String)]) -> Value {
-    pairs
-        .iter()
-        .map(|(key, value)| (key.clone(), Value::String(value.clone())))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+    pairs.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect::<Map<_, _>>().into()
 }
 
 fn health_check(mut parts: Parts) -> Result<HealthCheck, String> {

@@ -15,6 +15,9 @@ mount --bind "$folder/ssl" /var/lib/rancher/etc/ssl
 rm -f "$folder/socket/docker.sock"
 # The engine's own settings and key, not those of the machine.
 mount --bind "$folder/etc" /etc/docker
+# A docker0 that is there has rancher-metadata behind it. Else nothing needs one.
+bridge=none
+! ip link show docker0 >/dev/null 2>&1 || bridge=docker0
 exec dockerd --data-root "$folder/data" --exec-root /run/docker -p /run/docker.pid \
-  -H unix:///var/run/docker.sock -H "unix://$folder/socket/docker.sock" --storage-driver vfs --bridge none --iptables=false \
+  -H unix:///var/run/docker.sock -H "unix://$folder/socket/docker.sock" --storage-driver vfs --bridge $bridge --iptables=false \
   --cgroup-parent "/$group" --exec-opt native.cgroupdriver=cgroupfs

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::engine::{Engine, Place};
+use super::metadata::Server;
 use super::monitor::{self, Container, Monitor};
 
 /// A host. All that it does can be done while others hold it too.
@@ -16,6 +17,8 @@ pub struct Host {
     pub place: Place,
     pub engine: Engine,
     pub monitor: Monitor,
+    /// Rancher's own rancher-metadata; `None` where the stand-in answers.
+    pub(super) metadata: Option<Server>,
     pub(super) address: Mutex<Ipv4Addr>,
     pub(super) uuid: Mutex<Option<String>>,
     /// What Rancher gives every container of the service.
@@ -41,6 +44,16 @@ impl Host {
     /// The same, as the stand-in wants it.
     pub fn source(&self) -> IpAddr {
         self.address().into()
+    }
+
+    /// Its rancher-metadata, to stop, kill and start it. Panics where the stand-in answers: that has faults of its own.
+    pub fn metadata(&self) -> &Server {
+        self.metadata.as_ref().expect("a lab with Rancher's own rancher-metadata")
+    }
+
+    /// Whether Rancher's own rancher-metadata is on it.
+    pub fn has_own_metadata(&self) -> bool {
+        self.metadata.is_some()
     }
 
     /// Its uuid in Rancher. Panics where it is not registered.
@@ -98,16 +111,18 @@ impl Host {
         self.monitor.stop()
     }
 
-    /// `kill -9` of the engine and with it of the monitor, whose container cannot live without it.
+    /// `kill -9` of the engine and with it of the monitor and of rancher-metadata, whose containers cannot live without it.
     pub fn kill_host(&self) {
         self.engine.kill();
         self.monitor.kill();
+        self.metadata.iter().for_each(Server::kill);
     }
 
     /// Starts the engine with what it has on its disk, and then the monitor if there ever was one.
     pub fn start_host(&self) {
         self.engine.start();
         self.engine.wait_until_ready();
+        self.metadata.iter().for_each(Server::start_again);
         self.start_monitor_again();
     }
 

@@ -17,10 +17,12 @@ pub mod engine;
 pub mod feed;
 pub mod floor;
 pub mod host;
-pub mod kit;
+pub mod metadata;
 pub mod monitor;
 pub mod network;
 pub mod rancher;
+#[path = "../real_parts.rs"]
+pub mod real_parts;
 pub mod swarm;
 
 use std::fmt::Write as _;
@@ -33,13 +35,16 @@ use std::time::{Duration, Instant};
 use engine::Engine;
 pub use engine::missing;
 pub use host::Host;
+pub use metadata::Metadata;
 use monitor::Monitor;
 use network::Network;
 use rancher::{ACCESS_KEY, Listen, METADATA_DELAY, SECRET_KEY};
-pub use rancher::{CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
+pub use rancher::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
 
 /// How often [`Lab::eventually`] looks.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a host's rancher-metadata may take to start.
+const METADATA_START: Duration = Duration::from_secs(20);
 
 /// The lab. It is gone when dropped, and when its process ends in whatever way.
 pub struct Lab {
@@ -58,6 +63,8 @@ pub struct Builder {
     delay: Duration,
     tls: bool,
     registry: Option<u16>,
+    metadata: Metadata,
+    api: ApiVersion,
 }
 
 impl Builder {
@@ -85,6 +92,28 @@ impl Builder {
     /// How long a write takes to show up in metadata.
     pub fn metadata_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Who answers for metadata. The variable `LAB_METADATA` decides for all labs.
+    pub fn metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// Each host has Rancher's own rancher-metadata.
+    pub fn real_metadata(self) -> Self {
+        self.metadata(Metadata::Real)
+    }
+
+    /// The same where it is there, and else the stand-in.
+    pub fn rancher_metadata_if_there(self) -> Self {
+        self.metadata(Metadata::RealIfThere)
+    }
+
+    /// What `CATTLE_URL` ends in.
+    pub fn api(mut self, version: ApiVersion) -> Self {
+        self.api = version;
         self
     }
 
@@ -119,16 +148,19 @@ impl Builder {
             fs::write(&ca, pem).unwrap();
         }
         let given = [
-            ("CATTLE_URL", rancher.api_url()),
+            ("CATTLE_URL", rancher.api_url_of(self.api)),
             ("CATTLE_ACCESS_KEY", ACCESS_KEY.to_owned()),
             ("CATTLE_SECRET_KEY", SECRET_KEY.to_owned()),
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let is_real = self.metadata.is_real();
+        rancher.set_metadata_is_real(is_real);
+        let server = if is_real { metadata::ADDRESS.into() } else { gateway };
         let hosts = self.hostnames.iter().enumerate().map(|(index, hostname)| {
             let (place, address) = network.join(hostname);
             let hosts_file = place.folder.join("hosts");
             let names = format!(
-                "127.0.0.1 localhost\n{address} {hostname}\n{gateway} rancher-metadata.rancher.internal \
+                "127.0.0.1 localhost\n{address} {hostname}\n{server} rancher-metadata.rancher.internal \
                  rancher-metadata\n"
             );
             fs::write(&hosts_file, names).unwrap();
@@ -140,8 +172,13 @@ impl Builder {
                     fs::write(place.folder.join(folder).join(file), text).unwrap();
                 }
             }
+            let metadata = is_real.then(|| {
+                let namespace = network.add_metadata(&place);
+                metadata::Server::start(&place, namespace, address.into(), rancher.watch())
+            });
             Host {
                 index,
+                metadata,
                 engine: Engine::spawn(place.clone()),
                 place,
                 monitor: Monitor::default(),
@@ -164,6 +201,7 @@ impl Builder {
         lab.rancher.set_metadata_delay(self.delay);
         for host in &lab.hosts {
             host.engine.wait_until_ready();
+            host.metadata.iter().for_each(|metadata| metadata.wait_until_told(METADATA_START));
         }
         lab
     }
@@ -198,6 +236,8 @@ impl Lab {
             delay: METADATA_DELAY,
             tls: false,
             registry: None,
+            metadata: Metadata::StandIn,
+            api: ApiVersion::default(),
         }
     }
 
@@ -236,6 +276,7 @@ impl Lab {
         let address = self.network.address(last);
         self.network.set_address(&host.place, address);
         *host.address.lock().unwrap() = address;
+        host.metadata.iter().for_each(|metadata| metadata.set_source(address.into()));
         if host.is_registered() {
             self.rancher.set_address(&host.uuid(), address.into());
         }
@@ -260,13 +301,33 @@ impl Lab {
         }
     }
 
-    /// Cuts what a host sends to Rancher.
+    /// Makes the agent of one host say that it is another, as where a machine was copied with its disk: metadata tells the
+    /// first that it is the second.
+    pub fn clone_identity(&self, host: &Host, of: &Host) {
+        let (source, uuid) = (host.source(), of.uuid());
+        self.rancher.change(|environment| environment.clones.insert(source, uuid));
+    }
+
+    /// Undoes [`Self::clone_identity`].
+    pub fn restore_identity(&self, host: &Host) {
+        self.rancher.change(|environment| environment.clones.remove(&host.source()));
+    }
+
+    /// Where hosts find rancher-metadata.
+    pub fn metadata_address(&self) -> Ipv4Addr {
+        let is_real = self.hosts.iter().any(|host| host.metadata.is_some());
+        if is_real { metadata::ADDRESS } else { self.network.gateway() }
+    }
+
+    /// Cuts what a host sends to Rancher. Its own rancher-metadata then tells what it knew.
     pub fn cut_rancher(&self, host: &Host) {
+        host.metadata.iter().for_each(|metadata| metadata.set_deaf(true));
         self.network.block(&host.place, self.network.gateway());
     }
 
     /// Undoes [`Self::cut_rancher`].
     pub fn heal_rancher(&self, host: &Host) {
+        host.metadata.iter().for_each(|metadata| metadata.set_deaf(false));
         self.network.unblock(&host.place, self.network.gateway());
     }
 

@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use super::engine::Place;
+use super::metadata;
+use super::rancher::DOCKER0;
 
 /// How many labs can be at one time: as many as 198.18.0.0/15 has networks. That range is for benchmarks of networks
 /// (RFC 2544); neither real machines nor Docker's address pools use it.
@@ -92,6 +94,27 @@ impl Network {
         self.set_address(&place, address);
         fs::create_dir_all(&place.folder).unwrap();
         (place, address)
+    }
+
+    /// Puts rancher-metadata's network behind a host's docker0, as Rancher's network-services does; the namespace's name.
+    pub fn add_metadata(&self, place: &Place) -> String {
+        let (host, name) = (place.namespace.as_str(), format!("{}-metadata", place.namespace));
+        let (server, docker0) = (metadata::ADDRESS.to_string(), DOCKER0);
+        let server = format!("{server}/32");
+        ip(&["netns", "add", &name]);
+        ip(&["-n", &name, "link", "set", "lo", "up"]);
+        ip(&["-n", host, "link", "add", "docker0", "type", "bridge"]);
+        ip(&["-n", host, "addr", "add", &format!("{docker0}/16"), "dev", "docker0"]);
+        ip(&["-n", host, "link", "add", "metadata", "type", "veth", "peer", "name", "eth0", "netns", &name]);
+        ip(&["-n", host, "link", "set", "metadata", "master", "docker0", "up"]);
+        ip(&["-n", host, "link", "set", "docker0", "up"]);
+        // The last address of the network is the one that the engine gives a container last.
+        ip(&["-n", &name, "addr", "add", "172.17.255.254/16", "dev", "eth0"]);
+        ip(&["-n", &name, "addr", "add", &server, "dev", "eth0"]);
+        ip(&["-n", &name, "link", "set", "eth0", "up"]);
+        ip(&["-n", &name, "route", "add", "default", "via", docker0]);
+        ip(&["-n", host, "route", "add", &server, "dev", "docker0", "src", docker0]);
+        name
     }
 
     /// Gives a host another address; the one that it had is gone.

@@ -14,9 +14,9 @@ pub enum Kind {
 }
 
 /// Which requests are meant. What is not said means all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Filter {
-    kind: Option<Kind>,
+    kind: Kind,
     method: Option<&'static str>,
     path: Option<String>,
     source: Option<IpAddr>,
@@ -25,12 +25,17 @@ pub struct Filter {
 impl Filter {
     /// Those to metadata.
     pub fn metadata() -> Self {
-        Self { kind: Some(Kind::Metadata), ..Self::default() }
+        Self { kind: Kind::Metadata, method: None, path: None, source: None }
     }
 
     /// Those to the API.
     pub fn api() -> Self {
-        Self { kind: Some(Kind::Api), ..Self::default() }
+        Self { kind: Kind::Api, method: None, path: None, source: None }
+    }
+
+    /// Which of the two is meant.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Only those with this method.
@@ -52,7 +57,7 @@ impl Filter {
     }
 
     pub fn matches(&self, kind: Kind, method: &str, path: &str, source: IpAddr) -> bool {
-        self.kind.is_none_or(|wanted| wanted == kind)
+        self.kind == kind
             && self.method.is_none_or(|wanted| wanted == method)
             && self.path.as_ref().is_none_or(|wanted| path.contains(wanted))
             && self.source.is_none_or(|wanted| wanted == source)

@@ -14,9 +14,11 @@ mod server;
 pub mod states;
 mod tls;
 mod waiting;
+mod world;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,6 +30,8 @@ pub use environment::{ACCOUNT, CreateIndex, Environment, HostState};
 pub use faults::{Fault, Filter, Kind};
 pub use log::{Asked, Counts};
 pub use states::{ApiVersion, ServiceState};
+pub use waiting::DOCKER0;
+use world::World;
 
 /// The keys that the API takes.
 pub const ACCESS_KEY: &str = "lab-access-key";
@@ -35,8 +39,6 @@ pub const SECRET_KEY: &str = "lab-secret-key";
 
 /// How long a write takes to show up in metadata, where nothing else is said.
 pub const METADATA_DELAY: Duration = Duration::from_millis(100);
-
-type Hook = Box<dyn FnOnce(&mut Environment) + Send>;
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -51,59 +53,6 @@ impl Shared {
     fn next_look(&self, every: Duration) -> Instant {
         let looks = self.started.elapsed().as_nanos() / every.as_nanos() + 1;
         self.started + every * u32::try_from(looks).unwrap_or(u32::MAX)
-    }
-}
-
-struct World {
-    environment: Environment,
-    /// What metadata shows.
-    visible: Arc<Environment>,
-    version: u64,
-    /// What it will show, and when.
-    coming: VecDeque<(Instant, Arc<Environment>)>,
-    delay: Duration,
-    behind: Duration,
-    faults: Vec<(u64, Filter, Fault)>,
-    next_fault: u64,
-    hooks: Vec<(Filter, Hook)>,
-    log: Vec<Asked>,
-    /// Every host label and all service metadata that ever were, as JSON.
-    written: Vec<String>,
-}
-
-impl World {
-    /// Changes the environment, if the change changes anything. Metadata is told.
-    fn change<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
-        let before = self.environment.clone();
-        let result = self.change_unheard(change);
-        if self.environment != before {
-            let due = Instant::now() + self.delay;
-            let due = self.coming.back().map_or(due, |(last, _)| due.max(*last));
-            self.coming.push_back((due, Arc::new(self.environment.clone())));
-        }
-        result
-    }
-
-    /// Changes the environment, and metadata is not told: what is changed shows with the next change that it is told of.
-    fn change_unheard<T>(&mut self, change: impl FnOnce(&mut Environment) -> T) -> T {
-        let result = change(&mut self.environment);
-        let labels: Vec<_> = self.environment.hosts.iter().map(|host| &host.labels).collect();
-        let metadata: Vec<_> = self.environment.services.iter().map(|service| &service.metadata).collect();
-        let written = serde_json::to_string(&(labels, metadata)).unwrap();
-        if self.written.last() != Some(&written) {
-            self.written.push(written);
-        }
-        result
-    }
-
-    /// What metadata shows now, and when that changes next.
-    fn look(&mut self) -> (Arc<Environment>, u64, Option<Instant>) {
-        let now = Instant::now();
-        while self.coming.front().is_some_and(|(due, _)| *due <= now) {
-            self.visible = self.coming.pop_front().unwrap().1;
-            self.version += 1;
-        }
-        (self.visible.clone(), self.version, self.coming.front().map(|(due, _)| *due))
     }
 }
 
@@ -123,6 +72,19 @@ pub struct Rancher {
     metadata: server::Endpoint,
     api: server::Endpoint,
     ca: Option<String>,
+    /// Whether the hosts ask Rancher's own rancher-metadata, so that what is done to this one's would do nothing.
+    metadata_is_real: AtomicBool,
+}
+
+/// A look at what metadata shows.
+pub struct Watch(Arc<Shared>);
+
+impl Watch {
+    /// What it shows now, and its number.
+    pub fn look(&self) -> (Arc<Environment>, u64) {
+        let (environment, number, _) = self.0.world.lock().unwrap().look();
+        (environment, number)
+    }
 }
 
 impl Rancher {
@@ -131,20 +93,7 @@ impl Rancher {
     /// # Errors
     /// An address that cannot be listened on.
     pub fn start(listen: Listen) -> std::io::Result<Self> {
-        let environment = Environment::new(std::process::id());
-        let world = World {
-            visible: Arc::new(environment.clone()),
-            environment,
-            version: 1,
-            coming: VecDeque::new(),
-            delay: METADATA_DELAY,
-            behind: Duration::ZERO,
-            faults: Vec::new(),
-            next_fault: 0,
-            hooks: Vec::new(),
-            log: Vec::new(),
-            written: Vec::new(),
-        };
+        let world = World::new(Environment::new(std::process::id()));
         let shared =
             Arc::new(Shared { world: Mutex::new(world), news: tokio::sync::Notify::new(), started: Instant::now() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -152,7 +101,25 @@ impl Rancher {
         let acceptor = identity.as_ref().map(tls::Identity::acceptor);
         let metadata = server::Endpoint::start(&runtime, &shared, Kind::Metadata, listen.metadata, None)?;
         let api = server::Endpoint::start(&runtime, &shared, Kind::Api, listen.api, acceptor)?;
-        Ok(Self { shared, runtime: Some(runtime), metadata, api, ca: identity.map(|identity| identity.ca) })
+        let metadata_is_real = AtomicBool::new(false);
+        let ca = identity.map(|identity| identity.ca);
+        Ok(Self { shared, runtime: Some(runtime), metadata, api, ca, metadata_is_real })
+    }
+
+    /// What others may look at while this one is elsewhere.
+    pub fn watch(&self) -> Watch {
+        Watch(self.shared.clone())
+    }
+
+    /// Says whether the hosts ask another metadata than this one's: no fault of it is taken then.
+    pub fn set_metadata_is_real(&self, is_real: bool) {
+        self.metadata_is_real.store(is_real, Ordering::SeqCst);
+    }
+
+    #[track_caller]
+    fn expect_own(&self, kind: Kind) {
+        let is_own = kind == Kind::Api || !self.metadata_is_real.load(Ordering::SeqCst);
+        assert!(is_own, "the hosts ask Rancher's own rancher-metadata, which has no such fault");
     }
 
     /// Where metadata is, such as `http://198.18.0.1:80`.
@@ -282,8 +249,17 @@ impl Rancher {
         self.change(|environment| state.clone_into(&mut environment.container_mut(host).state));
     }
 
+    /// The labels that Rancher gives the service's container on a host.
+    pub fn container_labels(&self, host: &str) -> Map<String, Value> {
+        let mut environment = self.environment();
+        let container = environment.container_mut(host).clone();
+        objects::labels(&environment, &container)
+    }
+
     /// Makes something go wrong from now on; its number. Where several match a request, the first one counts.
+    #[track_caller]
     pub fn fault(&self, filter: Filter, fault: Fault) -> u64 {
+        self.expect_own(filter.kind());
         let mut world = self.shared.world.lock().unwrap();
         world.next_fault += 1;
         let number = world.next_fault;
@@ -302,16 +278,20 @@ impl Rancher {
     }
 
     /// Refuses connections, and cuts those that there are.
+    #[track_caller]
     pub fn refuse(&self, kind: Kind) {
         self.endpoint(kind).set_open(false);
     }
 
     /// Takes connections again.
+    #[track_caller]
     pub fn accept(&self, kind: Kind) {
         self.endpoint(kind).set_open(true);
     }
 
+    #[track_caller]
     fn endpoint(&self, kind: Kind) -> &server::Endpoint {
+        self.expect_own(kind);
         match kind {
             Kind::Metadata => &self.metadata,
             Kind::Api => &self.api,
@@ -320,7 +300,9 @@ impl Rancher {
 
     /// Another writer: changes the environment right after the next GET that matches was answered, and so before the
     /// PUT of the one who asked.
+    #[track_caller]
     pub fn after_next_read(&self, filter: Filter, change: impl FnOnce(&mut Environment) + Send + 'static) {
+        self.expect_own(filter.kind());
         self.shared.world.lock().unwrap().hooks.push((filter.method("GET"), Box::new(change)));
     }
 
