@@ -204,6 +204,13 @@ fn real_metadata() {
     assert_eq!(told(&lab, first, &format!("hosts/{}/labels/at", second.uuid())).unwrap(), "19", "it hears of nothing");
     lab.heal_rancher(first);
     is_told(&lab, first, &format!("hosts/{}/labels/at", second.uuid()), Some("cut"));
+    let news = format!("hosts/{}/labels/at", second.uuid());
+    lab.network.set_link(&first.place, false);
+    lab.rancher.set_label(&second.uuid(), "at", Some("unplugged"));
+    is_told(&lab, second, &news, Some("unplugged"));
+    assert_eq!(told(&lab, first, &news).unwrap(), "cut", "its cable is out");
+    lab.network.set_link(&first.place, true);
+    is_told(&lab, first, &news, Some("unplugged"));
     lab.move_host(third, 200);
     is_told(&lab, third, "self/host/agent_ip", Some(&third.address().to_string()));
     lab.rancher.remove_host(&third.uuid(), Duration::ZERO);

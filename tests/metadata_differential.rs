@@ -18,7 +18,7 @@ use lab::rancher::environment::Environment;
 use lab::rancher::{Listen, ServiceState, objects};
 use lab::{HostState, Rancher, feed, real_parts};
 use serde_json::{Value, json};
-use trial::{run, trial_wanted_in_ci};
+use trial::{run, trial, trial_wanted_in_ci};
 
 /// How long the real one may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -35,6 +35,7 @@ const VERSIONS: [&str; 4] = ["2015-07-25", "2015-12-19", "2016-07-29", "latest"]
 fn main() {
     let missing = real_parts::missing();
     run(vec![
+        trial("the_objects_have_all_that_cattle_sends", None, objects_are_whole),
         trial_wanted_in_ci("every_path_leads_to_the_same", missing, every_path),
         trial_wanted_in_ci("odd_requests_get_the_same", missing, odd_requests),
         trial_wanted_in_ci("what_changes_is_told_by_both", missing, changes),
@@ -254,6 +255,7 @@ fn several(environment: &mut Environment) {
     let labels = &mut environment.host_mut(&hosts[0]).labels;
     labels.insert("io.rancher.host/docker version".to_owned(), "20.10".to_owned());
     labels.insert("plain".to_owned(), String::new());
+    labels.insert("signs".to_owned(), "a&b".to_owned());
     environment.host_mut(&hosts[2]).agent_ip = None;
     environment.host_mut(&hosts[1]).state = HostState::Disconnected;
     let metadata = &mut environment.service_mut().metadata;
@@ -277,6 +279,38 @@ fn several(environment: &mut Environment) {
     let ports = ["8080:80/tcp", "10.0.0.9:81:81/tcp", "0.0.0.0:82:82/udp"];
     let lone = environment.containers.iter_mut().find(|container| container.uuid == lone).unwrap();
     lone.ports = ports.map(str::to_owned).to_vec();
+}
+
+/// What both servers are given is of the lab's own making: these are the fields that Cattle sends.
+fn objects_are_whole() {
+    let mut environment = Environment::new(1);
+    several(&mut environment);
+    let objects = objects::objects(&environment, Some(&environment.hosts[0]));
+    for (kind, fields) in [
+        ("environment", "uuid name region_name system"),
+        ("stack", "environment_uuid uuid name environment_name system"),
+        (
+            "service",
+            "environment_uuid uuid name kind stack_name stack_uuid primary_service_name create_index scale state system \
+             sidekicks links ports expose external_ips labels metadata token",
+        ),
+        (
+            "host",
+            "environment_uuid uuid hostId name hostname agent_ip state agent_state labels memory milli_cpu local_storage_mb",
+        ),
+        (
+            "container",
+            "environment_uuid uuid name host_uuid hostname external_id primary_ip ips ports create_index service_index \
+             start_count state health_state labels links dns dns_search health_check_hosts",
+        ),
+        ("serviceContainerLink", "service_uuid service_name container_uuid"),
+        ("defaultData", "version self"),
+    ] {
+        let object = objects.iter().find(|object| object["metadata_kind"] == kind).unwrap();
+        let missing: Vec<&str> = fields.split_whitespace().filter(|field| object.get(field).is_none()).collect();
+        assert!(missing.is_empty(), "{kind} has no {missing:?}: {object}");
+    }
+    assert_eq!(objects.last().unwrap()["self"], json!({"host": {"uuid": environment.hosts[0].uuid}}));
 }
 
 /// A host asks through docker0, a container of a service from its own address, one on its own, and someone else.
@@ -429,6 +463,7 @@ fn odd_requests() {
         "/latest/self/host/labels/io.rancher.host%2Fdocker+version",
         "/latest/self/host/labels/io.rancher.host%2Fdocker%20version",
         "/latest/self/host/labels",
+        "/latest/self/host/labels/signs?wait=true&value=a%26b",
         "/latest/self/host/labels/plain",
         "/latest/self/host/labels/PLAIN",
         "/latest/SELF/HOST/AGENT_IP",

@@ -60,6 +60,8 @@ pub struct Server {
 
 struct Shared {
     namespace: String,
+    /// Says whether the host's cable is in.
+    cable: PathBuf,
     folder: PathBuf,
     process: Mutex<Option<Namespaced>>,
     /// The host's real address.
@@ -77,6 +79,7 @@ impl Server {
     pub fn start(place: &Place, namespace: String, source: IpAddr, watch: Watch) -> Self {
         let shared = Arc::new(Shared {
             namespace,
+            cable: PathBuf::from(format!("/sys/class/net/{}/operstate", place.namespace.replace('-', "v"))),
             folder: place.folder.join("metadata"),
             process: Mutex::new(None),
             source: Mutex::new(source),
@@ -180,6 +183,9 @@ impl Shared {
                 continue;
             }
             let objects = objects::objects(&environment, environment.host_at(source));
+            if fs::read_to_string(&self.cable).is_ok_and(|state| state.trim() == "down") {
+                continue;
+            }
             // Not all that is new to others is new to it.
             if told.is_none() || last.as_ref() != Some(&objects) {
                 feed::write(&self.folder.join("answers.json"), &objects);

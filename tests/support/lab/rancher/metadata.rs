@@ -8,8 +8,7 @@ use serde_json::{Map, Number, Value, json};
 const NAMES: [&str; 2] = ["name", "uuid"];
 /// The keys whose value is Go's nil map or nil list where there is nothing: null in JSON, but a text shows that it may
 /// hold more.
-const EMPTY: [&str; 9] =
-    ["containers", "environments", "hosts", "links", "ports", "services", "sidekicks", "stacks", "host"];
+const EMPTY: [&str; 8] = ["containers", "environments", "hosts", "links", "ports", "services", "sidekicks", "stacks"];
 /// What Go's `url.QueryEscape` leaves alone stays as it is.
 const IN_LIST: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// The same of a path.
@@ -33,11 +32,10 @@ pub enum Route {
     Moved(String),
     NoPage,
     Versions,
-    /// Something of the tree; only below a version can one wait.
+    /// Something of the tree.
     Tree {
         version: String,
         path: Vec<String>,
-        can_wait: bool,
     },
 }
 
@@ -59,13 +57,10 @@ impl Route {
             "/favicon.ico" => return Self::NoPage,
             _ => {}
         }
-        let (version, can_wait) = match clean[1..].split_once('/') {
-            Some((version, _)) => (version, true),
-            None => (&clean[1..], false),
-        };
+        let version = clean[1..].split('/').next().unwrap_or_default();
         let parts = path[1..].trim_end_matches('/').split('/').skip(1);
         let unescape = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
-        Self::Tree { version: version.to_owned(), path: parts.map(unescape).collect(), can_wait }
+        Self::Tree { version: version.to_owned(), path: parts.map(unescape).collect() }
     }
 }
 

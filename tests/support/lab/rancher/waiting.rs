@@ -20,7 +20,7 @@ pub const DOCKER0: &str = "172.17.0.1";
 
 impl Exchange {
     pub(super) async fn metadata(&self, effect: Option<&Effect>) -> Result<(u16, Body), Lost> {
-        let (version, path, can_wait) = match Route::of(&self.path) {
+        let (version, path) = match Route::of(&self.path) {
             Route::Malformed => return Ok((400, Body::Text("400 Bad Request".to_owned()))),
             Route::Moved(to) => {
                 let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
@@ -34,7 +34,7 @@ impl Exchange {
                 let all = answers::VERSIONS.map(|version| (version.to_owned(), json!(format!("/{version}"))));
                 return Ok(self.shown(&Value::Object(all.into_iter().collect())));
             }
-            Route::Tree { version, path, can_wait } => (version, path, can_wait),
+            Route::Tree { version, path } => (version, path),
         };
         if !answers::VERSIONS.contains(&version.as_str()) {
             return Ok((404, Body::Text(metadata::error(404, "Invalid version", self.json))));
@@ -42,7 +42,7 @@ impl Exchange {
         let query = pairs(&self.query);
         let given = |name: &str| query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let known = given("value");
-        let waits = can_wait && given("wait") == "true" && !known.contains(['?', '&']);
+        let waits = given("wait") == "true" && !known.contains(['?', '&']);
         let limit = limit(given("maxWait"));
         let start = Instant::now();
         loop {
