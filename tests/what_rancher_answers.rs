@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lab::{Fault, Filter, HostState, Lab, ServiceState, missing};
-use says::standing;
+use says::{says, standing};
 use serde_json::{Value, json};
 use trial::trial;
 use well::{have_managers, is_well};
@@ -25,6 +25,11 @@ const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5
 fn main() {
     let missing = missing();
     trial::run(vec![
+        trial::ranchers_own_metadata(lab::real_parts::missing()),
+        trial("two_hosts_with_one_identity_lose_nothing_and_say_so", missing, || {
+            together(&[clone_of_a_worker, clone_that_registered_last, new_clone]);
+        }),
+        trial("of_two_stacks_of_the_entry_none_is_taken_at_random", missing, two_stacks),
         trial("a_lost_host_that_the_api_calls_active_is_not_counted_on", missing, lost_in_v1),
         trial("a_host_that_waits_during_an_upgrade_joins_whatever_becomes_of_the_record", missing, || {
             together(&[upgraded, upgrading, upgrading_and_written_over]);
@@ -60,6 +65,129 @@ fn worker(lab: &Lab) -> usize {
 
 fn record(lab: &Lab) -> Value {
     lab.rancher.service_metadata().get("swarmkit").cloned().unwrap_or_default()
+}
+
+fn clones_lab() -> Lab {
+    let lab = Lab::builder(5).rancher_metadata_if_there().start();
+    lab.start_monitors(&QUICK);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+    lab
+}
+
+/// Every host is the node that it was, with its own address.
+fn nothing_is_left(lab: &Lab, nodes: &[Value]) -> Result<(), String> {
+    let is: Vec<Value> = lab.hosts.iter().map(node).collect();
+    if is != nodes {
+        return Err(format!("the nodes are {is:?}, and were {nodes:?}"));
+    }
+    let roles = lab.hosts.iter().filter(|host| lab.managers().contains(&host.index)).count();
+    if roles != 3 {
+        return Err(format!("{roles} managers"));
+    }
+    let addresses: Vec<Value> =
+        lab.hosts.iter().map(|host| host.swarm().unwrap_or_default()["NodeAddr"].clone()).collect();
+    let own: Vec<Value> = lab.hosts.iter().map(|host| json!(host.address().to_string())).collect();
+    if addresses == own { Ok(()) } else { Err(format!("the addresses are {addresses:?}")) }
+}
+
+/// A host, its log, its status and its health say that its identity is there twice, and name both hosts.
+fn says_twice(host: &lab::Host, other: &lab::Host) -> Result<(), String> {
+    says(host, "refused", "two hosts have one Rancher identity")?;
+    let (_, why) = standing(host)?;
+    let names = [&host.place.hostname, &other.place.hostname];
+    match names.iter().find(|name| !why.contains(**name)) {
+        Some(name) => Err(format!("{name} is not named: {why}")),
+        None => Ok(()),
+    }
+}
+
+/// Rancher tells a member of the swarm that it is another one, whose agent was cloned.
+fn clone_of_a_worker() {
+    let lab = clones_lab();
+    let nodes: Vec<Value> = lab.hosts.iter().map(node).collect();
+    let manager = *lab.managers().first().unwrap();
+    let (clone, of) = (&lab.hosts[worker(&lab)], &lab.hosts[manager]);
+    lab.clone_identity(clone, of);
+    let took = lab.eventually(Duration::from_secs(30), || says_twice(clone, of));
+    println!("a clone says so after {took:.1?}");
+    lab.always(Duration::from_secs(40), || nothing_is_left(&lab, &nodes));
+    lab.restore_identity(clone);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+}
+
+/// The clone's agent has registered last: the address that Rancher has is the clone's.
+fn clone_that_registered_last() {
+    let lab = clones_lab();
+    let nodes: Vec<Value> = lab.hosts.iter().map(node).collect();
+    let (clone, of) = (&lab.hosts[worker(&lab)], &lab.hosts[*lab.managers().first().unwrap()]);
+    lab.clone_identity(clone, of);
+    lab.rancher.set_agent_ip(&of.uuid(), Some(clone.source()));
+    let took = lab.eventually(Duration::from_secs(30), || says_twice(of, clone));
+    println!("the one that was cloned says so after {took:.1?}");
+    lab.always(Duration::from_secs(40), || nothing_is_left(&lab, &nodes));
+    lab.rancher.set_agent_ip(&of.uuid(), Some(of.source()));
+    lab.restore_identity(clone);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+}
+
+/// The clone is in no swarm yet, and has nothing on its disk that tells it from a new host.
+fn new_clone() {
+    let lab = Lab::builder(4).unregistered(&[3]).rancher_metadata_if_there().start();
+    lab.hosts[..3].iter().for_each(|host| host.start_monitor(&QUICK));
+    lab.eventually(LIMIT, || well::are_well(&lab, &[0, 1, 2], 3));
+    let nodes: Vec<Value> = lab.hosts[..3].iter().map(node).collect();
+    let (clone, of) = (&lab.hosts[3], &lab.hosts[*lab.managers().first().unwrap()]);
+    lab.clone_identity(clone, of);
+    clone.start_monitor(&QUICK);
+    let took = lab.eventually(Duration::from_secs(30), || says_twice(clone, of));
+    println!("a new clone says so after {took:.1?}");
+    // Rancher now has the clone's address.
+    lab.rancher.set_agent_ip(&of.uuid(), Some(clone.source()));
+    lab.eventually(Duration::from_secs(30), || says_twice(of, clone));
+    let leader = &lab.hosts[lab.leader().unwrap()];
+    let stays = || {
+        if clone.swarm()?["LocalNodeState"] != "inactive" {
+            return Err("the clone has joined".to_owned());
+        }
+        let is: Vec<Value> = lab.hosts[..3].iter().map(node).collect();
+        if is == nodes && lab.managers().len() == 3 { Ok(()) } else { Err(format!("the nodes are {is:?}")) }
+    };
+    lab.always(Duration::from_secs(40), stays);
+    if leader.index != of.index {
+        assert!(leader.log().contains("two hosts may have one Rancher identity"), "{}", lab.report());
+    }
+}
+
+/// A monitor that does not run in a container of Rancher's cannot tell which of two services is its own.
+fn two_stacks() {
+    let lab = well_lab(3, &QUICK);
+    let host = lab.hosts.last().unwrap();
+    let uuids: Vec<String> = lab.hosts.iter().map(lab::Host::uuid).collect();
+    lab.rancher.change(|environment| {
+        let stack = environment.add_stack("another", false);
+        let service = environment.add_service(&stack, "swarmkit-mon", true);
+        for uuid in &uuids {
+            environment.add_container(uuid, Some(&service), None);
+        }
+    });
+    // What it has found it keeps, whatever else there is.
+    lab.always(Duration::from_secs(5), || is_well(&lab, 3));
+    host.restart_monitor();
+    let says = || match host.status()?["view"]["metadata"].to_string() {
+        why if why.contains("2 services `swarmkit-mon`") && why.contains("remove the others") => Ok(()),
+        why => Err(format!("{why:.300}")),
+    };
+    lab.eventually(LIMIT, says);
+    // A stack that is called otherwise is the same stack.
+    lab.rancher.change(|environment| environment.rename_stack("renamed"));
+    lab.always(Duration::from_secs(3), || is_well(&lab, 3));
+    lab.rancher.change(|environment| environment.remove_stack("another"));
+    let knows = || match host.status()?["view"]["metadata"]["Ok"].is_object() {
+        true => Ok(()),
+        false => Err(format!("{:.300}", host.status()?["view"]["metadata"])),
+    };
+    lab.eventually(LIMIT, knows);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
 }
 
 /// In `/v1` a host whose agent is gone stays `active`; only `agentState` says it.

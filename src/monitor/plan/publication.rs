@@ -172,21 +172,30 @@ impl Publication {
     }
 }
 
-/// The node that a host's token would make a second one of: the host waits to join, and does not say that it has left the
-/// node that it is recorded as, which is ready. Another host may have its identity, or its labels.
+/// The node that a host is recorded as, and denies without saying that it has left it, though it is ready: it waits to
+/// join, or says that it is a node that another host is recorded as. Another host may have its identity, or its labels.
 fn doubt<'a>(host: &HostEntry, record: &'a Record, swarm: &SwarmView) -> Option<&'a String> {
-    host.key().filter(|_| host.node().is_none())?;
     let node = record.members.get(&host.uuid).filter(|node| host.left() != Some(node.as_str()))?;
-    swarm.node(node).is_some_and(|node| node.status.state == NodeState::Ready).then_some(node)
+    let others = |said: &str| record.members.iter().any(|(other, node)| *other != host.uuid && node == said);
+    let denies = match host.node() {
+        None => host.key().is_some(),
+        Some(said) => said != node && others(said),
+    };
+    let ready = || swarm.node(node).is_some_and(|node| node.status.state == NodeState::Ready);
+    (denies && ready()).then_some(node)
 }
 
 /// What to say of hosts in doubt.
 pub(super) fn doubted(view: &RancherView, swarm: &SwarmView) -> Vec<String> {
     let said = |host: &HostEntry| {
         let node = doubt(host, &view.record, swarm)?;
+        let says = match host.node() {
+            None => "waits to join".to_owned(),
+            Some(other) => format!("says that it is node {other}, which another host is"),
+        };
         Some(format!(
-            "host {} waits to join, though its node {node} is ready: it gets no token as long as that is so. Two hosts \
-             may have one Rancher identity, or somebody has changed the host's labels",
+            "host {} {says}, though its own node {node} is ready: it is not believed, and gets no token, as long as that \
+             is so. Two hosts may have one Rancher identity, or somebody has changed the host's labels",
             host.uuid
         ))
     };
@@ -214,7 +223,8 @@ fn members(
     let mut taken = HashSet::new();
     for host in &registered {
         // A host's label may still be on its way.
-        let said = if host.uuid == metadata.host { Some(own) } else { host.node() };
+        let is_doubted = host.uuid != metadata.host && doubt(host, &view.record, swarm).is_some();
+        let said = if host.uuid == metadata.host { Some(own) } else { host.node().filter(|_| !is_doubted) };
         if let Some(node) = said.filter(|node| ids.contains(node)) {
             members.insert(host.uuid.clone(), node.to_owned());
             taken.insert(node);
@@ -250,6 +260,8 @@ fn members(
         let as_before = view.record.members.get(&host.uuid).map(String::as_str);
         let is_doubted = doubt(host, &view.record, swarm).is_some();
         let as_before = as_before.filter(|node| (!waits || is_doubted) && ids.contains(node));
+        // The address that Rancher has of a host in doubt may be the other one's.
+        let by_address = by_address.filter(|_| !is_doubted);
         if let Some(node) = by_address.or(as_before).filter(|node| !taken.contains(node)) {
             members.insert(host.uuid.clone(), node.to_owned());
             taken.insert(node);

@@ -262,6 +262,19 @@ impl Environment {
         name.clone_into(&mut stack.name);
     }
 
+    /// Removes a stack with all that it has.
+    pub fn remove_stack(&mut self, name: &str) {
+        let stacks: Vec<String> =
+            self.stacks.iter().filter(|stack| stack.name == name).map(|stack| stack.uuid.clone()).collect();
+        let of = |service: &Service| stacks.contains(&service.stack_uuid);
+        let services: Vec<String> =
+            self.services.iter().filter(|service| of(service)).map(|service| service.uuid.clone()).collect();
+        self.containers
+            .retain(|container| !container.service_uuid.as_ref().is_some_and(|uuid| services.contains(uuid)));
+        self.services.retain(|service| !of(service));
+        self.stacks.retain(|stack| stack.name != name);
+    }
+
     /// The monitors' container on this host.
     pub fn container_mut(&mut self, host: &str) -> &mut Container {
         let service = Some(&self.service_uuid);
