@@ -167,6 +167,7 @@ impl World {
             }),
             refusal: None,
             has_stayed: false,
+            leader_acts: false,
             record_is_gone: false,
             past: Past {
                 // An own claim may have stood long enough at any time; that of another may have expired.

@@ -134,6 +134,7 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
     for (label, one_in, value) in [
         ("swarmkit.node", 4, name(dice, "node")),
         ("swarmkit.key", 3, name(dice, "key")),
+        ("swarmkit.asks", 8, "true".to_owned()),
         ("swarmkit.left", 3, name(dice, "node")),
         ("swarm.manager", 5, pick(dice, &["true", "false", "?"]).to_owned()),
         ("swarm.zone", 2, name(dice, "zone")),
@@ -242,12 +243,14 @@ fn view(dice: &mut Dice) -> Observation {
         swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
         refusal: None,
         has_stayed: false,
+        leader_acts: false,
         record_is_gone: false,
         past: Past {
             unrecorded_ms: ms(dice),
             claim_ms: ms(dice),
             beat_ms: ms(dice),
             own_beat_ms: ms(dice),
+            acting_ms: ms(dice),
             stands_in: dice.one_in(6),
             slowest_ms: 20,
             recovery_ms: ms(dice),

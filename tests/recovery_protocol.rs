@@ -335,6 +335,7 @@ impl World {
             swarm: None,
             refusal: None,
             has_stayed: false,
+            leader_acts: false,
             record_is_gone: false,
             past: Past {
                 recovery_ms: if mine || expired { LONG_MS } else { 0 },

@@ -39,7 +39,8 @@ fn main() {
         }),
         trial("metadata_that_was_away_is_looked_at_within_two_seconds", missing, metadata_was_away),
         trial("answers_without_bounds_are_put_off_at_once", missing, || together(&[huge, long_version])),
-        trial("in_a_calm_environment_one_write_in_two_periods_is_made", missing, calm),
+        trial("in_a_calm_environment_nothing_is_written_or_said", missing, calm),
+        trial("who_cannot_be_asked_whether_it_acts_answers_in_the_record", missing, asked_by_label),
     ]);
 }
 
@@ -404,23 +405,43 @@ fn long_version() {
     assert!(longest < 200, "a question of {longest} letters");
 }
 
-/// At rest the acting monitor gives one sign of life in two periods, in one write, and says nothing of it. `PERIOD_S=30`
-/// for the period that is the default.
+/// At rest nothing is written and nothing is said; who acts is asked from manager to manager. `PERIOD_S=30` for the period
+/// that is the default.
 fn calm() {
-    let period: u64 = std::env::var("PERIOD_S").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let period: u64 = std::env::var("PERIOD_S").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let lab = Lab::start(5);
     lab.start_monitors(&[("RECONCILE_PERIOD", &period.to_string())]);
     lab.eventually(LIMIT, || is_well(&lab, 3));
     // What forming leaves to do.
     thread::sleep(Duration::from_secs(5));
     let lines = || lab.hosts.iter().map(|host| host.log().lines().count()).sum::<usize>();
-    let (mark, before) = (lab.rancher.log_length(), lines());
-    let periods = 6;
-    thread::sleep(Duration::from_secs(period * periods));
+    let (mark, before, leader) = (lab.rancher.log_length(), lines(), lab.leader());
+    // Longer than all managers together wait for one that is silent.
+    thread::sleep(Duration::from_secs(period * 26));
     let writes: Vec<_> = lab.rancher.log_since(mark).into_iter().filter(|asked| asked.method == "PUT").collect();
-    println!("{} writes in {periods} periods of {period} s", writes.len());
-    // One may fall on either end.
-    assert!(writes.len() <= periods as usize / 2 + 1, "{} writes: {writes:#?}", writes.len());
-    assert!(!writes.is_empty(), "no sign of life");
+    assert!(writes.is_empty(), "{} writes: {writes:#?}", writes.len());
     assert_eq!(lines(), before, "{}", lab.report());
+    assert_eq!(lab.leader(), leader);
+}
+
+/// Where the managers cannot ask each other, whoever is in doubt asks by a label, and whoever acts answers in the record:
+/// nobody else acts beside it.
+fn asked_by_label() {
+    let lab = well_lab(5, &[("RECONCILE_PERIOD", "1"), QUICK[1]]);
+    let leader = lab.leader().unwrap();
+    for host in lab.hosts.iter().filter(|host| host.index != leader) {
+        lab.network.close_port(&host.place, lab.hosts[leader].address(), 2378);
+    }
+    let mark = lab.rancher.log_length();
+    let acting = || -> Vec<usize> {
+        let acts = |host: &&lab::Host| standing(host).is_ok_and(|(stage, _)| stage == "act");
+        lab.hosts.iter().filter(acts).map(|host| host.index).collect()
+    };
+    lab.always(Duration::from_secs(26), || match acting() {
+        one if one == [leader] => Ok(()),
+        acting => Err(format!("{acting:?} act, and {leader} is beside the leader")),
+    });
+    assert!(lab.rancher.ever_saw("swarmkit.asks").len() > 1, "nobody has asked");
+    let answers = lab.rancher.service_writes_since(mark);
+    assert!((1..=13).contains(&answers.len()), "{} answers", answers.len());
 }

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::call;
+use super::plan::Stage;
 use super::settings::{HEALTH_PORT, IDENTITY_PATH};
 
 /// What a question may take.
@@ -23,6 +24,9 @@ const LARGEST: usize = 64 << 10;
 const FRESH: Duration = Duration::from_secs(5);
 /// The same of none: a port that is closed takes the whole time to say nothing.
 const SILENT: Duration = Duration::from_secs(30);
+
+/// How many periods old the latest look of a monitor that acts may be.
+const FRESH_PERIODS: u64 = 3;
 
 /// What a monitor tells those who ask who it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,9 @@ pub struct Identity {
     /// Why, in one line.
     #[serde(default)]
     pub reason: String,
+    /// How old its latest look is, in milliseconds.
+    #[serde(default)]
+    pub look_ago_ms: Option<u64>,
 }
 
 /// Who answers at the address that Rancher says is this host's.
@@ -71,6 +78,19 @@ impl Mirror {
         contradiction(own, ip, &other)
     }
 
+    /// Whether the monitor at an address says that it acts, and has looked within the last periods.
+    pub async fn acts(&self, ip: IpAddr, period_ms: u64) -> bool {
+        self.ask(ip).await.is_some_and(|other| {
+            let looks = other.look_ago_ms.is_some_and(|ms| ms <= period_ms.saturating_mul(FRESH_PERIODS));
+            other.stage == Stage::Act.name() && looks
+        })
+    }
+
+    async fn ask(&self, ip: IpAddr) -> Option<Identity> {
+        let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
+        call::json("identity", ASK, LARGEST, self.client.get(url)).await.ok()
+    }
+
     async fn answer(&self, own: &Identity, ip: IpAddr) -> Option<Identity> {
         let mut latest = self.latest.lock().await;
         let asked = (own.host.clone(), ip);
@@ -80,8 +100,7 @@ impl Mirror {
         if let Some(latest) = latest.as_ref().filter(is_good) {
             return latest.answer.clone();
         }
-        let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
-        let answer = call::json::<Identity>("identity", ASK, LARGEST, self.client.get(url)).await.ok();
+        let answer = self.ask(ip).await;
         *latest = Some(Latest { asked, at: Instant::now(), answer: answer.clone() });
         answer
     }

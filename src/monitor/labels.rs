@@ -12,11 +12,14 @@ pub const NODE: &str = "swarmkit.node";
 
 /// The ID of the node that the host was before, while it waits to join anew: the acting monitor may never have known it.
 pub const LEFT: &str = "swarmkit.left";
+/// There while the host is in doubt whether anybody acts for the swarm: whoever does answers with signs of life in the
+/// record, and gives none while nobody asks. Each would cost Rancher a change of the whole environment's metadata.
+pub const ASKS: &str = "swarmkit.asks";
 /// The host's join token and where to join, while the record cannot be written: see [`super::hand_over::HandOver`]. The
 /// acting monitor writes it, and the host's own takes it away.
 pub const TOKEN: &str = "swarmkit.token";
 /// Those that the host's own monitor writes.
-pub const OURS: [&str; 4] = [PART, KEY, NODE, LEFT];
+pub const OURS: [&str; 5] = [PART, KEY, NODE, LEFT, ASKS];
 
 /// What [`PART`] says of a manager.
 pub const MANAGER: &str = "manager";
@@ -46,6 +49,8 @@ pub struct Wish {
     pub node: Option<String>,
     /// For [`LEFT`].
     pub left: Option<String>,
+    /// Whether [`ASKS`] is there.
+    pub asks: bool,
 }
 
 impl Wish {
@@ -61,6 +66,7 @@ impl Wish {
         set(labels, KEY, self.key.as_deref());
         set(labels, NODE, self.node.as_deref());
         set(labels, LEFT, self.left.as_deref());
+        set(labels, ASKS, self.asks.then_some("true"));
         if self.key.is_none() {
             labels.remove(TOKEN);
         }

@@ -1,6 +1,7 @@
 //! What is: engine, metadata and Rancher, put into one plain value on which the plan is made.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -44,6 +45,8 @@ pub struct Observation {
     pub refusal: Option<String>,
     /// Whether Rancher tells another address of this host, which still has that of its node, and not the other one.
     pub has_stayed: bool,
+    /// Whether the monitor beside the swarm's leader has told this one just now that it acts.
+    pub leader_acts: bool,
     /// Whether the record is gone, so that what this host has kept of it stands in its place.
     pub record_is_gone: bool,
     /// For how long some things have been as they are.
@@ -273,6 +276,7 @@ impl Sources {
             swarm: None,
             refusal,
             has_stayed,
+            leader_acts: false,
             record_is_gone: false,
             past,
         };
@@ -284,6 +288,7 @@ impl Sources {
         {
             seen.swarm = Some(told(self.swarm(&info.swarm).await));
         }
+        seen.leader_acts = self.leader_acts(&seen).await;
         if let Some(asked) = plan::asks_rancher(&seen) {
             let start = Instant::now();
             seen.rancher = Some(self.rancher_view(&seen, asked).await);
@@ -313,6 +318,19 @@ impl Sources {
         let hostname = engine.as_ref().map(|info| info.name.clone()).unwrap_or_default();
         let own = Identity { nonce: own.nonce.clone(), host: metadata.host.clone(), hostname, ..Identity::default() };
         self.mirror.as_ref()?.contradiction(&own, &metadata.agent_ip).await
+    }
+
+    /// Asks the monitor beside the swarm's leader, from one manager to another: that costs Rancher nothing.
+    async fn leader_acts(&self, seen: &Observation) -> bool {
+        let (Some(mirror), Some(swarm), Ok(engine)) = (&self.mirror, seen.swarm_view(), &seen.engine) else {
+            return false;
+        };
+        let leader = swarm.nodes.iter().find(|node| node.leads() && node.id != engine.swarm.node_id);
+        let address = leader.and_then(|node| node.manager.as_ref()?.addr.parse::<SocketAddr>().ok());
+        match address {
+            Some(address) => mirror.acts(address.ip(), seen.wanted.period_ms).await,
+            None => false,
+        }
     }
 
     async fn swarm(&self, own: &SwarmInfo) -> Result<SwarmView, CallError> {
@@ -399,6 +417,11 @@ impl HostEntry {
 
     fn part(&self) -> Option<&str> {
         self.labels.get(labels::PART).map(String::as_str)
+    }
+
+    /// Whether the host asks for a sign of life.
+    pub fn asks(&self) -> bool {
+        self.labels.contains_key(labels::ASKS)
     }
 
     /// Whether the host says that its engine manages, and that it has another address than its node.

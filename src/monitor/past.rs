@@ -27,6 +27,8 @@ pub struct Past {
     pub beat_ms: u64,
     /// For how long this monitor could have seen one: the swarm has answered its engine, and the record could be read.
     pub heard_ms: u64,
+    /// How long ago the monitor beside the swarm's leader told this one that it acts; never is long ago.
+    pub acting_ms: u64,
     /// How many signs of life were seen since this monitor started: what stands in the record may be old.
     pub beats: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
@@ -64,6 +66,14 @@ pub struct Past {
     pub unsettled_ms: BTreeMap<String, u64>,
     /// For how long each host with a node has not been registered in Rancher, by its UUID.
     pub unlisted_ms: BTreeMap<String, u64>,
+}
+
+impl Past {
+    /// For how long nobody has been noticed to act, though it could have been: a monitor that could not hear, or a swarm
+    /// that could not speak, is not silent.
+    pub fn silent_ms(&self) -> u64 {
+        self.beat_ms.min(self.heard_ms).min(self.acting_ms)
+    }
 }
 
 /// A value, and since when it is what it is.
@@ -133,6 +143,7 @@ pub struct Memory {
     beat: Since<Option<Acting>>,
     beats: u64,
     heard: Since<bool>,
+    acting: Option<Instant>,
     own_beat: Option<Instant>,
     stands_in: bool,
     slowest_ms: u64,
@@ -169,6 +180,7 @@ impl Memory {
             beat: Since::new(None, now),
             beats: 0,
             heard: Since::new(false, now),
+            acting: None,
             own_beat: None,
             stands_in: false,
             slowest_ms: 0,
@@ -200,6 +212,7 @@ impl Memory {
             recovery_ms: self.recovery.ms(now),
             beat_ms: self.beat.ms(now),
             heard_ms: self.heard.ms_if_so(now),
+            acting_ms: self.acting.map_or(u64::MAX, |acting| ms(now.saturating_duration_since(acting))),
             beats: self.beats,
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
             stands_in: self.stands_in,
@@ -319,7 +332,11 @@ impl Memory {
         }
         if let Some(swarm) = seen.swarm_view() {
             let own = seen.engine.as_ref().ok().and_then(|engine| swarm.node(&engine.swarm.node_id));
-            let silent_ms = self.beat.ms(now).min(self.heard.ms_if_so(now));
+            if seen.leader_acts {
+                self.acting = Some(now);
+                self.stands_in = false;
+            }
+            let silent_ms = self.past(now).silent_ms();
             let silent = |own: &Node| silent_ms >= plan::silence_ms(&seen.wanted, swarm, &own.id);
             self.stands_in = !own.is_some_and(Node::leads) && (self.stands_in || own.is_some_and(silent));
             for node in &swarm.nodes {

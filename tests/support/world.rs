@@ -245,6 +245,7 @@ impl World {
             swarm: None,
             refusal: None,
             has_stayed: false,
+            leader_acts: false,
             record_is_gone: false,
             past: monitor.memory.past(self.instant()),
         };

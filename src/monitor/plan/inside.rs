@@ -3,6 +3,7 @@
 use crate::monitor::engine::{Availability, ManagerStatus, Node, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
+use crate::monitor::rancher::HostEntry;
 use crate::monitor::record::Record;
 use crate::monitor::state::{Member, State};
 
@@ -24,10 +25,9 @@ const SUPERSEDED_MS: u64 = 5_000;
 /// or that one has been silent for long, and this is the next.
 pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let Some(swarm) = seen.swarm_view() else { return false };
-    // One that could not hear, or a swarm that could not speak, is not silent.
     swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
-        || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(&seen.wanted, swarm, node)
+        || seen.past.silent_ms() >= silence_ms(&seen.wanted, swarm, node)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
@@ -329,7 +329,9 @@ impl Position<'_> {
             Roles::Change(Change::Promote(node)) => publication.with_voter(&node.id),
             _ => publication,
         };
-        plan.beats = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
+        // Whoever is in doubt asks; to all others nothing is said.
+        let is_due = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
+        plan.beats = is_due && self.view.registered_hosts().any(HostEntry::asks);
         if plan.beats || self.seen.record_is_gone || !publication.is_published(&self.view.record) {
             plan.publication = Some(publication.clone());
         }

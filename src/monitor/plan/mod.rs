@@ -13,8 +13,10 @@
 //! | `removal` | which nodes leave the swarm: of hosts that were removed, and twins |
 //! | `stray` | this host's engine has lost its place: does it leave and join anew? |
 //! | `quorum` | most managers are lost: may this one go on alone? |
+//! | `doubt` | does anybody act? A host that has to know asks |
 
 mod claim;
+mod doubt;
 mod inside;
 mod outside;
 mod publication;
@@ -366,6 +368,14 @@ pub fn plan(seen: &Observation) -> Plan {
     if let Some(reason) = &seen.refusal {
         return Plan::new(Stage::Refused, reason);
     }
+    let plan = judge(seen);
+    match &seen.metadata {
+        Ok(metadata) => doubt::asked(seen, metadata, plan),
+        Err(_) => plan,
+    }
+}
+
+fn judge(seen: &Observation) -> Plan {
     let metadata = seen.metadata.as_ref();
     let engine = match (&seen.engine, metadata) {
         (Ok(info), _) => &info.swarm,
@@ -425,7 +435,7 @@ fn waiting(seen: &Observation, part: &'static str) -> Wish {
     let state = &seen.own.state;
     // Whoever finds the host's node ready all the same would take it for another host with this one's identity.
     let left = state.left.clone().or_else(|| state.member.as_ref().map(|member| member.node.clone()));
-    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None, left }
+    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None, left, asks: false }
 }
 
 /// The address under which other hosts reach this one.

@@ -11,7 +11,7 @@ use crate::monitor::record::Record;
 use super::{Change, Plan, Stage};
 
 /// For how long the record must not have known this host's node, in milliseconds.
-const ASTRAY_MS: u64 = 15_000;
+pub(super) const ASTRAY_MS: u64 = 15_000;
 /// For how long this host's address must have been another one, in milliseconds.
 const MOVED_MS: u64 = 30_000;
 /// For how long the engine must have waited for its managers, in milliseconds, when the acting monitor has lost its node
@@ -25,6 +25,13 @@ const UNKNOWN: &str = "the swarm does not know this host's node any more";
 
 /// Leaves, if this host has lost its place; `None` if it has not, as far as can be said.
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<Plan> {
+    let reason = reason(seen, engine, metadata).filter(|_| is_alive(seen))?;
+    let leave = Change::Leave { node: engine.node_id.clone(), manager: engine.control_available };
+    Some(Plan::new(Stage::Join, format!("{reason}: it leaves and joins anew")).change(leave))
+}
+
+/// Why this host has lost its place, if the record is kept by somebody.
+pub(super) fn reason(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Option<&'static str> {
     let record = metadata.record.as_ref().ok()?;
     let place = seen.own.state.place(Some(engine))?;
     let node = place.node;
@@ -32,24 +39,22 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     // A swarm that answers this engine's manager has it as a manager.
     let answers = seen.swarm_view().is_some();
     // One that votes has to be made a worker first, by the acting monitor.
-    if !here || answers || !is_alive(seen) || record.voters.iter().any(|voter| voter == node) {
+    if !here || answers || record.voters.iter().any(|voter| voter == node) {
         return None;
     }
     let broken = engine.local_node_state == LocalNodeState::Error;
     let stuck_limit = if broken { BROKEN_MS } else { STUCK_MS };
-    let reason = if is_disowned(seen, record, node) {
-        UNKNOWN
+    if is_disowned(seen, record, node) {
+        Some(UNKNOWN)
     } else if record.lost.iter().any(|lost| lost == node) && seen.past.stuck_ms >= stuck_limit {
-        "the engine is stuck, and the swarm has lost this host's node"
+        Some("the engine is stuck, and the swarm has lost this host's node")
     } else if broken && seen.past.stuck_ms >= STUCK_MS {
-        "the engine's swarm is in error, though the swarm has this host's node"
+        Some("the engine's swarm is in error, though the swarm has this host's node")
     } else if seen.past.moved_ms >= MOVED_MS {
-        "this host's address is another one than its node's"
+        Some("this host's address is another one than its node's")
     } else {
-        return None;
-    };
-    let leave = Change::Leave { node: engine.node_id.clone(), manager: engine.control_available };
-    Some(Plan::new(Stage::Join, format!("{reason}: it leaves and joins anew")).change(leave))
+        None
+    }
 }
 
 /// The same of an engine that was a manager and does not answer since it sees no leader. That alone is no reason; that the

@@ -137,6 +137,15 @@ impl Network {
         ip(&["-n", &place.namespace, "neigh", "replace", &to, "lladdr", NOWHERE, "nud", "permanent", "dev", "eth0"]);
     }
 
+    /// From now on what this host sends to a TCP port of the address is lost, as where a firewall is in the way.
+    pub fn close_port(&self, place: &Place, to: Ipv4Addr, port: u16) {
+        let namespace = format!("--net=/run/netns/{}", place.namespace);
+        let (to, port) = (to.to_string(), port.to_string());
+        let rule = ["iptables", "-w", "-I", "OUTPUT", "-p", "tcp", "-d", &to, "--dport", &port, "-j", "DROP"];
+        let output = Command::new("nsenter").arg(namespace).args(rule).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "iptables: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Undoes [`Self::block`]; fine where nothing is blocked.
     pub fn unblock(&self, place: &Place, to: Ipv4Addr) {
         let args = ["-n", &place.namespace, "neigh", "del", &to.to_string(), "dev", "eth0"];

@@ -205,6 +205,7 @@ impl Simulation {
             swarm: None,
             refusal: None,
             has_stayed: false,
+            leader_acts: false,
             record_is_gone: false,
             past: host
                 .monitor
