@@ -1,19 +1,18 @@
 //! Bad input gets a clear error and exit code 2, and the catalog stays as it was.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use support::tree::snapshot;
-use support::trial::{run, trial};
-use support::{empty_catalog, outcome};
+use crate::support::tree::snapshot;
+use crate::support::trial::trial;
+use crate::support::{empty_catalog, outcome};
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let mounts = if mount_command("true").is_some() { None } else { Some("needs root, or user namespaces, to mount") };
-    run(vec![
+    vec![
         trial("a_catalog_that_is_not_there", None, missing),
         trial("a_catalog_that_is_a_file", None, file),
         trial("a_file_where_a_folder_should_be", None, file_for_folder),
@@ -25,7 +24,7 @@ fn main() {
         trial("unknown_commands_and_options", None, usage),
         trial("a_catalog_that_is_read_only", mounts, read_only),
         trial("a_disk_that_fills_half_way", mounts, full_disk),
-    ]);
+    ]
 }
 
 fn refused(folder: &Path, says: &str) {

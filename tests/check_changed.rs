@@ -1,14 +1,53 @@
 //! `check --changed-since`: what only a diff can show, in a real git repository.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::outcome;
 use serde_json::Value;
-use support::outcome;
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("nothing_changed_is_nothing_checked", None, nothing_changed_is_nothing_checked),
+        trial(
+            "a_new_revision_as_it_should_be_is_fine_and_alone_is_checked",
+            None,
+            a_new_revision_as_it_should_be_is_fine_and_alone_is_checked,
+        ),
+        trial("a_published_revision_that_changes_is_an_error", None, a_published_revision_that_changes_is_an_error),
+        trial(
+            "closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it",
+            None,
+            closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it,
+        ),
+        trial(
+            "what_was_wrong_before_in_versions_that_stay_is_not_told",
+            None,
+            what_was_wrong_before_in_versions_that_stay_is_not_told,
+        ),
+        trial("what_a_diff_shows_can_be_allowed_with_a_reason", None, what_a_diff_shows_can_be_allowed_with_a_reason),
+        trial(
+            "links_and_other_repositories_in_what_was_published_are_passed_over",
+            None,
+            links_and_other_repositories_in_what_was_published_are_passed_over,
+        ),
+        trial("a_renumbered_revision_is_told_as_such", None, a_renumbered_revision_is_told_as_such),
+        trial(
+            "a_version_that_did_not_grow_and_a_default_that_did_not_follow",
+            None,
+            a_version_that_did_not_grow_and_a_default_that_did_not_follow,
+        ),
+        trial(
+            "a_reference_that_is_not_there_or_no_repository_is_a_clear_error",
+            None,
+            a_reference_that_is_not_there_or_no_repository_is_a_clear_error,
+        ),
+    ]
+}
 
 fn git(folder: &Path, args: &[&str]) {
     let output = Command::new("git")
@@ -59,14 +98,12 @@ fn add_revision(template: &Path, version: &str, default: bool) {
     }
 }
 
-#[test]
 fn nothing_changed_is_nothing_checked() {
     let (folder, _) = repository();
     let (code, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);
     assert_eq!((code, text.as_str()), (0, "nothing found in 0 templates, 0 versions\n"));
 }
 
-#[test]
 fn a_new_revision_as_it_should_be_is_fine_and_alone_is_checked() {
     let (folder, template) = repository();
     add_revision(&template, "v1.2.0", true);
@@ -78,7 +115,6 @@ fn a_new_revision_as_it_should_be_is_fine_and_alone_is_checked() {
     assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 3 versions\n"));
 }
 
-#[test]
 fn a_published_revision_that_changes_is_an_error() {
     let (folder, template) = repository();
     let file = template.join("0/docker-compose.yml");
@@ -96,7 +132,6 @@ fn a_published_revision_that_changes_is_an_error() {
     assert!(findings(folder.path()).contains(&"published-revision-changed revision 0 was removed".to_owned()));
 }
 
-#[test]
 fn closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it() {
     let (folder, template) = repository();
     let file = template.join("0/rancher-compose.yml");
@@ -109,7 +144,6 @@ fn closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it() {
     assert_eq!(findings(folder.path()), ["published-revision-changed changed in revision 0, which was published"]);
 }
 
-#[test]
 fn what_was_wrong_before_in_versions_that_stay_is_not_told() {
     let (folder, template) = repository();
     let spoil = |revision: &str| {
@@ -127,7 +161,6 @@ fn what_was_wrong_before_in_versions_that_stay_is_not_told() {
     assert!(findings(folder.path()).iter().any(|text| text.starts_with("default-version ")));
 }
 
-#[test]
 fn what_a_diff_shows_can_be_allowed_with_a_reason() {
     let (folder, template) = repository();
     add_revision(&template, "v0.9.0", false);
@@ -143,7 +176,6 @@ fn what_a_diff_shows_can_be_allowed_with_a_reason() {
     assert!(text.contains("2 silenced"), "{text}");
 }
 
-#[test]
 fn links_and_other_repositories_in_what_was_published_are_passed_over() {
     let (folder, template) = repository();
     std::os::unix::fs::symlink("README.md", template.join("1/link")).unwrap();
@@ -155,7 +187,6 @@ fn links_and_other_repositories_in_what_was_published_are_passed_over() {
     assert!(!findings(folder.path()).iter().any(|text| text.starts_with("published-revision-changed")));
 }
 
-#[test]
 fn a_renumbered_revision_is_told_as_such() {
     let (folder, template) = repository();
     fs::rename(template.join("1"), template.join("2")).unwrap();
@@ -165,7 +196,6 @@ fn a_renumbered_revision_is_told_as_such() {
     assert!(!found.iter().any(|finding| new.iter().any(|id| finding.starts_with(id))), "{found:?}");
 }
 
-#[test]
 fn a_version_that_did_not_grow_and_a_default_that_did_not_follow() {
     let (folder, template) = repository();
     add_revision(&template, "v1.0.5", false);
@@ -178,7 +208,6 @@ fn a_version_that_did_not_grow_and_a_default_that_did_not_follow() {
     assert!(found.contains(&follows.to_owned()), "{found:?}");
 }
 
-#[test]
 fn a_reference_that_is_not_there_or_no_repository_is_a_clear_error() {
     let (folder, _) = repository();
     for reference in ["nowhere", "--help", ""] {

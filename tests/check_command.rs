@@ -1,15 +1,73 @@
 //! `gen-catalog check` as people and CI use it: paths, levels, formats, silence, fixes, and bad input.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::support::outcome;
+use crate::support::tree::snapshot;
 use serde_json::Value;
-use support::outcome;
-use support::tree::snapshot;
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "a_finding_names_its_rule_its_place_the_line_why_and_how",
+            None,
+            a_finding_names_its_rule_its_place_the_line_why_and_how,
+        ),
+        trial(
+            "errors_make_it_fail_and_warnings_only_when_strict",
+            None,
+            errors_make_it_fail_and_warnings_only_when_strict,
+        ),
+        trial(
+            "a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file",
+            None,
+            a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file,
+        ),
+        trial("sarif_is_valid_by_the_published_schema", None, sarif_is_valid_by_the_published_schema),
+        trial(
+            "github_gets_ten_annotations_of_a_level_at_the_most",
+            None,
+            github_gets_ten_annotations_of_a_level_at_the_most,
+        ),
+        trial(
+            "a_comment_with_a_reason_silences_a_rule_in_its_line",
+            None,
+            a_comment_with_a_reason_silences_a_rule_in_its_line,
+        ),
+        trial(
+            "gen_catalog_toml_silences_rules_below_a_path_with_a_reason",
+            None,
+            gen_catalog_toml_silences_rules_below_a_path_with_a_reason,
+        ),
+        trial(
+            "fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone",
+            None,
+            fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone,
+        ),
+        trial("rules_are_listed_and_explained", None, rules_are_listed_and_explained),
+        trial(
+            "a_file_of_no_template_is_an_error_not_a_good_result",
+            None,
+            a_file_of_no_template_is_an_error_not_a_good_result,
+        ),
+        trial(
+            "a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait",
+            None,
+            a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait,
+        ),
+        trial("what_a_file_holds_does_not_govern_the_terminal", None, what_a_file_holds_does_not_govern_the_terminal),
+        trial(
+            "what_cannot_be_read_is_a_finding_or_a_clear_error",
+            None,
+            what_cannot_be_read_is_a_finding_or_a_clear_error,
+        ),
+    ]
+}
 
 /// A catalog with the good template in it, changed.
 fn catalog(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
@@ -32,7 +90,6 @@ const RANCHER: &str = "1/rancher-compose.yml";
 const LATEST: (&str, &str, &str) = (DOCKER, "web:1.1.0", "web:latest");
 const BROKEN: (&str, &str, &str) = ("config.yml", "version: v1.1.0", "version: v9.9.9");
 
-#[test]
 fn a_finding_names_its_rule_its_place_the_line_why_and_how() {
     let folder = catalog(&[LATEST]);
     let (code, text, errors) = outcome(folder.path(), &["check", "."]);
@@ -44,7 +101,6 @@ fn a_finding_names_its_rule_its_place_the_line_why_and_how() {
     assert!(text.ends_with("\n1 warning in 1 template, 2 versions\n"), "{text}");
 }
 
-#[test]
 fn errors_make_it_fail_and_warnings_only_when_strict() {
     let warned = catalog(&[LATEST]);
     assert_eq!(outcome(warned.path(), &["check", "."]).0, 0);
@@ -57,7 +113,6 @@ fn errors_make_it_fail_and_warnings_only_when_strict() {
     assert_eq!(outcome(broken.path(), &["check", ".", "--only", "image-latest,default-version"]).0, 1);
 }
 
-#[test]
 fn a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file() {
     let folder = catalog(&[LATEST, BROKEN]);
     let lines = |path: &str| {
@@ -81,7 +136,6 @@ fn a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file() {
     assert!(text.starts_with("docker-compose.yml:4:12: "), "{text}");
 }
 
-#[test]
 fn sarif_is_valid_by_the_published_schema() {
     let schema =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sarif-schema-2.1.0.json")).unwrap();
@@ -106,7 +160,6 @@ fn sarif_is_valid_by_the_published_schema() {
     }
 }
 
-#[test]
 fn github_gets_ten_annotations_of_a_level_at_the_most() {
     let many: Vec<String> = (0..15).map(|n| format!("  s{n}:\n    image: example/web:latest\n")).collect();
     let folder = catalog(&[BROKEN, (DOCKER, "services:\n", &format!("services:\n{}", many.concat()))]);
@@ -126,7 +179,6 @@ fn github_gets_ten_annotations_of_a_level_at_the_most() {
     );
 }
 
-#[test]
 fn a_comment_with_a_reason_silences_a_rule_in_its_line() {
     for (comment, silenced) in [
         ("web:latest # gen-catalog: allow image-latest it is a test", 1),
@@ -146,7 +198,6 @@ fn a_comment_with_a_reason_silences_a_rule_in_its_line() {
     );
 }
 
-#[test]
 fn gen_catalog_toml_silences_rules_below_a_path_with_a_reason() {
     let folder = catalog(&[LATEST]);
     let file = folder.path().join("gen-catalog.toml");
@@ -170,7 +221,6 @@ fn gen_catalog_toml_silences_rules_below_a_path_with_a_reason() {
     }
 }
 
-#[test]
 fn fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone() {
     let folder = catalog(&[
         (DOCKER, "services:", "services:  # all of them  "),
@@ -201,7 +251,6 @@ fn fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
-#[test]
 fn rules_are_listed_and_explained() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (code, text, _) = outcome(here, &["rules"]);
@@ -225,7 +274,6 @@ fn rules_are_listed_and_explained() {
     assert_eq!(outcome(here, &["check", ".", "--only", "helth"]).0, 2);
 }
 
-#[test]
 fn a_file_of_no_template_is_an_error_not_a_good_result() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("docker-compose.yml"), "web:\n  image: busybox\n").unwrap();
@@ -234,7 +282,6 @@ fn a_file_of_no_template_is_an_error_not_a_good_result() {
     assert!(errors.contains("docker-compose.yml is in no template"), "{errors}");
 }
 
-#[test]
 fn a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait() {
     let folder = catalog(&[]);
     let status = std::process::Command::new("mkfifo").arg(folder.path().join("gen-catalog.toml")).status().unwrap();
@@ -244,14 +291,12 @@ fn a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait() {
     assert!(errors.contains("gen-catalog.toml: this is not a file"), "{errors}");
 }
 
-#[test]
 fn what_a_file_holds_does_not_govern_the_terminal() {
     let folder = catalog(&[(DOCKER, "web:1.1.0", "web:latest # \u{1b}[31mred\u{1b}]0;title\u{7}")]);
     let (_, text, _) = outcome(folder.path(), &["check", ".", "--color", "always"]);
     assert!(text.contains("# \u{fffd}[31mred\u{fffd}]0;title\u{fffd}"), "{text:?}");
 }
 
-#[test]
 fn what_cannot_be_read_is_a_finding_or_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     for path in ["nowhere", "."] {

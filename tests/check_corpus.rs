@@ -1,22 +1,21 @@
 //! What `check` finds in the real catalogs: at the places where it is, and nothing else.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::corpus;
-use support::trial::{run, trial};
+use crate::support::corpus;
+use crate::support::trial::trial;
 use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
-    run(vec![
+    vec![
         trial("every_known_defect_is_found_at_its_line", missing, known_defects),
         trial("the_counts_are_those_of_the_readme", missing, counts),
         trial("our_own_catalog_has_no_finding_but_two_notes", None, own),
-    ]);
+    ]
 }
 
 fn all(paths: &[PathBuf]) -> Checked {

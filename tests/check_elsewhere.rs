@@ -1,10 +1,52 @@
 //! What is right in other catalogs is not found, and what is wrong in a way that the real ones do not show is.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::collections::BTreeSet;
 use std::fs;
 
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
 use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "an_answer_that_must_be_given_is_not_taken_for_empty",
+            None,
+            an_answer_that_must_be_given_is_not_taken_for_empty,
+        ),
+        trial(
+            "labels_count_in_whichever_file_and_way_they_are_written",
+            None,
+            labels_count_in_whichever_file_and_way_they_are_written,
+        ),
+        trial(
+            "a_service_may_take_its_image_and_its_volumes_from_elsewhere",
+            None,
+            a_service_may_take_its_image_and_its_volumes_from_elsewhere,
+        ),
+        trial("a_request_may_have_headers", None, a_request_may_have_headers),
+        trial("an_answer_may_be_looked_for_in_a_list", None, an_answer_may_be_looked_for_in_a_list),
+        trial(
+            "a_tab_within_a_text_of_several_lines_is_a_part_of_it",
+            None,
+            a_tab_within_a_text_of_several_lines_is_a_part_of_it,
+        ),
+        trial("a_function_that_rancher_has_is_no_error", None, a_function_that_rancher_has_is_no_error),
+        trial("privileged_is_seen_however_yaml_says_it", None, privileged_is_seen_however_yaml_says_it),
+        trial("a_dollar_that_is_escaped_uses_no_answer", None, a_dollar_that_is_escaped_uses_no_answer),
+        trial(
+            "what_rancher_cannot_read_is_an_error_though_other_readers_take_it",
+            None,
+            what_rancher_cannot_read_is_an_error_though_other_readers_take_it,
+        ),
+        trial(
+            "no_fix_at_the_end_of_a_file_changes_what_it_means",
+            None,
+            no_fix_at_the_end_of_a_file_changes_what_it_means,
+        ),
+    ]
+}
 
 const DOCKER: &str = "1/docker-compose.yml";
 const RANCHER: &str = "1/rancher-compose.yml";
@@ -37,7 +79,6 @@ fn with_image(more: &str) -> String {
     format!("{IMAGE}{more}")
 }
 
-#[test]
 fn an_answer_that_must_be_given_is_not_taken_for_empty() {
     let question = ("  questions:\n", format!("  questions:\n{REQUIRED}"));
     let question = (RANCHER, question.0, question.1.as_str());
@@ -49,7 +90,6 @@ fn an_answer_that_must_be_given_is_not_taken_for_empty() {
     assert_eq!(ids(&[optional, image("    image: example/web:{{ .Values.TAG }}\n")]), BTreeSet::from(["yaml-syntax"]));
 }
 
-#[test]
 fn labels_count_in_whichever_file_and_way_they_are_written() {
     let on_host = with_image("    network_mode: host\n");
     let on_host = (DOCKER, IMAGE, on_host.as_str());
@@ -61,7 +101,6 @@ fn labels_count_in_whichever_file_and_way_they_are_written() {
     assert_eq!(found, BTreeSet::from(["host-network", "label-not-text"]));
 }
 
-#[test]
 fn a_service_may_take_its_image_and_its_volumes_from_elsewhere() {
     let extends = (DOCKER, IMAGE, "    extends:\n      file: common.yml\n      service: web\n");
     assert_eq!(ids(&[extends]), BTreeSet::new());
@@ -71,14 +110,12 @@ fn a_service_may_take_its_image_and_its_volumes_from_elsewhere() {
     assert_eq!(ids(&[(DOCKER, IMAGE, &volumes)]), BTreeSet::from(["service-reference"]));
 }
 
-#[test]
 fn a_request_may_have_headers() {
     let line = |text: &'static str| (RANCHER, "GET / HTTP/1.0", text);
     assert_eq!(ids(&[line("'GET / HTTP/1.1\\r\\nHost:\\ example.com'")]), BTreeSet::new());
     assert_eq!(ids(&[line("'GET / HTTP/1.1 x'")]), BTreeSet::from(["health-check-request-line"]));
 }
 
-#[test]
 fn an_answer_may_be_looked_for_in_a_list() {
     let contains = |literal: &str| {
         with_image(&format!("{{{{- if contains .Values.COLOR \"{literal}\" }}}}\n    tty: true\n{{{{- end }}}}\n"))
@@ -87,14 +124,12 @@ fn an_answer_may_be_looked_for_in_a_list() {
     assert_eq!(ids(&[(DOCKER, IMAGE, &contains("/"))]), BTreeSet::from(["template-contains-reversed"]));
 }
 
-#[test]
 fn a_tab_within_a_text_of_several_lines_is_a_part_of_it() {
     let description = |text: &'static str| ("config.yml", "description: A web server\n", text);
     assert_eq!(ids(&[description("description: |\n  A:\n  \tb\n")]), BTreeSet::new());
     assert_eq!(ids(&[description("description: A\tserver\n")]), BTreeSet::from(["text-tab"]));
 }
 
-#[test]
 fn a_function_that_rancher_has_is_no_error() {
     let found = checked(&[(DOCKER, "      SIZE: ${SIZE}", "      SIZE: ${SIZE}\n      AT: '{{ now }}'")]);
     let [finding] = found.findings.as_slice() else { panic!("{:?}", found.findings) };
@@ -102,19 +137,16 @@ fn a_function_that_rancher_has_is_no_error() {
     assert_eq!(finding.start.line, 8);
 }
 
-#[test]
 fn privileged_is_seen_however_yaml_says_it() {
     assert_eq!(ids(&[(DOCKER, IMAGE, &with_image("    privileged: yes\n"))]), BTreeSet::from(["privileged"]));
     assert_eq!(ids(&[(DOCKER, IMAGE, &with_image("    privileged: 'no'\n"))]), BTreeSet::new());
 }
 
-#[test]
 fn a_dollar_that_is_escaped_uses_no_answer() {
     assert_eq!(ids(&[(DOCKER, "${SIZE}", "$${SIZE}")]), BTreeSet::from(["question-unused"]));
     assert_eq!(ids(&[(DOCKER, "${SIZE}", "$$$SIZE")]), BTreeSet::new());
 }
 
-#[test]
 fn what_rancher_cannot_read_is_an_error_though_other_readers_take_it() {
     for change in [
         (RANCHER, "  name: Example\n", "  name: {{ name }}\n"),
@@ -126,7 +158,6 @@ fn what_rancher_cannot_read_is_an_error_though_other_readers_take_it() {
     }
 }
 
-#[test]
 fn no_fix_at_the_end_of_a_file_changes_what_it_means() {
     let fixable = |text: &str| {
         let found = checked(&[("config.yml", "category: Applications\n", ""), ("config.yml", ".com>\n", text)]);

@@ -1,6 +1,8 @@
 //! However large or hostile a catalog is, a check ends, and in time: each of these took minutes where the time grew with
 //! the square of the size.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -8,6 +10,16 @@ use std::time::{Duration, Instant};
 
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
 use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("a_finding_in_each_of_many_lines", None, a_finding_in_each_of_many_lines),
+        trial("many_files_beside_the_versions", None, many_files_beside_the_versions),
+        trial("many_questions_and_variables", None, many_questions_and_variables),
+        trial("many_services_that_refer_to_one_another", None, many_services_that_refer_to_one_another),
+        trial("a_large_template_with_many_answers", None, a_large_template_with_many_answers),
+    ]
+}
 
 /// Far more than a slow machine needs in a debug build, far less than the square of these sizes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -32,19 +44,16 @@ fn count(checked: &Checked, id: &str) -> usize {
     checked.findings.iter().filter(|finding| finding.rule.id == id).count()
 }
 
-#[test]
 fn a_finding_in_each_of_many_lines() {
     let checked = timed(|template| fs::write(template.join("1/docker-compose.yml"), "#  \n".repeat(200_000)).unwrap());
     assert_eq!(count(&checked, "text-trailing-space"), 200_000);
 }
 
-#[test]
 fn many_files_beside_the_versions() {
     let checked = timed(|template| (0..20_000).for_each(|at| fs::write(template.join(format!("f{at}")), "x").unwrap()));
     assert_eq!(count(&checked, "stray-file"), 20_000);
 }
 
-#[test]
 fn many_questions_and_variables() {
     let checked = timed(|template| {
         let (mut rancher, mut docker) = (String::from("catalog:\n  version: v1.1.0\n  questions:\n"), String::new());
@@ -59,7 +68,6 @@ fn many_questions_and_variables() {
     assert_eq!((count(&checked, "question-unused"), count(&checked, "variable-unasked")), (5_000, 5_000));
 }
 
-#[test]
 fn many_services_that_refer_to_one_another() {
     let checked = timed(|template| {
         let (mut docker, mut rancher) = (String::new(), String::from(".catalog:\n  version: v1.1.0\n"));
@@ -73,7 +81,6 @@ fn many_services_that_refer_to_one_another() {
     assert_eq!((count(&checked, "service-reference"), count(&checked, "health-check-dns")), (1, 5_000));
 }
 
-#[test]
 fn a_large_template_with_many_answers() {
     timed(|template| {
         let mut rancher = String::from("catalog:\n  version: v1.1.0\n  questions:\n");

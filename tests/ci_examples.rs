@@ -1,19 +1,46 @@
 //! The examples under docs/ci: parsed, and their commands run in a sandbox, with programs of other people (cargo, docker,
 //! skopeo, gh, apt-get) stood in for by scripts that write down how they were called.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::git::{Sandbox, as_person, changed, commit_all, edit, git};
+use crate::support::tree;
 use serde_yaml::Value;
-use support::git::{Sandbox, as_person, changed, commit_all, edit, git};
-use support::tree;
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
 use swarmkit_catalog::release::digest::sha256_hex;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not",
+            None,
+            the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not,
+        ),
+        trial(
+            "the_check_of_drone_passes_what_is_good_and_stops_what_is_not",
+            None,
+            the_check_of_drone_passes_what_is_good_and_stops_what_is_not,
+        ),
+        trial(
+            "the_release_of_github_actions_opens_one_pull_request",
+            None,
+            the_release_of_github_actions_opens_one_pull_request,
+        ),
+        trial(
+            "the_release_of_github_actions_stops_before_anything_where_a_version_disagrees",
+            None,
+            the_release_of_github_actions_stops_before_anything_where_a_version_disagrees,
+        ),
+        trial("the_release_of_drone_opens_one_pull_request", None, the_release_of_drone_opens_one_pull_request),
+        trial("every_example_is_in_the_list", None, every_example_is_in_the_list),
+    ]
+}
 
 const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 const BRANCH: &str = concat!("swarm-v", env!("CARGO_PKG_VERSION"));
@@ -270,7 +297,6 @@ fn bad_change(clone: &Path) {
     commit_all(clone, "changes what was published");
 }
 
-#[test]
 fn the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not() {
     for (change, passes) in [(good_change as fn(&Path), true), (bad_change, false)] {
         let sandbox = catalog();
@@ -304,7 +330,6 @@ fn the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not() {
     }
 }
 
-#[test]
 fn the_check_of_drone_passes_what_is_good_and_stops_what_is_not() {
     for (change, passes) in [(good_change as fn(&Path), true), (bad_change, false)] {
         let sandbox = catalog();
@@ -352,7 +377,6 @@ fn released(sandbox: &Sandbox, folder: &Path, calls: &[String]) {
     assert_eq!(statement["subject"].as_sequence().unwrap().len(), 5);
 }
 
-#[test]
 fn the_release_of_github_actions_opens_one_pull_request() {
     let sandbox = catalog();
     let folder = project(&sandbox);
@@ -380,7 +404,6 @@ fn the_release_of_github_actions_opens_one_pull_request() {
     assert!(!runner.calls().iter().any(|call| call.starts_with("gh pr create")));
 }
 
-#[test]
 fn the_release_of_github_actions_stops_before_anything_where_a_version_disagrees() {
     let sandbox = catalog();
     let folder = project(&sandbox);
@@ -397,7 +420,6 @@ fn the_release_of_github_actions_stops_before_anything_where_a_version_disagrees
     assert_eq!(runner.calls(), ["cargo build --release --locked"]);
 }
 
-#[test]
 fn the_release_of_drone_opens_one_pull_request() {
     let sandbox = catalog();
     let folder = project(&sandbox);
@@ -414,7 +436,6 @@ fn the_release_of_drone_opens_one_pull_request() {
     assert!(!runner.calls().iter().any(|call| call.starts_with("gh pr create")));
 }
 
-#[test]
 fn every_example_is_in_the_list() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci");
     let list = fs::read_to_string(folder.join("README.md")).unwrap();

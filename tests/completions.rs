@@ -1,27 +1,26 @@
 //! Shells complete the commands, options and values of both programs.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::outcome;
-use support::trial::{run, trial};
+use crate::support::outcome;
+use crate::support::trial::trial;
 use swarmkit_catalog::cli::Program;
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = |shell: &str| Command::new(shell).arg("--version").output().is_err();
     let no_bash = missing("bash").then_some("bash is not installed");
     let no_zsh = missing("zsh").then_some("zsh is not installed");
     let no_fish = missing("fish").then_some("fish is not installed");
-    run(vec![
+    vec![
         trial("bash_completes_every_command_and_option", no_bash, bash_completes_every_command_and_option),
         trial("bash_completes_values", no_bash, bash_completes_values),
         trial("zsh_can_read_its_script", no_zsh, || parsed_by("zsh")),
         trial("fish_can_read_its_script", no_fish, || parsed_by("fish")),
-    ]);
+    ]
 }
 
 fn script(folder: &Path, shell: &str, program: &str) -> std::path::PathBuf {

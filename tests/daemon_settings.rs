@@ -1,6 +1,20 @@
 //! The daemon checks its settings at the start and tells all that is wrong with them at once.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::process::{Command, Output};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("all_that_is_wrong_is_told_at_once", None, all_that_is_wrong_is_told_at_once),
+        trial(
+            "a_number_that_can_be_bent_is_no_error_and_a_flag_wins_over_its_variable",
+            None,
+            a_number_that_can_be_bent_is_no_error_and_a_flag_wins_over_its_variable,
+        ),
+        trial("unknown_arguments_are_refused", None, unknown_arguments_are_refused),
+    ]
+}
 
 fn daemon(args: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
     let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_swarmkit-mon"))
@@ -12,7 +26,6 @@ fn daemon(args: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
     (status.code().unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-#[test]
 fn all_that_is_wrong_is_told_at_once() {
     let given = [
         ("MANAGER_SCALE", "many"),
@@ -37,7 +50,6 @@ fn all_that_is_wrong_is_told_at_once() {
     );
 }
 
-#[test]
 fn a_number_that_can_be_bent_is_no_error_and_a_flag_wins_over_its_variable() {
     let given = [("MANAGER_SCALE", "4"), ("RECONCILE_PERIOD", "never"), ("LOG_LEVEL", " ")];
     let (code, errors) = daemon(&["plan", "--reconcile-period=5", "--network=-"], &given);
@@ -45,7 +57,6 @@ fn a_number_that_can_be_bent_is_no_error_and_a_flag_wins_over_its_variable() {
     assert_eq!(errors, "swarmkit-mon: NETWORK (--network) is `-`: allowed is a word, or blank for none\n");
 }
 
-#[test]
 fn unknown_arguments_are_refused() {
     for args in [&["--manager-scales=3"][..], &["plan", "--format=xml"], &["plans"]] {
         let (code, errors) = daemon(args, &[]);

@@ -1,15 +1,66 @@
 //! `gen-catalog diff` as people and CI use it: versions, templates, catalogs and git references; the judgement of an
 //! upgrade; formats; bad input.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
 
+use crate::support::git::{Sandbox, commit_all, edit, git};
+use crate::support::{outcome, tree};
 use serde_json::Value;
-use support::git::{Sandbox, commit_all, edit, git};
-use support::{outcome, tree};
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "nothing_differs_is_exit_code_0_and_something_is_1",
+            None,
+            nothing_differs_is_exit_code_0_and_something_is_1,
+        ),
+        trial(
+            "whole_catalogs_and_their_bases_are_compared_template_by_template",
+            None,
+            whole_catalogs_and_their_bases_are_compared_template_by_template,
+        ),
+        trial(
+            "two_ways_to_write_the_same_are_no_difference_in_meaning",
+            None,
+            two_ways_to_write_the_same_are_no_difference_in_meaning,
+        ),
+        trial("an_upgrade_that_replaces_nothing_is_safe", None, an_upgrade_that_replaces_nothing_is_safe),
+        trial(
+            "an_upgrade_that_changes_how_a_container_is_launched_recreates_it",
+            None,
+            an_upgrade_that_changes_how_a_container_is_launched_recreates_it,
+        ),
+        trial(
+            "an_upgrade_that_asks_something_new_needs_an_answer",
+            None,
+            an_upgrade_that_asks_something_new_needs_an_answer,
+        ),
+        trial("an_answer_that_no_longer_fits_is_told", None, an_answer_that_no_longer_fits_is_told),
+        trial("an_upgrade_that_rancher_does_not_offer_is_told", None, an_upgrade_that_rancher_does_not_offer_is_told),
+        trial("what_is_left_behind_and_what_fails_is_told", None, what_is_left_behind_and_what_fails_is_told),
+        trial(
+            "a_template_is_rendered_with_the_answers_of_a_running_stack",
+            None,
+            a_template_is_rendered_with_the_answers_of_a_running_stack,
+        ),
+        trial(
+            "a_file_that_cannot_be_read_is_said_and_the_rest_compared",
+            None,
+            a_file_that_cannot_be_read_is_said_and_the_rest_compared,
+        ),
+        trial(
+            "references_of_a_clone_are_compared_template_by_template",
+            None,
+            references_of_a_clone_are_compared_template_by_template,
+        ),
+        trial("markdown_cannot_be_made_to_say_something_else", None, markdown_cannot_be_made_to_say_something_else),
+        trial("what_cannot_be_compared_is_a_clear_error", None, what_cannot_be_compared_is_a_clear_error),
+    ]
+}
 
 /// A catalog with the good template, and one with changes to its version 1.
 fn catalogs(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
@@ -56,7 +107,6 @@ fn upgrade(changes: &[(&str, &str, &str)]) -> (String, Vec<String>) {
     (upgrade["verdict"].as_str().unwrap().to_owned(), reasons)
 }
 
-#[test]
 fn nothing_differs_is_exit_code_0_and_something_is_1() {
     let folder = catalogs(&[]);
     for (old, new) in [(OLD, NEW), ("old/infra-templates/example", "new/infra-templates/example"), ("old", "new")] {
@@ -70,7 +120,6 @@ fn nothing_differs_is_exit_code_0_and_something_is_1() {
     assert_eq!(outcome(folder.path(), &["diff", "old", "new"]).0, 1);
 }
 
-#[test]
 fn whole_catalogs_and_their_bases_are_compared_template_by_template() {
     let folder = catalogs(&[HIGHER]);
     tree::copy(&folder.path().join("new/infra-templates/example"), &folder.path().join("new/infra-templates/more"));
@@ -89,7 +138,6 @@ fn whole_catalogs_and_their_bases_are_compared_template_by_template() {
     }
 }
 
-#[test]
 fn two_ways_to_write_the_same_are_no_difference_in_meaning() {
     let folder = catalogs(&[]);
     let compose = |name: &str, text: &str| {
@@ -109,7 +157,6 @@ fn two_ways_to_write_the_same_are_no_difference_in_meaning() {
     assert_eq!((code, report["versions"][0]["differences"].as_array().unwrap().len()), (1, 0), "{text}");
 }
 
-#[test]
 fn an_upgrade_that_replaces_nothing_is_safe() {
     assert_eq!(upgrade(&[]), ("safe".to_owned(), vec![]));
     let metadata = (RANCHER, "    health_check:", "    metadata:\n      a: b\n    health_check:");
@@ -123,7 +170,6 @@ fn an_upgrade_that_replaces_nothing_is_safe() {
     );
 }
 
-#[test]
 fn an_upgrade_that_changes_how_a_container_is_launched_recreates_it() {
     for (changes, why) in [
         ((DOCKER, "web:1.1.0", "web:1.2.0"), "image"),
@@ -139,7 +185,6 @@ fn an_upgrade_that_changes_how_a_container_is_launched_recreates_it() {
     }
 }
 
-#[test]
 fn an_upgrade_that_asks_something_new_needs_an_answer() {
     let question = |text: &str| {
         let all = format!("  questions:\n{text}");
@@ -163,7 +208,6 @@ fn an_upgrade_that_asks_something_new_needs_an_answer() {
     }
 }
 
-#[test]
 fn an_answer_that_no_longer_fits_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let judged = |old: &str, new: &str| {
@@ -211,7 +255,6 @@ fn an_answer_that_no_longer_fits_is_told() {
     }
 }
 
-#[test]
 fn an_upgrade_that_rancher_does_not_offer_is_told() {
     let judged = |text: &str| {
         let to = format!("version: v1.2.0\n  {text}");
@@ -240,7 +283,6 @@ fn an_upgrade_that_rancher_does_not_offer_is_told() {
     assert_eq!(narrower, pair("safe", "Rancher before v1.6.9 is not offered it"));
 }
 
-#[test]
 fn what_is_left_behind_and_what_fails_is_told() {
     let folder = tempfile::tempdir().unwrap();
     for (name, compose) in [
@@ -273,7 +315,6 @@ fn what_is_left_behind_and_what_fails_is_told() {
     assert!(!text.contains("---"), "{text}");
 }
 
-#[test]
 fn a_template_is_rendered_with_the_answers_of_a_running_stack() {
     let folder = tempfile::tempdir().unwrap();
     for (name, default, image) in [("1", "off", "1"), ("2", "on", "1")] {
@@ -296,7 +337,6 @@ fn a_template_is_rendered_with_the_answers_of_a_running_stack() {
     assert!(text.contains("  a: with DEBUG=on, changed: command\n"), "{text}");
 }
 
-#[test]
 fn a_file_that_cannot_be_read_is_said_and_the_rest_compared() {
     let folder = catalogs(&[HIGHER]);
     fs::write(folder.path().join(NEW).join("docker-compose.yml"), "services: [").unwrap();
@@ -305,7 +345,6 @@ fn a_file_that_cannot_be_read_is_said_and_the_rest_compared() {
     assert!(text.contains("not compared, as it cannot be read: 1/docker-compose.yml:"), "{text}");
 }
 
-#[test]
 fn references_of_a_clone_are_compared_template_by_template() {
     let catalog = catalogs(&[]);
     let sandbox = Sandbox::of(&catalog.path().join("old"));
@@ -345,7 +384,6 @@ fn references_of_a_clone_are_compared_template_by_template() {
     }
 }
 
-#[test]
 fn markdown_cannot_be_made_to_say_something_else() {
     let evil = "a`b\\n# heading @someone <script> \\u202e";
     let to = format!(
@@ -359,7 +397,6 @@ fn markdown_cannot_be_made_to_say_something_else() {
     assert!(text.contains("+ web X: a`b\\n# heading"), "{text}");
 }
 
-#[test]
 fn what_cannot_be_compared_is_a_clear_error() {
     let folder = catalogs(&[]);
     let refuses = |args: &[&str], says: &str| {

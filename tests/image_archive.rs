@@ -1,13 +1,34 @@
 //! `image` packs the same bytes from the same input, as every engine and registry take them; `verify` finds each label
 //! that does not agree.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
 
+use crate::support::outcome;
 use serde_json::{Value, json};
-use support::outcome;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "the_same_input_makes_the_same_bytes_and_another_another_digest",
+            None,
+            the_same_input_makes_the_same_bytes_and_another_another_digest,
+        ),
+        trial(
+            "it_is_a_layout_for_registries_and_an_archive_for_docker_load",
+            None,
+            it_is_a_layout_for_registries_and_an_archive_for_docker_load,
+        ),
+        trial("what_would_not_run_is_refused", None, what_would_not_run_is_refused),
+        trial(
+            "verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock",
+            None,
+            verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock,
+        ),
+    ]
+}
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----";
@@ -61,7 +82,6 @@ fn json_file(files: &[(String, Vec<u8>)], path: &str) -> Value {
     serde_json::from_slice(&files.iter().find(|(name, _)| name == path).unwrap().1).unwrap()
 }
 
-#[test]
 fn the_same_input_makes_the_same_bytes_and_another_another_digest() {
     let (one, other) = (ingredients(), ingredients());
     let first = packed(one.path(), &["--revision", "abc", "--created", "5"]);
@@ -76,7 +96,6 @@ fn the_same_input_makes_the_same_bytes_and_another_another_digest() {
     assert_ne!(packed(one.path(), &["--revision", "abc", "--created", "5"])["digest"], first["digest"]);
 }
 
-#[test]
 fn it_is_a_layout_for_registries_and_an_archive_for_docker_load() {
     let folder = ingredients();
     let report = packed(folder.path(), &["--revision", "abc", "--created", "1700000000"]);
@@ -107,7 +126,6 @@ fn it_is_a_layout_for_registries_and_an_archive_for_docker_load() {
     assert_eq!(lock["lock"]["platforms"], json!(["linux/amd64"]));
 }
 
-#[test]
 fn what_would_not_run_is_refused() {
     let folder = ingredients();
     let program = folder.path().join("program");
@@ -159,7 +177,6 @@ fn wrong(folder: &Path, tag: &str, commit: &str) -> Vec<String> {
     rows.map(|row| format!("{}: {}", row["what"].as_str().unwrap(), row["says"].as_str().unwrap())).collect()
 }
 
-#[test]
 fn verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock() {
     let folder = ingredients();
     let (commit, other) = ("1".repeat(40), "2".repeat(40));

@@ -1,13 +1,21 @@
 //! A build knows the commit that it is of: told, noted by `cargo package`, or from its clone; else it says that it does
 //! not know. The build script itself is run, in folders of each kind.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::git::{commit_all, git};
+use crate::support::git::{commit_all, git};
+
+pub fn trials() -> Vec<Trial> {
+    vec![trial(
+        "a_build_says_its_commit_or_that_it_does_not_know",
+        None,
+        a_build_says_its_commit_or_that_it_does_not_know,
+    )]
+}
 
 /// The build script, compiled as cargo compiles it.
 fn script(folder: &Path) -> PathBuf {
@@ -32,7 +40,6 @@ fn told(script: &Path, folder: &Path, variable: Option<&str>) -> (String, String
     (value("COMMIT"), value("CHANGED"))
 }
 
-#[test]
 fn a_build_says_its_commit_or_that_it_does_not_know() {
     let folder = tempfile::tempdir().unwrap();
     let script = script(folder.path());

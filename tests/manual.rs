@@ -1,19 +1,18 @@
 //! The manual has a page for every command of both programs, and each page has all options.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::trial::{run, trial};
-use support::{gen_catalog, outcome};
+use crate::support::trial::trial;
+use crate::support::{gen_catalog, outcome};
 use swarmkit_catalog::cli::Program;
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let no_groff = Command::new("groff").arg("--version").output().is_err().then_some("groff is not installed");
-    run(vec![
+    vec![
         trial(
             "every_command_has_a_page_with_all_of_its_options",
             None,
@@ -21,7 +20,7 @@ fn main() {
         ),
         trial("a_page_can_be_printed", None, a_page_can_be_printed),
         trial("the_pages_are_set_without_a_warning", no_groff, the_pages_are_set_without_a_warning),
-    ]);
+    ]
 }
 
 fn written(folder: &Path) {

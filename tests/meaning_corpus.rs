@@ -3,24 +3,23 @@
 //! `tests/snapshots/meaning.txt` is what it says. After a change of it that is meant, `UPDATE_SNAPSHOTS=1 cargo test
 //! --test meaning_corpus` writes it anew; read what git then shows.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::corpus;
-use support::trial::{run, trial};
+use crate::support::corpus;
+use crate::support::trial::trial;
 use swarmkit_catalog::catalog::source::{TemplateSource, templates_of};
 use swarmkit_catalog::release::comparison::{VersionComparison, template_name};
 use swarmkit_catalog::release::words::version_lines;
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
-    run(vec![
+    vec![
         trial("every_consecutive_pair_is_told_as_it_was_read", missing, pairs),
         trial("no_version_differs_from_itself", missing, itself),
         trial("the_way_back_tells_as_many_differences", missing, way_back),
-    ]);
+    ]
 }
 
 fn templates() -> Vec<TemplateSource> {

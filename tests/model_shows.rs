@@ -1,11 +1,24 @@
 //! Nothing in the model is without effect: whatever value changes, what is rendered changes, or it is refused.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 use swarmkit_catalog::entries::{Notes, swarm};
 use swarmkit_catalog::monitor::settings::SETTINGS;
 use swarmkit_catalog::render::Renderer;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "every_value_of_the_model_shows_in_the_output_or_is_refused",
+            None,
+            every_value_of_the_model_shows_in_the_output_or_is_refused,
+        ),
+        trial("every_comment_shows_above_its_key", None, every_comment_shows_above_its_key),
+    ]
+}
 
 /// Every value with one leaf changed, or one key or item taken out.
 fn mutations(value: &Value) -> Vec<Value> {
@@ -65,7 +78,6 @@ where
     assert!(shown > 3, "{name}: everything was refused");
 }
 
-#[test]
 fn every_value_of_the_model_shows_in_the_output_or_is_refused() {
     let publication = swarm::publication(&swarm::image(swarm::default_repository(), None), SETTINGS);
     let renderer = Renderer::new(None).unwrap();
@@ -82,7 +94,6 @@ fn every_value_of_the_model_shows_in_the_output_or_is_refused() {
     every_change_shows("project config", &project.config, |model| renderer.config(model).ok());
 }
 
-#[test]
 fn every_comment_shows_above_its_key() {
     let publication = swarm::publication(&swarm::image(swarm::default_repository(), None), SETTINGS);
     let files = Renderer::new(None).unwrap().infra(&publication.infra, swarm::FIRST_REVISION).unwrap();

@@ -1,21 +1,32 @@
 //! The README shows what is: the rendered service, the settings, the commands.
 
-#[path = "support/picture.rs"]
-mod picture;
-mod support;
-
+use crate::picture;
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
 
-use support::outcome;
+use crate::support::outcome;
 use swarmkit_catalog::monitor::settings::{SETTINGS, markdown_table};
 use swarmkit_catalog::release::digest::sha256_hex;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("its_table_of_settings_is_the_daemons", None, its_table_of_settings_is_the_daemons),
+        trial("its_rendered_file_is_the_rendered_file", None, its_rendered_file_is_the_rendered_file),
+        trial(
+            "its_commands_are_there_and_each_has_help_with_an_example",
+            None,
+            its_commands_are_there_and_each_has_help_with_an_example,
+        ),
+        trial("its_picture_shows_what_is_rendered", None, its_picture_shows_what_is_rendered),
+    ]
+}
 
 fn read(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
-#[test]
 fn its_table_of_settings_is_the_daemons() {
     assert!(
         read("README.md").contains(&format!("<!-- settings -->\n\n{}", markdown_table(SETTINGS))),
@@ -23,7 +34,6 @@ fn its_table_of_settings_is_the_daemons() {
     );
 }
 
-#[test]
 fn its_rendered_file_is_the_rendered_file() {
     let readme = read("README.md");
     let (_, shown) = readme.split_once("<!-- rendered: ").unwrap();
@@ -32,7 +42,6 @@ fn its_rendered_file_is_the_rendered_file() {
     assert_eq!(shown, read(&format!("community-catalog/{file}")));
 }
 
-#[test]
 fn its_commands_are_there_and_each_has_help_with_an_example() {
     let readme = read("README.md");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -44,7 +53,6 @@ fn its_commands_are_there_and_each_has_help_with_an_example() {
     }
 }
 
-#[test]
 fn its_picture_shows_what_is_rendered() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let digest = sha256_hex(picture::page(&folder.join("community-catalog")).as_bytes());

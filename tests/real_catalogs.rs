@@ -1,22 +1,21 @@
 //! Rendering into a real catalog touches the entry alone, and Rancher's own schemas accept it.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::fs;
 
-use support::tree::{copy, snapshot};
-use support::trial::{run, trial};
-use support::{corpus, empty_catalog, outcome, rendered_catalog};
+use crate::support::tree::{copy, snapshot};
+use crate::support::trial::trial;
+use crate::support::{corpus, empty_catalog, outcome, rendered_catalog};
 use swarmkit_catalog::yaml::Document;
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
-    run(vec![
+    vec![
         trial("rendering_into_the_community_catalog_touches_the_entry_alone", missing, touches),
         trial("rendering_into_the_rancher_catalog_numbers_the_environment_template", missing, numbers),
         trial("ranchers_own_schema_accepts_the_service", missing, accepts),
-    ]);
+    ]
 }
 
 fn touches() {

@@ -1,16 +1,16 @@
 //! `gen-catalog release`, with real git on a copy of a real catalog and a bare remote.
 
-mod support;
-
+use crate::support;
+use crate::support::trial::Trial;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::corpus;
+use crate::support::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
+use crate::support::trial::trial;
 use serde_json::Value;
-use support::corpus;
-use support::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
-use support::trial::{run, trial};
 
 const BRANCH: &str = "swarm-v2.0.0";
 const CONFIG: &str = "infra-templates/swarm/config.yml";
@@ -21,9 +21,9 @@ const FIRST: [&str; 4] = [
     "M infra-templates/swarm/config.yml",
 ];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
-    run(vec![
+    vec![
         trial("a_first_release_makes_the_change_that_a_careful_maintainer_makes", missing, first),
         trial("a_second_run_does_nothing_whoever_runs_it", missing, second),
         trial("once_merged_there_is_nothing_to_do", missing, merged),
@@ -42,7 +42,7 @@ fn main() {
         trial("author_and_signature_are_gits_own_configuration", missing, author),
         trial("no_hook_of_the_clone_is_run", missing, hooks),
         trial("a_catalog_in_a_folder_of_its_repository", missing, subfolder),
-    ]);
+    ]
 }
 
 fn community() -> Sandbox {

@@ -1,22 +1,21 @@
 //! What `release` refuses, each with what to do; the clone and the remote stay as they were.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use support::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
-use support::trial::{run, trial};
+use crate::support::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
+use crate::support::trial::trial;
 use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
 
 const BRANCH: &str = "swarm-v2.0.0";
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let mounts = if mount_command("true").is_some() { None } else { Some("needs root, or user namespaces, to mount") };
-    run(vec![
+    vec![
         trial("a_clone_with_changes_that_are_not_committed", None, dirty),
         trial("what_does_not_matter_is_no_dirt", None, not_dirty),
         trial("a_dirty_submodule", None, submodule),
@@ -39,7 +38,7 @@ fn main() {
         trial("files_that_cannot_be_written", None, files),
         trial("a_clone_that_is_read_only", mounts, read_only),
         trial("a_disk_that_is_full", mounts, full_disk),
-    ]);
+    ]
 }
 
 /// A catalog with one good template, made `swarm`.

@@ -1,20 +1,47 @@
 //! `gen-catalog render` writes the entry, once, and knows when it is out of date.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
 
-use support::tree::snapshot;
-use support::{empty_catalog, outcome, rendered_catalog};
+use crate::support::tree::snapshot;
+use crate::support::{empty_catalog, outcome, rendered_catalog};
 
-#[test]
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("the_committed_catalog_is_up_to_date", None, the_committed_catalog_is_up_to_date),
+        trial(
+            "an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before",
+            None,
+            an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before,
+        ),
+        trial("a_second_run_changes_nothing_and_says_so", None, a_second_run_changes_nothing_and_says_so),
+        trial("check_writes_nothing_and_shows_a_diff", None, check_writes_nothing_and_shows_a_diff),
+        trial("any_mutation_of_any_rendered_file_is_drift", None, any_mutation_of_any_rendered_file_is_drift),
+        trial("what_is_published_never_changes", None, what_is_published_never_changes),
+        trial("an_edited_config_or_icon_is_mended", None, an_edited_config_or_icon_is_mended),
+        trial(
+            "a_new_version_gets_one_more_than_the_highest_revision",
+            None,
+            a_new_version_gets_one_more_than_the_highest_revision,
+        ),
+        trial("the_image_can_be_another_but_never_its_tag", None, the_image_can_be_another_but_never_its_tag),
+        trial(
+            "standard_output_gets_the_very_files_and_writes_none",
+            None,
+            standard_output_gets_the_very_files_and_writes_none,
+        ),
+        trial("the_report_is_there_for_programs_too", None, the_report_is_there_for_programs_too),
+        trial("colours_are_for_terminals_or_for_who_asks", None, colours_are_for_terminals_or_for_who_asks),
+    ]
+}
+
 fn the_committed_catalog_is_up_to_date() {
     let (code, diff, errors) = outcome(Path::new(env!("CARGO_MANIFEST_DIR")), &["render", "--check"]);
     assert_eq!(code, 0, "run `cargo run -- render`\n{errors}{diff}");
 }
 
-#[test]
 fn an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before() {
     let folder = rendered_catalog();
     let files: Vec<String> =
@@ -34,7 +61,6 @@ fn an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before() {
     );
 }
 
-#[test]
 fn a_second_run_changes_nothing_and_says_so() {
     let folder = rendered_catalog();
     let before = snapshot(folder.path());
@@ -49,7 +75,6 @@ fn a_second_run_changes_nothing_and_says_so() {
     assert_eq!(outcome(folder.path(), &["render", "--quiet"]), (0, String::new(), String::new()));
 }
 
-#[test]
 fn check_writes_nothing_and_shows_a_diff() {
     let folder = empty_catalog();
     let before = snapshot(folder.path());
@@ -61,7 +86,6 @@ fn check_writes_nothing_and_shows_a_diff() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
-#[test]
 fn any_mutation_of_any_rendered_file_is_drift() {
     let folder = rendered_catalog();
     let catalog = folder.path().join("community-catalog");
@@ -99,7 +123,6 @@ fn any_mutation_of_any_rendered_file_is_drift() {
     assert_eq!(outcome(folder.path(), &["render", "--check"]).0, 1, "the UI would take the .tpl");
 }
 
-#[test]
 fn what_is_published_never_changes() {
     let folder = rendered_catalog();
     let catalog = folder.path().join("community-catalog");
@@ -116,7 +139,6 @@ fn what_is_published_never_changes() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
-#[test]
 fn an_edited_config_or_icon_is_mended() {
     let folder = rendered_catalog();
     let before = snapshot(folder.path());
@@ -131,7 +153,6 @@ fn an_edited_config_or_icon_is_mended() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
-#[test]
 fn a_new_version_gets_one_more_than_the_highest_revision() {
     let folder = empty_catalog();
     let template = folder.path().join("community-catalog/infra-templates/swarm");
@@ -146,7 +167,6 @@ fn a_new_version_gets_one_more_than_the_highest_revision() {
     assert!(text.contains("project-templates/swarm gets"), "{text}");
 }
 
-#[test]
 fn the_image_can_be_another_but_never_its_tag() {
     let folder = empty_catalog();
     let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
@@ -164,7 +184,6 @@ fn the_image_can_be_another_but_never_its_tag() {
     assert!(errors.contains("has 64 hexadecimal digits, this one has 2"), "{errors}");
 }
 
-#[test]
 fn standard_output_gets_the_very_files_and_writes_none() {
     let folder = empty_catalog();
     let before = snapshot(folder.path());
@@ -183,7 +202,6 @@ fn standard_output_gets_the_very_files_and_writes_none() {
     assert!(text.starts_with("==> infra-templates/swarm/4/docker-compose.yml <==\nversion: '2'\n"), "{text}");
 }
 
-#[test]
 fn the_report_is_there_for_programs_too() {
     let folder = empty_catalog();
     let report = |args: &[&str]| {
@@ -203,7 +221,6 @@ fn the_report_is_there_for_programs_too() {
     assert_eq!((code, json["status"].as_str()), (1, Some("refused")));
 }
 
-#[test]
 fn colours_are_for_terminals_or_for_who_asks() {
     let folder = empty_catalog();
     assert!(!outcome(folder.path(), &["render", "--check"]).1.contains('\x1b'));

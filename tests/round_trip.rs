@@ -1,24 +1,23 @@
 //! Every real version reads into the model with nothing lost, and what is rendered from the model means the same.
 
-mod support;
-
+use crate::support::trial::Trial;
 use std::fs;
 
-use support::tree::snapshot;
-use support::trial::{run, trial};
-use support::{corpus, outcome};
+use crate::support::tree::snapshot;
+use crate::support::trial::trial;
+use crate::support::{corpus, outcome};
 use swarmkit_catalog::catalog::source::{TemplateSource, YamlFile, templates_of};
 use swarmkit_catalog::entries::Notes;
 use swarmkit_catalog::model::{Config, DockerCompose, Project, RancherCompose};
 use swarmkit_catalog::render::{Renderer, first_difference};
 use swarmkit_catalog::yaml::Document;
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
-    run(vec![
+    vec![
         trial("every_file_of_every_version_round_trips", missing, every_file),
         trial("a_printed_model_renders_to_the_same_files", missing, printed_models),
-    ]);
+    ]
 }
 
 fn templates() -> Vec<TemplateSource> {

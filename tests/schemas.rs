@@ -1,14 +1,31 @@
 //! The schemas describe what Rancher reads: what we render is valid, what Rancher would drop or refuse is not.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
 
+use crate::support::{outcome, rendered_catalog};
 use serde_json::{Value, json};
-use support::{outcome, rendered_catalog};
 use swarmkit_catalog::render::{SchemaKind, schema};
 use swarmkit_catalog::yaml::Document;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("every_schema_is_a_schema", None, every_schema_is_a_schema),
+        trial(
+            "what_is_rendered_is_valid_and_a_misspelt_key_is_not",
+            None,
+            what_is_rendered_is_valid_and_a_misspelt_key_is_not,
+        ),
+        trial("the_mistakes_of_real_catalogs_are_refused", None, the_mistakes_of_real_catalogs_are_refused),
+        trial(
+            "the_command_prints_them_and_the_entry_without_asking",
+            None,
+            the_command_prints_them_and_the_entry_without_asking,
+        ),
+    ]
+}
 
 fn rendered(file: &str) -> Value {
     let folder = rendered_catalog();
@@ -23,14 +40,12 @@ const FILES: [(SchemaKind, &str); 4] = [
     (SchemaKind::Project, "project-templates/swarm/0/project.yml"),
 ];
 
-#[test]
 fn every_schema_is_a_schema() {
     for kind in SchemaKind::ALL {
         assert!(jsonschema::meta::is_valid(&schema(kind)), "{kind:?}");
     }
 }
 
-#[test]
 fn what_is_rendered_is_valid_and_a_misspelt_key_is_not() {
     for (kind, file) in FILES {
         let validator = jsonschema::validator_for(&schema(kind)).unwrap();
@@ -41,7 +56,6 @@ fn what_is_rendered_is_valid_and_a_misspelt_key_is_not() {
     }
 }
 
-#[test]
 fn the_mistakes_of_real_catalogs_are_refused() {
     let refuses = |kind, file: &str, pointer: &str, value: Value| {
         let validator = jsonschema::validator_for(&schema(kind)).unwrap();
@@ -72,7 +86,6 @@ fn the_mistakes_of_real_catalogs_are_refused() {
     refuses(config.0, config.1, "/minimum_rancher_version", json!("v1.0.0"));
 }
 
-#[test]
 fn the_command_prints_them_and_the_entry_without_asking() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let entry = outcome(folder, &["schema"]);

@@ -1,11 +1,30 @@
 //! A setting is written once: the command line, its checks, the question, the variable of the service and the tables
 //! all follow from one line.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use clap::error::ErrorKind;
 use swarmkit_catalog::entries::swarm;
 use swarmkit_catalog::monitor::command_line;
 use swarmkit_catalog::monitor::settings::{self, Kind, SETTINGS, Setting, markdown_table};
 use swarmkit_catalog::render::Renderer;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("an_added_setting_is_seen_everywhere", None, an_added_setting_is_seen_everywhere),
+        trial(
+            "an_added_setting_is_checked_by_flag_and_by_variable",
+            None,
+            an_added_setting_is_checked_by_flag_and_by_variable,
+        ),
+        trial(
+            "a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service",
+            None,
+            a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service,
+        ),
+        trial("each_setting_has_a_name_of_its_own", None, each_setting_has_a_name_of_its_own),
+    ]
+}
 
 /// A setting that is not there, added to those that are.
 fn table_with_one_more() -> &'static [Setting] {
@@ -28,7 +47,6 @@ fn rendered(table: &[Setting]) -> Vec<(String, String)> {
     files.into_iter().map(|file| (file.path.rsplit('/').next().unwrap().to_owned(), file.text)).collect()
 }
 
-#[test]
 fn an_added_setting_is_seen_everywhere() {
     let table = table_with_one_more();
     let question = "    - variable: PATIENCE_PERIOD\n      label: Patience period (seconds)\n      description: How long a lost \
@@ -51,7 +69,6 @@ fn an_added_setting_is_seen_everywhere() {
     assert!(help.contains("--patience-period") && help.contains("PATIENCE_PERIOD"), "{help}");
 }
 
-#[test]
 fn an_added_setting_is_checked_by_flag_and_by_variable() {
     let table = table_with_one_more();
     let resolve = |args: &[&str], variable: Option<&str>| {
@@ -71,7 +88,6 @@ fn an_added_setting_is_checked_by_flag_and_by_variable() {
     assert_eq!(unknown.unwrap_err().kind(), ErrorKind::UnknownArgument);
 }
 
-#[test]
 fn a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service() {
     let mut table = table_with_one_more().to_vec();
     table.last_mut().unwrap().asked = false;
@@ -81,7 +97,6 @@ fn a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service() {
     assert!(markdown_table(&table).contains("| `PATIENCE_PERIOD` | `--patience-period` | 10 to 600 s | `60` | no |"));
 }
 
-#[test]
 fn each_setting_has_a_name_of_its_own() {
     for (at, setting) in SETTINGS.iter().enumerate() {
         assert_eq!(setting.flag, setting.variable.to_lowercase().replace('_', "-"));

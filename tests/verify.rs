@@ -1,14 +1,29 @@
 //! `verify` finds each place of the project that does not agree with the tag.
 
-mod support;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::git::{commit_all, edit, git};
+use crate::support::{outcome, tree};
 use serde_json::Value;
-use support::git::{commit_all, edit, git};
-use support::{outcome, tree};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("a_project_that_agrees_is_told_so_in_a_table", None, a_project_that_agrees_is_told_so_in_a_table),
+        trial("another_tag_disagrees_with_everything", None, another_tag_disagrees_with_everything),
+        trial("each_place_is_looked_at", None, each_place_is_looked_at),
+        trial("the_daemon_is_asked_itself", None, the_daemon_is_asked_itself),
+        trial(
+            "a_lock_must_be_of_this_version_and_what_the_entry_names",
+            None,
+            a_lock_must_be_of_this_version_and_what_the_entry_names,
+        ),
+        trial("what_is_not_committed_is_told", None, what_is_not_committed_is_told),
+    ]
+}
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -56,7 +71,6 @@ fn tag() -> String {
     format!("v{VERSION}")
 }
 
-#[test]
 fn a_project_that_agrees_is_told_so_in_a_table() {
     let folder = project();
     assert_eq!(wrong(folder.path(), &tag(), &[]), [""; 0]);
@@ -71,7 +85,6 @@ fn a_project_that_agrees_is_told_so_in_a_table() {
     assert_eq!(outcome(elsewhere.path(), &[&args[..], &["--project", &project]].concat()).0, 0);
 }
 
-#[test]
 fn another_tag_disagrees_with_everything() {
     let folder = project();
     let rows = wrong(folder.path(), "v9.9.9", &[]);
@@ -82,7 +95,6 @@ fn another_tag_disagrees_with_everything() {
     }
 }
 
-#[test]
 fn each_place_is_looked_at() {
     let other = "2.0.1";
     for (file, from, to, wanted) in [
@@ -137,7 +149,6 @@ fn each_place_is_looked_at() {
     }
 }
 
-#[test]
 fn the_daemon_is_asked_itself() {
     let folder = project();
     let said = |version: &str, catalog: &str| {
@@ -156,7 +167,6 @@ fn the_daemon_is_asked_itself() {
     assert!(rows[0].contains("No such file") && rows[0].contains("--monitor"), "{rows:?}");
 }
 
-#[test]
 fn a_lock_must_be_of_this_version_and_what_the_entry_names() {
     let folder = project();
     let digest = format!("sha256:{}", "1".repeat(64));
@@ -176,7 +186,6 @@ fn a_lock_must_be_of_this_version_and_what_the_entry_names() {
     assert_eq!(wrong(folder.path(), &tag(), &[]), [""; 0]);
 }
 
-#[test]
 fn what_is_not_committed_is_told() {
     let folder = project();
     git(folder.path(), &["init", "-q", "-b", "master"]);

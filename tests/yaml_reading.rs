@@ -1,15 +1,47 @@
 //! YAML is read as Rancher reads it, every value keeps its place, and hostile input ends in an error with one.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use proptest::prelude::*;
 use serde_yaml::Value;
 use swarmkit_catalog::model::{Config, HealthCheck, RancherComposeV1};
 use swarmkit_catalog::yaml::{Document, Problem, Step, read_as};
 
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("yaml_1_1_typing_and_quotes", None, yaml_1_1_typing_and_quotes),
+        trial("merge_keys_merge_and_own_keys_win", None, merge_keys_merge_and_own_keys_win),
+        trial(
+            "the_last_of_two_equal_keys_wins_and_both_are_placed",
+            None,
+            the_last_of_two_equal_keys_wins_and_both_are_placed,
+        ),
+        trial("a_further_document_is_not_read_but_noticed", None, a_further_document_is_not_read_but_noticed),
+        trial("every_value_knows_its_place", None, every_value_knows_its_place),
+        trial("an_absent_value_has_no_text", None, an_absent_value_has_no_text),
+        trial("a_wrong_type_is_reported_where_it_stands", None, a_wrong_type_is_reported_where_it_stands),
+        trial("what_is_not_known_or_null_is_kept", None, what_is_not_known_or_null_is_kept),
+        trial(
+            "what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place",
+            None,
+            what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place,
+        ),
+        trial("tabs_that_go_yaml_takes_are_taken", None, tabs_that_go_yaml_takes_are_taken),
+        trial(
+            "tags_and_ends_of_text_are_read_as_go_yaml_reads_them",
+            None,
+            tags_and_ends_of_text_are_read_as_go_yaml_reads_them,
+        ),
+        trial("hostile_texts_end_in_an_error", None, hostile_texts_end_in_an_error),
+        trial("no_text_makes_the_reader_panic", None, no_text_makes_the_reader_panic),
+        trial("no_text_of_yaml_signs_makes_the_reader_panic", None, no_text_of_yaml_signs_makes_the_reader_panic),
+    ]
+}
+
 fn value(text: &str) -> Value {
     Document::read(text).unwrap().to_value()
 }
 
-#[test]
 fn yaml_1_1_typing_and_quotes() {
     let read = value("{a: yes, b: 'yes', c: 0777, d: 1_000, e: 1.10, f: !!str 5, g: ~, h: 2001-01-01, i: \"0777\"}");
     let expected: Value = serde_yaml::from_str(
@@ -19,14 +51,12 @@ fn yaml_1_1_typing_and_quotes() {
     assert_eq!(read, expected);
 }
 
-#[test]
 fn merge_keys_merge_and_own_keys_win() {
     let text = "base: &b {k: 1, l: 2}\nother: &o {l: 3, m: 4}\nboth:\n  <<: [*b, *o]\n  k: 9\n";
     let expected: Value = serde_yaml::from_str("{l: 2, m: 4, k: 9}").unwrap();
     assert_eq!(value(text)["both"], expected);
 }
 
-#[test]
 fn the_last_of_two_equal_keys_wins_and_both_are_placed() {
     let document = Document::read("a:\n  k: 1\n  l: 2\n  k: 3\n").unwrap();
     assert_eq!(document.to_value()["a"]["k"], Value::from(3));
@@ -36,14 +66,12 @@ fn the_last_of_two_equal_keys_wins_and_both_are_placed() {
     assert_eq!((key.as_str(), first.to_string(), again.to_string()), ("k", "2:3".into(), "4:3".into()));
 }
 
-#[test]
 fn a_further_document_is_not_read_but_noticed() {
     let document = Document::read("a: 1\n---\nb: 2\n").unwrap();
     assert_eq!(document.to_value(), value("a: 1"));
     assert!(matches!(document.problems.as_slice(), [Problem::FurtherDocument { at }] if at.line == 2));
 }
 
-#[test]
 fn every_value_knows_its_place() {
     let document = Document::read("a:\n  - b: 'x'\n    ü: y\n# note\n").unwrap();
     let place = |path: &[Step]| document.find(path).unwrap().span.start.to_string();
@@ -54,7 +82,6 @@ fn every_value_knows_its_place() {
     assert_eq!(document.comments[0].position.line, 4);
 }
 
-#[test]
 fn an_absent_value_has_no_text() {
     let document = Document::read("a:\nb: ~\nc: ''\n").unwrap();
     let text = |key: &str| document.root.as_ref().unwrap().get(key).unwrap().text().unwrap();
@@ -62,7 +89,6 @@ fn an_absent_value_has_no_text() {
     assert_eq!(document.to_value()["a"], Value::Null);
 }
 
-#[test]
 fn a_wrong_type_is_reported_where_it_stands() {
     let error = read_as::<Config>("name: x\nlabels:\n  - a\n").unwrap_err();
     assert_eq!(error.position.to_string(), "3:3");
@@ -73,7 +99,6 @@ fn a_wrong_type_is_reported_where_it_stands() {
     assert!(error.message.starts_with("web.health_check.port: "), "{}", error.message);
 }
 
-#[test]
 fn what_is_not_known_or_null_is_kept() {
     let text = "{port: 80, request_line: null, retries: 3, interval: '${EVERY}'}";
     let check: HealthCheck = read_as(text).unwrap();
@@ -81,7 +106,6 @@ fn what_is_not_known_or_null_is_kept() {
     assert_eq!(serde_yaml::to_value(&check).unwrap(), value(text));
 }
 
-#[test]
 fn what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place() {
     for (text, place, says) in [
         ("a: 1\n\t# c\nb: 2\n", "2:1", "a tab"),
@@ -105,7 +129,6 @@ fn what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place() {
     }
 }
 
-#[test]
 fn tabs_that_go_yaml_takes_are_taken() {
     for (text, same) in [
         ("a:\tb\n", "a: b"),
@@ -119,7 +142,6 @@ fn tabs_that_go_yaml_takes_are_taken() {
     }
 }
 
-#[test]
 fn tags_and_ends_of_text_are_read_as_go_yaml_reads_them() {
     for (text, same) in [
         ("a: ! 1", "a: '1'"),
@@ -134,7 +156,6 @@ fn tags_and_ends_of_text_are_read_as_go_yaml_reads_them() {
     }
 }
 
-#[test]
 fn hostile_texts_end_in_an_error() {
     let bomb: String = (1..12).fold("l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, level| {
         let aliases = vec![format!("*l{}", level - 1); 10].join(", ");
@@ -157,12 +178,10 @@ fn hostile_texts_end_in_an_error() {
 }
 
 proptest! {
-    #[test]
     fn no_text_makes_the_reader_panic(text in any::<String>()) {
         let _ = Document::read(&text).map(|document| document.to_value());
     }
 
-    #[test]
     fn no_text_of_yaml_signs_makes_the_reader_panic(text in "[-a:,{}\\[\\]&*!|>'\"%@`# \\n\\t?~<]{0,60}") {
         let _ = Document::read(&text).map(|document| document.to_value());
     }

@@ -1,16 +1,55 @@
 //! The stand-in for Rancher that the daemon is tested against: what is written through its API shows in its metadata, the
 //! states of hosts and services decide what comes of a request, and faults happen when asked for.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use lab::rancher::{ACCESS_KEY, Listen, SECRET_KEY, ServiceState};
-use lab::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, client};
+use crate::lab::rancher::{ACCESS_KEY, Listen, SECRET_KEY, ServiceState};
+use crate::lab::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, client};
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("metadata_walks_by_key_index_name_and_uuid", None, metadata_walks_by_key_index_name_and_uuid),
+        trial("metadata_speaks_text_and_json", None, metadata_speaks_text_and_json),
+        trial("metadata_knows_who_asks_by_the_source_address", None, metadata_knows_who_asks_by_the_source_address),
+        trial("metadata_waits_for_news", None, metadata_waits_for_news),
+        trial(
+            "a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay",
+            None,
+            a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay,
+        ),
+        trial("writes_that_make_no_sense_are_refused", None, writes_that_make_no_sense_are_refused),
+        trial("the_api_wants_its_keys", None, the_api_wants_its_keys),
+        trial("lists_are_filtered_and_paged", None, lists_are_filtered_and_paged),
+        trial(
+            "a_host_that_is_removed_passes_through_its_states",
+            None,
+            a_host_that_is_removed_passes_through_its_states,
+        ),
+        trial("a_lost_host_stays_active_in_the_older_api", None, a_lost_host_stays_active_in_the_older_api),
+        trial(
+            "what_a_write_to_a_service_does_is_decided_by_its_state",
+            None,
+            what_a_write_to_a_service_does_is_decided_by_its_state,
+        ),
+        trial(
+            "an_upgrade_takes_away_what_the_executor_did_not_write",
+            None,
+            an_upgrade_takes_away_what_the_executor_did_not_write,
+        ),
+        trial("the_environment_can_hold_more_than_the_monitors", None, the_environment_can_hold_more_than_the_monitors),
+        trial("faults_come_and_go_as_asked", None, faults_come_and_go_as_asked),
+        trial("content_is_taken_away_as_asked", None, content_is_taken_away_as_asked),
+        trial("a_lost_answer_can_hide_a_write", None, a_lost_answer_can_hide_a_write),
+        trial("another_writer_comes_between_read_and_write", None, another_writer_comes_between_read_and_write),
+        trial("the_log_counts_and_finds", None, the_log_counts_and_finds),
+        trial("the_api_can_speak_https_under_a_private_ca", None, the_api_can_speak_https_under_a_private_ca),
+    ]
+}
 
 fn stand_in() -> Rancher {
     let any = (Ipv4Addr::LOCALHOST, 0).into();
@@ -52,7 +91,6 @@ fn put(rancher: &Rancher, path: &str, body: &Value) -> reqwest::Result<Response>
     request.basic_auth(ACCESS_KEY, Some(SECRET_KEY)).json(body).send()
 }
 
-#[test]
 fn metadata_walks_by_key_index_name_and_uuid() {
     let (rancher, [_, second]) = two_hosts();
     for version in ["2015-07-25", "2015-12-19", "2016-07-29", "latest"] {
@@ -67,7 +105,6 @@ fn metadata_walks_by_key_index_name_and_uuid() {
     }
 }
 
-#[test]
 fn metadata_speaks_text_and_json() {
     let (rancher, [first, _]) = two_hosts();
     rancher.set_label(&first, "b/c", Some("2"));
@@ -89,7 +126,6 @@ fn metadata_speaks_text_and_json() {
     }
 }
 
-#[test]
 fn metadata_knows_who_asks_by_the_source_address() {
     let (rancher, hosts) = two_hosts();
     let who = |last: u8| {
@@ -106,7 +142,6 @@ fn metadata_knows_who_asks_by_the_source_address() {
     assert_eq!(look(&rancher, "/latest/hosts/1/agent_ip").status(), 404);
 }
 
-#[test]
 fn metadata_waits_for_news() {
     let (rancher, [first, _]) = two_hosts();
     let version = look(&rancher, "/latest/version").text().unwrap();
@@ -130,7 +165,6 @@ fn metadata_waits_for_news() {
     });
 }
 
-#[test]
 fn a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay() {
     let (rancher, [first, _]) = two_hosts();
     rancher.set_label(&first, "old", Some("1"));
@@ -157,7 +191,6 @@ fn a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay() {
     assert_eq!(look_json(&rancher, "/latest/services/swarmkit-mon/metadata"), json!({"at": 3, "deep": {"er": [1]}}));
 }
 
-#[test]
 fn writes_that_make_no_sense_are_refused() {
     let (rancher, [first, _]) = two_hosts();
     rancher.set_label(&first, "a", Some("1"));
@@ -175,7 +208,6 @@ fn writes_that_make_no_sense_are_refused() {
     assert_eq!(rancher.labels(&first)["a"], "1");
 }
 
-#[test]
 fn the_api_wants_its_keys() {
     let (rancher, _) = two_hosts();
     let url = format!("{}/hosts", rancher.api_url());
@@ -187,7 +219,6 @@ fn the_api_wants_its_keys() {
     assert_eq!(first.unwrap().status(), 200);
 }
 
-#[test]
 fn lists_are_filtered_and_paged() {
     let rancher = stand_in();
     rancher.change(|environment| {
@@ -208,7 +239,6 @@ fn lists_are_filtered_and_paged() {
     assert_eq!((&none["type"], &none["data"]), (&json!("collection"), &json!([])));
 }
 
-#[test]
 fn a_host_that_is_removed_passes_through_its_states() {
     let (rancher, [first, second]) = two_hosts();
     let state = || {
@@ -237,7 +267,6 @@ fn a_host_that_is_removed_passes_through_its_states() {
     assert_eq!(look(&rancher, "/latest/self/host/uuid").text().unwrap(), again);
 }
 
-#[test]
 fn a_lost_host_stays_active_in_the_older_api() {
     let (rancher, [first, _]) = two_hosts();
     let shown = |version: ApiVersion| {
@@ -260,7 +289,6 @@ fn a_lost_host_stays_active_in_the_older_api() {
     }
 }
 
-#[test]
 fn what_a_write_to_a_service_does_is_decided_by_its_state() {
     let (rancher, [first, _]) = two_hosts();
     let told = || look_json(&rancher, "/latest/services/swarmkit-mon/metadata")["at"].clone();
@@ -293,7 +321,6 @@ fn what_a_write_to_a_service_does_is_decided_by_its_state() {
     assert_eq!(rancher.service_writes_since(mark).len(), 3);
 }
 
-#[test]
 fn an_upgrade_takes_away_what_the_executor_did_not_write() {
     let (rancher, _) = two_hosts();
     let mut metadata = rancher.service_metadata();
@@ -306,7 +333,6 @@ fn an_upgrade_takes_away_what_the_executor_did_not_write() {
     assert_ne!(rancher.service_metadata()["io.rancher.service.hash"], metadata["io.rancher.service.hash"]);
 }
 
-#[test]
 fn the_environment_can_hold_more_than_the_monitors() {
     let (rancher, [first, _]) = two_hosts();
     let (same, web) = rancher.change(|environment| {
@@ -339,7 +365,6 @@ fn the_environment_can_hold_more_than_the_monitors() {
     assert_eq!(of.len(), 2, "one of each global service");
 }
 
-#[test]
 fn faults_come_and_go_as_asked() {
     let (rancher, _) = two_hosts();
     rancher.fault(Filter::api(), Fault::status(503).times(2));
@@ -380,7 +405,6 @@ fn faults_come_and_go_as_asked() {
     assert_eq!(fresh().get(&url).send().unwrap().status(), 200);
 }
 
-#[test]
 fn content_is_taken_away_as_asked() {
     let (rancher, _) = two_hosts();
     rancher.fault(Filter::metadata(), Fault::without("agent_ip").times(1));
@@ -395,7 +419,6 @@ fn content_is_taken_away_as_asked() {
     assert_eq!(ask(&rancher, "/hosts").json::<Value>().unwrap()["data"].as_array().unwrap().len(), 2);
 }
 
-#[test]
 fn a_lost_answer_can_hide_a_write() {
     let (rancher, [first, _]) = two_hosts();
     rancher.fault(Filter::api().method("PUT"), Fault::status(503).times(1));
@@ -409,7 +432,6 @@ fn a_lost_answer_can_hide_a_write() {
     assert_eq!(rancher.labels(&first)["a"], "2");
 }
 
-#[test]
 fn another_writer_comes_between_read_and_write() {
     let (rancher, [first, _]) = two_hosts();
     let uuid = first.clone();
@@ -423,7 +445,6 @@ fn another_writer_comes_between_read_and_write() {
     assert!(!rancher.labels(&first).contains_key("other"), "the last writer wins");
 }
 
-#[test]
 fn the_log_counts_and_finds() {
     let (rancher, [first, _]) = two_hosts();
     let mark = rancher.log_length();
@@ -444,7 +465,6 @@ fn the_log_counts_and_finds() {
     assert_eq!(rancher.ever_saw("SECRET").len(), 1);
 }
 
-#[test]
 fn the_api_can_speak_https_under_a_private_ca() {
     let any = (Ipv4Addr::LOCALHOST, 0).into();
     let rancher = Rancher::start(Listen { metadata: any, api: any, tls: true }).unwrap();

@@ -1,36 +1,30 @@
 //! Who manages, and whether managers work, on real engines: by host labels, zones and settings, never at the cost of the
 //! quorum.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use lab::swarm::nodes_seen_by;
-use lab::{Host, Lab, missing};
+use crate::lab::swarm::nodes_seen_by;
+use crate::lab::{Host, Lab, missing};
+use crate::support::trial::trial;
+use crate::well::is_well;
 use serde_json::Value;
-use trial::trial;
-use well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: (&str, &str) = ("RECONCILE_PERIOD", "2");
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial("labels_of_hosts_keep_prefer_and_spread_managers", missing, || together(&[labelled, zones])),
         trial("the_only_manager_yields_to_the_other_of_two_hosts", missing, one_of_two),
         trial("managers_are_drained_and_the_network_made_as_set", missing, || together(&[drained, network])),
         trial("more_managers_and_fewer_without_losing_the_quorum", missing, scaled),
-    ]);
+    ]
 }
 
 /// All at the same time, as they mostly wait.

@@ -1,26 +1,22 @@
 //! What breaks is mended by itself, on real engines: the swarm has its managers again, services go on.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support::trial;
+use crate::support::trial::Trial;
 use std::thread;
 use std::time::Duration;
 
-use lab::{HostState, Lab, missing};
-use trial::trial;
-use well::{are_well, have_managers, is_the_only_swarm, is_well};
+use crate::lab::{HostState, Lab, missing};
+use crate::support::trial::trial;
+use crate::well::{are_well, have_managers, is_the_only_swarm, is_well};
 
 /// A short grace period, so that the tests are short.
 const QUICK: [(&str, &str); 3] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
@@ -38,7 +34,7 @@ fn main() {
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
         trial("a_quorum_lost_as_engines_were_set_up_anew_is_recovered", missing, set_up_anew),
         trial("a_quorum_lost_before_a_thawed_manager_knows_that_it_is_none_is_recovered", missing, thawed),
-    ]);
+    ]
 }
 
 /// A healthy swarm with a service in it.

@@ -1,35 +1,27 @@
 //! What docs/operating.md tells an operator to do leads out, on real engines; and it knows of every stage.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::support::trial::Trial;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use lab::{Host, Lab, missing};
-use says::says;
+use crate::lab::{Host, Lab, missing};
+use crate::says::says;
+use crate::support::trial::trial;
+use crate::well::{are_well, is_well};
 use swarmkit_catalog::monitor::plan::Stage;
-use trial::trial;
-use well::{are_well, is_well};
 
 const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5")];
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial("every_stage_has_a_way_out", None, every_stage),
         trial("a_backup_is_restored_on_its_host", missing, on_its_host),
         trial("a_backup_is_restored_on_a_host_that_got_the_address", missing, on_another_host),
         trial("another_swarm_is_recorded", missing, another_swarm),
-    ]);
+    ]
 }
 
 fn every_stage() {

@@ -1,24 +1,21 @@
 //! Started on every host, in any order, at any time, the monitors make one healthy swarm, and tell Rancher so.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support::trial;
+use crate::support::trial::Trial;
+use crate::well;
 use std::time::Duration;
 
-use lab::{CreateIndex, Lab, missing};
-use trial::trial;
-use well::is_well;
+use crate::lab::{CreateIndex, Lab, missing};
+use crate::support::trial::trial;
+use crate::well::is_well;
 
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "5")];
 const LIMIT: Duration = Duration::from_secs(90);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("one_host", missing, || together(1, 1)),
         trial("two_hosts_have_one_manager", missing, || together(2, 1)),
@@ -30,7 +27,7 @@ fn main() {
         trial("hostnames_that_are_long_or_the_same_are_no_trouble", missing, hostnames),
         trial("five_managers_when_five_are_wanted", missing, five_managers),
         trial("again_and_again_without_a_miss", missing, again_and_again),
-    ]);
+    ]
 }
 
 fn together(hosts: usize, managers: usize) {

@@ -1,41 +1,33 @@
 //! The monitor's manners: it ends when it is told to, shows what it would do, logs a line an event, and takes little.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::support::trial::Trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lab::engine::signal_to;
-use lab::{Fault, Filter, Host, Kind, Lab, missing, monitor};
-use says::{says, standing};
+use crate::lab::engine::signal_to;
+use crate::lab::{Fault, Filter, Host, Kind, Lab, missing, monitor};
+use crate::says::{says, standing};
+use crate::support::trial::trial;
+use crate::well::{are_well, is_well};
 use serde_json::Value;
-use trial::trial;
-use well::{are_well, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 /// What it may take to end.
 const END: Duration = Duration::from_secs(1);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial("sigterm_ends_it_within_a_second_whatever_it_does", missing, ends),
         trial("plan_shows_what_it_would_do_and_does_nothing", missing, plan),
         trial("a_port_that_is_taken_is_a_clear_error", missing, port_taken),
         trial("an_event_is_a_line_of_text_or_json", missing, lines),
         trial("a_calm_swarm_costs_next_to_nothing", missing, calm),
-    ]);
+    ]
 }
 
 /// SIGTERM: exit code 0, within the limit.

@@ -1,11 +1,10 @@
 //! What the plan never does, whatever it sees: views of every kind, sensible or not, are made up by the thousand.
 
-#[path = "support/dice.rs"]
-mod dice;
-
+use crate::support::trial::Trial;
+use crate::support::trial::{is_long, trial};
 use std::collections::BTreeMap;
 
-use dice::Dice;
+use crate::dice::Dice;
 use swarmkit_catalog::monitor::engine::{
     Availability, ClusterId, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus,
     Peer, Reachability, Role, SwarmInfo, Version,
@@ -18,6 +17,65 @@ use swarmkit_catalog::monitor::plan::{Change, Plan, Stage, asks_rancher, plan};
 use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::{Acting, Claim, Record, SealedToken};
 use swarmkit_catalog::monitor::state::{Member, State};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "a_generation_that_another_has_begun_is_never_taken_for_ones_own",
+            None,
+            a_generation_that_another_has_begun_is_never_taken_for_ones_own,
+        ),
+        trial("a_second_swarm_is_never_made", None, a_second_swarm_is_never_made),
+        trial("the_quorum_is_never_spent", None, the_quorum_is_never_spent),
+        trial(
+            "a_role_never_changes_before_the_record_tells_who_votes",
+            None,
+            a_role_never_changes_before_the_record_tells_who_votes,
+        ),
+        trial(
+            "roles_change_one_at_a_time_and_only_where_they_can",
+            None,
+            roles_change_one_at_a_time_and_only_where_they_can,
+        ),
+        trial(
+            "a_swarm_that_is_not_provably_old_and_ours_is_never_left",
+            None,
+            a_swarm_that_is_not_provably_old_and_ours_is_never_left,
+        ),
+        trial(
+            "an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone",
+            None,
+            an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone,
+        ),
+        trial("without_rancher_nothing_of_the_swarm_is_changed", None, without_rancher_nothing_of_the_swarm_is_changed),
+        trial("only_the_recorded_swarm_is_changed", None, only_the_recorded_swarm_is_changed),
+        trial(
+            "no_node_of_a_registered_host_is_removed_and_none_that_votes",
+            None,
+            no_node_of_a_registered_host_is_removed_and_none_that_votes,
+        ),
+        trial(
+            "nobody_goes_on_alone_while_the_others_may_come_back",
+            None,
+            nobody_goes_on_alone_while_the_others_may_come_back,
+        ),
+        trial(
+            "a_host_or_a_stack_that_is_there_twice_does_nothing",
+            None,
+            a_host_or_a_stack_that_is_there_twice_does_nothing,
+        ),
+        trial(
+            "no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready",
+            None,
+            no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
+        ),
+        trial(
+            "a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it",
+            None,
+            a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
+        ),
+    ]
+}
 
 const ME: &str = "host-0";
 
@@ -341,7 +399,8 @@ fn always(rule: impl Fn(&Observation, &Plan) -> Result<bool, String>) {
             let seed: u64 = seed.parse().unwrap();
             seed..seed + 1
         }
-        Err(_) => 0..100_000,
+        Err(_) if is_long() => 0..100_000,
+        Err(_) => 0..20_000,
     };
     let one = seeds.end - seeds.start == 1;
     let mut about = 0;
@@ -354,10 +413,9 @@ fn always(rule: impl Fn(&Observation, &Plan) -> Result<bool, String>) {
             Err(what) => panic!("SEED={seed}: {what}\n{planned:#?}\n{seen:#?}"),
         }
     }
-    assert!(one || about > 20, "it came up only {about} times");
+    assert!(one || about > 5, "it came up only {about} times");
 }
 
-#[test]
 fn a_generation_that_another_has_begun_is_never_taken_for_ones_own() {
     always(|seen, planned| {
         let Some(view) = seen.rancher_view() else { return Ok(false) };
@@ -447,7 +505,6 @@ fn is_astray(seen: &Observation) -> bool {
     here && alive && !answers && !record.voters.contains(node) && (gone || lost || broken || moved)
 }
 
-#[test]
 fn a_second_swarm_is_never_made() {
     never(|seen, change| {
         let Change::Found { .. } = change else { return Ok(false) };
@@ -472,7 +529,6 @@ fn a_second_swarm_is_never_made() {
     });
 }
 
-#[test]
 fn the_quorum_is_never_spent() {
     never(|seen, change| {
         let Change::Demote(node) = change else { return Ok(false) };
@@ -496,7 +552,6 @@ fn the_quorum_is_never_spent() {
     });
 }
 
-#[test]
 fn a_role_never_changes_before_the_record_tells_who_votes() {
     never(|seen, change| {
         let (target, promotes) = match change {
@@ -526,7 +581,6 @@ fn a_role_never_changes_before_the_record_tells_who_votes() {
     });
 }
 
-#[test]
 fn roles_change_one_at_a_time_and_only_where_they_can() {
     never(|seen, change| {
         let (Change::Promote(target) | Change::Demote(target)) = change else { return Ok(false) };
@@ -573,7 +627,6 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
     });
 }
 
-#[test]
 fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
     never(|seen, change| {
         let Change::Leave { node, manager } = change else { return Ok(false) };
@@ -635,7 +688,6 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
 }
 
 /// An engine that is about to stop says that it is in no swarm. To join then would cost it the node that it is.
-#[test]
 fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
     never(|seen, change| {
         let outside =
@@ -647,7 +699,6 @@ fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
     });
 }
 
-#[test]
 fn without_rancher_nothing_of_the_swarm_is_changed() {
     never(|seen, change| match change {
         Change::Join { .. } | Change::Leave { .. } => Ok(false),
@@ -656,7 +707,6 @@ fn without_rancher_nothing_of_the_swarm_is_changed() {
     });
 }
 
-#[test]
 fn only_the_recorded_swarm_is_changed() {
     never(|seen, change| match change {
         Change::Promote(_)
@@ -673,7 +723,6 @@ fn only_the_recorded_swarm_is_changed() {
     });
 }
 
-#[test]
 fn no_node_of_a_registered_host_is_removed_and_none_that_votes() {
     never(|seen, change| {
         let Change::Remove { node: target, force, .. } = change else { return Ok(false) };
@@ -711,7 +760,6 @@ fn no_node_of_a_registered_host_is_removed_and_none_that_votes() {
     });
 }
 
-#[test]
 fn nobody_goes_on_alone_while_the_others_may_come_back() {
     never(|seen, change| {
         let Change::ForceNewCluster { .. } = change else { return Ok(false) };
@@ -759,7 +807,6 @@ fn nobody_goes_on_alone_while_the_others_may_come_back() {
 }
 
 /// Another host may be the one that Rancher takes this one for, or another stack of the entry keeps the swarm.
-#[test]
 fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
     always(|seen, _| {
         let refused = Observation { refusal: Some("it is there twice".into()), ..seen.clone() };
@@ -771,7 +818,6 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
     });
 }
 
-#[test]
 fn no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready() {
     always(|seen, planned| {
         let Some(publication) = &planned.publication else { return Ok(false) };
@@ -792,7 +838,6 @@ fn no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready() {
     });
 }
 
-#[test]
 fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
     always(|seen, planned| {
         let Some(publication) = planned.publication.as_ref().filter(|_| seen.record_is_gone) else { return Ok(false) };

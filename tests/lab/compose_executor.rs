@@ -1,26 +1,18 @@
 //! Rancher's own compose executor takes the rendered entry with every answer that its questions allow, and makes of it what
 //! the tests of the whole chain start.
 
-#[path = "support/deployer/mod.rs"]
-mod deployer;
-#[path = "support/executor.rs"]
-mod executor;
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/real_parts.rs"]
-mod real_parts;
-mod support;
-
+use crate::support::real_parts;
+use crate::support::trial::Trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deployer::entry::Entry;
-use deployer::health::Strategy;
-use deployer::service::{Given, Service};
-use executor::{Executor, plain};
+use crate::deployer::entry::Entry;
+use crate::deployer::health::Strategy;
+use crate::deployer::service::{Given, Service};
+use crate::executor::{Executor, plain};
+use crate::support::rendered_catalog;
+use crate::support::trial::trial;
 use serde_json::{Map, Value, json};
-use support::rendered_catalog;
-use support::trial::{run, trial};
 use swarmkit_catalog::entries::swarm;
 use swarmkit_catalog::model::{Question, QuestionType};
 use swarmkit_catalog::monitor::settings::SETTINGS;
@@ -30,15 +22,15 @@ use swarmkit_catalog::monitor::settings::SETTINGS;
 const TEXTS: [&str; 12] =
     ["", "x", "a b", "$", "$$X", "${LOG_LEVEL}", "{{ .Stack.Name }}", "'\"", "é: #", "yes", "010", "~"];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = real_parts::missing();
-    run(vec![
+    vec![
         trial("every_answer_that_the_questions_allow_is_accepted", missing, accepted),
         trial("defaults_are_what_the_model_says", missing, defaults),
         trial("what_is_launched_is_what_the_deployer_starts", missing, launched),
         trial("a_difference_to_the_deployer_is_told", missing, difference),
         trial("what_rancher_cannot_launch_is_refused", missing, refused),
-    ]);
+    ]
 }
 
 /// The version of the rendered entry.

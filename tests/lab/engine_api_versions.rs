@@ -1,5 +1,7 @@
 //! Engines of any age: the newest version of the Engine API that both sides speak is spoken, or it is said why none is.
 
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -18,6 +20,19 @@ use swarmkit_catalog::monitor::past::Past;
 use swarmkit_catalog::monitor::plan::{Plan, Stage, plan};
 use swarmkit_catalog::monitor::state::State;
 use tokio::net::UnixListener;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("the_newest_version_that_both_speak_is_spoken", None, || {
+            block_on(the_newest_version_that_both_speak_is_spoken())
+        }),
+        trial("where_there_is_none_it_says_what_to_do", None, || block_on(where_there_is_none_it_says_what_to_do())),
+        trial("an_engine_of_another_version_behind_the_same_socket_is_understood", None, || {
+            block_on(an_engine_of_another_version_behind_the_same_socket_is_understood())
+        }),
+        trial("no_engine_at_all_is_said", None, || block_on(no_engine_at_all_is_said())),
+    ]
+}
 
 /// What an engine answers to `/version`, and what it was asked.
 #[derive(Clone, Default)]
@@ -117,7 +132,6 @@ fn fake() -> (Fake, std::path::PathBuf, tempfile::TempDir) {
     (Fake::start(&socket), socket, folder)
 }
 
-#[tokio::test]
 async fn the_newest_version_that_both_speak_is_spoken() {
     let (fake, socket, _folder) = fake();
     for (served, spoken) in [
@@ -136,7 +150,6 @@ async fn the_newest_version_that_both_speak_is_spoken() {
     }
 }
 
-#[tokio::test]
 async fn where_there_is_none_it_says_what_to_do() {
     let (fake, socket, _folder) = fake();
     for (served, said) in [
@@ -154,7 +167,6 @@ async fn where_there_is_none_it_says_what_to_do() {
     }
 }
 
-#[tokio::test]
 async fn an_engine_of_another_version_behind_the_same_socket_is_understood() {
     let (fake, socket, _folder) = fake();
     let sources = sources(&socket);
@@ -168,10 +180,13 @@ async fn an_engine_of_another_version_behind_the_same_socket_is_understood() {
     }
 }
 
-#[tokio::test]
 async fn no_engine_at_all_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let (_, plan) = look(&folder.path().join("docker.sock")).await;
     assert_eq!(plan.stage, Stage::NoEngine);
     assert!(plan.reason.contains("engine: GET /version: cannot be reached"), "{plan}");
+}
+
+fn block_on(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }

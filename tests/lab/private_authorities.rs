@@ -1,28 +1,21 @@
 //! Rancher's API behind HTTPS with a certificate of a private authority.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support::trial::Trial;
 use std::fs;
 use std::time::Duration;
 
-use lab::rancher::{ACCESS_KEY, SECRET_KEY};
-use lab::{Lab, missing};
-use says::says;
-use trial::trial;
-use well::is_well;
+use crate::lab::rancher::{ACCESS_KEY, SECRET_KEY};
+use crate::lab::{Lab, missing};
+use crate::says::says;
+use crate::support::trial::trial;
+use crate::well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: (&str, &str) = ("RECONCILE_PERIOD", "2");
 
-fn main() {
-    trial::run(vec![trial("a_private_authority_is_trusted_as_told_and_no_other", missing(), private_authority)]);
+pub fn trials() -> Vec<Trial> {
+    vec![trial("a_private_authority_is_trusted_as_told_and_no_other", missing(), private_authority)]
 }
 
 fn private_authority() {

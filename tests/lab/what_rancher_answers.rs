@@ -1,30 +1,25 @@
 //! What Rancher really answers, and does not: a lost host that stays active, a change that nobody is told of, a record
 //! that is written over, a question that is never answered. Each is set up on real engines, and comes right in its time.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support::trial;
+use crate::support::trial::Trial;
+use crate::well;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lab::{Fault, Filter, HostState, Lab, ServiceState, missing};
-use says::{says, standing};
+use crate::lab::{Fault, Filter, HostState, Lab, ServiceState, missing};
+use crate::says::{says, standing};
+use crate::support::trial::trial;
+use crate::well::{have_managers, is_well};
 use serde_json::{Value, json};
-use trial::trial;
-use well::{have_managers, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5")];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("two_hosts_with_one_identity_lose_nothing_and_say_so", missing, || {
             together(&[clone_of_a_worker, clone_that_registered_last, new_clone]);
@@ -41,7 +36,7 @@ fn main() {
         trial("answers_without_bounds_are_put_off_at_once", missing, || together(&[huge, long_version])),
         trial("in_a_calm_environment_nothing_is_written_or_said", missing, calm),
         trial("who_cannot_be_asked_whether_it_acts_answers_in_the_record", missing, asked_by_label),
-    ]);
+    ]
 }
 
 /// All at the same time, as they mostly wait.

@@ -5,15 +5,13 @@
 //! thing: a claim may have stood long enough at any moment, and a write may land after anything that others do; only what
 //! its sender does once it has started anew comes later.
 
-#[path = "support/model_host.rs"]
-mod model_host;
-#[path = "support/wanted.rs"]
-mod wanted;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
+use crate::wanted;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use model_host::{address, metadata, uuid};
+use crate::model_host::{address, metadata, uuid};
 use stateright::{Checker, Model, Property};
 use swarmkit_catalog::monitor::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
@@ -26,6 +24,22 @@ use swarmkit_catalog::monitor::plan::{Change, asks_rancher, plan, said_to_be_ins
 use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::{Claim, Record};
 use swarmkit_catalog::monitor::state::State;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "two_hosts_come_to_one_swarm_whatever_dies_is_late_or_doubled",
+            None,
+            two_hosts_come_to_one_swarm_whatever_dies_is_late_or_doubled,
+        ),
+        trial(
+            "three_hosts_come_to_one_swarm_with_a_claim_that_expires",
+            None,
+            three_hosts_come_to_one_swarm_with_a_claim_that_expires,
+        ),
+        trial("four_hosts_come_to_one_swarm_in_every_order", None, four_hosts_come_to_one_swarm_in_every_order),
+    ]
+}
 
 /// What the checker explores.
 #[derive(Clone)]
@@ -456,17 +470,14 @@ fn explore(protocol: Protocol) {
     }
 }
 
-#[test]
 fn two_hosts_come_to_one_swarm_whatever_dies_is_late_or_doubled() {
     explore(Protocol { hosts: 2, deaths: 1, doubled: 1, expired: 1, one_in: 8 });
 }
 
-#[test]
 fn three_hosts_come_to_one_swarm_with_a_claim_that_expires() {
     explore(Protocol { hosts: 3, deaths: 0, doubled: 1, expired: 1, one_in: 64 });
 }
 
-#[test]
 fn four_hosts_come_to_one_swarm_in_every_order() {
     explore(Protocol { hosts: 4, deaths: 0, doubled: 0, expired: 0, one_in: 512 });
 }

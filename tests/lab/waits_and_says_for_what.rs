@@ -1,32 +1,25 @@
 //! Whatever is late, missing, broken or slow: the monitor waits and says for what; nothing is removed, nothing is doubled.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lab::{Fault, Filter, Kind, Lab, missing};
-use says::says;
+use crate::lab::{Fault, Filter, Kind, Lab, missing};
+use crate::says::says;
+use crate::support::trial::trial;
+use crate::well::is_well;
 use serde_json::{Value, json};
-use trial::trial;
-use well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
 /// For how long a fault is looked at, where the swarm is to stay as it is.
 const WHILE: Duration = Duration::from_secs(4);
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![trial("before_there_is_a_swarm_and_while_there_is_one", missing, all_of_them)]);
+    vec![trial("before_there_is_a_swarm_and_while_there_is_one", missing, all_of_them)]
 }
 
 /// All at the same time, as they mostly wait.

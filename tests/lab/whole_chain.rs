@@ -1,14 +1,9 @@
 //! What a user installs is what is tested: the built image and the rendered entry, deployed as Rancher does it, on real
 //! engines. The swarm forms, heals and is upgraded; what does not agree between the two does not pass.
 
-#[path = "support/deployer/mod.rs"]
-mod deployer;
-#[path = "support/lab/mod.rs"]
-mod lab;
-mod support;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support;
+use crate::support::trial::Trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -18,20 +13,20 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use deployer::Deployer;
-use deployer::entry::Entry;
-use deployer::environment::Environment;
-use deployer::health::Health;
-use deployer::names::Names;
-use deployer::registry::Registry;
-use lab::engine::client_missing;
-use lab::{Host, Lab, missing};
+use crate::deployer::Deployer;
+use crate::deployer::entry::Entry;
+use crate::deployer::environment::Environment;
+use crate::deployer::health::Health;
+use crate::deployer::names::Names;
+use crate::deployer::registry::Registry;
+use crate::lab::engine::client_missing;
+use crate::lab::{Host, Lab, missing};
+use crate::support::git::edit;
+use crate::support::trial::{ranchers_own_metadata, trial};
+use crate::support::{outcome, tree};
+use crate::well::is_well;
 use serde_json::{Value, json};
-use support::git::edit;
-use support::trial::{ranchers_own_metadata, run, trial};
-use support::{outcome, tree};
 use swarmkit_catalog::release::pack::{Contents, REVISION_LABEL, VERSION_LABEL, pack};
-use well::is_well;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gen-catalog");
@@ -40,16 +35,16 @@ const REGISTRY: u16 = 5000;
 /// What forming and healing may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let no_engine = missing().or_else(client_missing);
-    run(vec![
+    vec![
         ranchers_own_metadata(lab::real_parts::missing()),
         trial("the_rendered_entry_and_the_built_image_make_a_swarm_that_heals", no_engine, whole_chain),
         trial("what_differs_on_one_side_only_makes_no_swarm", no_engine, one_side_only),
         trial("what_differs_on_one_side_only_is_refused", None, refused),
         trial("docker_load_takes_the_archive_and_the_program_says_what_its_labels_say", no_engine, docker_load),
         trial("the_static_program_resolves_names_in_an_image_without_anything", no_engine, names),
-    ]);
+    ]
 }
 
 /// The archive that `./scripts/image` makes, made once.

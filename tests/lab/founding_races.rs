@@ -1,30 +1,24 @@
 //! One swarm, never two, on real engines: whoever else founds one, dies half-way, or has one already.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::lab;
+use crate::support::trial;
+use crate::support::trial::Trial;
 use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use lab::{Fault, Filter, Host, Lab, missing};
-use says::says;
+use crate::lab::{Fault, Filter, Host, Lab, missing};
+use crate::says::says;
+use crate::support::trial::trial;
+use crate::well::{are_well, is_well};
 use serde_json::{Value, json};
-use trial::trial;
-use well::{are_well, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial::ranchers_own_metadata(lab::real_parts::missing()),
         trial("two_that_both_think_they_are_first_make_one", missing, both_first),
         trial("a_founder_that_dies_at_any_step_comes_back_to_one_swarm_its_own_or_another", missing, || {
@@ -40,7 +34,7 @@ fn main() {
         trial("what_is_there_already_is_adopted_or_left_alone", missing, || {
             together(&[adopted, two_swarms, unreachable, others_swarms]);
         }),
-    ]);
+    ]
 }
 
 /// All at the same time, as they mostly wait.

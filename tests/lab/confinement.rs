@@ -1,27 +1,24 @@
 //! The rendered service has few rights, and they are enough: on a real engine a container with just these reaches the
 //! engine's socket and the state folder, and nothing else.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-mod support;
-
+use crate::support::trial::Trial;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use lab::engine::{Engine, client_missing, missing};
-use lab::network::Network;
+use crate::lab::engine::{Engine, client_missing, missing};
+use crate::lab::network::Network;
+use crate::support::rendered_catalog;
+use crate::support::trial::trial;
 use serde_yaml::Value;
-use support::rendered_catalog;
-use support::trial::{run, trial};
 use swarmkit_catalog::yaml::Document;
 
-fn main() {
-    run(vec![trial(
+pub fn trials() -> Vec<Trial> {
+    vec![trial(
         "the_confined_container_reaches_the_socket_and_the_state_folder",
         missing().or_else(client_missing),
         confined,
-    )]);
+    )]
 }
 
 /// The service as `docker run` takes it. A key that is not known here fails: nothing of the service is left out.

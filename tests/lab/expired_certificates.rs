@@ -1,28 +1,22 @@
 //! Hosts that were off for longer than their nodes' certificates last, on real engines: the swarm goes on, they join anew.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::support::trial::Trial;
 use std::time::Duration;
 
-use lab::authority::{self, Authority};
-use lab::{Lab, missing};
-use trial::trial;
-use well::{have_managers, is_the_only_swarm, is_well};
+use crate::lab::authority::{self, Authority};
+use crate::lab::{Lab, missing};
+use crate::support::trial::trial;
+use crate::well::{have_managers, is_the_only_swarm, is_well};
 
 const SETTINGS: [(&str, &str); 3] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial("a_worker_and_a_manager_join_anew", missing, one_of_each),
         trial("of_all_managers_none_leaves", missing, all_managers),
-    ]);
+    ]
 }
 
 /// A healthy swarm whose certificates the test can make expire, and a service in it.

@@ -3,19 +3,37 @@
 //!
 //! `SEED=n` runs one seed. `cargo run --release --example simulate -- --seeds 1000 --steps 10000000` runs many more.
 
-#[path = "support/dice.rs"]
-mod dice;
-#[path = "support/simulator/mod.rs"]
-mod simulator;
-#[path = "support/wanted.rs"]
-mod wanted;
-
-use simulator::shrink::shrink;
-use simulator::{Judge, Promise, Settings, Simulation};
+use crate::simulator::shrink::shrink;
+use crate::simulator::{Judge, Promise, Settings, Simulation};
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
 use swarmkit_catalog::monitor::engine::{Reachability, Role};
 use swarmkit_catalog::monitor::observe::{Observation, RancherView};
 use swarmkit_catalog::monitor::plan::{Change, NodeChange, Plan, Stage, plan};
 use swarmkit_catalog::monitor::record::Record;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("whatever_goes_wrong_every_promise_is_kept", None, whatever_goes_wrong_every_promise_is_kept),
+        trial("a_seed_is_the_same_run_each_time", None, a_seed_is_the_same_run_each_time),
+        trial(
+            "managers_that_were_left_behind_take_nothing_back_from_a_later_generation",
+            None,
+            managers_that_were_left_behind_take_nothing_back_from_a_later_generation,
+        ),
+        trial("many_hosts_settle_and_are_then_left_alone", None, many_hosts_settle_and_are_then_left_alone),
+        trial("a_plan_that_demotes_the_wrong_one_is_found", None, a_plan_that_demotes_the_wrong_one_is_found),
+        trial("a_plan_that_goes_on_alone_too_soon_is_found", None, a_plan_that_goes_on_alone_too_soon_is_found),
+        trial("a_plan_that_believes_a_short_list_is_found", None, a_plan_that_believes_a_short_list_is_found),
+        trial("a_plan_that_knows_no_generations_is_found", None, a_plan_that_knows_no_generations_is_found),
+        trial("a_plan_that_removes_nothing_is_found", None, a_plan_that_removes_nothing_is_found),
+        trial("a_plan_that_does_not_wait_for_roles_is_found", None, a_plan_that_does_not_wait_for_roles_is_found),
+        trial("a_plan_that_changes_its_mind_is_found", None, a_plan_that_changes_its_mind_is_found),
+        trial("a_plan_that_leaves_without_a_leader_is_found", None, a_plan_that_leaves_without_a_leader_is_found),
+        trial("a_plan_that_lets_nobody_in_is_found", None, a_plan_that_lets_nobody_in_is_found),
+        trial("what_is_found_is_shown_with_the_fewest_faults", None, what_is_found_is_shown_with_the_fewest_faults),
+    ]
+}
 
 fn seeds() -> std::ops::Range<u64> {
     match std::env::var("SEED") {
@@ -27,7 +45,6 @@ fn seeds() -> std::ops::Range<u64> {
     }
 }
 
-#[test]
 fn whatever_goes_wrong_every_promise_is_kept() {
     let mut steps = 0;
     for seed in seeds() {
@@ -42,7 +59,6 @@ fn whatever_goes_wrong_every_promise_is_kept() {
     println!("{steps} steps");
 }
 
-#[test]
 fn a_seed_is_the_same_run_each_time() {
     let run = || {
         let mut simulation = Simulation::new(Settings { trace: true, ..Settings::of_seed(8) });
@@ -56,7 +72,6 @@ fn a_seed_is_the_same_run_each_time() {
 
 /// The managers of before, whose hosts were removed and have come back, see the one that went on without them claim once
 /// more to go on alone. That it takes long is no reason to take anything back: it had gone on already.
-#[test]
 fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
     let only = Some(vec![4, 5, 7, 9]);
     let mut simulation =
@@ -68,7 +83,6 @@ fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
     assert!(twice == 2 && waits, "the seed does not show it any more");
 }
 
-#[test]
 fn many_hosts_settle_and_are_then_left_alone() {
     let mut settings = Settings::new(3, 150);
     settings.trouble_ms = 10 * 60_000;
@@ -209,52 +223,42 @@ fn lets_nobody_in(seen: &Observation) -> Plan {
     plan
 }
 
-#[test]
 fn a_plan_that_demotes_the_wrong_one_is_found() {
     is_found(demotes_another, &[Promise::KeepsQuorum]);
 }
 
-#[test]
 fn a_plan_that_goes_on_alone_too_soon_is_found() {
     is_found(goes_on_alone_at_once, &[Promise::ForcesRightly]);
 }
 
-#[test]
 fn a_plan_that_believes_a_short_list_is_found() {
     is_found(believes_a_short_list, &[Promise::RemovesNobodyWhoIsThere]);
 }
 
-#[test]
 fn a_plan_that_knows_no_generations_is_found() {
     is_found(knows_no_generations, &[Promise::Converges, Promise::OneSwarm]);
 }
 
-#[test]
 fn a_plan_that_removes_nothing_is_found() {
     is_found(removes_nothing, &[Promise::Converges]);
 }
 
-#[test]
 fn a_plan_that_does_not_wait_for_roles_is_found() {
     is_found(does_not_wait_for_roles, &[Promise::OneChangeALook]);
 }
 
-#[test]
 fn a_plan_that_changes_its_mind_is_found() {
     is_found(changes_its_mind, &[Promise::StaysSettled, Promise::FewRoleChanges]);
 }
 
-#[test]
 fn a_plan_that_leaves_without_a_leader_is_found() {
     is_found(leaves_without_a_leader, &[Promise::KeepsQuorum, Promise::ServicesStay, Promise::Converges]);
 }
 
-#[test]
 fn a_plan_that_lets_nobody_in_is_found() {
     is_found(lets_nobody_in, &[Promise::Converges]);
 }
 
-#[test]
 fn what_is_found_is_shown_with_the_fewest_faults() {
     let found = is_found(knows_no_generations, &[Promise::Converges, Promise::OneSwarm]);
     let all = Simulation::new(found.clone()).faults().len();

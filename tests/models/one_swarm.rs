@@ -1,15 +1,22 @@
 //! However the monitors' steps mix, whatever is late, lost or dies half-way: hosts form one swarm, and never two that
 //! anybody follows.
 
-#[path = "support/dice.rs"]
-mod dice;
-#[path = "support/wanted.rs"]
-mod wanted;
-#[path = "support/world.rs"]
-mod world;
-
+use crate::support::trial::Trial;
+use crate::support::trial::trial;
+use crate::world::World;
 use swarmkit_catalog::monitor::engine::Role;
-use world::World;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial("hosts_without_a_swarm_make_one", None, hosts_without_a_swarm_make_one),
+        trial(
+            "a_swarm_that_is_there_is_adopted_with_its_services",
+            None,
+            a_swarm_that_is_there_is_adopted_with_its_services,
+        ),
+        trial("two_swarms_that_are_there_are_both_left_alone", None, two_swarms_that_are_there_are_both_left_alone),
+    ]
+}
 
 /// Runs a world with faults for a while, then without, and answers with it.
 fn run(hosts: usize, managers: usize, seed: u64, prepare: impl Fn(&mut World)) -> World {
@@ -68,7 +75,6 @@ fn seeds() -> std::ops::Range<u64> {
     }
 }
 
-#[test]
 fn hosts_without_a_swarm_make_one() {
     for seed in seeds() {
         let hosts = 1 + (seed % 6) as usize;
@@ -77,7 +83,6 @@ fn hosts_without_a_swarm_make_one() {
     }
 }
 
-#[test]
 fn a_swarm_that_is_there_is_adopted_with_its_services() {
     for seed in seeds() {
         let hosts = 2 + (seed % 4) as usize;
@@ -93,7 +98,6 @@ fn a_swarm_that_is_there_is_adopted_with_its_services() {
     }
 }
 
-#[test]
 fn two_swarms_that_are_there_are_both_left_alone() {
     for seed in seeds().take(100) {
         let mut world = World::new(4, 3, seed);

@@ -1,40 +1,32 @@
 //! What is not the monitor's to mend it reports and leaves alone: nothing is forced, nothing is fought over, nothing spins.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::support::trial::Trial;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lab::{Filter, Host, Kind, Lab, missing};
-use says::says;
+use crate::lab::{Filter, Host, Kind, Lab, missing};
+use crate::says::says;
+use crate::support::trial::trial;
+use crate::well::{are_well, is_well};
 use serde_json::{Value, json};
-use trial::trial;
-use well::{are_well, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
 /// For how long is looked that nothing happens.
 const WHILE: Duration = Duration::from_secs(10);
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial("a_locked_engine_waits_for_its_key_and_is_never_forced", missing, locked),
         trial("the_swarm_stays_when_the_stack_is_deleted_and_is_adopted_by_the_next_one", missing, deleted),
         trial("what_a_later_version_adds_to_the_record_stays_and_is_not_fought_over", missing, later_record),
         trial("a_clock_that_is_far_off_is_reported_and_nothing_is_done_about_it", missing, clock),
         trial("a_state_folder_that_cannot_be_written_is_reported_and_does_not_make_it_spin", missing, no_folder),
-    ]);
+    ]
 }
 
 fn node_of(host: &Host) -> Result<String, String> {

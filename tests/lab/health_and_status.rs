@@ -1,44 +1,37 @@
 //! The monitor answers health checks in time whatever hangs, tells what it sees and does, and tells no secret.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/open_metrics.rs"]
-mod open_metrics;
-#[path = "support/says.rs"]
-mod says;
-#[path = "support/trial.rs"]
-mod trial;
-#[path = "support/well.rs"]
-mod well;
-
+use crate::open_metrics;
+use crate::support::trial::Trial;
+use crate::well;
 use std::io::Write as _;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lab::rancher::{ACCESS_KEY, SECRET_KEY};
+use crate::lab::{Fault, Filter, Host, Lab, missing};
+use crate::says;
+use crate::says::{Raw, raw, says};
+use crate::support::trial::trial;
+use crate::well::is_well;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lab::rancher::{ACCESS_KEY, SECRET_KEY};
-use lab::{Fault, Filter, Host, Lab, missing};
-use says::{Raw, raw, says};
 use serde_json::Value;
 use swarmkit_catalog::monitor::settings::health::RESPONSE_TIMEOUT_MS;
-use trial::trial;
-use well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
 const ANSWER: Duration = Duration::from_millis(RESPONSE_TIMEOUT_MS);
 const LOUD: [(&str, &str); 3] = [("RECONCILE_PERIOD", "5"), ("LOG_LEVEL", "trace"), ("LOG_FORMAT", "json")];
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    trial::run(vec![
+    vec![
         trial("what_is_asked_of_a_healthy_host_is_answered", missing, healthy),
         trial("it_answers_in_time_whatever_hangs", missing, in_time),
         trial("it_answers_in_time_while_it_joins", missing, while_joining),
         trial("odd_slow_and_many_clients_keep_nobody_from_an_answer", missing, odd_clients),
         trial("no_secret_is_told_to_anybody", missing, no_secret),
-    ]);
+    ]
 }
 
 /// Asks as Rancher does.

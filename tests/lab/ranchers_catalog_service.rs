@@ -1,21 +1,17 @@
 //! Rancher's own catalog service reads the rendered catalog, and serves what the model says.
 
-#[path = "support/catalog_service.rs"]
-mod catalog_service;
-#[path = "support/real_parts.rs"]
-mod real_parts;
-mod support;
-
+use crate::catalog_service;
+use crate::support::trial::Trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use catalog_service::{CatalogService, validate};
+use crate::catalog_service::{CatalogService, validate};
+use crate::support::git::{commit_all, edit, git};
+use crate::support::tree::{copy, snapshot};
+use crate::support::trial::trial;
+use crate::support::{corpus, empty_catalog, outcome};
 use serde_json::{Map, Value, json};
-use support::git::{commit_all, edit, git};
-use support::tree::{copy, snapshot};
-use support::trial::{run, trial};
-use support::{corpus, empty_catalog, outcome};
 use swarmkit_catalog::entries::swarm;
 
 /// The name that Rancher has for the catalog.
@@ -23,10 +19,10 @@ const CATALOG: &str = "community";
 /// The last Rancher of its line.
 const LAST: &str = "v1.6.30";
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
     let missing = missing.or_else(catalog_service::missing);
-    run(vec![
+    vec![
         trial("the_catalog_passes_the_check_that_catalogs_run_in_their_ci", missing, passes),
         trial("the_template_is_served_as_the_model_has_it", missing, template),
         trial("every_revision_is_served_as_the_model_has_it", missing, revisions),
@@ -35,7 +31,7 @@ fn main() {
         trial("a_server_is_offered_the_new_revision_from_its_least_version_on", missing, offered),
         trial("the_environment_template_is_served_and_its_stacks_exist", missing, environment),
         trial("a_running_service_offers_the_revision_once_it_is_committed", missing, committed),
-    ]);
+    ]
 }
 
 /// The real catalog, with the entry rendered into it, in git.

@@ -1,25 +1,17 @@
 //! HAProxy, with the stanza that Rancher writes for the rendered health check, sees in time how a monitor is.
 
-#[path = "support/deployer/mod.rs"]
-mod deployer;
-#[path = "support/haproxy.rs"]
-mod haproxy;
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/real_parts.rs"]
-mod real_parts;
-mod support;
-
+use crate::haproxy;
+use crate::support::trial::Trial;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use deployer::entry::Entry;
-use deployer::health::HealthCheck;
-use haproxy::HaProxy;
-use lab::{Host, Lab, missing};
-use support::rendered_catalog;
-use support::trial::{run, trial};
+use crate::deployer::entry::Entry;
+use crate::deployer::health::HealthCheck;
+use crate::haproxy::HaProxy;
+use crate::lab::{Host, Lab, missing};
+use crate::support::rendered_catalog;
+use crate::support::trial::trial;
 use swarmkit_catalog::entries::swarm;
 
 /// How often HAProxy is asked.
@@ -29,12 +21,12 @@ const SLACK: Duration = Duration::from_secs(3);
 /// What forming a swarm, or an engine that starts again, may take.
 const ENGINE_LIMIT: Duration = Duration::from_secs(60);
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let missing = missing().or_else(haproxy::missing);
-    run(vec![
+    vec![
         trial("a_host_is_up_while_it_is_in_the_swarm_and_its_monitor_runs", missing, killed),
         trial("a_monitor_that_hangs_and_an_engine_that_is_gone_are_down_and_no_other_host", missing, hangs),
-    ]);
+    ]
 }
 
 fn rendered() -> HealthCheck {

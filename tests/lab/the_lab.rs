@@ -1,30 +1,23 @@
 //! The lab that the daemon is tested in is what it says: the engines are real and apart, each host asks its metadata as in
 //! Rancher, and nothing is left behind.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-#[path = "support/trial.rs"]
-mod trial;
-
+use crate::support::trial::Trial;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lab::rancher::{ACCESS_KEY, SECRET_KEY};
-use lab::{Fault, Filter, Host, Lab, Metadata, missing, real_parts};
+use crate::lab::rancher::{ACCESS_KEY, SECRET_KEY};
+use crate::lab::{Fault, Filter, Host, Lab, Metadata, missing, real_parts};
+use crate::support::trial::{trial, trial_wanted_in_ci};
 use serde_json::{Value, json};
-use trial::{run, trial, trial_wanted_in_ci};
 
 /// Set for the copy of this program that is killed in the midst of its work.
 const VICTIM: &str = "LAB_TEST_VICTIM";
 
-fn main() {
-    if std::env::var_os(VICTIM).is_some() {
-        become_a_victim();
-    }
+pub fn trials() -> Vec<Trial> {
     let no_real = missing().or_else(real_parts::missing);
-    run(vec![
+    vec![
         trial("five_engines_form_a_swarm_with_an_overlay_network", missing(), five_engines_form_a_swarm),
         trial("a_killed_manager_is_missed_and_comes_back", missing(), a_killed_manager_is_missed),
         trial("cuts_cut_and_heal", missing(), cuts_cut_and_heal),
@@ -34,7 +27,7 @@ fn main() {
         trial("a_monitor_runs_as_its_container_would", missing(), a_monitor_runs_as_its_container_would),
         trial("nothing_is_left_behind", missing(), nothing_is_left_behind),
         trial("nothing_is_left_behind_by_a_killed_test", missing(), nothing_is_left_by_a_killed_test),
-    ]);
+    ]
 }
 
 fn five_engines_form_a_swarm() {
@@ -398,8 +391,11 @@ fn nothing_is_left_by_a_killed_test() {
     }
 }
 
-/// Makes a lab, tells its name, and waits to be killed.
-fn become_a_victim() -> ! {
+/// Makes a lab, tells its name, and waits to be killed, if this process is the copy that is to be.
+pub fn be_a_victim_if_asked() {
+    if std::env::var_os(VICTIM).is_none() {
+        return;
+    }
     let lab = Lab::builder(2).rancher_metadata_if_there().start();
     lab.form_directly(1).unwrap();
     println!("{}", lab.network.name());

@@ -5,15 +5,13 @@
 //! What decides is the daemon's own: `plan`, `Record`, `Publication`. Time is left out, which only makes it harder: all that
 //! has to be so for a while counts at once, and a claim of another may have expired at any moment.
 
-#[path = "support/model_host.rs"]
-mod model_host;
-#[path = "support/wanted.rs"]
-mod wanted;
-
+use crate::support::trial::Trial;
+use crate::support::trial::{campaign, trial};
+use crate::wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use model_host::{address, metadata, uuid};
+use crate::model_host::{address, metadata, uuid};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 use swarmkit_catalog::monitor::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus,
@@ -25,6 +23,24 @@ use swarmkit_catalog::monitor::plan::{Change, Plan, asks_rancher, odd_at_most, p
 use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::{Acting, Claim, Record};
 use swarmkit_catalog::monitor::state::{Member, State};
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "two_of_three_managers_are_lost_and_removed_and_one_returns",
+            None,
+            two_of_three_managers_are_lost_and_removed_and_one_returns,
+        ),
+        campaign("monitors_die_and_claims_expire_meanwhile", None, monitors_die_and_claims_expire_meanwhile),
+        campaign(
+            "one_of_three_is_cut_off_and_another_one_removed",
+            None,
+            one_of_three_is_cut_off_and_another_one_removed,
+        ),
+        trial("two_of_three_managers_are_lost_beside_a_worker", None, two_of_three_managers_are_lost_beside_a_worker),
+        trial("one_that_waits_for_nobody_is_found_out", None, one_that_waits_for_nobody_is_found_out),
+    ]
+}
 
 const CLUSTER: &str = "cluster";
 const MANAGERS: usize = 3;
@@ -778,22 +794,18 @@ fn explore(protocol: &Protocol) {
 const NONE: Faults = Faults { lost: 0, back: 0, removed: 0, cut: 0, deaths: 0, expired: 0 };
 const THREE: Protocol = Protocol { hosts: 3, faults: NONE, one_in: 32, judge: plan };
 
-#[test]
 fn two_of_three_managers_are_lost_and_removed_and_one_returns() {
     explore(&Protocol { faults: Faults { lost: 2, back: 1, removed: 2, ..NONE }, ..THREE });
 }
 
-#[test]
 fn monitors_die_and_claims_expire_meanwhile() {
     explore(&Protocol { faults: Faults { lost: 2, removed: 2, deaths: 1, expired: 1, ..NONE }, ..THREE });
 }
 
-#[test]
 fn one_of_three_is_cut_off_and_another_one_removed() {
     explore(&Protocol { faults: Faults { lost: 1, back: 1, removed: 1, cut: 1, ..NONE }, ..THREE });
 }
 
-#[test]
 fn two_of_three_managers_are_lost_beside_a_worker() {
     explore(&Protocol { faults: Faults { lost: 2, removed: 2, ..NONE }, hosts: 4, ..THREE });
 }
@@ -807,7 +819,6 @@ fn rashly(seen: &Observation) -> Plan {
     plan(&seen)
 }
 
-#[test]
 fn one_that_waits_for_nobody_is_found_out() {
     let found = broken(&Protocol { faults: Faults { lost: 2, ..NONE }, one_in: u64::MAX, judge: rashly, ..THREE });
     assert_eq!(found.map(|(promise, _)| promise), Some(NEVER_TWO));

@@ -1,18 +1,16 @@
 //! `lock` takes the digest of what was built, verified from its content; `render` pins the entry to it.
 
-#[path = "support/lab/mod.rs"]
-mod lab;
-mod support;
-
+use crate::support;
+use crate::support::trial::Trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lab::engine::{Engine, client_missing, missing};
-use lab::network::Network;
+use crate::lab::engine::{Engine, client_missing, missing};
+use crate::lab::network::Network;
+use crate::support::outcome;
+use crate::support::trial::trial;
 use serde_json::{Value, json};
-use support::outcome;
-use support::trial::{run, trial};
 use swarmkit_catalog::release::digest::sha256_hex;
 use swarmkit_catalog::release::image_lock::ImageLock;
 
@@ -20,9 +18,9 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-fn main() {
+pub fn trials() -> Vec<Trial> {
     let no_engine = missing().or_else(client_missing);
-    run(vec![
+    vec![
         trial("a_layout_in_a_folder_and_in_an_archive_have_one_digest", None, folder_and_archive),
         trial("of_several_images_the_one_of_this_version_is_taken", None, several),
         trial("an_image_of_another_version_is_refused", None, other_version),
@@ -33,7 +31,7 @@ fn main() {
         trial("check_tells_drift_and_writes_nothing", None, check),
         trial("render_version_and_release_use_it", None, used),
         trial("a_lock_of_another_version_or_form_is_an_error", None, wrong_lock),
-    ]);
+    ]
 }
 
 /// The files of a layout, by path.

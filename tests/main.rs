@@ -1,0 +1,74 @@
+//! What the generator promises, a module a promise. `cargo test --test main NAME` runs those with the name in it.
+
+#[path = "support/picture.rs"]
+mod picture;
+mod support;
+
+mod architecture;
+mod bad_input;
+mod check_changed;
+mod check_command;
+mod check_corpus;
+mod check_elsewhere;
+mod check_large;
+mod check_rules;
+mod ci_examples;
+mod completions;
+mod daemon_settings;
+mod dependencies;
+mod diff_command;
+mod image_archive;
+mod knows_its_commit;
+mod manual;
+mod meaning_corpus;
+mod model_shows;
+mod package;
+mod readme;
+mod real_catalogs;
+mod release;
+mod release_refusals;
+mod render;
+mod round_trip;
+mod schemas;
+mod settings_once;
+mod verify;
+mod versions_agree;
+mod yaml_reading;
+
+fn main() {
+    support::trial::run(
+        None,
+        &[
+            ("architecture", architecture::trials),
+            ("bad_input", bad_input::trials),
+            ("check_changed", check_changed::trials),
+            ("check_command", check_command::trials),
+            ("check_corpus", check_corpus::trials),
+            ("check_elsewhere", check_elsewhere::trials),
+            ("check_large", check_large::trials),
+            ("check_rules", check_rules::trials),
+            ("ci_examples", ci_examples::trials),
+            ("completions", completions::trials),
+            ("daemon_settings", daemon_settings::trials),
+            ("dependencies", dependencies::trials),
+            ("diff_command", diff_command::trials),
+            ("image_archive", image_archive::trials),
+            ("knows_its_commit", knows_its_commit::trials),
+            ("manual", manual::trials),
+            ("meaning_corpus", meaning_corpus::trials),
+            ("model_shows", model_shows::trials),
+            ("package", package::trials),
+            ("readme", readme::trials),
+            ("real_catalogs", real_catalogs::trials),
+            ("release", release::trials),
+            ("release_refusals", release_refusals::trials),
+            ("render", render::trials),
+            ("round_trip", round_trip::trials),
+            ("schemas", schemas::trials),
+            ("settings_once", settings_once::trials),
+            ("verify", verify::trials),
+            ("versions_agree", versions_agree::trials),
+            ("yaml_reading", yaml_reading::trials),
+        ],
+    );
+}

@@ -1,0 +1,34 @@
+//! What the daemon's judgement promises: made-up views, protocols explored whole, simulated environments. No engine is
+//! needed. `cargo test --test models NAME` runs those with the name in it.
+
+#[path = "../support/dice.rs"]
+mod dice;
+#[path = "../support/model_host.rs"]
+mod model_host;
+#[path = "../support/simulator/mod.rs"]
+mod simulator;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/wanted.rs"]
+mod wanted;
+#[path = "../support/world.rs"]
+mod world;
+
+mod founding_protocol;
+mod one_swarm;
+mod plan_never;
+mod recovery_protocol;
+mod simulated;
+
+fn main() {
+    support::trial::run(
+        None,
+        &[
+            ("founding_protocol", founding_protocol::trials),
+            ("one_swarm", one_swarm::trials),
+            ("plan_never", plan_never::trials),
+            ("recovery_protocol", recovery_protocol::trials),
+            ("simulated", simulated::trials),
+        ],
+    );
+}
