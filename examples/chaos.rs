@@ -1,6 +1,6 @@
 //! Real faults of all kinds for hours, drawn from a seed, each of which has to heal by itself:
 //!
-//!     cargo run --release --example chaos -- --hours 8 --seed 7
+//!     cargo run --release --all-features --example chaos -- --hours 8 --seed 7
 //!
 //! As root, with a Docker engine installed.
 

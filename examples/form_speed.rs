@@ -2,7 +2,7 @@
 //! calls take that know everything beforehand: once with all managers joining as such, which takes a manager token, and once
 //! by the steps that the monitors take, workers that become managers one after the other:
 //!
-//!     cargo run --release --example form_speed -- [HOSTS] [RUNS] [METADATA-DELAY-MS]
+//!     cargo run --release --all-features --example form_speed -- [HOSTS] [RUNS] [METADATA-DELAY-MS]
 //!
 //! As root, with a Docker engine installed. Both are measured in turn, on engines of their own.
 

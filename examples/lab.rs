@@ -1,6 +1,6 @@
 //! The lab at a keyboard: real Docker engines, a stand-in for Rancher, and the monitors on them.
 //!
-//! `cargo run --example lab -- up 5`
+//! `cargo run --all-features --example lab -- up 5`
 
 #[path = "../tests/support/deployer/mod.rs"]
 mod deployer;
@@ -39,11 +39,11 @@ const REGISTRY: u16 = 5000;
     name = "lab",
     max_term_width = 100,
     after_help = "Examples:\n  \
-        cargo run --example lab -- up 5\n  \
-        cargo run --example lab -- up 5 --scale 3 --set LOG_LEVEL=debug\n  \
-        cargo run --example lab -- up 3 --no-monitors\n  \
-        cargo run --example lab -- up 3 --entry\n  \
-        cargo run --example lab -- stand-in --host laptop=127.0.0.1\n\
+        cargo run --all-features --example lab -- up 5\n  \
+        cargo run --all-features --example lab -- up 5 --scale 3 --set LOG_LEVEL=debug\n  \
+        cargo run --all-features --example lab -- up 3 --no-monitors\n  \
+        cargo run --all-features --example lab -- up 3 --entry\n  \
+        cargo run --all-features --example lab -- stand-in --host laptop=127.0.0.1\n\
         \n\
         `up` needs root, a Docker engine (Debian: docker.io) and iproute2. `stand-in` needs nothing."
 )]
@@ -229,7 +229,7 @@ fn build_programs() -> Result<(), Box<dyn Error>> {
         let release = program.parent().is_some_and(|folder| folder.ends_with("release"));
         let mut command = Command::new(cargo);
         // Named with the example, it is built with the same features of the same crates, which are there already.
-        command.args(["build", "--quiet", "--bins", "--example", "lab"]);
+        command.args(["build", "--quiet", "--all-features", "--bins", "--example", "lab"]);
         command.args(release.then_some("--release"));
         // What cargo told this example of its package would make it build some crates anew.
         for (name, _) in std::env::vars_os() {
@@ -247,7 +247,7 @@ fn build_programs() -> Result<(), Box<dyn Error>> {
     if program.is_file() {
         return Ok(());
     }
-    Err(format!("{} is not there: `cargo build --bin swarmkit-mon` makes it", program.display()).into())
+    Err(format!("{} is not there: `cargo build --features monitor --bin swarmkit-mon` makes it", program.display()).into())
 }
 
 fn describe(lab: &Lab) {

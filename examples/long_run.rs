@@ -1,7 +1,7 @@
 //! What a calm swarm's monitors take over a day's worth of looks: memory and processor time of each, every twentieth of
 //! the way. A monitor looks every 30 s unless woken; here every second, so that a day's 2,880 looks take 48 minutes:
 //!
-//!     cargo run --release --example long_run -- [HOSTS] [LOOKS]
+//!     cargo run --release --all-features --example long_run -- [HOSTS] [LOOKS]
 //!
 //! As root, with a Docker engine installed.
 

@@ -1,7 +1,7 @@
 //! How long the monitors take to heal what breaks, on real engines, beside the time that the swarm itself needs to show
 //! that a node is gone; and how often they ask Rancher while nothing happens:
 //!
-//!     cargo run --release --example repair_speed -- --runs 20
+//!     cargo run --release --all-features --example repair_speed -- --runs 20
 //!
 //! As root, with a Docker engine installed.
 

@@ -1,8 +1,8 @@
 //! Simulates environments for hours, with faults of every kind, and looks after every step whether the daemon keeps its
 //! promises:
 //!
-//!     cargo run --release --example simulate -- --hosts 2000 --hours 24 --seed 7
-//!     cargo run --release --example simulate -- --seeds 1000 --steps 10000000
+//!     cargo run --release --all-features --example simulate -- --hosts 2000 --hours 24 --seed 7
+//!     cargo run --release --all-features --example simulate -- --seeds 1000 --steps 10000000
 
 #[path = "../tests/support/dice.rs"]
 mod dice;
@@ -24,9 +24,9 @@ use simulator::{Settings, Simulation, Tally, shrink};
     name = "simulate",
     max_term_width = 100,
     after_help = "Examples:\n  \
-        cargo run --release --example simulate -- --hosts 2000 --hours 24 --seed 7\n  \
-        cargo run --release --example simulate -- --seeds 1000 --steps 10000000\n  \
-        cargo run --release --example simulate -- --seed 7 --only 3,9 --trace\n\
+        cargo run --release --all-features --example simulate -- --hosts 2000 --hours 24 --seed 7\n  \
+        cargo run --release --all-features --example simulate -- --seeds 1000 --steps 10000000\n  \
+        cargo run --release --all-features --example simulate -- --seed 7 --only 3,9 --trace\n\
         \n\
         Exit codes: 0 all promises were kept, 1 one was broken, 2 usage."
 )]
@@ -154,7 +154,7 @@ fn report(arguments: &Arguments, smallest: &Settings, broken: &str) {
     }
     let numbers: Vec<String> = only.iter().map(ToString::to_string).collect();
     eprintln!(
-        "to see it: cargo run --release --example simulate -- --seed {} --hosts {} --managers {} --hours {} \
+        "to see it: cargo run --release --all-features --example simulate -- --seed {} --hosts {} --managers {} --hours {} \
          --fault-every {} --only '{}' --trace",
         smallest.seed,
         smallest.hosts,

@@ -2,7 +2,7 @@
 //! and the metadata of the whole environment, which Rancher makes anew and sends to each host after every change. Where
 //! Rancher's own rancher-metadata is there, also what a host spends to take them in.
 //!
-//!     cargo run --release --example write_cost -- [HOSTS…]
+//!     cargo run --release --all-features --example write_cost -- [HOSTS…]
 
 #[path = "../tests/support/lab/mod.rs"]
 mod lab;

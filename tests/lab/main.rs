@@ -1,5 +1,5 @@
 //! What the daemon and the image promise, on real engines and with Rancher's own parts, several labs at a time.
-//! `cargo test --test lab NAME` runs those with the name in it.
+//! `cargo test --all-features --test lab NAME` runs those with the name in it.
 
 #[path = "../support/catalog_service.rs"]
 mod catalog_service;

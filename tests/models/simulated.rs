@@ -1,7 +1,7 @@
 //! Environments with faults of every kind, from seeds: the daemon keeps its promises after every step, and if it had a
 //! bug, a run would show it with the fewest faults that it takes.
 //!
-//! `SEED=n` runs one seed. `cargo run --release --example simulate -- --seeds 1000 --steps 10000000` runs many more.
+//! `SEED=n` runs one seed. `cargo run --release --all-features --example simulate -- --seeds 1000 --steps 10000000` runs many more.
 
 use crate::simulator::shrink::shrink;
 use crate::simulator::{Judge, Promise, Settings, Simulation};
