@@ -14,7 +14,7 @@ use super::own_container::OwnContainer;
 use super::past::{Past, ms};
 use super::plan::{self, Asked};
 use super::rancher::{HostEntry, Rancher};
-use super::record::Record;
+use super::record::{Claim, Record};
 use super::seal;
 use super::settings::SWARM_PORT;
 use super::state::State;
@@ -67,6 +67,15 @@ impl Observation {
         {
             *record = kept;
         }
+    }
+
+    /// The record, or what this host has kept of it, with a claim to go on alone, if it is still as it was seen: see
+    /// [`Record::recovering`].
+    pub fn recovering(&self, record: &Record, claim: Claim) -> Option<Record> {
+        let cluster = self.own.state.member.as_ref().map(|member| member.cluster.as_str()).unwrap_or_default();
+        let before = self.rancher_view().and_then(|view| view.record.recovery.as_ref());
+        let kept = self.own.state.kept_record(self.engine.as_ref().ok().map(|info| &info.swarm));
+        record.or_kept(kept).recovering(cluster, before, claim)
     }
 
     /// Rancher's view, if it was asked and answered.

@@ -23,6 +23,10 @@ pub struct Host {
     /// Hosts reach those of the same side.
     pub side: u8,
     pub api_cut: bool,
+    /// Whether Rancher has noticed that its agent is away.
+    pub is_disconnected: bool,
+    /// Counts what its agent suffers.
+    pub agent_turn: u64,
     pub metadata_cut: bool,
     /// The machine is gone for good.
     pub lost: bool,
@@ -47,6 +51,8 @@ impl Host {
             frozen: false,
             side: 0,
             api_cut: false,
+            is_disconnected: false,
+            agent_turn: 0,
             metadata_cut: false,
             lost: false,
             engine: Engine::default(),
@@ -65,6 +71,11 @@ impl Host {
 
     pub fn answers(&self) -> bool {
         self.engine_up && !self.frozen && !self.lost
+    }
+
+    /// Whether Rancher hears nothing of its agent, which its engine runs.
+    pub fn is_unheard(&self) -> bool {
+        !self.answers() || self.api_cut
     }
 }
 
@@ -185,7 +196,7 @@ impl Group {
     }
 
     pub fn mark(&self) -> String {
-        format!("{} token {}", self.cluster, self.token)
+        format!("{}.token.{}", self.cluster, self.token)
     }
 }
 
@@ -599,6 +610,7 @@ impl Simulation {
     pub fn hosts_changed(&mut self, hosts: &[usize]) {
         for at in hosts {
             self.hosts[*at].troubled_ms = self.now;
+            self.agent_follows(*at);
         }
         let is_in = |group: &Group| match hosts {
             [at] => group.host_of.values().any(|host| host == at),
