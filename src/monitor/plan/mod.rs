@@ -363,6 +363,25 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
 
 /// What to do.
 pub fn plan(seen: &Observation) -> Plan {
+    let mut plan = judge(seen);
+    if plan.remember.is_none() {
+        plan.remember = keeps_later(seen);
+    }
+    plan
+}
+
+/// What this host shall remember if it has kept the record of an earlier generation of its swarm than the one that is
+/// recorded. Managers that were left behind would put theirs in the place of one that is written over, and act by it, if
+/// they did not keep that another has gone on without them.
+fn keeps_later(seen: &Observation) -> Option<State> {
+    let kept = seen.own.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm))?;
+    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+    let record = seen.rancher_view().map(|view| &view.record).or(read)?;
+    let is_later = record.cluster == kept.cluster && record.generation > kept.generation;
+    is_later.then(|| State { record: Some(record.kept()), ..seen.own.state.clone() })
+}
+
+fn judge(seen: &Observation) -> Plan {
     if let Some(reason) = &seen.refusal {
         return Plan::new(Stage::Refused, reason);
     }

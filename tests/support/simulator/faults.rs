@@ -161,6 +161,7 @@ fn upgrades(settings: &Settings, dice: &mut Dice, faults: &[(u64, Fault)]) -> Ve
             all.push((at + dice.below(disaster.for_ms + 240_000), fault(Kind::Overwrite, 0)));
         }
     }
+    all.retain(|(at, _)| *at < settings.trouble_ms);
     all
 }
 
