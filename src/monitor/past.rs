@@ -8,11 +8,8 @@ use serde::Serialize;
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::observe::Observation;
 use super::plan;
-use super::record::{Acting, Claim, Record};
+use super::record::{Acting, Claim, OLDER, Record};
 use super::state::Member;
-
-/// How many signs of life a record may be behind another to be taken for an older state of it, and not for a new one.
-const OLDER: u64 = 1_000;
 
 /// For how long some things have been as they are, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
