@@ -11,6 +11,10 @@ use super::plan;
 use super::record::{Acting, Claim, OLDER, Record};
 use super::state::Member;
 
+/// For how long it may be behind and give further signs of life. What rancher-metadata tells late is not behind for long;
+/// one of a write that landed late, or one that was written over and put back, is.
+const BEHIND: Duration = Duration::from_secs(30);
+
 /// For how long some things have been as they are, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Past {
@@ -26,6 +30,8 @@ pub struct Past {
     pub heard_ms: u64,
     /// How many signs of life were seen since this monitor started: what stands in the record may be old.
     pub beats: u64,
+    /// For how long Rancher's API has said that the record is gone.
+    pub gone_ms: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
     pub own_beat_ms: u64,
     /// Whether this monitor acts in the place of the leader's, which was silent: it goes on until it hears another.
@@ -129,6 +135,10 @@ pub struct Memory {
     recovery: Since<Option<Claim>>,
     beat: Since<Option<Acting>>,
     beats: u64,
+    /// What the record's sign of life was when it fell behind the last one, and since when it is.
+    behind: Option<(u64, Instant)>,
+    /// Whether Rancher's API says that the record is gone.
+    gone: Since<bool>,
     heard: Since<bool>,
     own_beat: Option<Instant>,
     stands_in: bool,
@@ -165,6 +175,8 @@ impl Memory {
             recovery: Since::new(None, now),
             beat: Since::new(None, now),
             beats: 0,
+            behind: None,
+            gone: Since::new(false, now),
             heard: Since::new(false, now),
             own_beat: None,
             stands_in: false,
@@ -198,6 +210,7 @@ impl Memory {
             beat_ms: self.beat.ms(now),
             heard_ms: self.heard.ms_if_so(now),
             beats: self.beats,
+            gone_ms: self.gone.ms_if_so(now),
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
             stands_in: self.stands_in,
             slowest_ms: self.slowest_ms,
@@ -222,6 +235,7 @@ impl Memory {
         let view = seen.rancher_view();
         let told = view.map(|view| &view.record);
         if let Some(record) = told {
+            self.gone.see(seen.record_is_gone, now);
             self.claim.see(record.claim.clone(), now);
             self.recovery.see(record.recovery.clone(), now);
         }
@@ -256,8 +270,7 @@ impl Memory {
         let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
         let first = self.beat.value.is_none();
         // What rancher-metadata tells may be older than what the API told before.
-        let older = matches!((&self.beat.value, &record.acting), (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER);
-        if older {
+        if self.is_older(record, now) {
             return;
         }
         if self.beat.see(record.acting.clone(), now) {
@@ -281,6 +294,23 @@ impl Memory {
         if self.superseded.see(member.is_some_and(|member| of_before(&member)), now) {
             self.superseded_from = self.beats;
         }
+    }
+
+    /// Whether a record is an older state of the one that was seen last.
+    fn is_older(&mut self, record: &Record, now: Instant) -> bool {
+        let behind = match (&self.beat.value, &record.acting) {
+            (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER => is.beat,
+            _ => {
+                self.behind = None;
+                return false;
+            }
+        };
+        let (first, since) = *self.behind.get_or_insert((behind, now));
+        let goes_on = behind > first && now.saturating_duration_since(since) >= BEHIND;
+        if goes_on {
+            self.behind = None;
+        }
+        !goes_on
     }
 
     fn see_swarm(&mut self, seen: &Observation, now: Instant) {

@@ -1,6 +1,6 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
-use crate::monitor::engine::{Availability, ManagerStatus, Node, Role, SwarmInfo};
+use crate::monitor::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::monitor::record::Record;
@@ -21,13 +21,35 @@ const MOVED_WORD_MS: u64 = 5_000;
 const SUPERSEDED_MS: u64 = 5_000;
 
 /// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
-/// or that one has been silent for long, and this is the next.
+/// or that one has been silent for long, and this is the next; or that one knows less of the swarm than this one.
 pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let Some(swarm) = seen.swarm_view() else { return false };
     // One that could not hear, or a swarm that could not speak, is not silent.
     swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
+        || remembers_later(seen)
         || seen.past.beat_ms.min(seen.past.heard_ms) >= silence_ms(&seen.wanted, swarm, node)
+}
+
+/// Whether the record is of an earlier generation than this host remembers, of which it manages the swarm: it was written
+/// over, and recorded anew by one that had become a manager and never read it. Managers of the earlier generation that come
+/// back would take it for theirs.
+fn remembers_later(seen: &Observation) -> bool {
+    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+    let record = seen.rancher_view().map(|view| &view.record).or(read);
+    record.zip(seen.own.state.member.as_ref()).is_some_and(|(record, member)| {
+        record.cluster.as_ref() == Some(&member.cluster)
+            && record.recovery.is_none()
+            && record.generation < member.generation
+            && record.voters.contains(&member.node)
+    })
+}
+
+/// Whether the record is gone, and this process has not read it before. Another manager may have gone on alone while this
+/// one was away; it puts back what it has kept within a period, or two if its last try has failed.
+pub(super) fn may_know_less(seen: &Observation) -> bool {
+    let past = &seen.past;
+    seen.record_is_gone && past.beats == 0 && past.gone_ms < seen.wanted.period_ms.saturating_mul(BEAT_PERIODS)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
@@ -312,11 +334,26 @@ impl Position<'_> {
         Publication::of(self.seen, self.metadata, self.view, self.swarm)
     }
 
+    /// Whether another manager is to put back the record: of one that has gone on alone before, or has all its nodes, none
+    /// has gone on without it.
+    fn leaves_record_to_others(&self) -> bool {
+        let is_away = |node: &Node| {
+            let unreached = node.manager.as_ref().is_some_and(|manager| !manager.is_reached());
+            unreached || node.status.state != NodeState::Ready
+        };
+        let first = publication::generation(self.seen, &self.swarm.cluster) == 0;
+        first && may_know_less(self.seen) && self.swarm.nodes.iter().any(is_away)
+    }
+
     /// The recorded swarm, with this monitor as the one that acts.
     fn act(&self) -> Plan {
         let mut plan = Plan::new(Stage::Act, "watches the swarm");
         if self.view.record.recovery.is_none() {
             plan.remember = remembered(self.seen, &self.view.record, self.engine);
+        }
+        if self.leaves_record_to_others() {
+            plan.reason = "the record is gone, and this monitor has never read it: others may know better".to_owned();
+            return plan.again(1_000);
         }
         // A list without this host is no list to act on.
         if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {

@@ -6,6 +6,7 @@ use swarmkit_catalog::monitor::engine::{
     Availability, Description, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
+use swarmkit_catalog::monitor::observe::Observation;
 use swarmkit_catalog::monitor::state::State;
 
 use super::monitors::Monitor;
@@ -32,6 +33,8 @@ pub struct Host {
     pub lost: bool,
     pub engine: Engine,
     pub state: State,
+    /// The latest generation that this host was told of while it was a manager of the recorded swarm.
+    pub heard_generation: u64,
     pub monitor: Option<Monitor>,
     pub processes: u64,
     /// When it last changed from outside, in milliseconds.
@@ -57,6 +60,7 @@ impl Host {
             lost: false,
             engine: Engine::default(),
             state: State::default(),
+            heard_generation: 0,
             monitor: None,
             processes: 0,
             troubled_ms: 0,
@@ -71,6 +75,20 @@ impl Host {
 
     pub fn answers(&self) -> bool {
         self.engine_up && !self.frozen && !self.lost
+    }
+
+    /// Hears what a look tells of the generation of the swarm that it manages.
+    pub fn hear(&mut self, seen: &Observation) {
+        let kept = self.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm));
+        let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+        let record = seen.rancher_view().map(|view| &view.record).or(read);
+        self.heard_generation = match (kept, record) {
+            (Some(kept), Some(record)) if kept.cluster == record.cluster => {
+                record.generation.max(self.heard_generation)
+            }
+            (None, _) => 0,
+            _ => self.heard_generation,
+        };
     }
 
     /// Whether Rancher hears nothing of its agent, which its engine runs.

@@ -94,6 +94,8 @@ pub struct Tally {
     pub faults: u64,
     /// Service upgrades, and records that were written over.
     pub upgrades: u64,
+    /// Records that were put back by one who knew an earlier generation only.
+    pub fallen: u64,
     /// Join tokens handed over by a host label.
     pub handed_over: u64,
     pub role_changes: u64,

@@ -127,6 +127,7 @@ impl Simulation {
         let instant = self.instant();
         let (mut seen, mut lent) = self.observe(at);
         lent.keep_record(&mut seen);
+        self.hosts[at].hear(&seen);
         let Some(mut monitor) = self.hosts[at].monitor.take() else { return };
         monitor.memory.looked(seen.rancher_ms);
         monitor.memory.see(&seen, instant);

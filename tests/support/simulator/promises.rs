@@ -38,9 +38,7 @@ impl Promise {
             Self::Converges => "some time after the last fault all is as it shall be",
             Self::StaysSettled => "what is as it shall be is left alone",
             Self::FewRoleChanges => "roles change no more often than faults make them",
-            Self::KeepsGeneration => {
-                "a record that was written over is of no earlier generation once it is written again"
-            }
+            Self::KeepsGeneration => "nobody puts back a record of an earlier generation than it has heard of",
             Self::KeepsPlaces => "no host leaves the place that it has in the swarm",
             Self::FewWrites => "while nothing changes the record is written once in two periods",
         }
@@ -194,9 +192,16 @@ impl Simulation {
 
     pub fn look_at_record(&mut self, at: usize, record: &Record) {
         let Some(cluster) = &record.cluster else { return };
-        let highest = self.highest_remembered(cluster);
-        if self.api.record.is_blank() && record.generation < highest {
-            let text = format!("host {at} records generation {}, and {highest} is remembered", record.generation);
+        if !self.api.record.is_blank() {
+            return;
+        }
+        // One that was away while another went on alone cannot know; whoever does raises it again.
+        if record.generation < self.highest_remembered(cluster) {
+            self.tally.fallen += 1;
+        }
+        let heard = self.hosts[at].heard_generation;
+        if record.generation < heard {
+            let text = format!("host {at} records generation {}, and has heard of {heard}", record.generation);
             self.breaks(Promise::KeepsGeneration, text);
         }
     }
