@@ -30,6 +30,8 @@ pub struct Past {
     pub heard_ms: u64,
     /// How many signs of life were seen since this monitor started: what stands in the record may be old.
     pub beats: u64,
+    /// Whether this monitor has read a record with a sign of life.
+    pub has_read: bool,
     /// For how long Rancher's API has said that the record is gone.
     pub gone_ms: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
@@ -210,6 +212,7 @@ impl Memory {
             beat_ms: self.beat.ms(now),
             heard_ms: self.heard.ms_if_so(now),
             beats: self.beats,
+            has_read: self.beat.value.is_some(),
             gone_ms: self.gone.ms_if_so(now),
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
             stands_in: self.stands_in,
@@ -269,13 +272,17 @@ impl Memory {
         self.unrecorded.see(record.cluster.is_none(), now);
         let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
         let first = self.beat.value.is_none();
+        // A record that is gone is no sign of life, nor is what was kept of it.
+        let acting = record.acting.as_ref().filter(|acting| !acting.host.is_empty());
         // What rancher-metadata tells may be older than what the API told before.
         if self.is_older(record, now) {
             return;
         }
-        if self.beat.see(record.acting.clone(), now) {
+        if let Some(acting) = acting
+            && self.beat.see(Some(acting.clone()), now)
+        {
             self.beats += u64::from(!first);
-            self.stands_in &= record.acting.as_ref().map(|acting| &acting.host) == own;
+            self.stands_in &= Some(&acting.host) == own;
         }
         let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);

@@ -84,7 +84,7 @@ pub struct Claim {
 /// The acting monitor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Acting {
-    /// Its host's UUID.
+    /// Its host's UUID; empty in what was kept of a record, which is no sign of life.
     pub host: String,
     /// It grows with each sign of life.
     pub beat: u64,
@@ -134,7 +134,7 @@ impl Record {
     /// that they have not reached: those who have not seen that the record was lost would take lower ones for old.
     pub fn kept(&self) -> Self {
         let round =
-            |acting: &Acting| Acting { beat: acting.beat.div_ceil(OLDER).saturating_mul(OLDER), ..acting.clone() };
+            |acting: &Acting| Acting { host: String::new(), beat: acting.beat.div_ceil(OLDER).saturating_mul(OLDER) };
         Self {
             claim: None,
             managers: Vec::new(),
