@@ -221,6 +221,19 @@ impl Simulation {
             })
     }
 
+    /// Whether a manager is there, with or without a quorum, that has kept the record of its swarm, or there is no swarm. If
+    /// none is, what comes back first is taken for the swarm, and nobody can know better.
+    fn is_kept(&self) -> bool {
+        let present = |group: usize| {
+            self.hosts.iter().any(|host| {
+                let sits = host.engine.seat().is_some_and(|seat| seat.group == group && seat.manages);
+                sits && host.answers() && host.monitor.is_some()
+            })
+        };
+        let mut last = (0..self.groups.len()).filter(|group| !self.groups[*group].superseded);
+        last.all(present)
+    }
+
     /// Whether a host's engine can go on as this node, and is not about to be given up.
     fn is_well_as(&self, host: usize, group: usize, node: &str) -> bool {
         let host = &self.hosts[host];
@@ -311,13 +324,13 @@ impl Simulation {
                 self.start_all_monitors_anew();
             }
             Kind::StartAnew => return self.start_all_monitors_anew(),
-            Kind::Overwrite => return self.overwrite_record(),
+            Kind::Overwrite if self.is_kept() => return self.overwrite_record(),
             Kind::Upgrade(upgrade) => {
                 self.api.upgrades.push((number, upgrade));
                 self.metadata_changes();
                 return self.after(fault.for_ms, Event::Heal(number));
             }
-            Kind::Remove | Kind::Lose | Kind::Wipe | Kind::Move | Kind::Ail(_) => {
+            Kind::Remove | Kind::Lose | Kind::Wipe | Kind::Move | Kind::Overwrite | Kind::Ail(_) => {
                 self.say(|| "it would cost the swarm for good: left out".to_owned());
                 return;
             }
