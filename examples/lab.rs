@@ -247,7 +247,8 @@ fn build_programs() -> Result<(), Box<dyn Error>> {
     if program.is_file() {
         return Ok(());
     }
-    Err(format!("{} is not there: `cargo build --features monitor --bin swarmkit-mon` makes it", program.display()).into())
+    Err(format!("{} is not there: `cargo build --features monitor --bin swarmkit-mon` makes it", program.display())
+        .into())
 }
 
 fn describe(lab: &Lab) {

@@ -100,6 +100,11 @@ fn main() -> ExitCode {
         "{} looks, {} faults, {} swarms made, {} joins, {} role changes, {} nodes removed, {} gone on alone",
         all.looks, all.faults, all.founded, all.joins, all.role_changes, all.removals, all.forced
     );
+    println!(
+        "{} upgrades of the service or records written over, {} put back as of an earlier generation for a while, {} \
+         tokens handed over by a label",
+        all.upgrades, all.fallen, all.handed_over
+    );
     println!("longest way back after the last fault: {:.0} s", all.settled_ms as f64 / 1000.0);
     if arguments.hosts.is_some() {
         let minutes = 60.0 * runs as f64 * hosts as f64;
@@ -131,6 +136,9 @@ fn add(all: &mut Tally, one: &Tally) {
     all.steps += one.steps;
     all.looks += one.looks;
     all.faults += one.faults;
+    all.upgrades += one.upgrades;
+    all.fallen += one.fallen;
+    all.handed_over += one.handed_over;
     all.role_changes += one.role_changes;
     all.removals += one.removals;
     all.forced += one.forced;

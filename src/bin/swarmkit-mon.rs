@@ -87,8 +87,14 @@ fn show() -> ExitCode {
     };
     match look() {
         Ok(overview) => {
-            print!("{overview}");
-            ExitCode::from(u8::from(!overview.is_well()))
+            // A reader that has gone, or a disk that is full, is no reason to panic.
+            match write!(std::io::stdout(), "{overview}").and_then(|()| std::io::stdout().flush()) {
+                Ok(()) => ExitCode::from(u8::from(!overview.is_well())),
+                Err(error) => {
+                    eprintln!("swarmkit-mon: the swarm cannot be printed: {error}");
+                    ExitCode::from(2)
+                }
+            }
         }
         Err(error) => {
             eprintln!("swarmkit-mon: the swarm cannot be shown: {error:#}");
@@ -105,15 +111,15 @@ fn shell() -> ExitCode {
         if !input.is_terminal() {
             return code;
         }
-        print!("\nEnter looks again, q ends. ");
         let mut line = String::new();
-        let shown = std::io::stdout().flush();
+        let mut output = std::io::stdout();
+        let shown = write!(output, "\nEnter looks again, q ends. ").and_then(|()| output.flush());
         if shown.is_err()
             || !matches!(input.read_line(&mut line), Ok(1..))
             || ["q", "quit", "exit"].contains(&line.trim())
         {
             return ExitCode::SUCCESS;
         }
-        println!();
+        let _ = writeln!(output);
     }
 }

@@ -162,13 +162,8 @@ impl Hands<'_> {
 
     async fn claim_recovery(&self, seen: &Observation) -> Result<(), ActError> {
         let claim = own_claim(seen)?;
-        let cluster = cluster(seen).unwrap_or_default();
-        let before = seen.rancher_view().and_then(|view| view.record.recovery.as_ref());
-        let kept = seen.own.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm));
-        let stands = self
-            .rancher()?
-            .change_record(&service(seen)?, |record| record.or_kept(kept).recovering(&cluster, before, claim.clone()))
-            .await?;
+        let stands =
+            self.rancher()?.change_record(&service(seen)?, |record| seen.recovering(record, claim.clone())).await?;
         if stands.recovery.as_ref() == Some(&claim) { Ok(()) } else { Err(overtaken()) }
     }
 

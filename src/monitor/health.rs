@@ -63,7 +63,7 @@ impl Health {
             hostname: hostname.unwrap_or_default(),
             stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
             reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
-            look_ago_ms: status.age_ms(),
+            acts_ago_ms: status.age_ms().filter(|_| status.can_act()),
         };
         serde_json::to_string(&identity).unwrap_or_default()
     }

@@ -13,7 +13,6 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::call;
-use super::plan::Stage;
 use super::settings::{HEALTH_PORT, IDENTITY_PATH};
 
 /// What a question may take.
@@ -44,19 +43,24 @@ pub struct Identity {
     /// Why, in one line.
     #[serde(default)]
     pub reason: String,
-    /// How old its latest look is, in milliseconds.
+    /// How old the latest look is at which it could act for the swarm, in milliseconds; none if it is not the one, or cannot.
     #[serde(default)]
-    pub look_ago_ms: Option<u64>,
+    pub acts_ago_ms: Option<u64>,
 }
 
 /// Who answers at the address that Rancher says is this host's.
 pub struct Mirror {
     client: Client,
     latest: Mutex<Option<Latest>>,
+    /// What was asked when another answered last, and what that means.
+    met: Mutex<Option<(Asked, String)>>,
 }
 
+/// The host that this one takes itself for, and the address.
+type Asked = (String, IpAddr);
+
 struct Latest {
-    asked: (String, IpAddr),
+    asked: Asked,
     at: Instant,
     answer: Option<Identity>,
 }
@@ -68,22 +72,28 @@ impl Mirror {
     /// The client cannot be made.
     pub fn new() -> Result<Self, reqwest::Error> {
         let client = call::client().connect_timeout(ASK).pool_max_idle_per_host(0).build()?;
-        Ok(Self { client, latest: Mutex::new(None) })
+        Ok(Self { client, latest: Mutex::new(None), met: Mutex::new(None) })
     }
 
-    /// Why this host cannot be the one that Rancher takes it for, if that is so.
+    /// Why this host cannot be the one that Rancher takes it for, if that is so. Who has met another there once goes on
+    /// saying so while nobody answers: the other may be rebooting.
     pub async fn contradiction(&self, own: &Identity, address: &str) -> Option<String> {
         let ip: IpAddr = address.parse().ok()?;
-        let other = self.answer(own, ip).await?;
-        contradiction(own, ip, &other)
+        let asked = (own.host.clone(), ip);
+        let answer = self.answer(own, ip).await;
+        let mut met = self.met.lock().await;
+        match &answer {
+            Some(other) => *met = contradiction(own, ip, other).map(|why| (asked, why)),
+            None if is_here(ip) => *met = None,
+            None => {}
+        }
+        met.as_ref().filter(|(of, _)| *of == (own.host.clone(), ip)).map(|(_, why)| why.clone())
     }
 
-    /// Whether the monitor at an address says that it acts, and has looked within the last periods.
+    /// Whether the monitor at an address says that it acts, and could within the last periods.
     pub async fn acts(&self, ip: IpAddr, period_ms: u64) -> bool {
-        self.ask(ip).await.is_some_and(|other| {
-            let looks = other.look_ago_ms.is_some_and(|ms| ms <= period_ms.saturating_mul(FRESH_PERIODS));
-            other.stage == Stage::Act.name() && looks
-        })
+        let limit = period_ms.saturating_mul(FRESH_PERIODS);
+        self.ask(ip).await.is_some_and(|other| other.acts_ago_ms.is_some_and(|ms| ms <= limit))
     }
 
     async fn ask(&self, ip: IpAddr) -> Option<Identity> {
@@ -131,14 +141,15 @@ fn contradiction(own: &Identity, ip: IpAddr, other: &Identity) -> Option<String>
     }
 }
 
+/// Whether an address is this machine's: only such a one can be bound to.
+fn is_here(ip: IpAddr) -> bool {
+    UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok()
+}
+
 /// Whether this host still has the address that its node is known by, and not the one that Rancher says is its own: then
 /// it has not moved, whatever Rancher says.
 pub fn has_stayed(node: &str, told: &str) -> bool {
-    let is_here = |text: &str| {
-        let ip: Option<IpAddr> = text.parse().ok();
-        // Only an address of this machine can be bound to.
-        ip.is_some_and(|ip| UdpSocket::bind(SocketAddr::new(ip, 0)).is_ok())
-    };
+    let is_here = |text: &str| text.parse().is_ok_and(is_here);
     node != told && is_here(node) && !is_here(told)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::labels::Wish;
+use super::labels::{TOLD, Wish};
 use super::observe::Sources;
 use super::past::ms;
 
@@ -16,6 +16,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// For how long rancher-metadata may not know of a write yet.
 const LATE: Duration = Duration::from_secs(15);
+/// How often in a row the same labels are written before it is said, and done less often.
+const FIGHT: u32 = 3;
 /// For how long a word about waiting must hold before it is worth a write of its own.
 const HOLD: Duration = Duration::from_secs(3);
 
@@ -44,6 +46,8 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, sta
     // What was written and read back last, which is newer than what metadata says.
     let mut written: Option<(Wish, tokio::time::Instant)> = None;
     let mut pause = FIRST_PAUSE;
+    // How often in a row the same was written.
+    let mut again = 0_u32;
     loop {
         let now = wanted.borrow_and_update().clone();
         let failed = match &now.wish {
@@ -55,6 +59,23 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, sta
                         changed = wanted.changed() => {
                             if changed.is_err() { return }
                             if wanted.borrow().wish.as_ref() != Some(wish) { continue }
+                        }
+                    }
+                }
+                let is_again = written.as_ref().is_some_and(|(last, _)| last == wish) && !is_but_told(wish, &now);
+                again = if is_again { again + 1 } else { 0 };
+                if again == FIGHT {
+                    tracing::warn!(
+                        host = now.host,
+                        "somebody else writes this host's labels again and again: two hosts may have one Rancher identity"
+                    );
+                }
+                if again >= FIGHT {
+                    tokio::select! {
+                        () = tokio::time::sleep(LATE * 2_u32.pow((again - FIGHT).min(4))) => {}
+                        changed = another_wish(&mut wanted, &now.wish) => {
+                            if changed.is_err() { return }
+                            continue;
                         }
                     }
                 }
@@ -105,6 +126,12 @@ fn is_met(wish: &Wish, now: &Wanted, written: Option<&(Wish, tokio::time::Instan
         Some((last, at)) if at.elapsed() < LATE => last == wish,
         _ => wish.is_met(&now.seen),
     }
+}
+
+/// Whether the acting monitor's own label is all that is to go.
+fn is_but_told(wish: &Wish, now: &Wanted) -> bool {
+    let mut others = now.seen.clone();
+    others.remove(TOLD).is_some() && wish.is_met(&others)
 }
 
 /// Whether only the word about what the host waits for differs from what was written last.

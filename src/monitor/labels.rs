@@ -18,6 +18,8 @@ pub const ASKS: &str = "swarmkit.asks";
 /// The host's join token and where to join, while the record cannot be written: see [`super::hand_over::HandOver`]. The
 /// acting monitor writes it, and the host's own takes it away.
 pub const TOKEN: &str = "swarmkit.token";
+/// There for a moment, so that Rancher tells what it has stored and told nobody of. The host's own monitor takes it away.
+pub const TOLD: &str = "swarmkit.told";
 /// Those that the host's own monitor writes.
 pub const OURS: [&str; 5] = [PART, KEY, NODE, LEFT, ASKS];
 
@@ -67,6 +69,7 @@ impl Wish {
         set(labels, NODE, self.node.as_deref());
         set(labels, LEFT, self.left.as_deref());
         set(labels, ASKS, self.asks.then_some("true"));
+        labels.remove(TOLD);
         if self.key.is_none() {
             labels.remove(TOKEN);
         }

@@ -23,6 +23,7 @@ const VERSION: &str = "2016-07-29";
 /// What a question may take.
 const ASK: Duration = Duration::from_secs(5);
 /// After which time without an answer it is asked once more, beside: what was asked while it was away is never answered.
+/// Each time it is twice as long, as one that is slow gets no quicker by it.
 const ASK_BESIDE: Duration = Duration::from_secs(1);
 /// The longest that one wait for news takes, in seconds.
 const WAIT_S: u64 = 60;
@@ -31,6 +32,8 @@ const WAIT_S: u64 = 60;
 const LARGEST_HOST: usize = 1 << 20;
 /// The same of a service: a container takes some 1.5 kB, so these are thousands of hosts.
 const LARGEST_SERVICE: usize = 8 << 20;
+/// How many services of one name are told apart.
+const MOST_RIVALS: usize = 8;
 /// The same of the list of all services' names.
 const LARGEST_LIST: usize = 4 << 20;
 /// The longest version: Rancher's own has 36 characters.
@@ -69,7 +72,7 @@ impl Metadata {
 
     async fn ask(&self, container: &Result<Option<String>, String>) -> Result<Surroundings, CallError> {
         let (host, listed) = tokio::try_join!(self.host(), self.listed())?;
-        let service = self.own_service(container, &listed).await?;
+        let service = self.own_service(container, &host, &listed).await?;
         let rivals = self.rivals(&service, &listed).await?;
         Ok(Surroundings { host, service, rivals })
     }
@@ -97,6 +100,7 @@ impl Metadata {
     async fn own_service(
         &self,
         container: &Result<Option<String>, String>,
+        host: &Host,
         listed: &[Listed],
     ) -> Result<Service, CallError> {
         if let Some(known) = self.own.known() {
@@ -109,14 +113,14 @@ impl Metadata {
         }
         let service = match container {
             Err(why) => return Err(unreadable("containers", &format!("which one this is, is not known: {why}"))),
-            Ok(Some(container)) => self.service_of(container).await?,
+            Ok(Some(container)) => self.service_of(container, host).await?,
             Ok(None) => self.service(own_service::only(listed).map_err(|why| unreadable("services", &why))?).await?,
         };
         self.own.found(&service.uuid);
         Ok(service)
     }
 
-    async fn service_of(&self, container: &str) -> Result<Service, CallError> {
+    async fn service_of(&self, container: &str, host: &Host) -> Result<Service, CallError> {
         let path = format!("containers/{container}");
         let container: ServiceContainer = match self.json(&path, LARGEST_HOST).await {
             Err(CallError::Refused { status: 404, .. }) => {
@@ -124,6 +128,9 @@ impl Metadata {
             }
             answer => answer?,
         };
+        if container.host_uuid.as_ref().is_some_and(|uuid| *uuid != host.uuid) {
+            return Err(unreadable(&path, "this monitor's container is on another host, by what it lists"));
+        }
         let service = container.service_uuid.as_deref();
         self.service(service.ok_or_else(|| unreadable(&path, "the container is not of a service yet"))?).await
     }
@@ -138,7 +145,7 @@ impl Metadata {
         let same: Vec<&Listed> = listed.iter().filter(|other| other.name == own.name).collect();
         let mut rivals = Vec::new();
         if same.len() > 1 {
-            for other in same {
+            for other in same.into_iter().take(MOST_RIVALS) {
                 let service = self.service(&other.index.to_string()).await?;
                 // Their order is another one after each change.
                 if service.name == own.name && service.uuid != own.uuid {
@@ -198,9 +205,11 @@ where
 {
     let mut tries = JoinSet::new();
     let end = tokio::time::Instant::now() + ASK;
+    let mut beside = ASK_BESIDE;
     loop {
         tries.spawn(ask());
-        let next = (tokio::time::Instant::now() + ASK_BESIDE).min(end);
+        let next = (tokio::time::Instant::now() + beside).min(end);
+        beside *= 2;
         match tokio::time::timeout_at(next, tries.join_next()).await {
             Ok(Some(Ok(answer))) => return answer,
             Ok(_) => return Err(unreadable("self/host", "the question was broken off")),
@@ -232,10 +241,10 @@ mod tests {
                 }
             });
             assert_eq!(answer.await, Ok(7));
-            assert_eq!(start.elapsed(), ASK_BESIDE * 2);
+            assert_eq!(start.elapsed(), ASK_BESIDE * 3);
             let never: Result<(), CallError> = first_answer(std::future::pending).await;
             assert!(matches!(never, Err(CallError::TimedOut { .. })));
-            assert_eq!(start.elapsed(), ASK_BESIDE * 2 + ASK);
+            assert_eq!(start.elapsed(), ASK_BESIDE * 3 + ASK);
         });
     }
 }

@@ -15,7 +15,7 @@ use super::own_container::OwnContainer;
 use super::past::{Past, ms};
 use super::plan::{self, Asked};
 use super::rancher::{HostEntry, Rancher};
-use super::record::Record;
+use super::record::{Claim, Record};
 use super::seal;
 use super::settings::SWARM_PORT;
 use super::state::State;
@@ -70,6 +70,15 @@ impl Observation {
         {
             *record = kept;
         }
+    }
+
+    /// The record, or what this host has kept of it, with a claim to go on alone, if it is still as it was seen: see
+    /// [`Record::recovering`].
+    pub fn recovering(&self, record: &Record, claim: Claim) -> Option<Record> {
+        let cluster = self.own.state.member.as_ref().map(|member| member.cluster.as_str()).unwrap_or_default();
+        let before = self.rancher_view().and_then(|view| view.record.recovery.as_ref());
+        let kept = self.own.state.kept_record(self.engine.as_ref().ok().map(|info| &info.swarm));
+        record.or_kept(kept).recovering(cluster, before, claim)
     }
 
     /// Rancher's view, if it was asked and answered.
@@ -148,8 +157,11 @@ pub struct MetadataView {
 }
 
 /// Of several stacks of this entry one keeps the swarm, and the others do nothing.
-fn refusal(own: &Service, rivals: &[Service]) -> Option<String> {
-    let first = rivals.iter().min_by_key(|rival| rival.rank()).filter(|rival| rival.rank() < own.rank())?;
+///
+/// `keeps` tells whether this host has kept the record of a swarm that it is in: then this stack's was written over.
+fn refusal(own: &Service, rivals: &[Service], keeps: bool) -> Option<String> {
+    let own_rank = own.rank(keeps);
+    let first = rivals.iter().min_by_key(|rival| rival.rank(false)).filter(|rival| rival.rank(false) < own_rank)?;
     Some(format!(
         "this environment has two stacks of this entry: {} keeps the swarm, and {} does nothing. Remove one of the two \
          stacks; the hosts stay in their swarm meanwhile",
@@ -158,9 +170,9 @@ fn refusal(own: &Service, rivals: &[Service]) -> Option<String> {
     ))
 }
 
-impl From<Surroundings> for MetadataView {
-    fn from(from: Surroundings) -> Self {
-        let refusal = refusal(&from.service, &from.rivals);
+impl MetadataView {
+    fn new(from: Surroundings, keeps: bool) -> Self {
+        let refusal = refusal(&from.service, &from.rivals, keeps);
         let mut monitors = BTreeMap::new();
         for container in from.service.containers.into_iter().filter(|container| !container.host_uuid.is_empty()) {
             let running = container.is_running();
@@ -204,6 +216,8 @@ pub struct RancherView {
     pub record: Record,
     /// The keys in the service's metadata under which join tokens can be read by anyone: earlier monitors put them there.
     pub plain_tokens: Vec<String>,
+    /// Whether Rancher takes changes of the record now: it refuses them while it upgrades the service.
+    pub takes_writes: bool,
 }
 
 impl RancherView {
@@ -262,7 +276,9 @@ impl Sources {
     /// Looks once. What cannot be had is part of what is seen.
     pub async fn look(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
         let (engine, metadata) = tokio::join!(self.engine.info(), self.surroundings());
-        let (engine, metadata) = (told(engine), told(metadata).map(MetadataView::from));
+        let engine = told(engine);
+        let keeps = own.state.kept_record(engine.as_ref().ok().map(|info| &info.swarm)).is_some();
+        let metadata = told(metadata).map(|surroundings| MetadataView::new(surroundings, keeps));
         let refusal = self.refusal(&own, &engine, &metadata).await;
         let node_addr = engine.as_ref().map_or("", |info| &info.swarm.node_addr);
         let has_stayed = metadata.as_ref().is_ok_and(|metadata| has_stayed(node_addr, &metadata.agent_ip));
@@ -367,8 +383,8 @@ impl Sources {
         };
         let (hosts, service) = tokio::join!(hosts, rancher.service(&metadata.service));
         let hosts = told(hosts)?;
-        let (record, plain_tokens) = told(service)?;
-        Ok(RancherView { hosts, record, plain_tokens })
+        let (record, plain_tokens, takes_writes) = told(service)?;
+        Ok(RancherView { hosts, record, plain_tokens, takes_writes })
     }
 }
 

@@ -93,7 +93,11 @@ impl Overview {
 
     /// Whether each host is in the swarm, and one acts.
     pub fn is_well(&self) -> bool {
-        self.0.iter().all(|row| row.trouble().is_none()) && self.0.iter().any(|row| row.stage() == Stage::Act.name())
+        self.0.iter().all(|row| row.trouble().is_none()) && self.acting() == 1
+    }
+
+    fn acting(&self) -> usize {
+        self.0.iter().filter(|row| row.stage() == Stage::Act.name()).count()
     }
 }
 
@@ -111,9 +115,10 @@ async fn row(client: &Client, host: Host) -> Row {
     Row { name: host.hostname, address: host.agent_ip, is_manager, said }
 }
 
-/// A text from elsewhere, in one line that drives no terminal.
+/// A text from elsewhere, in one line that drives no terminal and stays in its column.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+    let is_format = |letter| matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    text.chars().map(|letter| if letter.is_control() || is_format(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 impl fmt::Display for Overview {
@@ -138,6 +143,12 @@ impl fmt::Display for Overview {
             .collect();
         if !troubled.is_empty() {
             writeln!(f, "\nWhat is wrong:\n{}", troubled.join("\n"))?;
+        } else if self.acting() > 1 {
+            writeln!(
+                f,
+                "\nWhat is wrong:\n  the monitors of {} hosts act for the swarm; one does in a moment",
+                self.acting()
+            )?;
         } else if !self.is_well() {
             writeln!(f, "\nWhat is wrong:\n  no host's monitor acts for the swarm")?;
         }
@@ -189,12 +200,14 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("  one (10.0.0.1)\n") && !text.contains("What is wrong"), "{text}");
-        let ill =
-            Overview(vec![row("one", true, Err("no answer")), row("two\u{1b}[2J", false, Ok(("wait_token", "waits")))]);
+        let ill = Overview(vec![
+            row("one", true, Err("no answer")),
+            row("two\u{1b}[2J\u{202e}", false, Ok(("wait_token", "waits"))),
+        ]);
         assert!(!ill.is_well());
         let text = ill.to_string();
         assert!(text.contains("one (10.0.0.1): no answer\n") && text.contains("wait_token: waits"), "{text}");
-        assert!(text.contains("there is none now") && !text.contains('\u{1b}'), "{text}");
+        assert!(text.contains("there is none now") && !text.contains(['\u{1b}', '\u{202e}']), "{text}");
         let silent = Overview(vec![row("one", true, Ok(("member", "a manager")))]);
         assert!(silent.to_string().contains("no host's monitor acts"));
     }

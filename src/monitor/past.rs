@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::observe::Observation;
 use super::plan;
-use super::record::{Acting, Claim, Record};
+use super::record::{Acting, Claim, OLDER, Record};
 use super::state::Member;
 
-/// How many signs of life a record may be behind another to be taken for an older state of it, and not for a new one.
-const OLDER: u64 = 1_000;
+/// For how long it may be behind and give further signs of life. What rancher-metadata tells late is not behind for long;
+/// one of a write that landed late, or one that was written over and put back, is.
+const BEHIND: Duration = Duration::from_secs(30);
 
 /// For how long some things have been as they are, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -31,6 +32,10 @@ pub struct Past {
     pub acting_ms: u64,
     /// How many signs of life were seen since this monitor started: what stands in the record may be old.
     pub beats: u64,
+    /// Whether this monitor has read a record with a sign of life.
+    pub has_read: bool,
+    /// For how long Rancher's API has said that the record is gone.
+    pub gone_ms: u64,
     /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
     pub own_beat_ms: u64,
     /// Whether this monitor acts in the place of the leader's, which was silent: it goes on until it hears another.
@@ -142,6 +147,10 @@ pub struct Memory {
     recovery: Since<Option<Claim>>,
     beat: Since<Option<Acting>>,
     beats: u64,
+    /// What the record's sign of life was when it fell behind the last one, and since when it is.
+    behind: Option<(u64, Instant)>,
+    /// Whether Rancher's API says that the record is gone.
+    gone: Since<bool>,
     heard: Since<bool>,
     acting: Option<Instant>,
     own_beat: Option<Instant>,
@@ -179,6 +188,8 @@ impl Memory {
             recovery: Since::new(None, now),
             beat: Since::new(None, now),
             beats: 0,
+            behind: None,
+            gone: Since::new(false, now),
             heard: Since::new(false, now),
             acting: None,
             own_beat: None,
@@ -214,6 +225,8 @@ impl Memory {
             heard_ms: self.heard.ms_if_so(now),
             acting_ms: self.acting.map_or(u64::MAX, |acting| ms(now.saturating_duration_since(acting))),
             beats: self.beats,
+            has_read: self.beat.value.is_some(),
+            gone_ms: self.gone.ms_if_so(now),
             own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
             stands_in: self.stands_in,
             slowest_ms: self.slowest_ms,
@@ -238,6 +251,7 @@ impl Memory {
         let view = seen.rancher_view();
         let told = view.map(|view| &view.record);
         if let Some(record) = told {
+            self.gone.see(seen.record_is_gone, now);
             self.claim.see(record.claim.clone(), now);
             self.recovery.see(record.recovery.clone(), now);
         }
@@ -271,14 +285,17 @@ impl Memory {
         self.unrecorded.see(record.cluster.is_none(), now);
         let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
         let first = self.beat.value.is_none();
+        // A record that is gone is no sign of life, nor is what was kept of it.
+        let acting = record.acting.as_ref().filter(|acting| !acting.host.is_empty());
         // What rancher-metadata tells may be older than what the API told before.
-        let older = matches!((&self.beat.value, &record.acting), (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER);
-        if older {
+        if self.is_older(record, now) {
             return;
         }
-        if self.beat.see(record.acting.clone(), now) {
+        if let Some(acting) = acting
+            && self.beat.see(Some(acting.clone()), now)
+        {
             self.beats += u64::from(!first);
-            self.stands_in &= record.acting.as_ref().map(|acting| &acting.host) == own;
+            self.stands_in &= Some(&acting.host) == own;
         }
         let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
@@ -297,6 +314,23 @@ impl Memory {
         if self.superseded.see(member.is_some_and(|member| of_before(&member)), now) {
             self.superseded_from = self.beats;
         }
+    }
+
+    /// Whether a record is an older state of the one that was seen last.
+    fn is_older(&mut self, record: &Record, now: Instant) -> bool {
+        let behind = match (&self.beat.value, &record.acting) {
+            (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER => is.beat,
+            _ => {
+                self.behind = None;
+                return false;
+            }
+        };
+        let (first, since) = *self.behind.get_or_insert((behind, now));
+        let goes_on = behind > first && now.saturating_duration_since(since) >= BEHIND;
+        if goes_on {
+            self.behind = None;
+        }
+        !goes_on
     }
 
     fn see_swarm(&mut self, seen: &Observation, now: Instant) {

@@ -1,7 +1,7 @@
 //! Writes what the acting monitor publishes, beside all else: the swarm is not kept waiting for Rancher's API.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
@@ -75,11 +75,15 @@ pub async fn run(
         standing.send_modify(|standing| standing.busy = true);
         let outcome = publish(&sources, &errand).await;
         standing.send_modify(|standing| standing.busy = false);
+        let refused = |error: &ActError| matches!(error, ActError::Call(error) if error.status() != Some(409));
+        let cannot_write = outcome.as_ref().err().filter(|error| refused(error)).map(ToString::to_string);
+        status.write().unwrap_or_else(PoisonError::into_inner).cannot_write = cannot_write;
         let error = match outcome {
             Ok(Outcome::Nothing) => continue,
             Ok(outcome) => {
                 standing.send_modify(|standing| standing.beat = Some(Instant::now()));
                 pause = FIRST_PAUSE;
+                have_told(&sources, &errand).await;
                 if matches!(outcome, Outcome::Beat) {
                     tracing::debug!(action = "publish", why = "a sign of life", "done");
                     continue;
@@ -134,6 +138,17 @@ async fn publish(sources: &Sources, errand: &Errand) -> Result<Outcome, ActError
         Some(wanted) if wanted != stands => Err(ActError::Overtaken("another writer changed the record".to_owned())),
         Some(_) if published => Ok(Outcome::Beat),
         Some(_) => Ok(Outcome::Changed),
+    }
+}
+
+/// Rancher stores a change of a service whose upgrade is not finished, and tells nobody.
+async fn have_told(sources: &Sources, errand: &Errand) {
+    let Ok(rancher) = &sources.rancher else { return };
+    let host = &errand.publication.acting;
+    // A word that was not there before, so that it is a change.
+    let word = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, ms).to_string();
+    if let Err(error) = rancher.have_told(&errand.service, host, &word).await {
+        tracing::debug!(%error, "what was recorded may be told late");
     }
 }
 

@@ -22,6 +22,11 @@ const LARGEST_PAGE: usize = 32 << 20;
 const LARGEST_OBJECT: usize = 8 << 20;
 /// What a call may take.
 pub const LIMIT: Duration = Duration::from_secs(10);
+/// The state of a service in which a change is stored, and nobody is told of it: an upgrade that nobody has finished.
+const UNTOLD: &str = "upgraded";
+/// Those in which changes are refused.
+const REFUSE_WRITES: [&str; 5] =
+    ["upgrading", "finishing-upgrade", "canceling-upgrade", "canceled-upgrade", "rolling-back"];
 /// Pages of a list at the most: a million hosts.
 const PAGES: usize = 1000;
 
@@ -189,7 +194,7 @@ impl Rancher {
         let what = format!("rancher: PUT /{kind}");
         match call::json::<serde::de::IgnoredAny>(&what, LIMIT, LARGEST_OBJECT, request).await {
             Err(CallError::Refused { what, status: 409, message }) => {
-                let state = object.fields.get("state").and_then(Value::as_str).unwrap_or_default();
+                let state = object.state();
                 let message = format!("{message}: in Rancher its state is `{state}`");
                 Err(CallError::Refused { what, status: 409, message })
             }
@@ -205,14 +210,15 @@ impl Rancher {
         self.object("services", service).await?.record()
     }
 
-    /// The record in a service's metadata, and the keys there whose values hold a join token for all to read.
+    /// The record in a service's metadata, the keys there whose values hold a join token for all to read, and whether it can
+    /// be changed now.
     ///
     /// # Errors
     /// As [`Self::record`].
-    pub async fn service(&self, service: &str) -> Result<(Record, Vec<String>), CallError> {
+    pub async fn service(&self, service: &str) -> Result<(Record, Vec<String>, bool), CallError> {
         let object = self.object("services", service).await?;
         let plain = object.map("metadata").into_iter().filter(|(_, value)| holds_a_token(value)).map(|(key, _)| key);
-        Ok((object.record()?, plain.collect()))
+        Ok((object.record()?, plain.collect(), !REFUSE_WRITES.contains(&object.state())))
     }
 
     /// Takes values that hold a join token out of a service's metadata.
@@ -246,6 +252,18 @@ impl Rancher {
         object.fields.insert("metadata".to_owned(), Value::Object(metadata));
         self.put("services", &object).await?;
         self.record(service).await
+    }
+
+    /// Makes Rancher tell what it has stored and told nobody of: any change of the environment does that. This one is a
+    /// label of a host, which that host's monitor takes away again.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn have_told(&self, service: &str, host: &str, word: &str) -> Result<(), CallError> {
+        if self.object("services", service).await?.state() == UNTOLD {
+            self.change_label(host, super::labels::TOLD, |_| Some(word.to_owned())).await?;
+        }
+        Ok(())
     }
 
     /// Changes one label of a host: reads it, lets `change` make a new value of it, writes that. `None` writes nothing.
@@ -346,6 +364,10 @@ struct Object {
 impl Object {
     fn map(&self, key: &str) -> Map<String, Value> {
         self.fields.get(key).and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    fn state(&self) -> &str {
+        self.fields.get("state").and_then(Value::as_str).unwrap_or_default()
     }
 
     fn record(&self) -> Result<Record, CallError> {

@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 /// The key in the service's metadata. Other keys there are not touched.
 pub const KEY: &str = "swarmkit";
 
+/// How many signs of life a record may be behind another to be taken for an older state of it, and not for a new one.
+pub(super) const OLDER: u64 = 1_000;
 /// How many generations there can be of each count.
 const MARKS: u64 = 1 << 20;
 
@@ -82,7 +84,7 @@ pub struct Claim {
 /// The acting monitor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Acting {
-    /// Its host's UUID.
+    /// Its host's UUID; empty in what was kept of a record, which is no sign of life.
     pub host: String,
     /// It grows with each sign of life.
     pub beat: u64,
@@ -128,14 +130,17 @@ impl Record {
     }
 
     /// What a manager keeps of it, in case that it is lost: all that tells whose swarm this is, and who votes in it. What
-    /// changes with each write, or is made anew by whoever acts, is left out.
+    /// changes with each write, or is made anew by whoever acts, is left out. Of the signs of life a round number is kept
+    /// that they have not reached: those who have not seen that the record was lost would take lower ones for old.
     pub fn kept(&self) -> Self {
+        let round =
+            |acting: &Acting| Acting { host: String::new(), beat: acting.beat.div_ceil(OLDER).saturating_mul(OLDER) };
         Self {
             claim: None,
             managers: Vec::new(),
             others: Vec::new(),
             lost: Vec::new(),
-            acting: None,
+            acting: self.acting.as_ref().map(round),
             tokens: BTreeMap::new(),
             ..self.clone()
         }

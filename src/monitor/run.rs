@@ -277,7 +277,8 @@ fn stayed(seen: &Observation) -> String {
     let is = seen.engine.as_ref().map_or("", |info| &info.swarm.node_addr);
     format!(
         "Rancher says that this host's address is {told}, which it does not have; its node has the address {is}, which it \
-         has, and keeps it. If the other is right, take {is} from this host"
+         has, and keeps it. If the other is right, take {is} from this host; behind address translation `docker swarm leave` \
+         has it join anew with {told}"
     )
 }
 

@@ -34,6 +34,8 @@ pub struct Status {
     deeds: VecDeque<Done>,
     /// How the host's labels stand.
     pub labels: label_writer::Standing,
+    /// Why the record could not be written at the last try, if that is so.
+    pub cannot_write: Option<String>,
     /// How many looks there were.
     pub looks: u64,
     /// How many changes were made.
@@ -70,6 +72,15 @@ impl Status {
     /// The latest look.
     pub fn seen(&self) -> Option<&Observation> {
         self.latest.as_ref().map(|(seen, ..)| seen)
+    }
+
+    /// Whether this monitor is the one that acts, and could at the latest look: Rancher's API answers it, lists its host, and
+    /// has not refused the last write for another reason than an upgrade.
+    pub fn can_act(&self) -> bool {
+        let Some((seen, plan, _)) = &self.latest else { return false };
+        let host = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
+        let is_listed = seen.rancher_view().is_some_and(|view| view.registered(host).is_some());
+        plan.stage == super::plan::Stage::Act && is_listed && self.cannot_write.is_none()
     }
 
     /// How old the latest look is, in milliseconds.

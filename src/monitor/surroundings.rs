@@ -2,7 +2,9 @@
 //! type than is told of them; what is not needed is not kept.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -11,6 +13,9 @@ use super::record::Record;
 
 /// The largest record that is read, in bytes: that of thousands of hosts.
 const LARGEST_RECORD: usize = 1 << 20;
+
+/// How many containers of a service are read: one a host.
+const MOST_CONTAINERS: usize = 20_000;
 
 /// What it says of this monitor's surroundings.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,9 +66,10 @@ impl Service {
         format!("{}/{}", self.stack, self.name)
     }
 
-    /// Which of several keeps the swarm, as all monitors see it: one that has recorded a swarm, else the oldest.
-    pub fn rank(&self) -> (bool, u64, &str) {
-        let has_swarm = self.record.as_ref().map_or(true, |record| record.cluster.is_some());
+    /// Which of several keeps the swarm, as all monitors see it: one that has recorded a swarm, or has kept what was recorded
+    /// (`keeps`), else the oldest.
+    pub fn rank(&self, keeps: bool) -> (bool, u64, &str) {
+        let has_swarm = keeps || self.record.as_ref().map_or(true, |record| record.cluster.is_some());
         let oldest = self.containers.iter().map(|container| container.create_index).min();
         (!has_swarm, oldest.unwrap_or(u64::MAX), &self.uuid)
     }
@@ -78,7 +84,7 @@ struct ServiceDocument {
     stack_name: String,
     #[serde(default, deserialize_with = "null_as_default")]
     metadata: ServiceMetadata,
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "of_hosts")]
     containers: Vec<Container>,
 }
 
@@ -129,6 +135,39 @@ pub struct ServiceContainer {
     /// The service's UUID; a container that was just made is of none yet.
     #[serde(default)]
     pub service_uuid: Option<String>,
+    /// The host's UUID.
+    #[serde(default)]
+    pub host_uuid: Option<String>,
+}
+
+/// Containers that are on a host. Their number is bounded, as each takes many times what an empty one takes in a document.
+fn of_hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Container>, D::Error> {
+    struct OfHosts;
+    impl<'de> Visitor<'de> for OfHosts {
+        type Value = Vec<Container>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MOST_CONTAINERS} containers")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut containers = Vec::new();
+            while let Some(container) = list.next_element::<Container>()? {
+                if containers.len() == MOST_CONTAINERS {
+                    return Err(A::Error::custom(format!("more than {MOST_CONTAINERS} containers")));
+                }
+                if !container.host_uuid.is_empty() {
+                    containers.push(container);
+                }
+            }
+            Ok(containers)
+        }
+    }
+    deserializer.deserialize_any(OfHosts)
 }
 
 fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -170,7 +209,7 @@ mod tests {
         let host: Host = serde_json::from_str(host).unwrap();
         assert_eq!((host.agent_ip.as_str(), host.labels["n"].as_str()), ("", "1"));
         let service = r#"{"uuid":"s","metadata":null,
-            "containers":[{"host_uuid":"h","create_index":"7"},{"create_index":9},{"host_uuid":"x"}]}"#;
+            "containers":[{"host_uuid":"h","create_index":"7"},{"host_uuid":"i","create_index":9},{},{"host_uuid":"x"}]}"#;
         let service: Service = serde_json::from_str(service).unwrap();
         let indices: Vec<u64> = service.containers.iter().map(|container| container.create_index).collect();
         assert_eq!(indices, [7, 9, u64::MAX]);
@@ -200,8 +239,9 @@ mod tests {
             record: Ok(Record { cluster: cluster.map(str::to_owned), ..Record::default() }),
             containers: vec![Container { host_uuid: "h".into(), create_index: oldest, state: "running".into() }],
         };
-        assert!(service("a", None, 9).rank() > service("b", Some("c"), 99).rank());
-        assert!(service("a", None, 9).rank() > service("b", None, 8).rank());
-        assert!(service("a", None, 9).rank() < service("b", None, 9).rank());
+        assert!(service("a", None, 9).rank(false) > service("b", Some("c"), 99).rank(false));
+        assert!(service("a", None, 99).rank(true) < service("b", None, 9).rank(false), "its record was written over");
+        assert!(service("a", None, 9).rank(false) > service("b", None, 8).rank(false));
+        assert!(service("a", None, 9).rank(false) < service("b", None, 9).rank(false));
     }
 }

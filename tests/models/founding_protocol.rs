@@ -198,7 +198,12 @@ impl World {
             },
         };
         if asks_rancher(&seen).is_some() {
-            let view = RancherView { hosts: self.entries(), record: self.record.clone(), plain_tokens: Vec::new() };
+            let view = RancherView {
+                hosts: self.entries(),
+                record: self.record.clone(),
+                plain_tokens: Vec::new(),
+                takes_writes: true,
+            };
             seen.rancher = Some(Ok(view));
         }
         seen

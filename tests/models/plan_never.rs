@@ -295,7 +295,7 @@ fn view(dice: &mut Dice) -> Observation {
         rancher: match dice.below(8) {
             0 => None,
             1 => Some(Err("no answer".into())),
-            _ => Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new() })),
+            _ => Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new(), takes_writes: true })),
         },
         rancher_ms: 5,
         swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
@@ -314,6 +314,8 @@ fn view(dice: &mut Dice) -> Observation {
             recovery_ms: ms(dice),
             tokenless_ms: ms(dice),
             beats: dice.below(3),
+            has_read: dice.one_in(2),
+            gone_ms: ms(dice),
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
             astray_ms: ms(dice),

@@ -378,7 +378,12 @@ impl World {
         // The next manager stands in for a leader whose monitor says nothing.
         seen.past.stands_in = expired && seen.swarm.is_some() && !self.is_kept(&self.record);
         if asks_rancher(&seen).is_some() {
-            let view = RancherView { hosts: self.entries(), record: self.record.clone(), plain_tokens: Vec::new() };
+            let view = RancherView {
+                hosts: self.entries(),
+                record: self.record.clone(),
+                plain_tokens: Vec::new(),
+                takes_writes: true,
+            };
             seen.rancher = Some(Ok(view));
         }
         let asked = seen.rancher.is_some();

@@ -261,7 +261,12 @@ impl World {
         if asks_rancher(&seen).is_some() {
             let entries = self.hosts.iter().map(|host| host.entry.clone()).collect();
             seen.rancher = Some(if self.api {
-                Ok(RancherView { hosts: entries, record: self.record.clone(), plain_tokens: Vec::new() })
+                Ok(RancherView {
+                    hosts: entries,
+                    record: self.record.clone(),
+                    plain_tokens: Vec::new(),
+                    takes_writes: true,
+                })
             } else {
                 Err("rancher: no answer".into())
             });

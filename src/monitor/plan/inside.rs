@@ -1,6 +1,6 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
-use crate::monitor::engine::{Availability, ManagerStatus, Node, Role, SwarmInfo};
+use crate::monitor::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::monitor::rancher::HostEntry;
@@ -18,16 +18,46 @@ use super::{
 pub const DRAINED: &str = "swarmkit.drained";
 /// For how long this host's address must have been another one before it says so, in milliseconds.
 const MOVED_WORD_MS: u64 = 5_000;
+/// For how long a record that is gone is left to others while a host says that it is a node which this swarm does not have,
+/// in milliseconds: so long, for that label may be an old one.
+const ELSEWHERE_MS: u64 = 600_000;
 /// For how long the record must not have had this manager as one of its generation, in milliseconds.
 const SUPERSEDED_MS: u64 = 5_000;
 
 /// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
-/// or that one has been silent for long, and this is the next.
+/// or that one has been silent for long, and this is the next; or that one knows less of the swarm than this one.
 pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let Some(swarm) = seen.swarm_view() else { return false };
     swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
+        || remembers_later(seen)
         || seen.past.silent_ms() >= silence_ms(&seen.wanted, swarm, node)
+}
+
+/// Whether the record is of an earlier generation than this host remembers, of which it manages the swarm: it was written
+/// over, and recorded anew by one that had become a manager and never read it. Managers of the earlier generation that come
+/// back would take it for theirs.
+fn remembers_later(seen: &Observation) -> bool {
+    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+    let record = seen.rancher_view().map(|view| &view.record).or(read);
+    record.zip(seen.own.state.member.as_ref()).is_some_and(|(record, member)| {
+        record.cluster.as_ref() == Some(&member.cluster)
+            && record.recovery.is_none()
+            && record.generation < member.generation
+            && record.voters.contains(&member.node)
+    })
+}
+
+/// Whether the record is gone, has not been for so many milliseconds, and this process has not read it before. Another
+/// manager may have gone on alone while this one was away, and puts back what it has kept.
+pub(super) fn may_know_less(seen: &Observation, gone_ms: u64) -> bool {
+    seen.record_is_gone && !seen.past.has_read && seen.past.gone_ms < gone_ms
+}
+
+/// Within what time a monitor that can puts back the record, in milliseconds: it looks every period, and once more if it
+/// has failed.
+pub(super) fn put_back_ms(wanted: &Wanted) -> u64 {
+    wanted.period_ms.saturating_mul(BEAT_PERIODS)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
@@ -57,6 +87,10 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
         Ok(view) => view,
         Err(reason) => return Plan::new(Stage::Act, format!("is to act, but cannot: {reason}")).labels(wish),
     };
+    // The one beside the leader may act all the same, and cannot say so.
+    if !view.takes_writes && !swarm.node(&engine.node_id).is_some_and(Node::leads) {
+        return manager(seen, engine, metadata, swarm).labels(wish);
+    }
     let position = Position { seen, engine, metadata, swarm, view };
     match &view.record.cluster {
         None => position.record(),
@@ -312,11 +346,29 @@ impl Position<'_> {
         Publication::of(self.seen, self.metadata, self.view, self.swarm)
     }
 
+    /// Whether another manager is to put back the record: of one that has gone on alone before, or has all its nodes, none
+    /// has gone on without it.
+    fn leaves_record_to_others(&self) -> bool {
+        let is_away = |node: &Node| {
+            let unreached = node.manager.as_ref().is_some_and(|manager| !manager.is_reached());
+            unreached || node.status.state != NodeState::Ready
+        };
+        let is_elsewhere = |host: &HostEntry| host.node().is_some_and(|node| self.swarm.node(node).is_none());
+        let limit =
+            if self.view.registered_hosts().any(is_elsewhere) { ELSEWHERE_MS } else { put_back_ms(&self.seen.wanted) };
+        let first = publication::generation(self.seen, &self.swarm.cluster) == 0;
+        first && may_know_less(self.seen, limit) && self.swarm.nodes.iter().any(is_away)
+    }
+
     /// The recorded swarm, with this monitor as the one that acts.
     fn act(&self) -> Plan {
         let mut plan = Plan::new(Stage::Act, "watches the swarm");
         if self.view.record.recovery.is_none() {
             plan.remember = remembered(self.seen, &self.view.record, self.engine);
+        }
+        if self.leaves_record_to_others() {
+            plan.reason = "the record is gone, and this monitor has never read it: others may know better".to_owned();
+            return plan.again(1_000);
         }
         // A list without this host is no list to act on.
         if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
@@ -331,12 +383,12 @@ impl Position<'_> {
         };
         // Whoever is in doubt asks; to all others nothing is said.
         let is_due = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
-        plan.beats = is_due && self.view.registered_hosts().any(HostEntry::asks);
+        plan.beats = is_due && self.view.registered_hosts().any(|host| host.is_active() && host.asks());
         if plan.beats || self.seen.record_is_gone || !publication.is_published(&self.view.record) {
             plan.publication = Some(publication.clone());
         }
         plan.warnings = roles.warnings;
-        plan.warnings.extend(publication::doubted(self.view, self.swarm));
+        plan.warnings.extend(publication::doubted(self.seen, self.view, self.swarm));
         plan.reason = roles.reason;
         // Whoever is left without a quorum has the record alone to count by.
         let next = match roles.next {

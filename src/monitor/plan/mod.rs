@@ -54,6 +54,8 @@ const SOON_MS: u64 = 50;
 /// How soon to ask rancher-metadata again, in milliseconds, while it does not answer: it is on this host, and answers at
 /// once when it is back.
 const AGAIN_MS: u64 = 1_000;
+/// How soon to ask again whether Rancher's API bears out what rancher-metadata says, in milliseconds.
+const UNCONFIRMED_MS: u64 = 5_000;
 /// For how long a host waits for its join token by rancher-metadata alone, in milliseconds. Of a service whose upgrade is
 /// not finished Rancher stores a change and tells nobody.
 const TOKENLESS_MS: u64 = 10_000;
@@ -358,9 +360,14 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
             Ok(_) => (seen.past.tokenless_ms >= TOKENLESS_MS).then_some(Asked::Record),
             Err(_) => None,
         },
-        LocalNodeState::Active => inside::acts(seen, &engine.swarm.node_id).then_some(Asked::All),
-        _ => None,
+        LocalNodeState::Active if inside::acts(seen, &engine.swarm.node_id) => Some(Asked::All),
+        // What rancher-metadata says is no reason to leave until the API says the same.
+        _ => leaves(&judge(seen)).then_some(Asked::Record),
     }
+}
+
+fn leaves(plan: &Plan) -> bool {
+    matches!(plan.change, Some(Change::Leave { .. }))
 }
 
 /// What to do.
@@ -368,10 +375,51 @@ pub fn plan(seen: &Observation) -> Plan {
     if let Some(reason) = &seen.refusal {
         return Plan::new(Stage::Refused, reason);
     }
-    let plan = judge(seen);
-    match &seen.metadata {
+    let plan = confirmed(seen, judge(seen));
+    let mut plan = match &seen.metadata {
         Ok(metadata) => doubt::asked(seen, metadata, plan),
         Err(_) => plan,
+    };
+    if plan.remember.is_none() {
+        plan.remember = keeps_later(seen);
+    }
+    plan
+}
+
+/// What this host shall remember if it has kept the record of an earlier generation of its swarm than the one that is
+/// recorded. Managers that were left behind would put theirs in the place of one that is written over, and act by it, if
+/// they did not keep that another has gone on without them.
+fn keeps_later(seen: &Observation) -> Option<State> {
+    let kept = seen.own.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm))?;
+    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+    let record = seen.rancher_view().map(|view| &view.record).or(read)?;
+    let is_later = record.cluster == kept.cluster && record.generation > kept.generation;
+    is_later.then(|| State { record: Some(record.kept()), ..seen.own.state.clone() })
+}
+
+/// A plan to leave a swarm, if Rancher's API bears it out: anybody on the host's bridge can answer in rancher-metadata's
+/// place, and it can be late.
+fn confirmed(seen: &Observation, plan: Plan) -> Plan {
+    if !leaves(&plan) {
+        return plan;
+    }
+    let stays = |reason: String| Plan::new(Stage::Member, reason).again(UNCONFIRMED_MS);
+    match rancher(seen) {
+        Err(why) => stays(format!("{}; not before Rancher's API says the same: {why}", plan.reason)),
+        Ok(view) => {
+            let mut by_api = seen.clone();
+            if let Ok(metadata) = &mut by_api.metadata {
+                metadata.record = Ok(view.record.clone());
+            }
+            if judge(&by_api).change == plan.change {
+                return plan;
+            }
+            let told =
+                "rancher-metadata tells another record than Rancher's API, by which this host would leave its swarm";
+            let mut stays = stays(format!("{told}: it stays"));
+            stays.warnings.push(format!("{told}: it is late, or somebody else answers in its place"));
+            stays
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::monitor::hand_over::HandOver;
 use crate::monitor::labels;
 use crate::monitor::observe::{MetadataView, Observation};
-use crate::monitor::record::Record;
+use crate::monitor::record::{Record, SealedToken};
 
 use super::claim::{self, Standing};
 use super::{Change, Plan, Stage, TOKENLESS_MS, advertised, rancher, waiting};
@@ -32,7 +32,11 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView) -> Plan {
         let reason = "the engine is in no swarm any more: it may be about to stop, so nothing is done for 20 s";
         return Plan::new(Stage::Join, reason).again(left);
     }
-    if let Some(plan) = handed_over(seen, metadata) {
+    // What the record has for this host is the later word.
+    let view = seen.rancher_view().map(|view| &view.record);
+    let records = metadata.record.as_ref().ok().into_iter().chain(view);
+    let has_token = records.into_iter().any(|record| token(record, &metadata.host, &seen.own.key).is_some());
+    if let Some(plan) = handed_over(seen, metadata).filter(|_| !has_token) {
         return plan;
     }
     let wait = |part: &'static str, stage: Stage, reason: String| Plan::new(stage, reason).labels(waiting(seen, part));
@@ -117,6 +121,11 @@ fn handed_over(seen: &Observation, metadata: &MetadataView) -> Option<Plan> {
     })
 }
 
+/// The token in a record that a host can open.
+fn token<'a>(record: &'a Record, host: &str, key: &str) -> Option<&'a SealedToken> {
+    record.tokens.get(host).filter(|token| token.key == key && !token.sealed.is_empty())
+}
+
 fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
     let tokenless = seen.past.tokenless_ms;
     let ask = if tokenless < TOKENLESS_MS { TOKENLESS_MS - tokenless } else { ASK_AGAIN_MS };
@@ -129,7 +138,7 @@ fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
     };
     // What Rancher's API says is never late.
     let record = view.map(|view| &view.record).filter(|record| record.cluster.is_some()).unwrap_or(record);
-    match record.tokens.get(&metadata.host).filter(|token| token.key == seen.own.key) {
+    match token(record, &metadata.host, &seen.own.key) {
         None => wait("a swarm is recorded; this host waits for its join token".to_owned()),
         Some(_) if record.managers.is_empty() => wait("a swarm is recorded, but none of its managers".to_owned()),
         Some(token) => Plan::new(Stage::Join, format!("joins by {}", record.managers.join(", ")))

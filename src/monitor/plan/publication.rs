@@ -70,7 +70,7 @@ impl Publication {
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
         let lost = ids(&|node| seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms));
         let registered = view.registered_hosts().filter(|host| host.node().is_none());
-        let registered = registered.filter(|host| doubt(host, &view.record, swarm).is_none());
+        let registered = registered.filter(|host| doubt(seen, host, &view.record, swarm).is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         let begun = view.record.generation;
         let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
@@ -161,9 +161,9 @@ impl Publication {
         after.acting = Some(Acting { host: self.acting.clone(), beat: beat.wrapping_add(1) });
         after.tokens.retain(|host, _| self.waiting.get(host).is_some_and(|key| self.has_token(before, host, key)));
         for (host, key) in &self.waiting {
-            if !after.tokens.contains_key(host)
-                && let Some(sealed) = seal(host, key)
-            {
+            if !after.tokens.contains_key(host) {
+                // For a key that is none there is no token; that is written once too, else it would be tried for ever.
+                let sealed = seal(host, key).unwrap_or_default();
                 let token = SealedToken { key: key.clone(), mark: self.token.clone(), sealed };
                 after.tokens.insert(host.clone(), token);
             }
@@ -172,30 +172,35 @@ impl Publication {
     }
 }
 
-/// The node that a host is recorded as, and denies without saying that it has left it, though it is ready: it waits to
-/// join, or says that it is a node that another host is recorded as. Another host may have its identity, or its labels.
-fn doubt<'a>(host: &HostEntry, record: &'a Record, swarm: &SwarmView) -> Option<&'a String> {
-    let node = record.members.get(&host.uuid).filter(|node| host.left() != Some(node.as_str()))?;
+/// The node that a host is recorded as, and denies though it may be there: it waits to join, or says that it is a node that
+/// another host is recorded as. Another host may have its identity, or its labels, or its place while it reboots. Of a node
+/// that is not ready the host's word that it has left it is taken; without it the grace period has to pass.
+fn doubt<'a>(seen: &Observation, host: &HostEntry, record: &'a Record, swarm: &SwarmView) -> Option<&'a String> {
+    let id = record.members.get(&host.uuid)?;
+    let node = swarm.node(id)?;
     let others = |said: &str| record.members.iter().any(|(other, node)| *other != host.uuid && node == said);
     let denies = match host.node() {
         None => host.key().is_some(),
-        Some(said) => said != node && others(said),
+        Some(said) => said != id && others(said),
     };
-    let ready = || swarm.node(node).is_some_and(|node| node.status.state == NodeState::Ready);
-    (denies && ready()).then_some(node)
+    let may_be_there = || {
+        let away = seen.past.down_ms.get(id).copied().unwrap_or_default();
+        node.status.state == NodeState::Ready || (host.left() != Some(id.as_str()) && away < seen.wanted.grace_ms)
+    };
+    (denies && may_be_there()).then_some(id)
 }
 
 /// What to say of hosts in doubt.
-pub(super) fn doubted(view: &RancherView, swarm: &SwarmView) -> Vec<String> {
+pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView) -> Vec<String> {
     let said = |host: &HostEntry| {
-        let node = doubt(host, &view.record, swarm)?;
+        let node = doubt(seen, host, &view.record, swarm)?;
         let says = match host.node() {
             None => "waits to join".to_owned(),
             Some(other) => format!("says that it is node {other}, which another host is"),
         };
         Some(format!(
-            "host {} {says}, though its own node {node} is ready: it is not believed, and gets no token, as long as that \
-             is so. Two hosts may have one Rancher identity, or somebody has changed the host's labels",
+            "host {} {says}, though it is recorded as node {node}, which is ready or was a moment ago: it is not believed, and \
+             gets no token. Two hosts may have one Rancher identity, or somebody has changed the host's labels",
             host.uuid
         ))
     };
@@ -223,7 +228,7 @@ fn members(
     let mut taken = HashSet::new();
     for host in &registered {
         // A host's label may still be on its way.
-        let is_doubted = host.uuid != metadata.host && doubt(host, &view.record, swarm).is_some();
+        let is_doubted = host.uuid != metadata.host && doubt(seen, host, &view.record, swarm).is_some();
         let said = if host.uuid == metadata.host { Some(own) } else { host.node().filter(|_| !is_doubted) };
         if let Some(node) = said.filter(|node| ids.contains(node)) {
             members.insert(host.uuid.clone(), node.to_owned());
@@ -258,7 +263,7 @@ fn members(
             _ => None,
         });
         let as_before = view.record.members.get(&host.uuid).map(String::as_str);
-        let is_doubted = doubt(host, &view.record, swarm).is_some();
+        let is_doubted = doubt(seen, host, &view.record, swarm).is_some();
         let as_before = as_before.filter(|node| (!waits || is_doubted) && ids.contains(node));
         // The address that Rancher has of a host in doubt may be the other one's.
         let by_address = by_address.filter(|_| !is_doubted);

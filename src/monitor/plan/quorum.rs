@@ -10,7 +10,7 @@ use crate::monitor::observe::{MetadataView, Observation, RancherView, Recovery};
 use crate::monitor::rancher::HostEntry;
 
 use super::claim::{self, Standing};
-use super::{Change, Plan, Stage, advertised, rancher, stray};
+use super::{Change, Plan, Stage, advertised, inside, rancher, stray};
 
 /// For how long the swarm must not have answered, in milliseconds: an election takes some seconds.
 pub(super) const LEADERLESS_MS: u64 = 30_000;
@@ -41,6 +41,9 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     }
     if seen.wanted.recovery == Recovery::Off {
         return told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
+    }
+    if inside::may_know_less(seen, inside::put_back_ms(&seen.wanted)) {
+        return told("the swarm has no quorum, and the record is gone: another manager may put it back".to_owned());
     }
     // What an engine is that has been set up anew, or has joined anew, is not what the swarm's record counts.
     if !view.record.voters.contains(&member.node) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use swarmkit_catalog::monitor::labels;
 use swarmkit_catalog::monitor::observe::MonitorView;
 use swarmkit_catalog::monitor::rancher::HostEntry;
 use swarmkit_catalog::monitor::record::Record;
@@ -25,15 +26,32 @@ pub enum Mood {
     Silent,
 }
 
+/// How far an upgrade of the service has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrade {
+    /// The service cannot be changed.
+    UnderWay,
+    /// Nobody has finished it: a change of the service is stored, and metadata is not told.
+    Done,
+}
+
 #[derive(Default)]
 pub struct Api {
     /// Every host that ever was registered.
     pub hosts: Vec<HostEntry>,
     pub record: Record,
     pub mood: Mood,
+    /// The upgrades of the service, by the fault that each one is; the last one counts.
+    pub upgrades: Vec<(usize, Upgrade)>,
+    /// When a monitor last wrote the record to publish, in milliseconds.
+    pub wrote_ms: u64,
+    /// Whether a lost host is told by the state of its agent alone.
+    pub is_v1: bool,
     /// What metadata says.
     pub told: Record,
     pub monitors: BTreeMap<String, MonitorView>,
+    /// The join tokens in host labels, by the host's UUID.
+    pub handed: BTreeMap<String, String>,
     /// Metadata stands still.
     pub frozen: bool,
     /// Metadata is on its way to catch up.
@@ -53,6 +71,13 @@ impl Api {
                 (self.hosts[host.entry].uuid.clone(), view)
             })
             .collect();
+        let entries = hosts.iter().filter(|host| host.is_registered).map(|host| &self.hosts[host.entry]);
+        self.handed =
+            entries.filter_map(|entry| Some((entry.uuid.clone(), entry.labels.get(labels::TOKEN)?.clone()))).collect();
+    }
+
+    pub fn upgrade(&self) -> Option<Upgrade> {
+        self.upgrades.last().map(|(_, upgrade)| *upgrade)
     }
 }
 
@@ -64,6 +89,7 @@ impl Simulation {
         host.entry = self.api.hosts.len();
         host.age = self.api.registered;
         host.is_registered = true;
+        host.is_disconnected = false;
         self.api.hosts.push(HostEntry {
             uuid: format!("host-{at}.{}", self.api.registered),
             agent_ip_address: Some(host.address.clone()),
@@ -71,6 +97,34 @@ impl Simulation {
             agent_state: None,
             labels: BTreeMap::new(),
         });
+        self.agent_follows(at);
+        self.metadata_changes();
+    }
+
+    /// Rancher notices some time after it that a host's agent is away, or back.
+    pub fn agent_follows(&mut self, at: usize) {
+        let host = &mut self.hosts[at];
+        host.agent_turn += 1;
+        let (turn, away) = (host.agent_turn, host.is_unheard());
+        if away != host.is_disconnected {
+            let late = if away { self.between(15_000, 60_000) } else { self.between(1_000, 5_000) };
+            self.after(late, Event::Agent { host: at, turn });
+        }
+    }
+
+    pub fn agent_is_told(&mut self, at: usize, turn: u64) {
+        let host = &mut self.hosts[at];
+        if host.agent_turn != turn || !host.is_registered {
+            return;
+        }
+        host.is_disconnected = host.is_unheard();
+        let state = if host.is_disconnected { "disconnected" } else { "active" };
+        let entry = &mut self.api.hosts[host.entry];
+        if self.api.is_v1 {
+            entry.agent_state = Some(state.to_owned());
+        } else {
+            state.clone_into(&mut entry.state);
+        }
         self.metadata_changes();
     }
 
@@ -124,10 +178,41 @@ impl Simulation {
         }
     }
 
+    /// Sends a PUT of the record. Answers whether the service can be changed.
+    pub fn put_record(&mut self, host: usize, process: u64, took: u64, record: Record) -> bool {
+        let refused = self.api.upgrade() == Some(Upgrade::UnderWay);
+        if !refused {
+            self.after(took, Event::Land(Box::new(Write { host, process, record })));
+        }
+        !refused
+    }
+
+    /// The record has changed, or was written over.
+    fn record_changes(&mut self) {
+        if self.api.upgrade() != Some(Upgrade::Done) {
+            self.metadata_changes();
+        }
+    }
+
+    /// Rancher writes other metadata over the record.
+    pub fn overwrite_record(&mut self) {
+        self.api.record = Record::default();
+        self.record_changes();
+    }
+
+    /// A PUT of a host with all its labels lands.
+    pub fn land_labels(&mut self, entry: usize, labels: BTreeMap<String, String>) {
+        if self.api.mood != Mood::Silent {
+            self.api.hosts[entry].labels = labels;
+            self.metadata_changes();
+        }
+    }
+
     /// A PUT of the record lands, unless it was lost on the way.
     pub fn land(&mut self, write: Write) {
         let alive = self.hosts[write.host].monitor.as_ref().is_some_and(|monitor| monitor.process == write.process);
-        if self.api.mood == Mood::Silent || (!alive && self.one_in(2)) {
+        let refused = self.api.mood == Mood::Silent || self.api.upgrade() == Some(Upgrade::UnderWay);
+        if refused || (!alive && self.one_in(2)) {
             return;
         }
         // A proxy that tries again.
@@ -150,7 +235,8 @@ impl Simulation {
                 record.tokens.len()
             )
         });
+        self.look_at_record(write.host, &write.record);
         self.api.record = write.record;
-        self.metadata_changes();
+        self.record_changes();
     }
 }

@@ -6,6 +6,7 @@ use swarmkit_catalog::monitor::engine::{
     Availability, Description, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
+use swarmkit_catalog::monitor::observe::Observation;
 use swarmkit_catalog::monitor::state::State;
 
 use super::monitors::Monitor;
@@ -23,11 +24,17 @@ pub struct Host {
     /// Hosts reach those of the same side.
     pub side: u8,
     pub api_cut: bool,
+    /// Whether Rancher has noticed that its agent is away.
+    pub is_disconnected: bool,
+    /// Counts what its agent suffers.
+    pub agent_turn: u64,
     pub metadata_cut: bool,
     /// The machine is gone for good.
     pub lost: bool,
     pub engine: Engine,
     pub state: State,
+    /// The latest generation that this host was told of while it was a manager of the recorded swarm.
+    pub heard_generation: u64,
     pub monitor: Option<Monitor>,
     pub processes: u64,
     /// When it last changed from outside, in milliseconds.
@@ -47,10 +54,13 @@ impl Host {
             frozen: false,
             side: 0,
             api_cut: false,
+            is_disconnected: false,
+            agent_turn: 0,
             metadata_cut: false,
             lost: false,
             engine: Engine::default(),
             state: State::default(),
+            heard_generation: 0,
             monitor: None,
             processes: 0,
             troubled_ms: 0,
@@ -65,6 +75,25 @@ impl Host {
 
     pub fn answers(&self) -> bool {
         self.engine_up && !self.frozen && !self.lost
+    }
+
+    /// Hears what a look tells of the generation of the swarm that it manages.
+    pub fn hear(&mut self, seen: &Observation) {
+        let kept = self.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm));
+        let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+        let record = seen.rancher_view().map(|view| &view.record).or(read);
+        self.heard_generation = match (kept, record) {
+            (Some(kept), Some(record)) if kept.cluster == record.cluster => {
+                record.generation.max(self.heard_generation)
+            }
+            (None, _) => 0,
+            _ => self.heard_generation,
+        };
+    }
+
+    /// Whether Rancher hears nothing of its agent, which its engine runs.
+    pub fn is_unheard(&self) -> bool {
+        !self.answers() || self.api_cut
     }
 }
 
@@ -185,7 +214,7 @@ impl Group {
     }
 
     pub fn mark(&self) -> String {
-        format!("{} token {}", self.cluster, self.token)
+        format!("{}.token.{}", self.cluster, self.token)
     }
 }
 
@@ -599,6 +628,7 @@ impl Simulation {
     pub fn hosts_changed(&mut self, hosts: &[usize]) {
         for at in hosts {
             self.hosts[*at].troubled_ms = self.now;
+            self.agent_follows(*at);
         }
         let is_in = |group: &Group| match hosts {
             [at] => group.host_of.values().any(|host| host == at),

@@ -2,7 +2,7 @@
 
 use swarmkit_catalog::monitor::state::State;
 
-use super::api::Mood;
+use super::api::{Mood, Upgrade};
 use super::engines::{Ailment, Engine, Seat};
 use super::{Dice, Event, Settings, Simulation};
 
@@ -50,6 +50,19 @@ pub enum Kind {
     Ail(Ailment),
     /// MANAGER_SCALE is another one, and all monitors start anew.
     Scale(usize),
+    /// The service is upgraded.
+    Upgrade(Upgrade),
+    /// Rancher writes other metadata over the record.
+    Overwrite,
+    /// All monitors start anew, as the containers of an upgrade do.
+    StartAnew,
+}
+
+impl Kind {
+    /// Whether it is nothing but Rancher's dealing with the service: no reason to change a role.
+    fn is_of_the_service(self) -> bool {
+        matches!(self, Self::Upgrade(_) | Self::Overwrite | Self::StartAnew)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +124,45 @@ pub fn schedule(settings: &Settings, dice: &mut Dice) -> Vec<(u64, Fault)> {
         faults.push((at, Fault { kind, target, for_ms }));
         at += 1 + dice.below(settings.fault_every_ms * 2);
     }
+    let upgrades = upgrades(settings, dice, &faults);
+    faults.extend(upgrades);
     faults
+}
+
+/// What becomes of the service: upgrades of it, and records that are written over, also while the quorum is lost.
+fn upgrades(settings: &Settings, dice: &mut Dice, faults: &[(u64, Fault)]) -> Vec<(u64, Fault)> {
+    let mut all = Vec::new();
+    let fault = |kind: Kind, for_ms: u64| Fault { kind, target: Target::Leader, for_ms };
+    let mut at = dice.below(settings.fault_every_ms * 6);
+    while at < settings.trouble_ms {
+        let long = dice.below(2) * dice.below(600_000) + dice.below(60_000);
+        match dice.below(8) {
+            0 | 1 => all.push((at, fault(Kind::Overwrite, 0))),
+            2 => all.push((at, fault(Kind::Upgrade(Upgrade::UnderWay), long))),
+            3 => all.push((at, fault(Kind::Upgrade(Upgrade::Done), long))),
+            4 => {
+                all.push((at, fault(Kind::Overwrite, 0)));
+                all.push((at + dice.below(5_000), fault(Kind::StartAnew, 0)));
+            }
+            _ => {
+                let under_way = dice.below(120_000);
+                if dice.one_in(2) {
+                    all.push((at, fault(Kind::Overwrite, 0)));
+                }
+                all.push((at, fault(Kind::Upgrade(Upgrade::UnderWay), under_way)));
+                all.push((at + dice.below(under_way + 1), fault(Kind::StartAnew, 0)));
+                all.push((at + under_way, fault(Kind::Upgrade(Upgrade::Done), long)));
+            }
+        }
+        at += 1 + dice.below(settings.fault_every_ms * 8);
+    }
+    for (at, disaster) in faults.iter().filter(|(_, fault)| fault.kind == Kind::Disaster) {
+        if dice.one_in(2) {
+            all.push((at + dice.below(disaster.for_ms + 240_000), fault(Kind::Overwrite, 0)));
+        }
+    }
+    all.retain(|(at, _)| *at < settings.trouble_ms);
+    all
 }
 
 impl Simulation {
@@ -170,6 +221,19 @@ impl Simulation {
             })
     }
 
+    /// Whether a manager is there, with or without a quorum, that has kept the record of its swarm, or there is no swarm. If
+    /// none is, what comes back first is taken for the swarm, and nobody can know better.
+    fn is_kept(&self) -> bool {
+        let present = |group: usize| {
+            self.hosts.iter().any(|host| {
+                let sits = host.engine.seat().is_some_and(|seat| seat.group == group && seat.manages);
+                sits && host.answers() && host.monitor.is_some()
+            })
+        };
+        let mut last = (0..self.groups.len()).filter(|group| !self.groups[*group].superseded);
+        last.all(present)
+    }
+
     /// Whether a host's engine can go on as this node, and is not about to be given up.
     fn is_well_as(&self, host: usize, group: usize, node: &str) -> bool {
         let host = &self.hosts[host];
@@ -184,7 +248,8 @@ impl Simulation {
         let (_, fault) = self.faults()[number];
         let at = self.struck(fault.target);
         self.say(|| format!("FAULT {number}: {fault}: host {at}"));
-        self.tally.faults += 1;
+        let counts = if fault.kind.is_of_the_service() { &mut self.tally.upgrades } else { &mut self.tally.faults };
+        *counts += 1;
         let mut all = vec![at];
         match fault.kind {
             Kind::KillEngine => self.kill_hosts(&[at]),
@@ -207,7 +272,10 @@ impl Simulation {
                 }
                 self.hosts_changed(&all);
             }
-            Kind::CutApi => self.hosts[at].api_cut = true,
+            Kind::CutApi => {
+                self.hosts[at].api_cut = true;
+                self.agent_follows(at);
+            }
             Kind::CutMetadata => self.hosts[at].metadata_cut = true,
             Kind::ApiSilent => self.api.mood = Mood::Silent,
             Kind::ApiSlow => self.api.mood = Mood::Slow,
@@ -253,15 +321,16 @@ impl Simulation {
             }
             Kind::Scale(managers) => {
                 self.wanted.managers = managers;
-                for host in 0..self.hosts.len() {
-                    if self.hosts[host].monitor.is_some() {
-                        self.kill_monitor(host);
-                        let ms = self.between(500, 20_000);
-                        self.after(ms, Event::StartMonitor { host });
-                    }
-                }
+                self.start_all_monitors_anew();
             }
-            Kind::Remove | Kind::Lose | Kind::Wipe | Kind::Move | Kind::Ail(_) => {
+            Kind::StartAnew => return self.start_all_monitors_anew(),
+            Kind::Overwrite if self.is_kept() => return self.overwrite_record(),
+            Kind::Upgrade(upgrade) => {
+                self.api.upgrades.push((number, upgrade));
+                self.metadata_changes();
+                return self.after(fault.for_ms, Event::Heal(number));
+            }
+            Kind::Remove | Kind::Lose | Kind::Wipe | Kind::Move | Kind::Overwrite | Kind::Ail(_) => {
                 self.say(|| "it would cost the swarm for good: left out".to_owned());
                 return;
             }
@@ -270,6 +339,16 @@ impl Simulation {
             self.hosts[host].struck.push(number);
         }
         self.after(fault.for_ms, Event::Heal(number));
+    }
+
+    fn start_all_monitors_anew(&mut self) {
+        for host in 0..self.hosts.len() {
+            if self.hosts[host].monitor.is_some() {
+                self.kill_monitor(host);
+                let ms = self.between(500, 20_000);
+                self.after(ms, Event::StartMonitor { host });
+            }
+        }
     }
 
     fn kill_hosts(&mut self, hosts: &[usize]) {
@@ -328,6 +407,10 @@ impl Simulation {
         match fault.kind {
             Kind::ApiSilent | Kind::ApiSlow => self.api.mood = Mood::Quick,
             Kind::MetadataFrozen => self.api.frozen = false,
+            Kind::Upgrade(_) => {
+                self.api.upgrades.retain(|(other, _)| *other != number);
+                self.metadata_changes();
+            }
             _ => {}
         }
         for &at in &all {
@@ -366,6 +449,8 @@ impl Simulation {
         self.peace = true;
         self.api.mood = Mood::Quick;
         self.api.frozen = false;
+        self.api.upgrades.clear();
+        self.metadata_changes();
         for at in 0..self.hosts.len() {
             let host = &mut self.hosts[at];
             (host.frozen, host.side, host.api_cut, host.metadata_cut) = (false, 0, false, false);

@@ -2,7 +2,8 @@
 //! daemon's own `plan`, `Memory`, `Record` and `Publication`, on a clock that jumps from event to event.
 //!
 //! What the parts around the daemon do is what they are known to do: rancher-metadata is late, a PUT replaces the whole
-//! record and may land long after its sender has died, or twice; a role takes effect seconds after it was changed; a node
+//! record and may land long after its sender has died, or twice; a service that is upgraded stores it and tells nobody,
+//! or refuses it, and an upgrade may write other metadata over it; a role takes effect seconds after it was changed; a node
 //! that is lost is called down after 10 to 15 s; a manager without a leader does not answer; a worker breaks down when it
 //! is promoted and the manager that it joined through is gone.
 //!
@@ -16,10 +17,11 @@ pub mod engines;
 pub mod faults;
 pub mod monitors;
 pub mod promises;
+pub mod publishing;
 pub mod shrink;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, Instant};
 
 use swarmkit_catalog::monitor::observe::{Observation, Wanted};
@@ -31,6 +33,7 @@ use api::{Api, Write};
 use engines::{Group, Host};
 use faults::Fault;
 pub use promises::{Broken, Promise};
+use publishing::Outcome;
 
 /// How many services there are once a swarm has two nodes.
 pub const SERVICES: usize = 5;
@@ -89,6 +92,12 @@ pub struct Tally {
     pub steps: u64,
     pub looks: u64,
     pub faults: u64,
+    /// Service upgrades, and records that were written over.
+    pub upgrades: u64,
+    /// Records that were put back by one who knew an earlier generation only.
+    pub fallen: u64,
+    /// Join tokens handed over by a host label.
+    pub handed_over: u64,
     pub role_changes: u64,
     pub removals: u64,
     pub forced: u64,
@@ -112,8 +121,11 @@ pub enum Event {
     Found { host: usize, process: u64, nonce: String },
     Force { host: usize, process: u64, generation: u64, seen: Box<Observation> },
     Publish { host: usize, process: u64 },
-    Published { host: usize, process: u64, wanted: Box<swarmkit_catalog::monitor::record::Record> },
+    Published { host: usize, process: u64, outcome: Box<Outcome> },
+    Rested { host: usize, process: u64 },
     Labels { host: usize, process: u64 },
+    LandLabels { entry: usize, labels: BTreeMap<String, String> },
+    Agent { host: usize, turn: u64 },
     Land(Box<Write>),
     Metadata,
     Settle { group: usize, node: String },
@@ -181,7 +193,7 @@ impl Simulation {
             trace: Vec::new(),
             hosts: (0..settings.hosts).map(Host::new).collect(),
             groups: Vec::new(),
-            api: Api::default(),
+            api: Api { is_v1: !settings.seed.is_multiple_of(4), ..Api::default() },
             wanted: wanted(settings.managers),
             faults,
             base: Instant::now(),
@@ -292,8 +304,11 @@ impl Simulation {
             Event::Found { host, process, nonce } => self.found(host, process, &nonce),
             Event::Force { host, process, generation, seen } => self.force(host, process, generation, &seen),
             Event::Publish { host, process } => self.publish(host, process),
-            Event::Published { host, process, wanted } => self.published(host, process, &wanted),
+            Event::Published { host, process, outcome } => self.published(host, process, *outcome),
+            Event::Rested { host, process } => self.rested(host, process),
             Event::Labels { host, process } => self.write_labels(host, process),
+            Event::LandLabels { entry, labels } => self.land_labels(entry, labels),
+            Event::Agent { host, turn } => self.agent_is_told(host, turn),
             Event::Land(write) => self.land(*write),
             Event::Metadata => self.metadata_catches_up(),
             Event::Settle { group, node } => self.settle(group, &node),

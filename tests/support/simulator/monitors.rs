@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use swarmkit_catalog::monitor::engine::{Availability, Info, NodeState, Role};
-use swarmkit_catalog::monitor::labels::Wish;
+use swarmkit_catalog::monitor::labels::{self, Wish};
 use swarmkit_catalog::monitor::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
 use swarmkit_catalog::monitor::past::{self, Memory};
-use swarmkit_catalog::monitor::plan::{
-    Change, DRAINED, NodeChange, Plan, Publication, asks_rancher, said_to_be_inside,
-};
+use swarmkit_catalog::monitor::plan::{Asked, Change, DRAINED, NodeChange, Plan, asks_rancher, said_to_be_inside};
 use swarmkit_catalog::monitor::record::{Claim, Record};
 use swarmkit_catalog::monitor::run;
 use swarmkit_catalog::monitor::state::{Member, State};
 
-use super::api::Write;
 use super::engines::{Ailment, Engine, Said};
+use super::publishing::{Errand, Publishing, sealed};
 use super::{Event, Simulation};
 
 /// The daemon's first pause after something that failed, in milliseconds.
@@ -22,13 +20,12 @@ const FIRST_PAUSE_MS: u64 = run::FIRST_PAUSE.as_millis() as u64;
 
 pub struct Monitor {
     pub process: u64,
-    nonce: String,
+    pub nonce: String,
     key: String,
-    memory: Memory,
-    wish: Option<Wish>,
-    errand: Option<Errand>,
-    publishing: bool,
-    labelling: bool,
+    pub memory: Memory,
+    pub wish: Option<Wish>,
+    pub publishing: Publishing,
+    pub labelling: bool,
     /// Something is under way that the next look waits for.
     busy: bool,
     /// When it looks next; a queued look at another time is void.
@@ -38,11 +35,25 @@ pub struct Monitor {
     told: Option<(String, String)>,
 }
 
-/// What is to be published.
-#[derive(Clone)]
-struct Errand {
-    publication: Publication,
-    beat: bool,
+/// What the world has lent to a look, and is to have back as it was.
+#[derive(Default)]
+struct Lent {
+    group: Option<usize>,
+    /// The hosts of Rancher's API.
+    hosts: bool,
+    /// The records in whose place what the host had kept was put.
+    told: Option<Record>,
+    record: Option<Record>,
+}
+
+impl Lent {
+    fn keep_record(&mut self, seen: &mut Observation) {
+        let blank = |record: &&Record| record.is_blank();
+        let told = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+        self.told = told.filter(blank).cloned();
+        self.record = seen.rancher_view().map(|view| &view.record).filter(blank).cloned();
+        seen.keep_record();
+    }
 }
 
 impl Simulation {
@@ -51,7 +62,8 @@ impl Simulation {
         if host.monitor.is_some() || !host.answers() || !host.is_registered {
             return;
         }
-        let (nonce, key) = (self.fresh("nonce"), self.fresh("key"));
+        // Keys are told apart by how they begin.
+        let (nonce, key) = (self.fresh("nonce"), format!("{:012}-key", self.serial));
         let memory = Memory::new(self.instant());
         self.hosts[at].processes += 1;
         let process = self.hosts[at].processes;
@@ -61,8 +73,7 @@ impl Simulation {
             key,
             memory,
             wish: None,
-            errand: None,
-            publishing: false,
+            publishing: Publishing::default(),
             labelling: false,
             busy: false,
             next_look: 0,
@@ -82,7 +93,7 @@ impl Simulation {
         }
     }
 
-    fn monitor(&mut self, at: usize, process: u64) -> Option<&mut Monitor> {
+    pub fn monitor(&mut self, at: usize, process: u64) -> Option<&mut Monitor> {
         self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process)
     }
 
@@ -114,18 +125,21 @@ impl Simulation {
         self.tally.looks += 1;
         self.tally.metadata_requests += 2;
         let instant = self.instant();
-        let (mut seen, governed) = self.observe(at);
+        let (mut seen, mut lent) = self.observe(at);
+        lent.keep_record(&mut seen);
+        self.hosts[at].hear(&seen);
         let Some(mut monitor) = self.hosts[at].monitor.take() else { return };
         monitor.memory.looked(seen.rancher_ms);
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);
         let mut plan = (self.settings.judge)(&seen);
-        if monitor.publishing {
+        if monitor.publishing.busy {
             plan.while_publishing();
         }
-        let took = seen.rancher_ms.max(if governed.is_some() { 20 } else { 5 });
+        let took = seen.rancher_ms.max(if lent.group.is_some() { 20 } else { 5 });
         monitor.wish.clone_from(&plan.labels);
-        monitor.errand = plan.publication.clone().map(|publication| Errand { publication, beat: plan.beats });
+        let (publication, beat, looked) = (plan.publication.clone(), plan.beats, self.now);
+        monitor.publishing.errand = publication.map(|publication| Errand { publication, beat, looked });
         let told = (plan.stage.name().to_owned(), plan.reason.clone());
         let news = monitor.told.as_ref() != Some(&told);
         monitor.streak = if news { 0 } else { monitor.streak + 1 };
@@ -139,12 +153,12 @@ impl Simulation {
         monitor.busy = acts;
         self.hosts[at].monitor = Some(monitor);
         if acts {
-            let kept = self.give_back_a_copy(seen, governed);
+            let kept = self.give_back_a_copy(seen, lent);
             let late = took + self.between(1, 40);
             let event = Event::Begin { host: at, process, planned: Box::new((kept, plan, self.now)) };
             self.after(late, event);
         } else {
-            self.give_back(seen, governed);
+            self.give_back(seen, lent);
             let period = self.wanted.period_ms;
             let wait = again.map_or(period, |soon| patient(soon, streak).min(period));
             self.look_after(at, wait.max(5));
@@ -152,29 +166,9 @@ impl Simulation {
         self.beside(at, process, took);
     }
 
-    /// What runs beside the loop: labels and the record.
-    fn beside(&mut self, at: usize, process: u64, took: u64) {
-        let entry = self.hosts[at].entry;
-        let Some(monitor) = self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process) else {
-            return;
-        };
-        let unmet = monitor.wish.as_ref().is_some_and(|wish| !wish.is_met(&self.api.hosts[entry].labels));
-        let labels = unmet && !monitor.labelling;
-        let publishes = monitor.errand.is_some() && !monitor.publishing;
-        monitor.labelling |= labels;
-        monitor.publishing |= publishes;
-        if labels {
-            let late = took + self.call_api(at).unwrap_or(10_000) * 2;
-            self.after(late, Event::Labels { host: at, process });
-        }
-        if publishes {
-            self.after(took + 5, Event::Publish { host: at, process });
-        }
-    }
-
-    /// What the monitor of a host sees now, and the group that it manages. What is large is not copied but lent by the
+    /// What the monitor of a host sees now. What is large is not copied but lent by the
     /// world, and given back after the judgement.
-    fn observe(&mut self, at: usize) -> (Observation, Option<usize>) {
+    fn observe(&mut self, at: usize) -> (Observation, Lent) {
         let said = self.said(at);
         let (engine, group) = match said {
             Said::Nothing(reason) => (Err(reason.to_owned()), None),
@@ -189,7 +183,13 @@ impl Simulation {
         let metadata = MetadataView {
             host: self.uuid(at).to_owned(),
             agent_ip: host.address.clone(),
-            labels: std::collections::BTreeMap::new(),
+            labels: self
+                .api
+                .handed
+                .get(self.uuid(at))
+                .map(|token| (labels::TOKEN.into(), token.clone()))
+                .into_iter()
+                .collect(),
             service: "service".into(),
             monitors,
             record: Ok(told),
@@ -226,11 +226,12 @@ impl Simulation {
         }
         if !listed {
             let Ok(metadata) = std::mem::replace(&mut seen.metadata, Err("metadata: 404 Not found".into())) else {
-                return (seen, group);
+                return (seen, Lent { group, ..Lent::default() });
             };
             self.take_metadata(metadata);
         }
-        if asks_rancher(&seen).is_some() {
+        let mut lent = Lent { group, ..Lent::default() };
+        if let Some(asked) = asks_rancher(&seen) {
             self.tally.api_requests += 1;
             match self.call_api(at) {
                 None => {
@@ -238,14 +239,16 @@ impl Simulation {
                     seen.rancher_ms = 10_000;
                 }
                 Some(ms) => {
-                    let hosts = std::mem::take(&mut self.api.hosts);
+                    lent.hosts = asked == Asked::All;
+                    let hosts = if lent.hosts { std::mem::take(&mut self.api.hosts) } else { Vec::new() };
                     let record = std::mem::take(&mut self.api.record);
-                    seen.rancher = Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new() }));
+                    seen.rancher =
+                        Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new(), takes_writes: true }));
                     seen.rancher_ms = ms;
                 }
             }
         }
-        (seen, group)
+        (seen, lent)
     }
 
     fn take_metadata(&mut self, metadata: MetadataView) {
@@ -253,22 +256,25 @@ impl Simulation {
         self.api.told = metadata.record.unwrap_or_default();
     }
 
-    fn give_back(&mut self, seen: Observation, governed: Option<usize>) {
+    fn give_back(&mut self, seen: Observation, lent: Lent) {
         if let Ok(metadata) = seen.metadata {
             self.take_metadata(metadata);
+            self.api.told = lent.told.unwrap_or_else(|| std::mem::take(&mut self.api.told));
         }
         if let Some(Ok(view)) = seen.rancher {
-            self.api.hosts = view.hosts;
-            self.api.record = view.record;
+            if lent.hosts {
+                self.api.hosts = view.hosts;
+            }
+            self.api.record = lent.record.unwrap_or(view.record);
         }
-        if let (Some(group), Some(Ok(swarm))) = (governed, seen.swarm) {
+        if let (Some(group), Some(Ok(swarm))) = (lent.group, seen.swarm) {
             self.groups[group].nodes = swarm.nodes;
         }
     }
 
-    fn give_back_a_copy(&mut self, seen: Observation, governed: Option<usize>) -> Observation {
+    fn give_back_a_copy(&mut self, seen: Observation, lent: Lent) -> Observation {
         let copy = seen.clone();
-        self.give_back(seen, governed);
+        self.give_back(seen, lent);
         copy
     }
 
@@ -341,19 +347,18 @@ impl Simulation {
 
     fn claim(&mut self, at: usize, process: u64, seen: &Observation, recovery: bool) {
         let claim = self.own_claim(at, seen);
-        let before = seen.rancher_view().map(|view| &view.record);
         let record = if recovery {
-            let cluster = seen.own.state.member.as_ref().map(|member| member.cluster.clone()).unwrap_or_default();
-            self.api.record.recovering(&cluster, before.and_then(|record| record.recovery.as_ref()), claim)
+            seen.recovering(&self.api.record, claim)
         } else {
-            self.api.record.claimed(before.and_then(|record| record.claim.as_ref()), claim)
+            let before = seen.rancher_view().and_then(|view| view.record.claim.as_ref());
+            self.api.record.claimed(before, claim)
         };
         let took = self.call_api(at);
         let (Some(record), Some(took)) = (record, took) else {
             return self.after(took.unwrap_or(10_000), Event::Done { host: at, process, good: false });
         };
-        self.after(took, Event::Land(Box::new(Write { host: at, process, record })));
-        self.after(took * 2, Event::Done { host: at, process, good: true });
+        let good = self.put_record(at, process, took, record);
+        self.after(took * 2, Event::Done { host: at, process, good });
     }
 
     fn last_look(&mut self, at: usize, process: u64, seen: &Observation) {
@@ -398,7 +403,9 @@ impl Simulation {
             return self.after(took.unwrap_or(10_000), Event::Done { host: at, process, good: false });
         };
         let generation = record.generation;
-        self.after(took, Event::Land(Box::new(Write { host: at, process, record })));
+        if !self.put_record(at, process, took, record) {
+            return self.after(took, Event::Done { host: at, process, good: false });
+        }
         let init = self.between(300, 900);
         self.after(took * 2 + init, Event::Force { host: at, process, generation, seen: Box::new(seen) });
     }
@@ -420,7 +427,7 @@ impl Simulation {
         self.done(at, process, true);
     }
 
-    fn join(&mut self, at: usize, managers: &[String], sealed: &str) -> bool {
+    fn join(&mut self, at: usize, managers: &[String], token: &str) -> bool {
         if !matches!(self.hosts[at].engine, Engine::Out) || !self.hosts[at].answers() {
             return false;
         }
@@ -438,7 +445,7 @@ impl Simulation {
         }
         let Some((via, group)) = found.and_then(|via| Some((via, self.governs(via)?))) else { return false };
         let key = self.hosts[at].monitor.as_ref().map(|monitor| monitor.key.clone()).unwrap_or_default();
-        if sealed != format!("{} for {key}", self.groups[group].mark()) {
+        if token != sealed(&self.groups[group].mark(), &key) {
             return false;
         }
         let id = self.fresh("node");
@@ -532,63 +539,6 @@ impl Simulation {
         of.host_of.remove(&change.id);
         of.unreached.remove(&change.id);
         true
-    }
-
-    pub fn publish(&mut self, at: usize, process: u64) {
-        let took = self.call_api(at);
-        let governs = self.governs(at);
-        let record = std::mem::take(&mut self.api.record);
-        let next = self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process).and_then(|monitor| {
-            let errand = monitor.errand.take()?;
-            let publication = &errand.publication;
-            let group = &self.groups[governs?];
-            if group.cluster != publication.cluster || group.mark() != publication.token {
-                return None;
-            }
-            let ours = publication.may_be_written(&record, &monitor.nonce);
-            if !ours || (publication.is_published(&record) && !errand.beat) {
-                return None;
-            }
-            Some(publication.write(&record, |_, key| Some(format!("{} for {key}", publication.token))))
-        });
-        self.api.record = record;
-        match (next, took) {
-            (Some(wanted), Some(took)) => {
-                self.after(took, Event::Land(Box::new(Write { host: at, process, record: wanted.clone() })));
-                self.tally.api_requests += 2;
-                self.after(took * 2, Event::Published { host: at, process, wanted: Box::new(wanted) });
-            }
-            _ => {
-                if let Some(monitor) = self.monitor(at, process) {
-                    monitor.publishing = false;
-                }
-            }
-        }
-    }
-
-    pub fn published(&mut self, at: usize, process: u64, wanted: &Record) {
-        let stands = self.api.record == *wanted;
-        let instant = self.instant();
-        if let Some(monitor) = self.monitor(at, process) {
-            monitor.publishing = false;
-            if stands {
-                monitor.memory.beaten(instant);
-            }
-            self.beside(at, process, 0);
-        }
-    }
-
-    pub fn write_labels(&mut self, at: usize, process: u64) {
-        let entry = self.hosts[at].entry;
-        let answers = self.call_api(at).is_some();
-        let Some(monitor) = self.monitor(at, process) else { return };
-        monitor.labelling = false;
-        let wish = monitor.wish.clone();
-        if let Some(wish) = wish.filter(|_| answers) {
-            self.tally.api_requests += 2;
-            wish.apply(&mut self.api.hosts[entry].labels);
-            self.metadata_changes();
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use swarmkit_catalog::monitor::engine::{Node, NodeState, Role};
 use swarmkit_catalog::monitor::labels;
 use swarmkit_catalog::monitor::plan::{NodeChange, odd_at_most};
+use swarmkit_catalog::monitor::record::Record;
 
 use super::Simulation;
 use super::engines::{Ailment, Seat};
@@ -20,6 +21,9 @@ pub enum Promise {
     Converges,
     StaysSettled,
     FewRoleChanges,
+    KeepsGeneration,
+    KeepsPlaces,
+    FewWrites,
 }
 
 impl Promise {
@@ -34,6 +38,9 @@ impl Promise {
             Self::Converges => "some time after the last fault all is as it shall be",
             Self::StaysSettled => "what is as it shall be is left alone",
             Self::FewRoleChanges => "roles change no more often than faults make them",
+            Self::KeepsGeneration => "nobody puts back a record of an earlier generation than it has heard of",
+            Self::KeepsPlaces => "no host leaves the place that it has in the swarm",
+            Self::FewWrites => "while nothing changes the record is written once in two periods",
         }
     }
 }
@@ -138,10 +145,11 @@ impl Simulation {
 
     pub fn look_at_leaving(&mut self, at: usize, seat: &Seat) {
         self.look_at_calm("leaving");
-        let of = &self.groups[seat.group];
-        if of.superseded {
+        if self.groups[seat.group].superseded {
             return;
         }
+        self.look_at_place(at, seat);
+        let of = &self.groups[seat.group];
         let seated = self.hosts.iter().filter_map(|host| host.engine.seat()).filter(|other| other.group == seat.group);
         if seated.count() == 1 && of.services > 0 {
             self.breaks(Promise::ServicesStay, format!("host {at} is the last of group {}", seat.group));
@@ -157,6 +165,54 @@ impl Simulation {
                 self.breaks(Promise::KeepsQuorum, format!("host {at} leaves as one of {voters} managers"));
             }
         }
+    }
+
+    /// Whether a host that leaves has a place: its swarm has it, as one that is there, and so it has been for a while.
+    fn look_at_place(&mut self, at: usize, seat: &Seat) {
+        let of = &self.groups[seat.group];
+        let host = &self.hosts[at];
+        let node = of.node(&seat.node).filter(|node| node.status.state == NodeState::Ready);
+        let met = of.leader.as_ref().is_some_and(|leader| self.reaches(seat.group, leader, &seat.node));
+        let since = of.returned.get(&seat.node).copied().unwrap_or_default().max(host.troubled_ms);
+        let is_well = seat.ails.is_none() && !seat.pending && !host.has_moved() && since + 30_000 < self.now;
+        if node.is_some() && met && is_well && of.services > 0 {
+            self.breaks(Promise::KeepsPlaces, format!("host {at} leaves as {}", seat.node));
+        }
+    }
+
+    /// The highest generation that a registered manager of a swarm remembers, of those that nobody has gone on without.
+    fn highest_remembered(&self, cluster: &str) -> u64 {
+        let managers = self.hosts.iter().filter(|host| {
+            let seat = host.engine.seat().filter(|seat| seat.manages && seat.is_alive());
+            host.is_registered && seat.is_some_and(|seat| !self.groups[seat.group].superseded)
+        });
+        let members = managers.filter_map(|host| host.state.member.as_ref());
+        members.filter(|member| member.cluster == cluster).map(|member| member.generation).max().unwrap_or_default()
+    }
+
+    pub fn look_at_record(&mut self, at: usize, record: &Record) {
+        let Some(cluster) = &record.cluster else { return };
+        if !self.api.record.is_blank() {
+            return;
+        }
+        // One that was away while another went on alone cannot know; whoever does raises it again.
+        if record.generation < self.highest_remembered(cluster) {
+            self.tally.fallen += 1;
+        }
+        let heard = self.hosts[at].heard_generation;
+        if record.generation < heard {
+            let text = format!("host {at} records generation {}, and has heard of {heard}", record.generation);
+            self.breaks(Promise::KeepsGeneration, text);
+        }
+    }
+
+    /// A monitor writes the record to publish.
+    pub fn look_at_writes(&mut self) {
+        let since = self.now - self.api.wrote_ms;
+        if self.calm && since < 2 * self.wanted.period_ms {
+            self.breaks(Promise::FewWrites, format!("{since} ms after the last time"));
+        }
+        self.api.wrote_ms = self.now;
     }
 
     pub fn look_at_forcing(&mut self, at: usize) {
@@ -232,12 +288,17 @@ impl Simulation {
             let (members, tokens) = (record.members.len(), record.tokens.len());
             return Err(format!("the record has {members} members, {tokens} tokens, former {:?}", record.former));
         }
+        let highest = self.highest_remembered(&of.cluster);
+        if record.generation < highest {
+            return Err(format!("the record has generation {}, {highest} is remembered", record.generation));
+        }
         for at in hosts {
             let Some(seat) = self.hosts[at].engine.seat() else { continue };
             let labels = &self.api.hosts[self.hosts[at].entry].labels;
             let part = labels.get(labels::PART).map(String::as_str);
             if labels.get(labels::NODE) != Some(&seat.node)
                 || labels.contains_key(labels::KEY)
+                || labels.contains_key(labels::TOKEN)
                 || part != seat.manages.then_some(labels::MANAGER)
             {
                 return Err(format!("host {at} has labels {labels:?}"));
