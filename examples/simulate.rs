@@ -101,9 +101,9 @@ fn main() -> ExitCode {
         all.looks, all.faults, all.founded, all.joins, all.role_changes, all.removals, all.forced
     );
     println!(
-        "{} upgrades of the service or records written over, {} put back as of an earlier generation for a while, {} \
+        "{} upgrades of the service or records written over, {} put back as of an earlier generation ({} while nobody was there who knew better: not gone on with), {} \
          tokens handed over by a label",
-        all.upgrades, all.fallen, all.handed_over
+        all.upgrades, all.fallen, all.void, all.handed_over
     );
     println!("longest way back after the last fault: {:.0} s", all.settled_ms as f64 / 1000.0);
     if arguments.hosts.is_some() {
@@ -138,6 +138,7 @@ fn add(all: &mut Tally, one: &Tally) {
     all.faults += one.faults;
     all.upgrades += one.upgrades;
     all.fallen += one.fallen;
+    all.void += one.void;
     all.handed_over += one.handed_over;
     all.role_changes += one.role_changes;
     all.removals += one.removals;

@@ -163,6 +163,8 @@ pub struct Memory {
     leaderless: Since<bool>,
     stuck: Since<bool>,
     outside: Since<bool>,
+    /// The node of this host.
+    node: Option<String>,
     astray: Since<bool>,
     /// How many signs of life there had been when the node went astray.
     astray_from: u64,
@@ -200,6 +202,7 @@ impl Memory {
             leaderless: Since::new(false, now),
             stuck: Since::new(false, now),
             outside: Since::new(false, now),
+            node: None,
             astray: Since::new(false, now),
             astray_from: 0,
             superseded: Since::new(false, now),
@@ -288,6 +291,12 @@ impl Memory {
         // A record that is gone is no sign of life, nor is what was kept of it.
         let acting = record.acting.as_ref().filter(|acting| !acting.host.is_empty());
         // What rancher-metadata tells may be older than what the API told before.
+        let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
+        // What an older record says of the node that this host was is nothing to the one that it is.
+        if self.node.as_deref() != place.map(|place| place.node) {
+            self.node = place.map(|place| place.node.to_owned());
+            self.astray = Since::new(false, now);
+        }
         if self.is_older(record, now) {
             return;
         }
@@ -297,7 +306,6 @@ impl Memory {
             self.beats += u64::from(!first);
             self.stands_in &= Some(&acting.host) == own;
         }
-        let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
         self.listed = node.is_some_and(|node| record.voters.iter().any(|voter| voter == node));
         let known = node.filter(|node| record.knows(node, own.map_or("", String::as_str)));

@@ -3,7 +3,6 @@
 use crate::monitor::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
 use crate::monitor::labels::{self, Wish};
 use crate::monitor::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
-use crate::monitor::rancher::HostEntry;
 use crate::monitor::record::Record;
 use crate::monitor::state::{Member, State};
 
@@ -18,9 +17,6 @@ use super::{
 pub const DRAINED: &str = "swarmkit.drained";
 /// For how long this host's address must have been another one before it says so, in milliseconds.
 const MOVED_WORD_MS: u64 = 5_000;
-/// For how long a record that is gone is left to others while a host says that it is a node which this swarm does not have,
-/// in milliseconds: so long, for that label may be an old one.
-const ELSEWHERE_MS: u64 = 600_000;
 /// For how long the record must not have had this manager as one of its generation, in milliseconds.
 const SUPERSEDED_MS: u64 = 5_000;
 
@@ -48,16 +44,11 @@ fn remembers_later(seen: &Observation) -> bool {
     })
 }
 
-/// Whether the record is gone, has not been for so many milliseconds, and this process has not read it before. Another
-/// manager may have gone on alone while this one was away, and puts back what it has kept.
-pub(super) fn may_know_less(seen: &Observation, gone_ms: u64) -> bool {
-    seen.record_is_gone && !seen.past.has_read && seen.past.gone_ms < gone_ms
-}
-
-/// Within what time a monitor that can puts back the record, in milliseconds: it looks every period, and once more if it
-/// has failed.
-pub(super) fn put_back_ms(wanted: &Wanted) -> u64 {
-    wanted.period_ms.saturating_mul(BEAT_PERIODS)
+/// Whether the record is gone, and this process has not read it before. Another manager may have gone on alone while this
+/// one was away; it puts back what it has kept within a period, or two if its last try has failed.
+pub(super) fn may_know_less(seen: &Observation) -> bool {
+    let past = &seen.past;
+    seen.record_is_gone && !past.has_read && past.gone_ms < seen.wanted.period_ms.saturating_mul(BEAT_PERIODS)
 }
 
 /// How long the acting monitor must have been silent for this one to act in its place.
@@ -353,11 +344,8 @@ impl Position<'_> {
             let unreached = node.manager.as_ref().is_some_and(|manager| !manager.is_reached());
             unreached || node.status.state != NodeState::Ready
         };
-        let is_elsewhere = |host: &HostEntry| host.node().is_some_and(|node| self.swarm.node(node).is_none());
-        let limit =
-            if self.view.registered_hosts().any(is_elsewhere) { ELSEWHERE_MS } else { put_back_ms(&self.seen.wanted) };
         let first = publication::generation(self.seen, &self.swarm.cluster) == 0;
-        first && may_know_less(self.seen, limit) && self.swarm.nodes.iter().any(is_away)
+        first && may_know_less(self.seen) && self.swarm.nodes.iter().any(is_away)
     }
 
     /// The recorded swarm, with this monitor as the one that acts.

@@ -42,7 +42,7 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     if seen.wanted.recovery == Recovery::Off {
         return told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
     }
-    if inside::may_know_less(seen, inside::put_back_ms(&seen.wanted)) {
+    if inside::may_know_less(seen) {
         return told("the swarm has no quorum, and the record is gone: another manager may put it back".to_owned());
     }
     // What an engine is that has been set up anew, or has joined anew, is not what the swarm's record counts.

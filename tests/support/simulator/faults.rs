@@ -230,8 +230,7 @@ impl Simulation {
                 sits && host.answers() && host.monitor.is_some()
             })
         };
-        let mut last = (0..self.groups.len()).filter(|group| !self.groups[*group].superseded);
-        last.all(present)
+        (0..self.groups.len()).filter(|group| !self.groups[*group].superseded).all(present)
     }
 
     /// Whether a host's engine can go on as this node, and is not about to be given up.

@@ -96,6 +96,8 @@ pub struct Tally {
     pub upgrades: u64,
     /// Records that were put back by one who knew an earlier generation only.
     pub fallen: u64,
+    /// Runs that ended early, as the record was lost while nobody was there who knew it.
+    pub void: u64,
     /// Join tokens handed over by a host label.
     pub handed_over: u64,
     pub role_changes: u64,
@@ -177,6 +179,8 @@ pub struct Simulation {
     number: u64,
     serial: u64,
     pub broken: Option<Broken>,
+    /// The record was lost while nobody was there who knew of the latest generation: nothing can be promised.
+    pub is_void: bool,
     /// All is as it shall be, and has to stay so.
     calm: bool,
     /// Nothing goes wrong any more.
@@ -201,6 +205,7 @@ impl Simulation {
             number: 0,
             serial: 0,
             broken: None,
+            is_void: false,
             calm: false,
             peace: false,
             settings,
@@ -271,7 +276,7 @@ impl Simulation {
 
     /// Runs until `end`, or until a promise is broken.
     fn run_until(&mut self, end: u64, mut enough: impl FnMut(&mut Self) -> bool) {
-        while self.broken.is_none() {
+        while self.broken.is_none() && !self.is_void {
             let Some(Reverse(next)) = self.queue.peek() else { break };
             if next.at > end {
                 break;
@@ -336,6 +341,10 @@ impl Simulation {
             }
             good
         });
+        if self.is_void {
+            self.tally.void += 1;
+            return Ok(self.tally.clone());
+        }
         if self.broken.is_none() && !good {
             let why = self.is_well().err();
             if let Some(why) = why {

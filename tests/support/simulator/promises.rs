@@ -8,7 +8,7 @@ use swarmkit_catalog::monitor::plan::{NodeChange, odd_at_most};
 use swarmkit_catalog::monitor::record::Record;
 
 use super::Simulation;
-use super::engines::{Ailment, Seat};
+use super::engines::{Ailment, Host, Seat};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
@@ -198,6 +198,12 @@ impl Simulation {
         // One that was away while another went on alone cannot know; whoever does raises it again.
         if record.generation < self.highest_remembered(cluster) {
             self.tally.fallen += 1;
+            let knows = |host: &Host| {
+                let later = host.state.member.as_ref().is_some_and(|member| member.generation > record.generation);
+                later && host.answers() && host.monitor.is_some()
+            };
+            // What comes back first is the swarm then, and what hangs comes back as another.
+            self.is_void |= !self.hosts.iter().any(knows);
         }
         let heard = self.hosts[at].heard_generation;
         if record.generation < heard {
