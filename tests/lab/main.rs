@@ -44,6 +44,7 @@ mod ranchers_catalog_service;
 mod roles_on_real_engines;
 mod stand_in;
 mod the_lab;
+mod unlucky;
 mod waits_and_says_for_what;
 mod what_rancher_answers;
 mod whole_chain;
@@ -76,6 +77,7 @@ fn main() {
             ("roles_on_real_engines", roles_on_real_engines::trials),
             ("stand_in", stand_in::trials),
             ("the_lab", the_lab::trials),
+            ("unlucky", unlucky::trials),
             ("waits_and_says_for_what", waits_and_says_for_what::trials),
             ("what_rancher_answers", what_rancher_answers::trials),
             ("whole_chain", whole_chain::trials),

@@ -37,7 +37,11 @@ pub fn trials() -> Vec<Trial> {
             None,
             one_of_three_is_cut_off_and_another_one_removed,
         ),
-        trial("two_of_three_managers_are_lost_beside_a_worker", None, two_of_three_managers_are_lost_beside_a_worker),
+        campaign(
+            "two_of_three_managers_are_lost_beside_a_worker",
+            None,
+            two_of_three_managers_are_lost_beside_a_worker,
+        ),
         trial("one_that_waits_for_nobody_is_found_out", None, one_that_waits_for_nobody_is_found_out),
     ]
 }
@@ -377,6 +381,7 @@ impl World {
         }
         // The next manager stands in for a leader whose monitor says nothing.
         seen.past.stands_in = expired && seen.swarm.is_some() && !self.is_kept(&self.record);
+        self.hear(at, &mut seen.past, expired, &self.told);
         if asks_rancher(&seen).is_some() {
             let view = RancherView {
                 hosts: self.entries(),
@@ -385,21 +390,25 @@ impl World {
                 takes_writes: true,
             };
             seen.rancher = Some(Ok(view));
-        }
-        let asked = seen.rancher.is_some();
-        let record = if asked { &self.record } else { &self.told };
-        if self.is_kept(record) {
-            let past = &mut seen.past;
-            (past.beats, past.beat_ms) = (2, 0);
-            let member = host.state.member.as_ref();
-            let of_before =
-                member.is_some_and(|it| it.generation < record.generation && !record.voters.contains(&it.node));
-            past.superseded_ms = if of_before { LONG_MS } else { 0 };
-            let astray = host.raft.is_some() && !record.knows(&host.node(at), &uuid(at));
-            past.astray_ms = if astray { LONG_MS } else { 0 };
-            past.disowned = astray && (host.was_known || expired);
+            self.hear(at, &mut seen.past, expired, &self.record);
         }
         seen
+    }
+
+    /// What a host takes of a record that somebody keeps.
+    fn hear(&self, at: usize, past: &mut Past, expired: bool, record: &Record) {
+        if !self.is_kept(record) {
+            (past.beats, past.superseded_ms, past.astray_ms, past.disowned) = (0, 0, 0, false);
+            return;
+        }
+        let host = &self.hosts[at];
+        (past.beats, past.beat_ms) = (2, 0);
+        let member = host.state.member.as_ref();
+        let of_before = member.is_some_and(|it| it.generation < record.generation && !record.voters.contains(&it.node));
+        past.superseded_ms = if of_before { LONG_MS } else { 0 };
+        let astray = host.raft.is_some() && !record.knows(&host.node(at), &uuid(at));
+        past.astray_ms = if astray { LONG_MS } else { 0 };
+        past.disowned = astray && (host.was_known || expired);
     }
 
     fn is_registered(&self, uuid: &str) -> bool {

@@ -14,6 +14,7 @@ use swarmkit_catalog::monitor::record::Record;
 
 pub fn trials() -> Vec<Trial> {
     vec![
+        trial("find_a_seed", None, find),
         trial("whatever_goes_wrong_every_promise_is_kept", None, whatever_goes_wrong_every_promise_is_kept),
         trial("a_seed_is_the_same_run_each_time", None, a_seed_is_the_same_run_each_time),
         trial(
@@ -274,5 +275,21 @@ fn what_is_found_is_shown_with_the_fewest_faults() {
         let run = Simulation::new(Settings { only: Some(rest), ..smallest.clone() }).run();
         let same = run.is_err_and(|other| other.promise == broken.promise);
         assert!(!same, "fault {} is not needed", only[left_out]);
+    }
+}
+
+#[allow(dead_code)]
+pub fn find() {
+    for seed in 0..4000 {
+        let mut simulation = Simulation::new(Settings { trace: true, ..Settings::of_seed(seed) });
+        let outcome = simulation.run();
+        let twice = simulation.trace.iter().filter(|line| line.ends_with("claim recovery")).count();
+        let waits = simulation.trace.iter().any(|line| line.contains("what becomes of this one is yet to be told"));
+        if outcome.is_err() {
+            println!("BROKEN {seed}");
+        }
+        if twice >= 2 && waits {
+            println!("FOUND {seed} {twice}");
+        }
     }
 }

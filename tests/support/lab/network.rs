@@ -139,11 +139,12 @@ impl Network {
 
     /// From now on what this host sends to a TCP port of the address is lost, as where a firewall is in the way.
     pub fn close_port(&self, place: &Place, to: Ipv4Addr, port: u16) {
-        let namespace = format!("--net=/run/netns/{}", place.namespace);
-        let (to, port) = (to.to_string(), port.to_string());
-        let rule = ["iptables", "-w", "-I", "OUTPUT", "-p", "tcp", "-d", &to, "--dport", &port, "-j", "DROP"];
-        let output = Command::new("nsenter").arg(namespace).args(rule).stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "iptables: {}", String::from_utf8_lossy(&output.stderr));
+        firewall("-I", place, to, port);
+    }
+
+    /// Undoes [`Self::close_port`].
+    pub fn open_port(&self, place: &Place, to: Ipv4Addr, port: u16) {
+        firewall("-D", place, to, port);
     }
 
     /// Undoes [`Self::block`]; fine where nothing is blocked.
@@ -159,6 +160,14 @@ impl Drop for Network {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
+}
+
+fn firewall(what: &str, place: &Place, to: Ipv4Addr, port: u16) {
+    let namespace = format!("--net=/run/netns/{}", place.namespace);
+    let (to, port) = (to.to_string(), port.to_string());
+    let rule = ["iptables", "-w", what, "OUTPUT", "-p", "tcp", "-d", &to, "--dport", &port, "-j", "DROP"];
+    let output = Command::new("nsenter").arg(namespace).args(rule).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "iptables: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn base() -> PathBuf {
