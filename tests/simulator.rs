@@ -68,6 +68,24 @@ fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
     assert!(twice == 2 && waits, "the seed does not show it any more");
 }
 
+/// The record was written over, and: managers that were left behind put theirs in its place (11, 403, 808); signs of life
+/// began anew, and were taken for old ones (41, 374); one recorded the swarm that had never read its record (476); a host
+/// left the node that it had just become (1691).
+#[test]
+fn a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_generation() {
+    for seed in [11, 41, 374, 403, 476, 808, 1691] {
+        let outcome = Simulation::new(Settings { trouble_ms: 42 * 60_000, ..Settings::of_seed(seed) }).run();
+        assert!(outcome.as_ref().is_ok_and(|tally| tally.void == 0), "{seed}: {outcome:?}");
+    }
+}
+
+/// Nobody may give a host its token by the record while an upgrade is under way; by a label the host is in all the same.
+#[test]
+fn tokens_are_handed_over_while_the_service_is_upgraded() {
+    let handed_over = |seed| Simulation::new(Settings::of_seed(seed)).run().map_or(0, |tally| tally.handed_over);
+    assert!((0..60).map(handed_over).sum::<u64>() > 5);
+}
+
 #[test]
 fn many_hosts_settle_and_are_then_left_alone() {
     let mut settings = Settings::new(3, 150);
