@@ -253,6 +253,8 @@ fn view(dice: &mut Dice) -> Observation {
             recovery_ms: ms(dice),
             tokenless_ms: ms(dice),
             beats: dice.below(3),
+            has_read: dice.one_in(2),
+            gone_ms: ms(dice),
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
             astray_ms: ms(dice),

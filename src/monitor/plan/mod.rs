@@ -364,7 +364,7 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
 /// What to do.
 pub fn plan(seen: &Observation) -> Plan {
     let mut plan = judge(seen);
-    if plan.remember.is_none() {
+    if plan.remember.is_none() && seen.refusal.is_none() {
         plan.remember = keeps_later(seen);
     }
     plan
