@@ -49,7 +49,7 @@ pub enum Outcome {
     /// It was written, for all that is known.
     Written(Record),
     /// The service cannot be changed.
-    Refused(Publication),
+    Refused(Box<Publication>),
     Failed,
 }
 
@@ -95,7 +95,7 @@ impl Simulation {
             if self.put_record(at, process, took, record) {
                 took *= 2;
             } else {
-                outcome = Outcome::Refused(publication);
+                outcome = Outcome::Refused(Box::new(publication));
             }
         }
         self.after(took, Event::Published { host: at, process, outcome: Box::new(outcome) });
