@@ -127,7 +127,7 @@ async fn publish(sources: &Sources, errand: &Errand) -> Result<Outcome, ActError
         .change_record(service, |record| {
             let ours = publication.may_be_written(record, nonce);
             published = publication.is_published(record);
-            wanted = (ours && !(published && !beat))
+            wanted = (ours && (*beat || !published))
                 .then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
             wanted.clone()
         })

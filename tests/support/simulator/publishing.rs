@@ -47,9 +47,9 @@ pub enum Outcome {
     /// The record says so already.
     Nothing,
     /// It was written, for all that is known.
-    Written(Record),
+    Written(Box<Record>),
     /// The service cannot be changed.
-    Refused(Publication),
+    Refused(Box<Publication>),
     Failed,
 }
 
@@ -89,13 +89,13 @@ impl Simulation {
         let mut outcome = if took.is_some() { self.record_to_write(at, errand) } else { Outcome::Failed };
         let mut took = took.unwrap_or(10_000);
         if let Outcome::Written(record) = &outcome {
-            let record = record.clone();
+            let record = Record::clone(record);
             self.tally.api_requests += 2;
             self.look_at_writes();
             if self.put_record(at, process, took, record) {
                 took *= 2;
             } else {
-                outcome = Outcome::Refused(publication);
+                outcome = Outcome::Refused(Box::new(publication));
             }
         }
         self.after(took, Event::Published { host: at, process, outcome: Box::new(outcome) });
@@ -114,13 +114,13 @@ impl Simulation {
         if publication.is_published(record) && !beat {
             return Outcome::Nothing;
         }
-        Outcome::Written(publication.write(record, |_, key| Some(sealed(&publication.token, key))))
+        Outcome::Written(Box::new(publication.write(record, |_, key| Some(sealed(&publication.token, key)))))
     }
 
     pub fn published(&mut self, at: usize, process: u64, outcome: Outcome) {
         let now = self.now;
         let instant = self.instant();
-        let stands = matches!(&outcome, Outcome::Written(record) if *record == self.api.record);
+        let stands = matches!(&outcome, Outcome::Written(record) if **record == self.api.record);
         let Some(monitor) = self.monitor(at, process) else { return };
         let publishing = &mut monitor.publishing;
         publishing.busy = false;
