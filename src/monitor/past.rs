@@ -267,7 +267,11 @@ impl Memory {
             && let Ok(engine) = &seen.engine
         {
             let is_out = engine.swarm.local_node_state == LocalNodeState::Inactive;
-            let has_none = |record: &Record| record.cluster.is_some() && !record.tokens.contains_key(&metadata.host);
+            let has_none = |record: &Record| {
+                // One that is sealed to an earlier process's key is none.
+                let token = record.tokens.get(&metadata.host).filter(|token| token.key == seen.own.key);
+                record.cluster.is_some() && token.is_none()
+            };
             self.tokenless.see(is_out && read.is_some_and(has_none), now);
             let (is, was) = (&metadata.agent_ip, &engine.swarm.node_addr);
             self.moved.see(!is.is_empty() && !was.is_empty() && is != was && !seen.has_stayed, now);

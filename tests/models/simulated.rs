@@ -1,12 +1,11 @@
 //! Environments with faults of every kind, from seeds: the daemon keeps its promises after every step, and if it had a
 //! bug, a run would show it with the fewest faults that it takes.
 //!
-//! `SEED=n` runs one seed. `cargo run --release --all-features --example simulate -- --seeds 1000 --steps 10000000` runs many more.
+//! `SEED=n` runs one seed. `cargo run --release --example simulate -- --seeds 1000 --steps 10000000` runs many more.
 
 use crate::simulator::shrink::shrink;
 use crate::simulator::{Judge, Promise, Settings, Simulation};
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
+use crate::support::trial::{Trial, trial};
 use swarmkit_catalog::monitor::engine::{Reachability, Role};
 use swarmkit_catalog::monitor::observe::{Observation, RancherView};
 use swarmkit_catalog::monitor::plan::{Change, NodeChange, Plan, Stage, plan};
@@ -14,13 +13,22 @@ use swarmkit_catalog::monitor::record::Record;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        trial("find_a_seed", None, find),
         trial("whatever_goes_wrong_every_promise_is_kept", None, whatever_goes_wrong_every_promise_is_kept),
         trial("a_seed_is_the_same_run_each_time", None, a_seed_is_the_same_run_each_time),
         trial(
             "managers_that_were_left_behind_take_nothing_back_from_a_later_generation",
             None,
             managers_that_were_left_behind_take_nothing_back_from_a_later_generation,
+        ),
+        trial(
+            "a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_generation",
+            None,
+            a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_generation,
+        ),
+        trial(
+            "tokens_are_handed_over_while_the_service_is_upgraded",
+            None,
+            tokens_are_handed_over_while_the_service_is_upgraded,
         ),
         trial("many_hosts_settle_and_are_then_left_alone", None, many_hosts_settle_and_are_then_left_alone),
         trial("a_plan_that_demotes_the_wrong_one_is_found", None, a_plan_that_demotes_the_wrong_one_is_found),
@@ -74,14 +82,28 @@ fn a_seed_is_the_same_run_each_time() {
 /// The managers of before, whose hosts were removed and have come back, see the one that went on without them claim once
 /// more to go on alone. That it takes long is no reason to take anything back: it had gone on already.
 fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
-    let only = Some(vec![4, 5, 7, 9]);
-    let mut simulation =
-        Simulation::new(Settings { trouble_ms: 42 * 60_000, only, trace: true, ..Settings::of_seed(3662) });
+    let mut simulation = Simulation::new(Settings { trace: true, ..Settings::of_seed(356) });
     let outcome = simulation.run();
     assert!(outcome.is_ok(), "{outcome:?}");
     let twice = simulation.trace.iter().filter(|line| line.ends_with("claim recovery")).count();
     let waits = simulation.trace.iter().any(|line| line.contains("what becomes of this one is yet to be told"));
-    assert!(twice == 2 && waits, "the seed does not show it any more");
+    assert!(twice >= 2 && waits, "the seed does not show it any more");
+}
+
+/// The record was written over, and: managers that were left behind put theirs in its place (11, 403, 808); signs of life
+/// began anew, and were taken for old ones (41, 374); one recorded the swarm that had never read its record (476); a host
+/// left the node that it had just become (1691).
+fn a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_generation() {
+    for seed in [11, 41, 374, 403, 476, 808, 1691] {
+        let outcome = Simulation::new(Settings { trouble_ms: 42 * 60_000, ..Settings::of_seed(seed) }).run();
+        assert!(outcome.as_ref().is_ok_and(|tally| tally.void == 0), "{seed}: {outcome:?}");
+    }
+}
+
+/// Nobody may give a host its token by the record while an upgrade is under way; by a label the host is in all the same.
+fn tokens_are_handed_over_while_the_service_is_upgraded() {
+    let handed_over = |seed| Simulation::new(Settings::of_seed(seed)).run().map_or(0, |tally| tally.handed_over);
+    assert!((0..60).map(handed_over).sum::<u64>() > 5);
 }
 
 fn many_hosts_settle_and_are_then_left_alone() {
@@ -275,21 +297,5 @@ fn what_is_found_is_shown_with_the_fewest_faults() {
         let run = Simulation::new(Settings { only: Some(rest), ..smallest.clone() }).run();
         let same = run.is_err_and(|other| other.promise == broken.promise);
         assert!(!same, "fault {} is not needed", only[left_out]);
-    }
-}
-
-#[allow(dead_code)]
-pub fn find() {
-    for seed in 0..4000 {
-        let mut simulation = Simulation::new(Settings { trace: true, ..Settings::of_seed(seed) });
-        let outcome = simulation.run();
-        let twice = simulation.trace.iter().filter(|line| line.ends_with("claim recovery")).count();
-        let waits = simulation.trace.iter().any(|line| line.contains("what becomes of this one is yet to be told"));
-        if outcome.is_err() {
-            println!("BROKEN {seed}");
-        }
-        if twice >= 2 && waits {
-            println!("FOUND {seed} {twice}");
-        }
     }
 }
