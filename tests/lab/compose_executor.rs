@@ -1,7 +1,7 @@
 //! Rancher's own compose executor takes the rendered entry with every answer that its questions allow, and makes of it what
 //! the tests of the whole chain start.
 
-use crate::support::real_parts;
+use crate::lab::real_parts;
 use crate::support::trial::Trial;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -261,7 +261,7 @@ fn is_as_before(lab: &Lab, before: &Value, nodes: &[Value]) -> Result<(), String
             return Err(format!("{key} is {} and was {}", now[key], before[key]));
         }
     }
-    let is: Vec<Value> = lab.hosts.iter().map(|host| node(host)).collect();
+    let is: Vec<Value> = lab.hosts.iter().map(node).collect();
     if is == nodes { Ok(()) } else { Err(format!("the nodes are {is:?}, and were {nodes:?}")) }
 }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::lab::real_parts::{self, program_missing};
 use super::support::git::as_person;
-use super::support::real_parts::{self, program_missing};
 
 /// How long it may take until it has read the catalogs.
 const START_LIMIT: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Map, Value};
 
-use super::support::real_parts;
+use super::lab::real_parts;
 
 /// The executor. It ends when dropped, as its input does.
 pub struct Executor {

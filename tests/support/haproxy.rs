@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::deployer::health::HealthCheck;
-use super::support::real_parts::{self, program_missing};
+use super::lab::real_parts::{self, program_missing};
 
 /// How long it may take until it tells how its servers are.
 const START_LIMIT: Duration = Duration::from_secs(10);

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 pub mod git;
-pub mod real_parts;
 pub mod tree;
 pub mod trial;
 

@@ -386,15 +386,17 @@ pub fn plan(seen: &Observation) -> Plan {
     plan
 }
 
-/// What this host shall remember if it has kept the record of an earlier generation of its swarm than the one that is
-/// recorded. Managers that were left behind would put theirs in the place of one that is written over, and act by it, if
-/// they did not keep that another has gone on without them.
+/// What this host shall remember if what it has kept of its swarm's record is behind: of an earlier generation, or not what
+/// Rancher's API says, which is never late. Managers that were left behind, or cut off, would put theirs in the place of
+/// one that is written over, and act by it.
 fn keeps_later(seen: &Observation) -> Option<State> {
     let kept = seen.own.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm))?;
+    let told = seen.rancher_view().map(|view| &view.record);
     let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
-    let record = seen.rancher_view().map(|view| &view.record).or(read)?;
-    let is_later = record.cluster == kept.cluster && record.generation > kept.generation;
-    is_later.then(|| State { record: Some(record.kept()), ..seen.own.state.clone() })
+    let record = told.or(read).filter(|record| record.cluster == kept.cluster && !seen.record_is_gone)?;
+    let is_same = record.generation == kept.generation && record.recovery.is_none();
+    let is_behind = record.generation > kept.generation || (told.is_some() && is_same && record.voters != kept.voters);
+    is_behind.then(|| State { record: Some(record.kept()), ..seen.own.state.clone() })
 }
 
 /// A plan to leave a swarm, if Rancher's API bears it out: anybody on the host's bridge can answer in rancher-metadata's

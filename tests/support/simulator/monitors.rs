@@ -207,6 +207,7 @@ impl Simulation {
             has_stayed: false,
             leader_acts: false,
             record_is_gone: false,
+            record_reads_gone: false,
             past: host
                 .monitor
                 .as_ref()
