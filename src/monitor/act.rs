@@ -10,7 +10,7 @@ use super::engine::Availability;
 use super::forward::Door;
 use super::observe::{MetadataView, Observation, Sources};
 use super::plan::{self, Change, DRAINED, NodeChange};
-use super::record::Claim;
+use super::record::{Claim, Record};
 use super::seal::{KeyPair, SealError};
 use super::settings::SWARM_PORT;
 use super::state::{Member, State, StateError, StateFile};
@@ -123,13 +123,16 @@ impl Hands<'_> {
             }
             Change::ClaimRecovery => self.claim_recovery(seen).await,
             Change::ForceNewCluster { advertise } => {
-                let generation = self.begin_generation(seen).await?;
+                let begun = self.begin_generation(seen).await?;
+                // It counts whatever comes of it, also if Rancher writes over the record.
+                let state = State { record: Some(begun.kept()), ..seen.own.state.clone() };
+                self.file.write(&state)?;
                 // The others may be back. Without a leader nothing can change any more until the next call is made.
                 if engine.swarm().await.is_ok() {
                     return Err(ActError::Overtaken("the swarm answers again".to_owned()));
                 }
-                let member = seen.own.state.member.clone().map(|member| Member { generation, ..member });
-                self.file.write(&State { member, ..seen.own.state.clone() })?;
+                let member = state.member.clone().map(|member| Member { generation: begun.generation, ..member });
+                self.file.write(&State { member, ..state })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)
             }
             Change::WithdrawTokens => {
@@ -168,7 +171,7 @@ impl Hands<'_> {
     }
 
     /// Right before a swarm is forced: the claim still stands, and from now on nobody of the generation before acts.
-    async fn begin_generation(&self, seen: &Observation) -> Result<u64, ActError> {
+    async fn begin_generation(&self, seen: &Observation) -> Result<Record, ActError> {
         let claim = own_claim(seen)?;
         let cluster = cluster(seen).unwrap_or_default();
         let mut begun = None;
@@ -180,7 +183,7 @@ impl Hands<'_> {
                 next
             })
             .await?;
-        begun.filter(|begun| *begun == stands.generation).ok_or_else(overtaken)
+        Some(stands).filter(|stands| begun == Some(stands.generation)).ok_or_else(overtaken)
     }
 
     /// Right before a swarm is made: the claim still stands, none is recorded, and no host says it is in one.

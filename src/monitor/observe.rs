@@ -49,8 +49,6 @@ pub struct Observation {
     pub leader_acts: bool,
     /// Whether the record is gone, so that what this host has kept of it stands in its place.
     pub record_is_gone: bool,
-    /// The same by rancher-metadata, which may be late.
-    pub record_reads_gone: bool,
     /// For how long some things have been as they are.
     pub past: Past,
 }
@@ -71,7 +69,6 @@ impl Observation {
             && record.is_blank()
         {
             *record = kept;
-            self.record_reads_gone = true;
         }
     }
 
@@ -297,7 +294,6 @@ impl Sources {
             has_stayed,
             leader_acts: false,
             record_is_gone: false,
-            record_reads_gone: false,
             past,
         };
         if seen.refusal.is_some() {

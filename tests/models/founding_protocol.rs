@@ -183,7 +183,6 @@ impl World {
             has_stayed: false,
             leader_acts: false,
             record_is_gone: false,
-            record_reads_gone: false,
             past: Past {
                 // An own claim may have stood long enough at any time; that of another may have expired.
                 claim_ms: match (mine, expired) {

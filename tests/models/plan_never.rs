@@ -303,7 +303,6 @@ fn view(dice: &mut Dice) -> Observation {
         has_stayed: false,
         leader_acts: false,
         record_is_gone: false,
-        record_reads_gone: false,
         past: Past {
             unrecorded_ms: ms(dice),
             claim_ms: ms(dice),

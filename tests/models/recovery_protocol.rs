@@ -357,7 +357,6 @@ impl World {
             has_stayed: false,
             leader_acts: false,
             record_is_gone: false,
-            record_reads_gone: false,
             past: Past {
                 recovery_ms: if mine || expired { LONG_MS } else { 0 },
                 leaderless_ms: if silent && is_long { LONG_MS } else { 0 },

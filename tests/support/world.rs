@@ -247,7 +247,6 @@ impl World {
             has_stayed: false,
             leader_acts: false,
             record_is_gone: false,
-            record_reads_gone: false,
             past: monitor.memory.past(self.instant()),
         };
         if let Some((id, _, cluster)) = swarm.filter(|_| control) {

@@ -27,7 +27,6 @@ pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
         || remembers_later(seen)
-        || has_kept_what_is_gone(seen)
         || seen.past.silent_ms() >= silence_ms(&seen.wanted, swarm, node)
 }
 
@@ -43,17 +42,6 @@ fn remembers_later(seen: &Observation) -> bool {
             && record.generation < member.generation
             && record.voters.contains(&member.node)
     })
-}
-
-/// Whether rancher-metadata tells no record, and this manager has kept one: the one beside the leader may have none to put
-/// back, as one that became a manager while its monitor was away.
-fn has_kept_what_is_gone(seen: &Observation) -> bool {
-    let reads_gone = seen.record_reads_gone || {
-        let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
-        let engine = seen.engine.as_ref().ok().map(|info| &info.swarm);
-        read.is_some_and(Record::is_blank) && seen.own.state.kept_record(engine).is_some()
-    };
-    reads_gone && seen.swarm_view().is_some()
 }
 
 /// Whether the record is gone, and this process has not read it before. Another manager may have gone on alone while this
@@ -95,10 +83,6 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
         return manager(seen, engine, metadata, swarm).labels(wish);
     }
     let position = Position { seen, engine, metadata, swarm, view };
-    let is_next = swarm.node(&engine.node_id).is_some_and(Node::leads) || seen.past.stands_in || remembers_later(seen);
-    if !is_next && has_kept_what_is_gone(seen) {
-        return position.put_back().labels(wish);
-    }
     match &view.record.cluster {
         None => position.record(),
         Some(cluster) if *cluster == swarm.cluster => match outdated(seen, engine, &view.record, Some(view)) {
@@ -118,7 +102,10 @@ fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option
     // A generation that is about to begin is its maker's alone.
     let generation = if record.recovery.is_some() { own } else { record.generation.max(own) };
     let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
-    let kept = engine.control_available.then(|| record.kept());
+    // What rancher-metadata tells may be of an earlier generation than the one that this host has begun.
+    let before = seen.own.state.record.as_ref();
+    let later = before.filter(|kept| kept.cluster == record.cluster && kept.generation > record.generation);
+    let kept = engine.control_available.then(|| later.cloned().unwrap_or_else(|| record.kept()));
     let state = State { founding: None, made, joining: None, left: None, member, record: kept };
     (state != seen.own.state).then_some(state)
 }
@@ -351,18 +338,6 @@ impl Position<'_> {
 
     fn publication(&self) -> Publication {
         Publication::of(self.seen, self.metadata, self.view, self.swarm)
-    }
-
-    /// Another manager acts; this one puts back the record, if it is gone, and does no more.
-    fn put_back(&self) -> Plan {
-        let mut plan = manager(self.seen, self.engine, self.metadata, self.swarm);
-        let is_current = self.view.record.cluster.as_ref() == Some(&self.swarm.cluster) && plan.change.is_none();
-        if self.seen.record_is_gone && is_current && !self.leaves_record_to_others() {
-            plan.reason = "a manager of the recorded swarm: it puts back the record, which is gone".to_owned();
-            plan.publication = Some(self.publication());
-            plan = plan.again(1_000);
-        }
-        plan
     }
 
     /// Whether another manager is to put back the record: of one that has gone on alone before, or has all its nodes, none

@@ -207,7 +207,6 @@ impl Simulation {
             has_stayed: false,
             leader_acts: false,
             record_is_gone: false,
-            record_reads_gone: false,
             past: host
                 .monitor
                 .as_ref()
@@ -413,12 +412,16 @@ impl Simulation {
 
     pub fn force(&mut self, at: usize, process: u64, generation: u64, seen: &Observation) {
         let alive = self.monitor(at, process).is_some() && self.hosts[at].answers();
+        let kept = Some(self.api.record.kept()).filter(|record| alive && record.generation == generation);
+        if kept.is_some() {
+            self.hosts[at].state.record.clone_from(&kept);
+        }
         let answers = matches!(self.said(at), Said::Swarm(..));
         if !alive || answers || self.api.record.generation != generation {
             return self.done(at, process, false);
         }
         let member = seen.own.state.member.clone().map(|member| Member { generation, ..member });
-        self.hosts[at].state = State { member, ..seen.own.state.clone() };
+        self.hosts[at].state = State { member, record: kept, ..seen.own.state.clone() };
         self.look_at_forcing(at);
         self.tally.forced += 1;
         self.force_new(at);

@@ -269,7 +269,11 @@ impl Simulation {
         let group = *groups.first().unwrap_or(&0);
         let of = &self.groups[group];
         let Some(leader) = &of.leader else { return Err("the swarm has no leader".to_owned()) };
-        if of.nodes.len() != hosts.len() {
+        // Where a record was written over, and who knew whose a node is was lost before it could be put back, that node is
+        // nobody's for good: it stays in the list as down, and a person takes it out.
+        let unknown = |node: &&Node| self.tally.upgrades > 0 && self.api.record.others.contains(&node.id);
+        let nobodys = of.nodes.iter().filter(|node| node.status.state == NodeState::Down).filter(unknown).count();
+        if of.nodes.len() - nobodys != hosts.len() {
             return Err(format!("{} nodes of {} hosts", of.nodes.len(), hosts.len()));
         }
         let wanted = odd_at_most(self.wanted.managers.min(hosts.len()));
