@@ -271,10 +271,13 @@ impl Simulation {
         let Some(leader) = &of.leader else { return Err("the swarm has no leader".to_owned()) };
         // Where a record was written over, and who knew whose a node is was lost before it could be put back, that node is
         // nobody's for good: it stays in the list as down, and a person takes it out.
-        let unknown = |node: &&Node| self.tally.upgrades > 0 && self.api.record.others.contains(&node.id);
-        let nobodys = of.nodes.iter().filter(|node| node.status.state == NodeState::Down).filter(unknown).count();
-        if of.nodes.len() - nobodys != hosts.len() {
-            return Err(format!("{} nodes of {} hosts", of.nodes.len(), hosts.len()));
+        let is_nobodys = |node: &Node| {
+            let unknown = self.tally.upgrades > 0 && self.api.record.others.contains(&node.id);
+            unknown && node.status.state == NodeState::Down && node.spec.role == Role::Worker
+        };
+        let nodes: Vec<&Node> = of.nodes.iter().filter(|node| !is_nobodys(node)).collect();
+        if nodes.len() != hosts.len() {
+            return Err(format!("{} nodes of {} hosts", nodes.len(), hosts.len()));
         }
         let wanted = odd_at_most(self.wanted.managers.min(hosts.len()));
         let voters = of.voters().count();
@@ -283,7 +286,7 @@ impl Simulation {
             return Err(format!("{voters} managers, {meant} to be, {wanted} wanted"));
         }
         if let Some(node) =
-            of.nodes.iter().find(|node| node.status.state != NodeState::Ready || !self.reaches(group, leader, &node.id))
+            nodes.iter().find(|node| node.status.state != NodeState::Ready || !self.reaches(group, leader, &node.id))
         {
             return Err(format!("node {} is not there", node.id));
         }
