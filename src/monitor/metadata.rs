@@ -32,10 +32,10 @@ const WAIT_S: u64 = 60;
 const LARGEST_HOST: usize = 1 << 20;
 /// The same of a service: a container takes some 1.5 kB, so these are thousands of hosts.
 const LARGEST_SERVICE: usize = 8 << 20;
-/// How many services of one name are told apart.
-const MOST_RIVALS: usize = 8;
 /// The same of the list of all services' names.
 const LARGEST_LIST: usize = 4 << 20;
+/// How many services of one name are told apart.
+const MOST_RIVALS: usize = 8;
 /// The longest version: Rancher's own has 36 characters.
 const LONGEST_VERSION: usize = 128;
 
