@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::call;
+use super::call::{self, CallError};
 use super::settings::{HEALTH_PORT, IDENTITY_PATH};
 
 /// What a question may take.
@@ -46,6 +46,15 @@ pub struct Identity {
     /// How old the latest look is at which it could act for the swarm, in milliseconds; none if it is not the one, or cannot.
     #[serde(default)]
     pub acts_ago_ms: Option<u64>,
+}
+
+/// Asks the monitor at an address who it is.
+///
+/// # Errors
+/// As every call.
+pub async fn ask(client: &Client, what: &str, ip: IpAddr, limit: Duration) -> Result<Identity, CallError> {
+    let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
+    call::json(what, limit, LARGEST, client.get(url)).await
 }
 
 /// Who answers at the address that Rancher says is this host's.
@@ -97,8 +106,7 @@ impl Mirror {
     }
 
     async fn ask(&self, ip: IpAddr) -> Option<Identity> {
-        let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
-        call::json("identity", ASK, LARGEST, self.client.get(url)).await.ok()
+        ask(&self.client, "identity", ip, ASK).await.ok()
     }
 
     async fn answer(&self, own: &Identity, ip: IpAddr) -> Option<Identity> {

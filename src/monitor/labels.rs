@@ -40,6 +40,11 @@ pub const BROKEN_MANAGER: &str = "broken_manager";
 /// What it says of a manager whose host has another address than its node: it has to be a worker before it can join anew.
 pub const MOVED_MANAGER: &str = "moved_manager";
 
+/// Whether what [`PART`] says is that the engine manages.
+pub fn says_manager(part: Option<&str>) -> bool {
+    matches!(part, Some(MANAGER | BROKEN_MANAGER | MOVED_MANAGER))
+}
+
 /// The labels that a host shall have of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Wish {

@@ -428,7 +428,7 @@ impl HostEntry {
 
     /// Whether the host says that its engine manages.
     pub fn manages(&self) -> bool {
-        matches!(self.part(), Some(labels::MANAGER | labels::BROKEN_MANAGER | labels::MOVED_MANAGER))
+        labels::says_manager(self.part())
     }
 
     fn part(&self) -> Option<&str> {

@@ -4,24 +4,22 @@
 //! image has one program; called by that name it shows this.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Client;
 use tokio::sync::Semaphore;
 
 use super::call::{self, CallError};
-use super::identity::Identity;
+use super::identity::{self, Identity};
 use super::labels;
 use super::metadata::Metadata;
 use super::plan::Stage;
-use super::settings::{HEALTH_PORT, IDENTITY_PATH};
+use super::settings::HEALTH_PORT;
 use super::surroundings::Host;
 
 /// What one host may take to answer.
 const ASK: Duration = Duration::from_secs(2);
-/// What an answer may hold, in bytes.
-const LARGEST: usize = 64 << 10;
 /// How many are asked at a time.
 const AT_A_TIME: usize = 64;
 /// How many managers' hosts are named to go to.
@@ -105,13 +103,11 @@ async fn row(client: &Client, host: Host) -> Row {
     let said = match host.agent_ip.parse::<IpAddr>() {
         Err(_) => Err("Rancher does not tell its address".to_owned()),
         Ok(ip) => {
-            let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
-            let said = call::json::<Identity>("its monitor", ASK, LARGEST, client.get(url)).await;
+            let said = identity::ask(client, "its monitor", ip, ASK).await;
             said.map_err(|error| format!("{error}; port {HEALTH_PORT}"))
         }
     };
-    let part = host.labels.get(labels::PART).map(String::as_str);
-    let is_manager = matches!(part, Some(labels::MANAGER | labels::BROKEN_MANAGER | labels::MOVED_MANAGER));
+    let is_manager = labels::says_manager(host.labels.get(labels::PART).map(String::as_str));
     Row { name: host.hostname, address: host.agent_ip, is_manager, said }
 }
 
