@@ -344,6 +344,9 @@ impl Rancher {
 
 impl Drop for Rancher {
     fn drop(&mut self) {
+        // The next lab may take the same address at once: nothing may listen there any more.
+        self.metadata.set_open(false);
+        self.api.set_open(false);
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

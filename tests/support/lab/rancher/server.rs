@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,6 +15,10 @@ use tokio_rustls::TlsAcceptor;
 use super::exchange::{Exchange, Lost};
 use super::faults::Kind;
 use super::{Shared, ordered};
+
+/// How long an address may still be in use, and how often to look.
+const IN_USE: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(20);
 
 type Command = (bool, mpsc::Sender<()>);
 
@@ -31,7 +36,7 @@ impl Endpoint {
         address: SocketAddr,
         tls: Option<TlsAcceptor>,
     ) -> io::Result<Self> {
-        let listener = runtime.block_on(TcpListener::bind(address))?;
+        let listener = runtime.block_on(bind(address))?;
         let address = listener.local_addr()?;
         let (commands, received) = unbounded_channel();
         let connections = Connections { shared: shared.clone(), kind, tls, running: JoinSet::new() };
@@ -42,6 +47,19 @@ impl Endpoint {
     /// Takes connections, or refuses them.
     pub fn set_open(&self, open: bool) {
         ordered(&self.commands, open);
+    }
+}
+
+/// A process that another thread is starting holds a copy of a socket that was closed, until it is the other program.
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let start = Instant::now();
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && start.elapsed() < IN_USE => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            bound => return bound,
+        }
     }
 }
 
@@ -71,7 +89,7 @@ async fn listen(
                     listener = None;
                     connections.running.shutdown().await;
                 } else if listener.is_none() {
-                    listener = Some(TcpListener::bind(address).await.expect("the address that it had"));
+                    listener = Some(bind(address).await.expect("the address that it had"));
                 }
                 let _ = done.send(());
             }
