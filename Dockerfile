@@ -5,7 +5,7 @@ ARG SOURCE_COMMIT=
 WORKDIR /swarmkit-catalog
 COPY . .
 RUN SWARMKIT_CATALOG_COMMIT="$SOURCE_COMMIT" RUSTFLAGS="-C target-feature=+crt-static" \
-    cargo build --locked --release --no-default-features --features monitor --bin swarmkit-mon \
+    cargo build --locked --release -p swarmkit-mon \
       --target "$(rustc -vV | sed -n 's/^host: //p')" \
  && mkdir -p /image/bin /image/etc/ssl/certs \
  && cp target/*/release/swarmkit-mon /image/bin/ \

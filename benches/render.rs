@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use swarmkit_catalog::entries::swarm;
-use swarmkit_catalog::monitor::settings::SETTINGS;
-use swarmkit_catalog::render::Renderer;
+use gen_catalog::entries::swarm;
+use gen_catalog::render::Renderer;
+use swarmkit_settings::settings::SETTINGS;
 
 fn in_memory(criterion: &mut Criterion) {
     let image = swarm::image(swarm::default_repository(), None);

@@ -1,14 +1,14 @@
 //! Bad input gets a clear error and exit code 2, and the catalog stays as it was.
 
-use crate::support::trial::Trial;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
+use swarm_lab::trial::Trial;
 
-use crate::support::tree::snapshot;
-use crate::support::trial::trial;
-use crate::support::{empty_catalog, outcome};
+use swarm_lab::generator::{empty_catalog, outcome};
+use swarm_lab::tree::snapshot;
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let mounts = if mount_command("true").is_some() { None } else { Some("needs root, or user namespaces, to mount") };
@@ -157,7 +157,7 @@ fn render_mounted(folder: &Path, mount: &str, after: &str) -> String {
     let script = format!(
         "cd '{}' && {mount} && '{}' render --catalog '{}'; echo \"exit $?\"; {after}",
         folder.display(),
-        env!("CARGO_BIN_EXE_gen-catalog"),
+        swarm_lab::programs::gen_catalog(),
         catalog.display()
     );
     let output = mount_command(&script).unwrap();

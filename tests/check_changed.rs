@@ -1,51 +1,27 @@
 //! `check --changed-since`: what only a diff can show, in a real git repository.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::outcome;
+use catalog_check::rules::GOOD_TEMPLATE;
 use serde_json::Value;
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+use swarm_lab::generator::outcome;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("nothing_changed_is_nothing_checked", None, nothing_changed_is_nothing_checked),
-        trial(
-            "a_new_revision_as_it_should_be_is_fine_and_alone_is_checked",
-            None,
-            a_new_revision_as_it_should_be_is_fine_and_alone_is_checked,
-        ),
-        trial("a_published_revision_that_changes_is_an_error", None, a_published_revision_that_changes_is_an_error),
-        trial(
-            "closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it",
-            None,
-            closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it,
-        ),
-        trial(
-            "what_was_wrong_before_in_versions_that_stay_is_not_told",
-            None,
-            what_was_wrong_before_in_versions_that_stay_is_not_told,
-        ),
-        trial("what_a_diff_shows_can_be_allowed_with_a_reason", None, what_a_diff_shows_can_be_allowed_with_a_reason),
-        trial(
-            "links_and_other_repositories_in_what_was_published_are_passed_over",
-            None,
-            links_and_other_repositories_in_what_was_published_are_passed_over,
-        ),
-        trial("a_renumbered_revision_is_told_as_such", None, a_renumbered_revision_is_told_as_such),
-        trial(
-            "a_version_that_did_not_grow_and_a_default_that_did_not_follow",
-            None,
-            a_version_that_did_not_grow_and_a_default_that_did_not_follow,
-        ),
-        trial(
-            "a_reference_that_is_not_there_or_no_repository_is_a_clear_error",
-            None,
-            a_reference_that_is_not_there_or_no_repository_is_a_clear_error,
-        ),
+    trials![
+        nothing_changed_is_nothing_checked,
+        a_new_revision_as_it_should_be_is_fine_and_alone_is_checked,
+        a_published_revision_that_changes_is_an_error,
+        closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it,
+        what_was_wrong_before_in_versions_that_stay_is_not_told,
+        what_a_diff_shows_can_be_allowed_with_a_reason,
+        links_and_other_repositories_in_what_was_published_are_passed_over,
+        a_renumbered_revision_is_told_as_such,
+        a_version_that_did_not_grow_and_a_default_that_did_not_follow,
+        a_reference_that_is_not_there_or_no_repository_is_a_clear_error,
     ]
 }
 

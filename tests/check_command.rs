@@ -1,71 +1,31 @@
 //! `gen-catalog check` as people and CI use it: paths, levels, formats, silence, fixes, and bad input.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::outcome;
-use crate::support::tree::snapshot;
+use catalog_check::rules::GOOD_TEMPLATE;
 use serde_json::Value;
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+use swarm_lab::generator::outcome;
+use swarm_lab::tree::snapshot;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "a_finding_names_its_rule_its_place_the_line_why_and_how",
-            None,
-            a_finding_names_its_rule_its_place_the_line_why_and_how,
-        ),
-        trial(
-            "errors_make_it_fail_and_warnings_only_when_strict",
-            None,
-            errors_make_it_fail_and_warnings_only_when_strict,
-        ),
-        trial(
-            "a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file",
-            None,
-            a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file,
-        ),
-        trial("sarif_is_valid_by_the_published_schema", None, sarif_is_valid_by_the_published_schema),
-        trial(
-            "github_gets_ten_annotations_of_a_level_at_the_most",
-            None,
-            github_gets_ten_annotations_of_a_level_at_the_most,
-        ),
-        trial(
-            "a_comment_with_a_reason_silences_a_rule_in_its_line",
-            None,
-            a_comment_with_a_reason_silences_a_rule_in_its_line,
-        ),
-        trial(
-            "gen_catalog_toml_silences_rules_below_a_path_with_a_reason",
-            None,
-            gen_catalog_toml_silences_rules_below_a_path_with_a_reason,
-        ),
-        trial(
-            "fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone",
-            None,
-            fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone,
-        ),
-        trial("rules_are_listed_and_explained", None, rules_are_listed_and_explained),
-        trial(
-            "a_file_of_no_template_is_an_error_not_a_good_result",
-            None,
-            a_file_of_no_template_is_an_error_not_a_good_result,
-        ),
-        trial(
-            "a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait",
-            None,
-            a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait,
-        ),
-        trial("what_a_file_holds_does_not_govern_the_terminal", None, what_a_file_holds_does_not_govern_the_terminal),
-        trial(
-            "what_cannot_be_read_is_a_finding_or_a_clear_error",
-            None,
-            what_cannot_be_read_is_a_finding_or_a_clear_error,
-        ),
+    trials![
+        a_finding_names_its_rule_its_place_the_line_why_and_how,
+        errors_make_it_fail_and_warnings_only_when_strict,
+        a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file,
+        sarif_is_valid_by_the_published_schema,
+        github_gets_ten_annotations_of_a_level_at_the_most,
+        a_comment_with_a_reason_silences_a_rule_in_its_line,
+        gen_catalog_toml_silences_rules_below_a_path_with_a_reason,
+        fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone,
+        rules_are_listed_and_explained,
+        a_file_of_no_template_is_an_error_not_a_good_result,
+        a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait,
+        what_a_file_holds_does_not_govern_the_terminal,
+        what_cannot_be_read_is_a_finding_or_a_clear_error,
     ]
 }
 

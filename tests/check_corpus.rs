@@ -1,13 +1,13 @@
 //! What `check` finds in the real catalogs: at the places where it is, and nothing else.
 
-use crate::support::trial::Trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use swarm_lab::trial::Trial;
 
-use crate::support::corpus;
-use crate::support::trial::trial;
-use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+use catalog_check::{CheckOptions, Checked, Severity, check};
+use swarm_lab::generator::corpus;
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");

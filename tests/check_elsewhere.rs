@@ -1,50 +1,26 @@
 //! What is right in other catalogs is not found, and what is wrong in a way that the real ones do not show is.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::collections::BTreeSet;
 use std::fs;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
-use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+use catalog_check::rules::GOOD_TEMPLATE;
+use catalog_check::{CheckOptions, Checked, Severity, check};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "an_answer_that_must_be_given_is_not_taken_for_empty",
-            None,
-            an_answer_that_must_be_given_is_not_taken_for_empty,
-        ),
-        trial(
-            "labels_count_in_whichever_file_and_way_they_are_written",
-            None,
-            labels_count_in_whichever_file_and_way_they_are_written,
-        ),
-        trial(
-            "a_service_may_take_its_image_and_its_volumes_from_elsewhere",
-            None,
-            a_service_may_take_its_image_and_its_volumes_from_elsewhere,
-        ),
-        trial("a_request_may_have_headers", None, a_request_may_have_headers),
-        trial("an_answer_may_be_looked_for_in_a_list", None, an_answer_may_be_looked_for_in_a_list),
-        trial(
-            "a_tab_within_a_text_of_several_lines_is_a_part_of_it",
-            None,
-            a_tab_within_a_text_of_several_lines_is_a_part_of_it,
-        ),
-        trial("a_function_that_rancher_has_is_no_error", None, a_function_that_rancher_has_is_no_error),
-        trial("privileged_is_seen_however_yaml_says_it", None, privileged_is_seen_however_yaml_says_it),
-        trial("a_dollar_that_is_escaped_uses_no_answer", None, a_dollar_that_is_escaped_uses_no_answer),
-        trial(
-            "what_rancher_cannot_read_is_an_error_though_other_readers_take_it",
-            None,
-            what_rancher_cannot_read_is_an_error_though_other_readers_take_it,
-        ),
-        trial(
-            "no_fix_at_the_end_of_a_file_changes_what_it_means",
-            None,
-            no_fix_at_the_end_of_a_file_changes_what_it_means,
-        ),
+    trials![
+        an_answer_that_must_be_given_is_not_taken_for_empty,
+        labels_count_in_whichever_file_and_way_they_are_written,
+        a_service_may_take_its_image_and_its_volumes_from_elsewhere,
+        a_request_may_have_headers,
+        an_answer_may_be_looked_for_in_a_list,
+        a_tab_within_a_text_of_several_lines_is_a_part_of_it,
+        a_function_that_rancher_has_is_no_error,
+        privileged_is_seen_however_yaml_says_it,
+        a_dollar_that_is_escaped_uses_no_answer,
+        what_rancher_cannot_read_is_an_error_though_other_readers_take_it,
+        no_fix_at_the_end_of_a_file_changes_what_it_means,
     ]
 }
 

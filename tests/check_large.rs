@@ -1,23 +1,23 @@
 //! However large or hostile a catalog is, a check ends, and in time: each of these took minutes where the time grew with
 //! the square of the size.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
-use swarmkit_catalog::check::{CheckOptions, Checked, Severity, check};
+use catalog_check::rules::GOOD_TEMPLATE;
+use catalog_check::{CheckOptions, Checked, Severity, check};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("a_finding_in_each_of_many_lines", None, a_finding_in_each_of_many_lines),
-        trial("many_files_beside_the_versions", None, many_files_beside_the_versions),
-        trial("many_questions_and_variables", None, many_questions_and_variables),
-        trial("many_services_that_refer_to_one_another", None, many_services_that_refer_to_one_another),
-        trial("a_large_template_with_many_answers", None, a_large_template_with_many_answers),
+    trials![
+        a_finding_in_each_of_many_lines,
+        many_files_beside_the_versions,
+        many_questions_and_variables,
+        many_services_that_refer_to_one_another,
+        a_large_template_with_many_answers,
     ]
 }
 

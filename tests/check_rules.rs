@@ -1,29 +1,21 @@
 //! Each rule finds what it says in its own example, and nothing in the other.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use swarmkit_catalog::check::rules::{ALL, GOOD_TEMPLATE};
-use swarmkit_catalog::check::{CheckOptions, Checked, Edit, Example, Severity, check};
+use catalog_check::rules::{ALL, GOOD_TEMPLATE};
+use catalog_check::{CheckOptions, Checked, Edit, Example, Severity, check};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("the_good_template_is_good", None, the_good_template_is_good),
-        trial(
-            "each_rule_fires_on_its_example_and_not_on_the_other",
-            None,
-            each_rule_fires_on_its_example_and_not_on_the_other,
-        ),
-        trial("no_example_trips_more_than_it_must", None, no_example_trips_more_than_it_must),
-        trial(
-            "each_rule_says_what_why_and_how_in_its_own_words",
-            None,
-            each_rule_says_what_why_and_how_in_its_own_words,
-        ),
+    trials![
+        the_good_template_is_good,
+        each_rule_fires_on_its_example_and_not_on_the_other,
+        no_example_trips_more_than_it_must,
+        each_rule_says_what_why_and_how_in_its_own_words,
     ]
 }
 

@@ -1,44 +1,28 @@
 //! The examples under docs/ci: parsed, and their commands run in a sandbox, with programs of other people (cargo, docker,
 //! skopeo, gh, apt-get) stood in for by scripts that write down how they were called.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::git::{Sandbox, as_person, changed, commit_all, edit, git};
-use crate::support::tree;
+use catalog_check::rules::GOOD_TEMPLATE;
+use rancher_catalog::digest::sha256_hex;
 use serde_yaml::Value;
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
-use swarmkit_catalog::release::digest::sha256_hex;
+use swarm_lab::git::{Sandbox, as_person, changed, commit_all, edit, git};
+use swarm_lab::tree;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not",
-            None,
-            the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not,
-        ),
-        trial(
-            "the_check_of_drone_passes_what_is_good_and_stops_what_is_not",
-            None,
-            the_check_of_drone_passes_what_is_good_and_stops_what_is_not,
-        ),
-        trial(
-            "the_release_of_github_actions_opens_one_pull_request",
-            None,
-            the_release_of_github_actions_opens_one_pull_request,
-        ),
-        trial(
-            "the_release_of_github_actions_stops_before_anything_where_a_version_disagrees",
-            None,
-            the_release_of_github_actions_stops_before_anything_where_a_version_disagrees,
-        ),
-        trial("the_release_of_drone_opens_one_pull_request", None, the_release_of_drone_opens_one_pull_request),
-        trial("every_example_is_in_the_list", None, every_example_is_in_the_list),
+    trials![
+        the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not,
+        the_check_of_drone_passes_what_is_good_and_stops_what_is_not,
+        the_release_of_github_actions_opens_one_pull_request,
+        the_release_of_github_actions_stops_before_anything_where_a_version_disagrees,
+        the_release_of_drone_opens_one_pull_request,
+        every_example_is_in_the_list,
     ]
 }
 
@@ -76,7 +60,7 @@ impl Runner {
             remote: sandbox.remote.clone(),
         };
         let note = "echo \"$(basename \"$0\") $*\" >> \"$CALLS\"";
-        let programs = Path::new(env!("CARGO_BIN_EXE_gen-catalog")).parent().unwrap().display().to_string();
+        let programs = Path::new(swarm_lab::programs::gen_catalog()).parent().unwrap().display().to_string();
         runner.tool("gh", note);
         runner.tool("skopeo", note);
         runner.tool("apt-get", note);

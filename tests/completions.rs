@@ -1,14 +1,14 @@
 //! Shells complete the commands, options and values of both programs.
 
-use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use swarm_lab::trial::Trial;
 
-use crate::support::outcome;
-use crate::support::trial::trial;
-use swarmkit_catalog::cli::Program;
+use gen_catalog::cli::Program;
+use swarm_lab::generator::outcome;
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let missing = |shell: &str| Command::new(shell).arg("--version").output().is_err();

@@ -1,64 +1,33 @@
 //! `gen-catalog diff` as people and CI use it: versions, templates, catalogs and git references; the judgement of an
 //! upgrade; formats; bad input.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::git::{Sandbox, commit_all, edit, git};
-use crate::support::{outcome, tree};
+use catalog_check::rules::GOOD_TEMPLATE;
 use serde_json::Value;
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+use swarm_lab::generator::outcome;
+use swarm_lab::git::{Sandbox, commit_all, edit, git};
+use swarm_lab::tree;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "nothing_differs_is_exit_code_0_and_something_is_1",
-            None,
-            nothing_differs_is_exit_code_0_and_something_is_1,
-        ),
-        trial(
-            "whole_catalogs_and_their_bases_are_compared_template_by_template",
-            None,
-            whole_catalogs_and_their_bases_are_compared_template_by_template,
-        ),
-        trial(
-            "two_ways_to_write_the_same_are_no_difference_in_meaning",
-            None,
-            two_ways_to_write_the_same_are_no_difference_in_meaning,
-        ),
-        trial("an_upgrade_that_replaces_nothing_is_safe", None, an_upgrade_that_replaces_nothing_is_safe),
-        trial(
-            "an_upgrade_that_changes_how_a_container_is_launched_recreates_it",
-            None,
-            an_upgrade_that_changes_how_a_container_is_launched_recreates_it,
-        ),
-        trial(
-            "an_upgrade_that_asks_something_new_needs_an_answer",
-            None,
-            an_upgrade_that_asks_something_new_needs_an_answer,
-        ),
-        trial("an_answer_that_no_longer_fits_is_told", None, an_answer_that_no_longer_fits_is_told),
-        trial("an_upgrade_that_rancher_does_not_offer_is_told", None, an_upgrade_that_rancher_does_not_offer_is_told),
-        trial("what_is_left_behind_and_what_fails_is_told", None, what_is_left_behind_and_what_fails_is_told),
-        trial(
-            "a_template_is_rendered_with_the_answers_of_a_running_stack",
-            None,
-            a_template_is_rendered_with_the_answers_of_a_running_stack,
-        ),
-        trial(
-            "a_file_that_cannot_be_read_is_said_and_the_rest_compared",
-            None,
-            a_file_that_cannot_be_read_is_said_and_the_rest_compared,
-        ),
-        trial(
-            "references_of_a_clone_are_compared_template_by_template",
-            None,
-            references_of_a_clone_are_compared_template_by_template,
-        ),
-        trial("markdown_cannot_be_made_to_say_something_else", None, markdown_cannot_be_made_to_say_something_else),
-        trial("what_cannot_be_compared_is_a_clear_error", None, what_cannot_be_compared_is_a_clear_error),
+    trials![
+        nothing_differs_is_exit_code_0_and_something_is_1,
+        whole_catalogs_and_their_bases_are_compared_template_by_template,
+        two_ways_to_write_the_same_are_no_difference_in_meaning,
+        an_upgrade_that_replaces_nothing_is_safe,
+        an_upgrade_that_changes_how_a_container_is_launched_recreates_it,
+        an_upgrade_that_asks_something_new_needs_an_answer,
+        an_answer_that_no_longer_fits_is_told,
+        an_upgrade_that_rancher_does_not_offer_is_told,
+        what_is_left_behind_and_what_fails_is_told,
+        a_template_is_rendered_with_the_answers_of_a_running_stack,
+        a_file_that_cannot_be_read_is_said_and_the_rest_compared,
+        references_of_a_clone_are_compared_template_by_template,
+        markdown_cannot_be_made_to_say_something_else,
+        what_cannot_be_compared_is_a_clear_error,
     ]
 }
 

@@ -1,32 +1,20 @@
 //! `image` packs the same bytes from the same input, as every engine and registry take them; `verify` finds each label
 //! that does not agree.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::outcome;
 use serde_json::{Value, json};
+use swarm_lab::generator::outcome;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "the_same_input_makes_the_same_bytes_and_another_another_digest",
-            None,
-            the_same_input_makes_the_same_bytes_and_another_another_digest,
-        ),
-        trial(
-            "it_is_a_layout_for_registries_and_an_archive_for_docker_load",
-            None,
-            it_is_a_layout_for_registries_and_an_archive_for_docker_load,
-        ),
-        trial("what_would_not_run_is_refused", None, what_would_not_run_is_refused),
-        trial(
-            "verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock",
-            None,
-            verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock,
-        ),
+    trials![
+        the_same_input_makes_the_same_bytes_and_another_another_digest,
+        it_is_a_layout_for_registries_and_an_archive_for_docker_load,
+        what_would_not_run_is_refused,
+        verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock,
     ]
 }
 
@@ -129,7 +117,7 @@ fn it_is_a_layout_for_registries_and_an_archive_for_docker_load() {
 fn what_would_not_run_is_refused() {
     let folder = ingredients();
     let program = folder.path().join("program");
-    let dynamic = fs::read(env!("CARGO_BIN_EXE_swarmkit-mon")).unwrap();
+    let dynamic = fs::read(swarm_lab::programs::swarmkit_mon()).unwrap();
     let mut other = static_program();
     other[18] = 8;
     let mut object = static_program();

@@ -1,26 +1,22 @@
 //! A build knows the commit that it is of: told, noted by `cargo package`, or from its clone; else it says that it does
 //! not know. The build script itself is run, in folders of each kind.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::git::{commit_all, git};
+use swarm_lab::git::{commit_all, git};
 
 pub fn trials() -> Vec<Trial> {
-    vec![trial(
-        "a_build_says_its_commit_or_that_it_does_not_know",
-        None,
-        a_build_says_its_commit_or_that_it_does_not_know,
-    )]
+    trials![a_build_says_its_commit_or_that_it_does_not_know,]
 }
 
 /// The build script, compiled as cargo compiles it.
 fn script(folder: &Path) -> PathBuf {
     let program = folder.join("script");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("build.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/swarmkit-settings/build.rs");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let status = Command::new(rustc).args(["--edition", "2024", "-o"]).arg(&program).arg(source).status().unwrap();
     assert!(status.success());
@@ -63,16 +59,20 @@ fn a_build_says_its_commit_or_that_it_does_not_know() {
 
     let clone = folder.path().join("clone");
     fs::create_dir_all(clone.join("src")).unwrap();
+    let package = clone.join("crates/swarmkit-settings");
+    fs::create_dir_all(&package).unwrap();
     fs::write(clone.join("src/lib.rs"), "").unwrap();
     fs::write(clone.join("README.md"), "").unwrap();
     git(&clone, &["init", "-q"]);
     commit_all(&clone, "all");
     let head = git(&clone, &["rev-parse", "HEAD"]);
-    assert_eq!(told(&script, &clone, None), is(&head, false));
+    assert_eq!(told(&script, &package, None), is(&head, false));
     // What makes no program is no change; a clone around another package's folder is not its clone.
     fs::write(clone.join("README.md"), "more").unwrap();
-    assert_eq!(told(&script, &clone, None), is(&head, false));
-    assert_eq!(told(&script, &clone.join("src"), None), is("", false));
+    assert_eq!(told(&script, &package, None), is(&head, false));
+    let deeper = clone.join("vendor/crates/swarmkit-settings");
+    fs::create_dir_all(&deeper).unwrap();
+    assert_eq!(told(&script, &deeper, None), is("", false));
     fs::write(clone.join("src/lib.rs"), "// more").unwrap();
-    assert_eq!(told(&script, &clone, None), is(&head, true));
+    assert_eq!(told(&script, &package, None), is(&head, true));
 }

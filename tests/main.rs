@@ -1,9 +1,5 @@
 //! What the generator promises, a module a promise. `cargo test --test main NAME` runs those with the name in it.
 
-#[path = "support/picture.rs"]
-mod picture;
-mod support;
-
 mod architecture;
 mod bad_input;
 mod check_changed;
@@ -14,7 +10,6 @@ mod check_large;
 mod check_rules;
 mod ci_examples;
 mod completions;
-mod daemon_settings;
 mod dependencies;
 mod diff_command;
 mod image_archive;
@@ -36,7 +31,7 @@ mod versions_agree;
 mod yaml_reading;
 
 fn main() {
-    support::trial::run(
+    swarm_lab::trial::run(
         None,
         &[
             ("architecture", architecture::trials),
@@ -49,7 +44,6 @@ fn main() {
             ("check_rules", check_rules::trials),
             ("ci_examples", ci_examples::trials),
             ("completions", completions::trials),
-            ("daemon_settings", daemon_settings::trials),
             ("dependencies", dependencies::trials),
             ("diff_command", diff_command::trials),
             ("image_archive", image_archive::trials),

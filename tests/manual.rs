@@ -1,14 +1,14 @@
 //! The manual has a page for every command of both programs, and each page has all options.
 
-use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use swarm_lab::trial::Trial;
 
-use crate::support::trial::trial;
-use crate::support::{gen_catalog, outcome};
-use swarmkit_catalog::cli::Program;
+use gen_catalog::cli::Program;
+use swarm_lab::generator::{gen_catalog, outcome};
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let no_groff = Command::new("groff").arg("--version").output().is_err().then_some("groff is not installed");

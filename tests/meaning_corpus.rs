@@ -3,15 +3,15 @@
 //! `tests/snapshots/meaning.txt` is what it says. After a change of it that is meant, `UPDATE_SNAPSHOTS=1 cargo test
 //! --test meaning_corpus` writes it anew; read what git then shows.
 
-use crate::support::trial::Trial;
 use std::fs;
 use std::path::{Path, PathBuf};
+use swarm_lab::trial::Trial;
 
-use crate::support::corpus;
-use crate::support::trial::trial;
-use swarmkit_catalog::catalog::source::{TemplateSource, templates_of};
-use swarmkit_catalog::release::comparison::{VersionComparison, template_name};
-use swarmkit_catalog::release::words::version_lines;
+use catalog_diff::comparison::{VersionComparison, template_name};
+use catalog_diff::words::version_lines;
+use rancher_catalog::source::{TemplateSource, templates_of};
+use swarm_lab::generator::corpus;
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");

@@ -1,23 +1,16 @@
 //! Nothing in the model is without effect: whatever value changes, what is rendered changes, or it is refused.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
+use gen_catalog::entries::{Notes, swarm};
+use gen_catalog::render::Renderer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
-use swarmkit_catalog::entries::{Notes, swarm};
-use swarmkit_catalog::monitor::settings::SETTINGS;
-use swarmkit_catalog::render::Renderer;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
+use swarmkit_settings::settings::SETTINGS;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "every_value_of_the_model_shows_in_the_output_or_is_refused",
-            None,
-            every_value_of_the_model_shows_in_the_output_or_is_refused,
-        ),
-        trial("every_comment_shows_above_its_key", None, every_comment_shows_above_its_key),
-    ]
+    trials![every_value_of_the_model_shows_in_the_output_or_is_refused, every_comment_shows_above_its_key,]
 }
 
 /// Every value with one leaf changed, or one key or item taken out.

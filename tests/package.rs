@@ -1,21 +1,14 @@
 //! The package has all that a build needs, and what its README shows; and nothing large.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial(
-            "it_has_the_sources_the_templates_and_what_the_readme_links_to",
-            None,
-            it_has_the_sources_the_templates_and_what_the_readme_links_to,
-        ),
-        trial("nothing_in_it_is_large", None, nothing_in_it_is_large),
-    ]
+    trials![it_has_the_sources_the_templates_and_what_the_readme_links_to, nothing_in_it_is_large,]
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -1,25 +1,21 @@
 //! The README shows what is: the rendered service, the settings, the commands.
 
-use crate::picture;
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
+use swarm_lab::picture;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::outcome;
-use swarmkit_catalog::monitor::settings::{SETTINGS, markdown_table};
-use swarmkit_catalog::release::digest::sha256_hex;
+use rancher_catalog::digest::sha256_hex;
+use swarm_lab::generator::outcome;
+use swarmkit_settings::settings::{SETTINGS, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("its_table_of_settings_is_the_daemons", None, its_table_of_settings_is_the_daemons),
-        trial("its_rendered_file_is_the_rendered_file", None, its_rendered_file_is_the_rendered_file),
-        trial(
-            "its_commands_are_there_and_each_has_help_with_an_example",
-            None,
-            its_commands_are_there_and_each_has_help_with_an_example,
-        ),
-        trial("its_picture_shows_what_is_rendered", None, its_picture_shows_what_is_rendered),
+    trials![
+        its_table_of_settings_is_the_daemons,
+        its_rendered_file_is_the_rendered_file,
+        its_commands_are_there_and_each_has_help_with_an_example,
+        its_picture_shows_what_is_rendered,
     ]
 }
 
@@ -45,7 +41,7 @@ fn its_rendered_file_is_the_rendered_file() {
 fn its_commands_are_there_and_each_has_help_with_an_example() {
     let readme = read("README.md");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for command in swarmkit_catalog::cli::command().get_subcommands().map(clap::Command::get_name) {
+    for command in gen_catalog::cli::command().get_subcommands().map(clap::Command::get_name) {
         assert!(readme.contains(&format!("`gen-catalog {command}")), "{command}");
         let (code, help, _) = outcome(folder, &[command, "--help"]);
         assert_eq!(code, 0);

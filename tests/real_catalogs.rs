@@ -1,13 +1,13 @@
 //! Rendering into a real catalog touches the entry alone, and Rancher's own schemas accept it.
 
-use crate::support::trial::Trial;
 use std::collections::BTreeSet;
 use std::fs;
+use swarm_lab::trial::Trial;
 
-use crate::support::tree::{copy, snapshot};
-use crate::support::trial::trial;
-use crate::support::{corpus, empty_catalog, outcome, rendered_catalog};
-use swarmkit_catalog::yaml::Document;
+use rancher_catalog::yaml::Document;
+use swarm_lab::generator::{corpus, empty_catalog, outcome, rendered_catalog};
+use swarm_lab::tree::{copy, snapshot};
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");

@@ -1,16 +1,15 @@
 //! `gen-catalog release`, with real git on a copy of a real catalog and a bare remote.
 
-use crate::support;
-use crate::support::trial::Trial;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use swarm_lab::trial::Trial;
 
-use crate::support::corpus;
-use crate::support::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
-use crate::support::trial::trial;
 use serde_json::Value;
+use swarm_lab::generator::corpus;
+use swarm_lab::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
+use swarm_lab::trial::trial;
 
 const BRANCH: &str = "swarm-v2.0.0";
 const CONFIG: &str = "infra-templates/swarm/config.yml";
@@ -124,7 +123,7 @@ fn merged() {
 
 fn dry_run() {
     let sandbox = community();
-    let everything = |folder: &Path| support::tree::snapshot(folder);
+    let everything = |folder: &Path| swarm_lab::tree::snapshot(folder);
     let before = (everything(&sandbox.clone), everything(&sandbox.remote));
     let body = sandbox.folder.path().join("body.md");
     let (code, text, _) = sandbox.release(&["--dry-run", "--push", "origin", "--body-file", body.to_str().unwrap()]);
@@ -152,7 +151,7 @@ fn at_once(runs: &[(&Path, &[&str])]) -> Vec<(i32, Value, String)> {
     let children: Vec<_> = runs
         .iter()
         .map(|(clone, args)| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_gen-catalog"));
+            let mut command = Command::new(swarm_lab::programs::gen_catalog());
             command.args(["release", "--format", "json", "--catalog"]).arg(clone).args(*args);
             as_person(&mut command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         })
@@ -237,7 +236,7 @@ fn killed() {
     let (mut ended, mut cut_off) = (0, 0);
     for round in 0..400 {
         let together = round % 2 == 0;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gen-catalog"));
+        let mut command = Command::new(swarm_lab::programs::gen_catalog());
         command.args(["release", "--push", "origin", "--catalog"]).arg(clone).process_group(0);
         let mut child = as_person(&mut command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(round * 8));
@@ -295,7 +294,7 @@ fn settle(group: &str) {
 }
 
 fn remove_locks(folder: &Path) {
-    for name in support::tree::snapshot(folder).keys().filter(|name| name.ends_with(".lock")) {
+    for name in swarm_lab::tree::snapshot(folder).keys().filter(|name| name.ends_with(".lock")) {
         fs::remove_file(folder.join(name)).unwrap();
     }
 }
@@ -422,7 +421,7 @@ fn github() {
     let sandbox = community();
     let (outputs, summary) = (sandbox.folder.path().join("outputs"), sandbox.folder.path().join("summary"));
     fs::write(&outputs, "earlier=1\n").unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gen-catalog"));
+    let mut command = Command::new(swarm_lab::programs::gen_catalog());
     as_person(command.args(["release", "--catalog"]).arg(&sandbox.clone));
     command.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &outputs).env("GITHUB_STEP_SUMMARY", &summary);
     assert!(command.output().unwrap().status.success());
@@ -453,7 +452,7 @@ fn author() {
     git(&sandbox.clone, &["config", "user.name", "Maintainer"]);
     git(&sandbox.clone, &["config", "user.email", "m@example.com"]);
     let run = |args: &[&str], with_name: bool| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gen-catalog"));
+        let mut command = Command::new(swarm_lab::programs::gen_catalog());
         as_person(command.args(["release", "--catalog"]).arg(&sandbox.clone).args(args));
         for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"] {
             command.env_remove(name);
@@ -526,7 +525,7 @@ fn hooks() {
 fn subfolder() {
     let catalog = corpus().unwrap().join("community-catalog");
     let sandbox = Sandbox::with(|clone| {
-        support::tree::copy(&catalog, &clone.join("deep/catalog"));
+        swarm_lab::tree::copy(&catalog, &clone.join("deep/catalog"));
         fs::write(clone.join("README.md"), "x").unwrap();
     });
     let folder = sandbox.clone.join("deep/catalog");

@@ -1,15 +1,15 @@
 //! What `release` refuses, each with what to do; the clone and the remote stay as they were.
 
-use crate::support::trial::Trial;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use swarm_lab::trial::Trial;
 
-use crate::support::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
-use crate::support::trial::trial;
-use swarmkit_catalog::check::rules::GOOD_TEMPLATE;
+use catalog_check::rules::GOOD_TEMPLATE;
+use swarm_lab::git::{Sandbox, as_person, changed, commit_all, edit, git, outcome, state};
+use swarm_lab::trial::trial;
 
 const BRANCH: &str = "swarm-v2.0.0";
 
@@ -273,7 +273,7 @@ fn no_clone() {
     let (code, _, errors) = release(folder.path());
     assert_eq!(code, 1);
     assert!(errors.contains("no commit yet"), "{errors}");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gen-catalog"));
+    let mut command = Command::new(swarm_lab::programs::gen_catalog());
     let output = as_person(command.current_dir(folder.path()).args(["release", "--catalog", "."]))
         .env("PATH", "/nonexistent")
         .output();
@@ -366,7 +366,7 @@ fn mount_command(script: &str) -> Option<Output> {
 }
 
 fn mounted(folder: &Path, mount: &str, after: &str) -> String {
-    let program = env!("CARGO_BIN_EXE_gen-catalog");
+    let program = swarm_lab::programs::gen_catalog();
     let script = format!(
         "cd '{}' && {mount} && '{program}' release --catalog clone; echo \"exit $?\"; {after}",
         folder.display()

@@ -1,39 +1,27 @@
 //! `gen-catalog render` writes the entry, once, and knows when it is out of date.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::tree::snapshot;
-use crate::support::{empty_catalog, outcome, rendered_catalog};
+use swarm_lab::generator::{empty_catalog, outcome, rendered_catalog};
+use swarm_lab::tree::snapshot;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("the_committed_catalog_is_up_to_date", None, the_committed_catalog_is_up_to_date),
-        trial(
-            "an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before",
-            None,
-            an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before,
-        ),
-        trial("a_second_run_changes_nothing_and_says_so", None, a_second_run_changes_nothing_and_says_so),
-        trial("check_writes_nothing_and_shows_a_diff", None, check_writes_nothing_and_shows_a_diff),
-        trial("any_mutation_of_any_rendered_file_is_drift", None, any_mutation_of_any_rendered_file_is_drift),
-        trial("what_is_published_never_changes", None, what_is_published_never_changes),
-        trial("an_edited_config_or_icon_is_mended", None, an_edited_config_or_icon_is_mended),
-        trial(
-            "a_new_version_gets_one_more_than_the_highest_revision",
-            None,
-            a_new_version_gets_one_more_than_the_highest_revision,
-        ),
-        trial("the_image_can_be_another_but_never_its_tag", None, the_image_can_be_another_but_never_its_tag),
-        trial(
-            "standard_output_gets_the_very_files_and_writes_none",
-            None,
-            standard_output_gets_the_very_files_and_writes_none,
-        ),
-        trial("the_report_is_there_for_programs_too", None, the_report_is_there_for_programs_too),
-        trial("colours_are_for_terminals_or_for_who_asks", None, colours_are_for_terminals_or_for_who_asks),
+    trials![
+        the_committed_catalog_is_up_to_date,
+        an_empty_catalog_gets_revision_4_as_0_to_3_were_published_before,
+        a_second_run_changes_nothing_and_says_so,
+        check_writes_nothing_and_shows_a_diff,
+        any_mutation_of_any_rendered_file_is_drift,
+        what_is_published_never_changes,
+        an_edited_config_or_icon_is_mended,
+        a_new_version_gets_one_more_than_the_highest_revision,
+        the_image_can_be_another_but_never_its_tag,
+        standard_output_gets_the_very_files_and_writes_none,
+        the_report_is_there_for_programs_too,
+        colours_are_for_terminals_or_for_who_asks,
     ]
 }
 

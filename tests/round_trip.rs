@@ -1,16 +1,16 @@
 //! Every real version reads into the model with nothing lost, and what is rendered from the model means the same.
 
-use crate::support::trial::Trial;
 use std::fs;
+use swarm_lab::trial::Trial;
 
-use crate::support::tree::snapshot;
-use crate::support::trial::trial;
-use crate::support::{corpus, outcome};
-use swarmkit_catalog::catalog::source::{TemplateSource, YamlFile, templates_of};
-use swarmkit_catalog::entries::Notes;
-use swarmkit_catalog::model::{Config, DockerCompose, Project, RancherCompose};
-use swarmkit_catalog::render::{Renderer, first_difference};
-use swarmkit_catalog::yaml::Document;
+use gen_catalog::entries::Notes;
+use gen_catalog::render::{Renderer, first_difference};
+use rancher_catalog::model::{Config, DockerCompose, Project, RancherCompose};
+use rancher_catalog::source::{TemplateSource, YamlFile, templates_of};
+use rancher_catalog::yaml::Document;
+use swarm_lab::generator::{corpus, outcome};
+use swarm_lab::tree::snapshot;
+use swarm_lab::trial::trial;
 
 pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");

@@ -1,29 +1,21 @@
 //! The schemas describe what Rancher reads: what we render is valid, what Rancher would drop or refuse is not.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::{outcome, rendered_catalog};
+use gen_catalog::render::{SchemaKind, schema};
+use rancher_catalog::yaml::Document;
 use serde_json::{Value, json};
-use swarmkit_catalog::render::{SchemaKind, schema};
-use swarmkit_catalog::yaml::Document;
+use swarm_lab::generator::{outcome, rendered_catalog};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("every_schema_is_a_schema", None, every_schema_is_a_schema),
-        trial(
-            "what_is_rendered_is_valid_and_a_misspelt_key_is_not",
-            None,
-            what_is_rendered_is_valid_and_a_misspelt_key_is_not,
-        ),
-        trial("the_mistakes_of_real_catalogs_are_refused", None, the_mistakes_of_real_catalogs_are_refused),
-        trial(
-            "the_command_prints_them_and_the_entry_without_asking",
-            None,
-            the_command_prints_them_and_the_entry_without_asking,
-        ),
+    trials![
+        every_schema_is_a_schema,
+        what_is_rendered_is_valid_and_a_misspelt_key_is_not,
+        the_mistakes_of_real_catalogs_are_refused,
+        the_command_prints_them_and_the_entry_without_asking,
     ]
 }
 

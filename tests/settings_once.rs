@@ -1,28 +1,20 @@
 //! A setting is written once: the command line, its checks, the question, the variable of the service and the tables
 //! all follow from one line.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use clap::error::ErrorKind;
-use swarmkit_catalog::entries::swarm;
-use swarmkit_catalog::monitor::command_line;
-use swarmkit_catalog::monitor::settings::{self, Kind, SETTINGS, Setting, markdown_table};
-use swarmkit_catalog::render::Renderer;
+use gen_catalog::entries::swarm;
+use gen_catalog::render::Renderer;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
+use swarmkit_settings::command_line;
+use swarmkit_settings::settings::{self, Kind, SETTINGS, Setting, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("an_added_setting_is_seen_everywhere", None, an_added_setting_is_seen_everywhere),
-        trial(
-            "an_added_setting_is_checked_by_flag_and_by_variable",
-            None,
-            an_added_setting_is_checked_by_flag_and_by_variable,
-        ),
-        trial(
-            "a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service",
-            None,
-            a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service,
-        ),
-        trial("each_setting_has_a_name_of_its_own", None, each_setting_has_a_name_of_its_own),
+    trials![
+        an_added_setting_is_seen_everywhere,
+        an_added_setting_is_checked_by_flag_and_by_variable,
+        a_setting_that_is_not_asked_is_no_question_and_no_variable_of_the_service,
+        each_setting_has_a_name_of_its_own,
     ]
 }
 

@@ -1,27 +1,24 @@
 //! `verify` finds each place of the project that does not agree with the tag.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::git::{commit_all, edit, git};
-use crate::support::{outcome, tree};
 use serde_json::Value;
+use swarm_lab::generator::outcome;
+use swarm_lab::git::{commit_all, edit, git};
+use swarm_lab::tree;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("a_project_that_agrees_is_told_so_in_a_table", None, a_project_that_agrees_is_told_so_in_a_table),
-        trial("another_tag_disagrees_with_everything", None, another_tag_disagrees_with_everything),
-        trial("each_place_is_looked_at", None, each_place_is_looked_at),
-        trial("the_daemon_is_asked_itself", None, the_daemon_is_asked_itself),
-        trial(
-            "a_lock_must_be_of_this_version_and_what_the_entry_names",
-            None,
-            a_lock_must_be_of_this_version_and_what_the_entry_names,
-        ),
-        trial("what_is_not_committed_is_told", None, what_is_not_committed_is_told),
+    trials![
+        a_project_that_agrees_is_told_so_in_a_table,
+        another_tag_disagrees_with_everything,
+        each_place_is_looked_at,
+        the_daemon_is_asked_itself,
+        a_lock_must_be_of_this_version_and_what_the_entry_names,
+        what_is_not_committed_is_told,
     ]
 }
 
@@ -48,7 +45,7 @@ fn monitor(folder: &Path, script: &str) -> String {
 
 /// The rows that do not agree, each as `what: says`.
 fn wrong(folder: &Path, tag: &str, more: &[&str]) -> Vec<String> {
-    let monitor = env!("CARGO_BIN_EXE_swarmkit-mon");
+    let monitor = swarm_lab::programs::swarmkit_mon();
     let mut args = vec!["verify", "--tag", tag, "--format", "json"];
     if !more.contains(&"--monitor") {
         args.extend(["--monitor", monitor]);
@@ -74,7 +71,7 @@ fn tag() -> String {
 fn a_project_that_agrees_is_told_so_in_a_table() {
     let folder = project();
     assert_eq!(wrong(folder.path(), &tag(), &[]), [""; 0]);
-    let args = ["verify", "--tag", &tag(), "--monitor", env!("CARGO_BIN_EXE_swarmkit-mon")];
+    let args = ["verify", "--tag", &tag(), "--monitor", swarm_lab::programs::swarmkit_mon()];
     let (code, text, errors) = outcome(folder.path(), &args);
     assert_eq!((code, errors.as_str()), (0, ""));
     assert!(text.contains("ok  package           Cargo.toml"), "{text}");
@@ -101,8 +98,8 @@ fn each_place_is_looked_at() {
         ("Cargo.toml", format!("version = \"{VERSION}\""), format!("version = \"{other}\""), vec!["package: 2.0.1"]),
         (
             "Cargo.lock",
-            format!("name = \"swarmkit-catalog\"\nversion = \"{VERSION}\""),
-            format!("name = \"swarmkit-catalog\"\nversion = \"{other}\""),
+            format!("name = \"gen-catalog\"\nversion = \"{VERSION}\""),
+            format!("name = \"gen-catalog\"\nversion = \"{other}\""),
             vec!["lock of packages: 2.0.1"],
         ),
         (

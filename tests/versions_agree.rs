@@ -1,22 +1,22 @@
 //! One version: config.yml, the catalog block, the image's tag, both programs and the CHANGELOG cannot differ.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
-use crate::support::{outcome, rendered_catalog};
-use swarmkit_catalog::model::{Config, DockerCompose, RancherCompose};
-use swarmkit_catalog::yaml::read_as;
+use rancher_catalog::model::{Config, DockerCompose, RancherCompose};
+use rancher_catalog::yaml::read_as;
+use swarm_lab::generator::{outcome, rendered_catalog};
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("every_place_names_the_same_version", None, every_place_names_the_same_version),
-        trial("both_programs_print_it", None, both_programs_print_it),
-        trial("ci_reads_what_is_published_as_json", None, ci_reads_what_is_published_as_json),
-        trial("the_dockerfile_labels_its_image_with_it", None, the_dockerfile_labels_its_image_with_it),
-        trial("the_changelog_has_a_section_for_it", None, the_changelog_has_a_section_for_it),
+    trials![
+        every_place_names_the_same_version,
+        both_programs_print_it,
+        ci_reads_what_is_published_as_json,
+        the_dockerfile_labels_its_image_with_it,
+        the_changelog_has_a_section_for_it,
     ]
 }
 
@@ -47,14 +47,14 @@ fn both_programs_print_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (code, text, _) = outcome(folder, &["--version"]);
     assert_eq!((code, text), (0, format!("gen-catalog {VERSION}\nrancher/swarmkit:v{VERSION}\n")));
-    let daemon = Command::new(env!("CARGO_BIN_EXE_swarmkit-mon")).arg("--version").output().unwrap();
+    let daemon = Command::new(swarm_lab::programs::swarmkit_mon()).arg("--version").output().unwrap();
     let said = String::from_utf8(daemon.stdout).unwrap();
     let commit =
         said.strip_prefix(&format!("swarmkit-mon {VERSION}\ncatalog v{VERSION}\ncommit ")).expect(&said).trim_end();
     let (hash, rest) = commit.split_at(commit.find(',').unwrap_or(commit.len()));
     assert!(matches!(rest, "" | ", with changes"), "{said}");
     assert!(hash == "unknown" || hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{said}");
-    let daemon = Command::new(env!("CARGO_BIN_EXE_swarmkit-mon")).arg("-V").output().unwrap();
+    let daemon = Command::new(swarm_lab::programs::swarmkit_mon()).arg("-V").output().unwrap();
     assert_eq!(String::from_utf8(daemon.stdout).unwrap(), format!("swarmkit-mon {VERSION}\n"));
 }
 

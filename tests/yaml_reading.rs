@@ -1,40 +1,28 @@
 //! YAML is read as Rancher reads it, every value keeps its place, and hostile input ends in an error with one.
 
-use crate::support::trial::Trial;
-use crate::support::trial::trial;
 use proptest::prelude::*;
+use rancher_catalog::model::{Config, HealthCheck, RancherComposeV1};
+use rancher_catalog::yaml::{Document, Problem, Step, read_as};
 use serde_yaml::Value;
-use swarmkit_catalog::model::{Config, HealthCheck, RancherComposeV1};
-use swarmkit_catalog::yaml::{Document, Problem, Step, read_as};
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
 
 pub fn trials() -> Vec<Trial> {
-    vec![
-        trial("yaml_1_1_typing_and_quotes", None, yaml_1_1_typing_and_quotes),
-        trial("merge_keys_merge_and_own_keys_win", None, merge_keys_merge_and_own_keys_win),
-        trial(
-            "the_last_of_two_equal_keys_wins_and_both_are_placed",
-            None,
-            the_last_of_two_equal_keys_wins_and_both_are_placed,
-        ),
-        trial("a_further_document_is_not_read_but_noticed", None, a_further_document_is_not_read_but_noticed),
-        trial("every_value_knows_its_place", None, every_value_knows_its_place),
-        trial("an_absent_value_has_no_text", None, an_absent_value_has_no_text),
-        trial("a_wrong_type_is_reported_where_it_stands", None, a_wrong_type_is_reported_where_it_stands),
-        trial("what_is_not_known_or_null_is_kept", None, what_is_not_known_or_null_is_kept),
-        trial(
-            "what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place",
-            None,
-            what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place,
-        ),
-        trial("tabs_that_go_yaml_takes_are_taken", None, tabs_that_go_yaml_takes_are_taken),
-        trial(
-            "tags_and_ends_of_text_are_read_as_go_yaml_reads_them",
-            None,
-            tags_and_ends_of_text_are_read_as_go_yaml_reads_them,
-        ),
-        trial("hostile_texts_end_in_an_error", None, hostile_texts_end_in_an_error),
-        trial("no_text_makes_the_reader_panic", None, no_text_makes_the_reader_panic),
-        trial("no_text_of_yaml_signs_makes_the_reader_panic", None, no_text_of_yaml_signs_makes_the_reader_panic),
+    trials![
+        yaml_1_1_typing_and_quotes,
+        merge_keys_merge_and_own_keys_win,
+        the_last_of_two_equal_keys_wins_and_both_are_placed,
+        a_further_document_is_not_read_but_noticed,
+        every_value_knows_its_place,
+        an_absent_value_has_no_text,
+        a_wrong_type_is_reported_where_it_stands,
+        what_is_not_known_or_null_is_kept,
+        what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place,
+        tabs_that_go_yaml_takes_are_taken,
+        tags_and_ends_of_text_are_read_as_go_yaml_reads_them,
+        hostile_texts_end_in_an_error,
+        no_text_makes_the_reader_panic,
+        no_text_of_yaml_signs_makes_the_reader_panic,
     ]
 }
 

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swarmkit_catalog::model::Version;
-use swarmkit_catalog::release::edit::{close, set_default_version};
-use swarmkit_catalog::yaml::Document;
+use rancher_catalog::model::Version;
+use gen_catalog::release::edit::{close, set_default_version};
+use rancher_catalog::yaml::Document;
 
 fuzz_target!(|text: &str| {
     let version = Version::from("v1.5.99");

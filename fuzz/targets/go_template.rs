@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swarmkit_catalog::go_template::{Limits, Template, Value};
+use rancher_catalog::go_template::{Limits, Template, Value};
 
 fuzz_target!(|text: &str| {
     let Ok(template) = Template::parse(text) else { return };

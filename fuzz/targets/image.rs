@@ -7,8 +7,8 @@ use std::io::Cursor;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use swarmkit_catalog::release::image_lock::ImageLock;
-use swarmkit_catalog::release::oci::find_in_archive;
+use gen_catalog::release::image_lock::ImageLock;
+use gen_catalog::release::oci::find_in_archive;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes)

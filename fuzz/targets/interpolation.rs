@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swarmkit_catalog::interpolation::{interpolate, references};
+use rancher_catalog::interpolation::{interpolate, references};
 
 fuzz_target!(|text: &str| {
     let names = references(text);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swarmkit_catalog::model::{Image, ImageReference, ListOrMap, Revision, Scalar, Version};
+use rancher_catalog::model::{Image, ImageReference, ListOrMap, Revision, Scalar, Version};
 
 fuzz_target!(|text: &str| {
     if let Ok(reference) = text.parse::<ImageReference>() {

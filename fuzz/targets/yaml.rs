@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use swarmkit_catalog::model::{Config, DockerCompose, Project, RancherCompose};
-use swarmkit_catalog::yaml::{self, Document};
+use rancher_catalog::model::{Config, DockerCompose, Project, RancherCompose};
+use rancher_catalog::yaml::{self, Document};
 
 fuzz_target!(|text: &str| {
     let Ok(document) = Document::read(text) else { return };

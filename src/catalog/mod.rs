@@ -4,13 +4,12 @@ mod change;
 mod publish;
 mod revisions;
 mod root;
-pub mod source;
 mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use change::{Change, ChangeKind, unified_diff};
+pub use change::{Change, ChangeKind};
 pub use publish::{PublishPlan, TemplatePlan, plan};
 pub use revisions::{PublishedRevision, Revisions};
 pub use root::CatalogRoot;

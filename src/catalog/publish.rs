@@ -1,8 +1,8 @@
 //! What publishing an entry into a catalog would change.
 
 use crate::entries::Publication;
-use crate::model::{Revision, Version};
 use crate::render::{RenderedFile, Renderer};
+use rancher_catalog::model::{Revision, Version};
 
 use super::{CatalogError, CatalogRoot, Change, ChangeKind, Revisions};
 

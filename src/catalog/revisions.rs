@@ -1,7 +1,7 @@
 //! The revisions that a template has in a catalog, and which one a version gets.
 
-use crate::model::{RancherCompose, Revision, Version};
-use crate::yaml::{ReadError, read_as};
+use rancher_catalog::model::{RancherCompose, Revision, Version};
+use rancher_catalog::yaml::{ReadError, read_as};
 
 use super::{CatalogError, CatalogRoot};
 

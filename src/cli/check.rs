@@ -9,9 +9,9 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::findings::{count, github, json, sarif, shown, text};
 use super::output::Output;
-use crate::catalog::source::templates_of;
-use crate::check::config::{CatalogConfig, root_of};
-use crate::check::{CheckOptions, Checked, Severity, changed, check, fix, rules};
+use catalog_check::config::{CatalogConfig, root_of};
+use catalog_check::{CheckOptions, Checked, Severity, changed, check, fix, rules};
+use rancher_catalog::source::templates_of;
 
 /// Checks catalogs, templates, versions or files, as Rancher reads them.
 ///

@@ -9,12 +9,12 @@ use serde_json::json;
 
 use super::Outcome;
 use super::output::{BAD, GOOD, HEADING, Output};
-use crate::catalog::source::{TemplateSource, templates_of};
-use crate::release::comparison::{FileDiff, TemplateComparison, VersionComparison, template_name};
-use crate::release::references;
-use crate::release::words::{
+use catalog_diff::comparison::{FileDiff, TemplateComparison, VersionComparison, template_name};
+use catalog_diff::references;
+use catalog_diff::words::{
     Line, Mark, fenced_diff, template_lines, template_markdown, text_diff, version_lines, version_markdown,
 };
+use rancher_catalog::source::{TemplateSource, templates_of};
 
 /// The most of a text diff that goes into Markdown: a code host takes texts of some 65,000 characters.
 const MARKDOWN_DIFF: usize = 30_000;

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Format, Outcome};
-use crate::built_from::{BuiltFrom, VERSION};
 use crate::entries::swarm;
-use crate::model::Repository;
 use crate::release::pack::{Contents, pack};
-use crate::release::whole_file;
+use rancher_catalog::model::Repository;
+use swarmkit_settings::built_from::{BuiltFrom, VERSION};
+use whole_file;
 
 /// The authorities that Mozilla trusts, a file each, as Debian's ca-certificates brings them. A machine's own bundle may
 /// hold others, which are no image's business.

@@ -11,7 +11,7 @@ use super::{Format, Outcome};
 use crate::entries::swarm;
 use crate::release::image_lock::{FILE_NAME, ImageLock};
 use crate::release::oci;
-use crate::release::whole_file;
+use whole_file;
 
 /// What to know of an image with uncompressed layers.
 pub(super) const UNCOMPRESSED: &str = "the image has layers that are not compressed, as `docker save` of Docker's classic image store writes \

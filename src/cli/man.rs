@@ -11,7 +11,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::Outcome;
 use super::output::Output;
 use super::program::Program;
-use crate::release::whole_file;
+use whole_file;
 
 /// Prints a page of the manual of either program, or writes all pages.
 ///

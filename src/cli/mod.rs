@@ -27,9 +27,9 @@ use anyhow::bail;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::entries::swarm;
-use crate::model::{ImageReference, Repository};
 use crate::release::image_lock::{self, ImageLock};
 use output::Output;
+use rancher_catalog::model::{ImageReference, Repository};
 
 pub use program::Program;
 

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::output::Output;
-use crate::catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
-use crate::model::{
+use rancher_catalog::model::{
     Config, DockerCompose, InfraTemplate, InfraVersion, Project, ProjectTemplate, ProjectVersion, RancherCompose,
 };
-use crate::yaml::{self, ReadError};
+use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
+use rancher_catalog::yaml::{self, ReadError};
 
 /// Prints the typed model of a version, or of a whole template.
 ///

@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 
 use super::output::{GOOD, HEADING, Output};
 use super::{Format, ImageArgs, Outcome, findings};
-use crate::built_from::BuiltFrom;
 use crate::catalog::ChangeKind;
-use crate::check::{Checked, Severity};
 use crate::entries::{Publication, swarm};
-use crate::model::{ImageReference, Version};
-use crate::monitor::settings::SETTINGS;
+use crate::release::ReleaseError;
 use crate::release::base::Base;
 use crate::release::commit::{tree, writable};
-use crate::release::digest::sha256_hex;
 use crate::release::execute::{Done, Seen, Standing, Target, execute};
 use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
 use crate::release::provenance::statement;
 use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
-use crate::release::words::upgrade_in_words;
-use crate::release::{ReleaseError, whole_file};
 use crate::render::Renderer;
+use catalog_check::{Checked, Severity};
+use catalog_diff::words::upgrade_in_words;
+use rancher_catalog::digest::sha256_hex;
+use rancher_catalog::model::{ImageReference, Version};
+use swarmkit_settings::built_from::BuiltFrom;
+use swarmkit_settings::settings::SETTINGS;
 
 /// Makes a branch with the next revision in a git clone of a catalog, and the text of its pull request.
 ///

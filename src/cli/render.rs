@@ -10,9 +10,9 @@ use super::output::{GOOD, HEADING, Output, painted_diff};
 use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
-use crate::model::ImageReference;
-use crate::monitor::settings::SETTINGS;
 use crate::render::Renderer;
+use rancher_catalog::model::ImageReference;
+use swarmkit_settings::settings::SETTINGS;
 
 /// Renders the entry (infra-templates/swarm) and the environment template (project-templates/swarm) into a catalog.
 ///

@@ -9,12 +9,12 @@ use serde_yaml::Value;
 
 use super::output::Output;
 use super::{Format, Outcome, render_model};
-use crate::catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
-use crate::go_template::{Limits, Template, Value as TemplateValue, is_notemplating};
-use crate::interpolation::interpolate;
-use crate::model::Scalar;
 use crate::render::RenderedFile;
-use crate::yaml::{self, Document};
+use rancher_catalog::go_template::{Limits, Template, Value as TemplateValue, is_notemplating};
+use rancher_catalog::interpolation::interpolate;
+use rancher_catalog::model::Scalar;
+use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
+use rancher_catalog::yaml::{self, Document};
 
 /// Prints the compose files of a version as a stack would get them: rendered, with all variables replaced.
 ///

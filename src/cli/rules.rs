@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::output::{HEADING, Output};
 use super::{Format, Outcome};
-use crate::check::rules::{self, GOOD_TEMPLATE};
-use crate::check::{Edit, Example, Rule};
+use catalog_check::rules::{self, GOOD_TEMPLATE};
+use catalog_check::{Edit, Example, Rule};
 
 /// Lists the rules of `gen-catalog check`, or explains one.
 #[derive(Debug, Args)]

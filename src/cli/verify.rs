@@ -9,9 +9,9 @@ use serde_json::json;
 use super::output::{BAD, GOOD, HEADING, Output};
 use super::{Format, Outcome};
 use crate::entries::swarm;
-use crate::model::Repository;
 use crate::release::agreement::{Places, Row, look};
 use crate::render::Renderer;
+use rancher_catalog::model::Repository;
 
 /// Verifies, before this project is released, that every place which names its version agrees with the tag.
 ///

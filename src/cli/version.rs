@@ -9,7 +9,7 @@ use super::output::Output;
 use super::{Format, ImageArgs, Outcome};
 use crate::catalog::{CatalogRoot, Revisions};
 use crate::entries::swarm;
-use crate::model::Version;
+use rancher_catalog::model::Version;
 
 /// Prints what this program publishes: its version, the image, the catalog version and the revision that it has, or
 /// would get, in a catalog.

@@ -5,7 +5,7 @@ pub mod swarm;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::{Config, InfraVersion, ProjectVersion, Question, Revision, Version};
+use rancher_catalog::model::{Config, InfraVersion, ProjectVersion, Question, Revision, Version};
 
 /// An infra-template ready to be published: one version, which its config.yml makes the default.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,13 +3,13 @@
 use indexmap::IndexMap;
 
 use super::{InfraEntry, Notes, ProjectEntry, Publication, Readme};
-use crate::model::{
+use rancher_catalog::model::{
     CatalogBlock, Config, DockerCompose, DockerComposeV2, Field, HealthCheck, Image, ImageReference, InfraVersion,
     ListOrMap, Logging, Project, ProjectVersion, Question, QuestionType, QuorumConfig, RancherCompose,
     RancherComposeV1, RancherComposeV2, RancherService, Repository, Revision, Scalar, Service, StackEntry, Strategy,
     Templated, Version, label_names,
 };
-use crate::monitor::settings::{self, Kind, Setting, health};
+use swarmkit_settings::settings::{self, Kind, Setting, health};
 
 /// The folder of both templates. Rancher's UI takes an environment for a Swarm one by this name alone
 /// (`infra*swarm`), so it is no choice.
@@ -17,7 +17,7 @@ pub const FOLDER: &str = "swarm";
 /// The one service of the stack.
 pub const SERVICE: &str = settings::SERVICE;
 /// The version of the entry: this package's, with the `v` of all published ones.
-pub const VERSION: &str = crate::built_from::CATALOG_VERSION;
+pub const VERSION: &str = swarmkit_settings::built_from::CATALOG_VERSION;
 /// The oldest Rancher that is offered the entry: the last line of Rancher 1.x, whose catalog service, compose executor
 /// and UI are the ones that this entry is made for.
 pub const MINIMUM_RANCHER_VERSION: &str = "v1.6.0";

@@ -12,13 +12,13 @@ use serde::Serialize;
 use super::image_lock::{self, ImageLock};
 use super::oci::{self, FoundImage};
 use super::pack;
-use crate::catalog::source::TemplateSource;
 use crate::catalog::{CatalogRoot, plan};
 use crate::entries::{Publication, swarm};
-use crate::git::Git;
-use crate::model::{DockerCompose, Image, Repository, Version};
-use crate::monitor::settings::SETTINGS;
 use crate::render::Renderer;
+use rancher_catalog::git::Git;
+use rancher_catalog::model::{DockerCompose, Image, Repository, Version};
+use rancher_catalog::source::TemplateSource;
+use swarmkit_settings::settings::SETTINGS;
 
 /// What a program may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
@@ -110,7 +110,7 @@ fn toml_file(project: &Path, name: &str) -> Result<toml::Table, String> {
 
 fn cargo_toml(project: &Path) -> Result<String, String> {
     let manifest = toml_file(project, "Cargo.toml")?;
-    let version = manifest.get("package").and_then(|package| package.get("version")?.as_str());
+    let version = manifest.get("workspace").and_then(|workspace| workspace.get("package")?.get("version")?.as_str());
     version.map(str::to_owned).ok_or_else(|| "no version".to_owned())
 }
 
@@ -195,7 +195,7 @@ fn catalog(places: &Places<'_>, renderer: &Renderer, rows: &mut Rows) {
     }
 }
 
-fn image_of(version: &crate::catalog::source::VersionSource) -> Option<Image> {
+fn image_of(version: &rancher_catalog::source::VersionSource) -> Option<Image> {
     let document = version.docker_compose.as_ref()?.raw.as_ref().ok()?;
     let compose = DockerCompose::read(document).ok()?;
     compose.services()?.get(swarm::SERVICE)?.value()?.image.value().cloned()

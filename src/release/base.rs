@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
 use super::refusal::Refusal;
-use crate::catalog::source::is_base;
-use crate::git::Git;
+use rancher_catalog::git::Git;
+use rancher_catalog::source::is_base;
 
 /// The most names of changed files that are told.
 const TOLD: usize = 5;

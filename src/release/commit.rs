@@ -6,7 +6,7 @@ use super::ReleaseError;
 use super::base::Base;
 use super::refusal::Refusal;
 use crate::catalog::Change;
-use crate::git::Git;
+use rancher_catalog::git::Git;
 
 /// A branch of the clone, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub fn tree<'c>(base: &Base, changes: impl IntoIterator<Item = &'c Change>) -> R
 /// Git does not know the author, cannot sign, or the clone cannot be written.
 pub fn commit(git: &Git, content: &Content, message: &str) -> Result<String, ReleaseError> {
     for identity in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
-        if let Err(crate::git::GitError::Refused { message, .. }) = git.run(&["var", identity]) {
+        if let Err(rancher_catalog::git::GitError::Refused { message, .. }) = git.run(&["var", identity]) {
             let first = message.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
             return Err(Refusal::NoAuthor(first.trim_start_matches("fatal: ").to_owned()).into());
         }

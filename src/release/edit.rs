@@ -2,8 +2,8 @@
 
 use serde_yaml::Value;
 
-use crate::model::Version;
-use crate::yaml::{self, Document, Node};
+use rancher_catalog::model::Version;
+use rancher_catalog::yaml::{self, Document, Node};
 
 /// Why a file is not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

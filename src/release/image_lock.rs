@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ImageReference;
+use rancher_catalog::model::ImageReference;
 
 /// The file's name, where commands look for it: in the working folder, as that of the project.
 pub const FILE_NAME: &str = "image.lock";

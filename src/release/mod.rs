@@ -7,33 +7,23 @@
 pub mod agreement;
 pub mod base;
 pub mod commit;
-pub mod comparison;
-pub mod difference;
-pub mod digest;
 pub mod edit;
 pub mod execute;
-mod facts;
 pub mod image_lock;
-pub mod meaning;
 pub mod oci;
 pub mod pack;
 pub mod plan;
 pub mod provenance;
 pub mod publish;
 pub mod pull_request;
-pub mod references;
 pub mod refusal;
-mod rights;
-pub mod upgrade;
-pub mod whole_file;
-pub mod words;
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::catalog::CatalogError;
-use crate::check::config::ConfigError;
-use crate::git::GitError;
+use catalog_check::config::ConfigError;
+use rancher_catalog::git::GitError;
 
 pub use refusal::Refusal;
 

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tar::EntryType;
 
-use super::digest::{sha256_hex, sha256_of};
+use rancher_catalog::digest::{sha256_hex, sha256_of};
 
 /// The most that is read of an index or a manifest.
 const MAX_JSON: u64 = 4 << 20;
@@ -299,7 +299,7 @@ impl Layout<'_> {
     /// Verifies what a descriptor names, and all below it. `None` for what is not there; else its media type.
     fn verified(&self, descriptor: &Descriptor) -> Result<Option<Blob>, OciError> {
         let digest = &descriptor.digest;
-        crate::model::ImageReference::check_digest(digest).map_err(|error| self.broken(error.to_string()))?;
+        rancher_catalog::model::ImageReference::check_digest(digest).map_err(|error| self.broken(error.to_string()))?;
         let hex = digest.trim_start_matches("sha256:");
         let Some(blob) = self.blob(&format!("blobs/sha256/{hex}"))? else { return Ok(None) };
         if blob.sha256 != hex {

@@ -15,8 +15,8 @@ use elf::{ElfBytes, ParseError};
 use flate2::{Compression, GzBuilder};
 use serde_json::{Value, json};
 
-use super::digest::sha256_hex;
-use crate::model::ImageReference;
+use rancher_catalog::digest::sha256_hex;
+use rancher_catalog::model::ImageReference;
 
 /// The label with the version.
 pub const VERSION_LABEL: &str = "org.opencontainers.image.version";

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
 use super::base::Base;
-use super::comparison::{TemplateComparison, VersionComparison, VersionName, default_of, name_of};
 use super::edit;
 use super::refusal::Refusal;
-use crate::catalog::source::{TemplateSource, is_base};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, Revisions, TemplatePlan, apply, plan};
-use crate::check::{CheckOptions, Checked, Severity, changed, check, config};
 use crate::entries::Publication;
-use crate::model::{Revision, Version};
 use crate::render::Renderer;
+use catalog_check::{CheckOptions, Checked, Severity, changed, check, config};
+use catalog_diff::comparison::{TemplateComparison, VersionComparison, VersionName, default_of, name_of};
+use rancher_catalog::model::{Revision, Version};
+use rancher_catalog::source::{TemplateSource, is_base};
 
 /// Which templates are released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +142,7 @@ fn holds_templates(base: &Base) -> Result<bool, ReleaseError> {
     let names = match base.git.names(&["ls-tree", "-z", "--name-only", "--full-tree", &folder]) {
         Ok(names) => names,
         // A folder of the clone that the base does not have yet.
-        Err(crate::git::GitError::Refused { .. }) => Vec::new(),
+        Err(rancher_catalog::git::GitError::Refused { .. }) => Vec::new(),
         Err(other) => return Err(other.into()),
     };
     Ok(names.iter().any(|name| is_base(&name.to_string_lossy())))

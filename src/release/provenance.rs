@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::digest::sha256_hex;
 use super::plan::ReleasePlan;
 use super::pull_request::Circumstances;
 use crate::entries::Publication;
+use rancher_catalog::digest::sha256_hex;
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "https://slsa.dev/provenance/v1";

@@ -4,7 +4,7 @@ use super::ReleaseError;
 use super::base::Base;
 use super::commit::{Content, content};
 use super::refusal::Refusal;
-use crate::git::GitError;
+use rancher_catalog::git::GitError;
 
 /// The branch of a release at a remote, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]

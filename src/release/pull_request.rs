@@ -5,13 +5,13 @@ use std::path::Path;
 
 use super::base::Base;
 use super::commit::Content;
-use super::digest::sha256_hex;
 use super::plan::{ReleasePlan, TemplateRelease};
-use super::words::{code, fenced_diff, template_markdown, text_diff, version_markdown};
 use crate::catalog::ChangeKind;
-use crate::check::{Finding, Severity};
 use crate::entries::Publication;
-use crate::model::ImageReference;
+use catalog_check::{Finding, Severity};
+use catalog_diff::words::{code, fenced_diff, template_markdown, text_diff, version_markdown};
+use rancher_catalog::digest::sha256_hex;
+use rancher_catalog::model::ImageReference;
 
 /// The most of a text diff that is shown: a code host takes texts of some 65,000 characters.
 const DIFF: usize = 20_000;
@@ -87,7 +87,7 @@ fn message(title: &str, changed: &[&TemplateRelease], publication: &Publication)
     out
 }
 
-fn list(revisions: &[crate::model::Revision]) -> String {
+fn list(revisions: &[rancher_catalog::model::Revision]) -> String {
     revisions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -12,8 +12,10 @@ use super::schema::SchemaKind;
 use super::templates::{environment, template_error};
 use super::verify::verify;
 use crate::entries::{InfraEntry, Notes, ProjectEntry};
-use crate::model::{Config, DockerComposeV2, Project, RancherComposeV1, RancherComposeV2, Revision, Services};
-use crate::model::{DockerCompose, InfraVersion, ProjectVersion, RancherCompose};
+use rancher_catalog::model::{
+    Config, DockerComposeV2, Project, RancherComposeV1, RancherComposeV2, Revision, Services,
+};
+use rancher_catalog::model::{DockerCompose, InfraVersion, ProjectVersion, RancherCompose};
 
 /// A file of a catalog, rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

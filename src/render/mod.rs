@@ -9,7 +9,7 @@ pub use file::{RenderedFile, Renderer};
 pub use schema::{SchemaKind, schema};
 pub use verify::first_difference;
 
-use crate::yaml::ReadError;
+use rancher_catalog::yaml::ReadError;
 
 /// Why something could not be rendered.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
 use serde_yaml::Value;
 
-use crate::model::{Config, DockerCompose, InfraTemplate, Project, RancherCompose};
+use rancher_catalog::model::{Config, DockerCompose, InfraTemplate, Project, RancherCompose};
 
 /// A file, or the whole entry, that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use super::RenderError;
 use crate::entries::Notes;
-use crate::yaml;
+use rancher_catalog::yaml;
 
 /// The compiled-in templates by name. Each is named after the file that it makes.
 const BUILT_IN: [(&str, &str); 5] = [

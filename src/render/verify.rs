@@ -5,7 +5,7 @@ use serde_yaml::Value;
 
 use super::RenderError;
 use super::schema::{SchemaKind, violation};
-use crate::yaml::{Document, Problem, ReadError};
+use rancher_catalog::yaml::{Document, Problem, ReadError};
 
 /// Reads a rendered file back with Rancher's rules and compares it with the model that it was made of.
 ///
@@ -50,7 +50,7 @@ pub fn first_difference(left: &Value, right: &Value) -> Option<String> {
             (Value::Mapping(left), Value::Mapping(right)) => {
                 let keys = left.keys().chain(right.keys().filter(|key| !left.contains_key(*key)));
                 keys.into_iter().find_map(|key| {
-                    let name = format!("{path}.{}", crate::yaml::key(key));
+                    let name = format!("{path}.{}", rancher_catalog::yaml::key(key));
                     match (left.get(key), right.get(key)) {
                         (Some(left), Some(right)) => at(left, right, &name),
                         _ => Some(name),

@@ -2,7 +2,7 @@
 //! not fit is told in the tenth.
 
 use super::shown;
-use crate::check::{Checked, Finding, Severity};
+use catalog_check::{Checked, Finding, Severity};
 
 const MOST: usize = 10;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{count, shown};
-use crate::check::{Checked, Severity};
+use catalog_check::{Checked, Severity};
 
 pub(in crate::cli) fn json(checked: &Checked, fixed: usize) -> Value {
     let findings: Vec<Value> = checked

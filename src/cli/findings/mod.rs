@@ -12,7 +12,7 @@ pub(super) use json::json;
 pub(super) use sarif::sarif;
 pub(super) use text::text;
 
-use crate::check::{Finding, Severity};
+use catalog_check::{Finding, Severity};
 
 /// How many findings there are of a severity.
 pub(super) fn count(findings: &[Finding], severity: Severity) -> usize {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::shown;
-use crate::check::{Checked, Finding, Rule};
+use catalog_check::{Checked, Finding, Rule};
 
 pub(in crate::cli) fn sarif(checked: &Checked) -> Value {
     let rules: BTreeMap<&str, &Rule> = checked.findings.iter().map(|finding| (finding.rule.id, finding.rule)).collect();

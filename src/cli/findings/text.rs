@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{count, shown};
-use crate::check::{Checked, Finding, Severity};
 use crate::cli::output::{BAD, GOOD, HEADING, WARNING};
+use catalog_check::{Checked, Finding, Severity};
 
 pub(in crate::cli) fn text(checked: &Checked, fixed: usize, with_summary: bool) -> String {
     let mut out = String::new();

@@ -1,0 +1,269 @@
+//! What only a diff can show: what a change does to versions that are published already.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::report::{Finding, Report, Severity};
+use super::rule::{Example, Rule};
+use super::silence;
+use rancher_catalog::git::{Git, GitError};
+use rancher_catalog::model::Version;
+use rancher_catalog::source::{TemplateSource, VersionSource, is_base};
+
+macro_rules! diff_rule {
+    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $mend:literal) => {
+        #[doc = $finds]
+        pub static $name: Rule = Rule {
+            id: $id,
+            severity: Severity::$severity,
+            finds: $finds,
+            why: $why,
+            mend: $mend,
+            fires: Example(&[]),
+            quiet: Example(&[]),
+            check: |_, _| {},
+        };
+    };
+}
+
+diff_rule!(
+    PUBLISHED_CHANGED,
+    "published-revision-changed",
+    Error,
+    "A revision that was published is changed or removed.",
+    "Stacks that run it know it by its number: what they get when they are upgraded or launched again is not what they had.",
+    "Leave it as it was, and put the change into a new revision. Its README.md and maximum_rancher_version may change."
+);
+diff_rule!(
+    RENUMBERED,
+    "revision-renumbered",
+    Error,
+    "A published revision has another number now.",
+    "Stacks that run it know it by its number, and no longer find it.",
+    "Give it back its number; a new version gets the next one."
+);
+diff_rule!(
+    NOT_HIGHER,
+    "version-not-higher",
+    Warning,
+    "A new revision has no higher version than the one before it.",
+    "Rancher offers an upgrade only to a higher version. A version for an older Rancher can well be lower.",
+    "Raise the version, or allow this finding with the reason."
+);
+diff_rule!(
+    DEFAULT_NOT_FOLLOWING,
+    "default-version-not-following",
+    Warning,
+    "A new revision is there, but config.yml's version stays.",
+    "People go on being offered the old version.",
+    "Set config.yml's version to the new one, if it is to be the default."
+);
+
+/// The rules that need a diff.
+pub static RULES: [&Rule; 4] = [&PUBLISHED_CHANGED, &RENUMBERED, &NOT_HIGHER, &DEFAULT_NOT_FOLLOWING];
+
+/// Why a change cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangedError {
+    /// Git failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// There is no such commit.
+    #[error("git knows no commit `{0}`: fetch it first, or name another")]
+    NoCommit(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The templates that changed since a git reference, and what the change does to what was published.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// The folders of the changed templates that are still there.
+    pub templates: Vec<PathBuf>,
+    /// The versions and other parts of them in which something changed.
+    parts: BTreeSet<PathBuf>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// How many findings were silenced by a comment or by gen-catalog.toml.
+    pub silenced: usize,
+}
+
+impl Changed {
+    /// Whether a finding about a changed template has to do with the change: what is said of the template as a whole
+    /// has, and of its versions what is in those that were touched.
+    pub fn concerns(&self, finding: &Finding) -> bool {
+        let path = &finding.path;
+        let is_whole = |template: &PathBuf| path == template || *path == template.join("config.yml");
+        self.templates.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
+    }
+}
+
+/// Compares the work tree that a path is in with a git reference.
+///
+/// # Errors
+/// The path is in no git repository, the reference is not there, or something cannot be read.
+pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?);
+    let git = Git::at(&top);
+    let name = format!("{reference}^{{commit}}");
+    let commit = git
+        .ask(&["rev-parse", "--quiet", "--verify", "--end-of-options", &name])?
+        .ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
+    let mut files = git.names(&["diff", "--name-only", "--no-renames", "-z", &commit])?;
+    files.extend(git.names(&["ls-files", "--others", "--exclude-standard", "-z"])?);
+    let files: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    let wanted = std::path::absolute(path)?.canonicalize()?;
+    let real_top = top.canonicalize()?;
+    let within: Vec<&String> = files
+        .iter()
+        .filter(|file| {
+            let file = real_top.join(file);
+            file.starts_with(&wanted) || wanted.starts_with(file.parent().unwrap_or(&file))
+        })
+        .collect();
+    let folders: BTreeSet<String> = within.iter().filter_map(|file| template_of(file)).collect();
+    let before = tempfile::tempdir()?;
+    let mut changed = Changed::default();
+    for file in within {
+        if let Some(part) = template_of(file).and_then(|folder| part_of(file, &folder)) {
+            changed.parts.insert(std::path::absolute(top.join(part))?);
+        }
+    }
+    if !folders.is_empty() {
+        let paths: Vec<String> = folders.iter().map(|folder| format!("{folder}/")).collect();
+        git.export(&commit, &paths.iter().map(String::as_str).collect::<Vec<_>>(), before.path())?;
+    }
+    for folder in folders {
+        let old_folder = before.path().join(&folder);
+        fs::create_dir_all(&old_folder)?;
+        let new_folder = std::path::absolute(top.join(&folder))?;
+        let template = TemplateSource::read(&new_folder);
+        let findings = compare(&TemplateSource::read(&old_folder), &template);
+        changed.silenced += silence::sort_out(&template, findings, &mut changed.findings);
+        if new_folder.is_dir() {
+            changed.templates.push(new_folder);
+        }
+    }
+    Ok(changed)
+}
+
+/// The folder of the template that a file of a repository belongs to.
+pub fn template_of(file: &str) -> Option<String> {
+    let parts: Vec<&str> = file.split('/').collect();
+    let base = parts.iter().position(|part| is_base(part))?;
+    (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
+}
+
+/// The version folder, or the file beside it, that a file of a template belongs to.
+fn part_of(file: &str, template: &str) -> Option<String> {
+    let part = file.strip_prefix(template)?.strip_prefix('/')?.split('/').next()?;
+    Some(format!("{template}/{part}"))
+}
+
+/// What a template's change does to its published versions.
+pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {
+    let mut report = Report::default();
+    let numbered = |template: &TemplateSource| -> Vec<String> {
+        template
+            .versions
+            .iter()
+            .filter(|version| version.revision.is_some())
+            .map(|version| version.name.clone())
+            .collect()
+    };
+    let version_of = |version: &VersionSource| version.catalog().and_then(|block| block.version.value().cloned());
+    let (old, new) = (numbered(before), numbered(after));
+    for version in before.versions.iter().filter(|version| version.revision.is_some()) {
+        let Some(now) = after.versions.iter().find(|now| now.name == version.name) else {
+            let text = version_of(version).map(|version| version.text());
+            let moved = after.versions.iter().find(|now| {
+                !old.contains(&now.name) && text.is_some() && version_of(now).map(|version| version.text()) == text
+            });
+            match moved {
+                Some(now) => {
+                    report.begin(&RENUMBERED);
+                    report.path(&now.path, format!("this was revision {}", version.name));
+                }
+                None => {
+                    report.begin(&PUBLISHED_CHANGED);
+                    report.path(&after.path, format!("revision {} was removed", version.name));
+                }
+            }
+            continue;
+        };
+        report.begin(&PUBLISHED_CHANGED);
+        for name in version.files.iter().chain(now.files.iter().filter(|name| !version.files.contains(name))) {
+            let (was, is) = (fs::read(version.path.join(name)).ok(), fs::read(now.path.join(name)).ok());
+            let harmless = name.to_ascii_lowercase().starts_with("readme")
+                || (name == "rancher-compose.yml" && closes_alone(version, now));
+            if was != is && !harmless {
+                let word = match (&was, &is) {
+                    (None, _) => "added to",
+                    (_, None) => "removed from",
+                    _ => "changed in",
+                };
+                report.path(&now.path.join(name), format!("{word} revision {}, which was published", version.name));
+            }
+        }
+    }
+    let last = before.versions.iter().rfind(|version| version.revision.is_some());
+    let added: Vec<&VersionSource> =
+        after.versions.iter().filter(|version| new.contains(&version.name) && !old.contains(&version.name)).collect();
+    for version in &added {
+        report.begin(&NOT_HIGHER);
+        if let (Some(is), Some(was)) = (version_of(version), last.and_then(version_of))
+            && !is_higher(&is, &was)
+            && !report_renumbered(&report, version)
+        {
+            report
+                .path(&version.path, format!("{is} is not higher than {was}, the version of the last revision before"));
+        }
+    }
+    let default = |template: &TemplateSource| template.config_model()?.ok()?.version.value().map(Version::text);
+    report.begin(&DEFAULT_NOT_FOLLOWING);
+    let new = added.iter().rfind(|version| !report_renumbered(&report, version));
+    if let (Some(version), Some(file)) = (new, &after.config)
+        && default(before).is_some()
+        && default(before) == default(after)
+    {
+        report.path(
+            &file.path,
+            format!(
+                "the default is still {}, though revision {} is new",
+                default(after).unwrap_or_default(),
+                version.name
+            ),
+        );
+    }
+    report.findings
+}
+
+fn report_renumbered(report: &Report, version: &VersionSource) -> bool {
+    report.findings.iter().any(|finding| finding.rule.id == RENUMBERED.id && finding.path == version.path)
+}
+
+fn is_higher(is: &Version, was: &Version) -> bool {
+    match (is.semver(), was.semver()) {
+        (Ok(is), Ok(was)) => is > was,
+        _ => is.cmp_as_rancher(was).is_gt(),
+    }
+}
+
+/// Whether two rancher-compose files differ in their maximum_rancher_version alone: so old versions are closed.
+fn closes_alone(before: &VersionSource, after: &VersionSource) -> bool {
+    let without = |version: &VersionSource| {
+        let mut value = version.rancher_compose.as_ref()?.raw.as_ref().ok()?.to_value();
+        for key in ["catalog", ".catalog"] {
+            if let Some(block) = value.get_mut(key).and_then(|block| block.as_mapping_mut()) {
+                block.remove("maximum_rancher_version");
+            }
+        }
+        Some(value)
+    };
+    let (before, after) = (without(before), without(after));
+    before.is_some() && before == after
+}

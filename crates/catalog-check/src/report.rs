@@ -1,0 +1,185 @@
+//! Findings, and how rules report them.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_yaml::Value;
+
+use super::rule::Rule;
+use rancher_catalog::source::{Reading, YamlFile};
+use rancher_catalog::yaml::{Node, Position, Span};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; no defect.
+    Note,
+    /// It works, but not as its author will have meant.
+    Warning,
+    /// Rancher fails on it, drops it, or does something else.
+    Error,
+}
+
+impl Severity {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A change to a file that mends a finding: the bytes of a range are replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// From where, in bytes.
+    pub start: usize,
+    /// To where, in bytes.
+    pub end: usize,
+    /// By what.
+    pub replacement: String,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Where in it; line 0 for the file or folder as a whole.
+    pub start: Position,
+    /// Where it ends, in the same line, for a marker.
+    pub end_column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What would mend it, where there is one safe answer.
+    pub fix: Option<Fix>,
+    /// The line that it is about, for those who print it.
+    pub line_text: Option<String>,
+}
+
+/// Collects the findings of one template.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    rule: Option<&'static Rule>,
+    /// The findings of the present rule, by a hash of what tells them apart.
+    seen: HashMap<u64, Vec<usize>>,
+    hasher: RandomState,
+}
+
+impl Report {
+    /// The rule on whose behalf findings are reported from now on.
+    pub(super) fn begin(&mut self, rule: &'static Rule) {
+        self.rule = Some(rule);
+        self.seen.clear();
+    }
+
+    fn push(
+        &mut self,
+        path: &Path,
+        start: Position,
+        end_column: u32,
+        message: String,
+        line_text: Option<String>,
+    ) -> usize {
+        let Some(rule) = self.rule else { return 0 };
+        // A template is read once for each of its answers, and each reading finds the same again.
+        let alike = self.seen.entry(self.hasher.hash_one((start.line, path, &message))).or_default();
+        let same = |at: &&usize| {
+            self.findings
+                .get(**at)
+                .is_some_and(|other| other.start.line == start.line && other.message == message && other.path == path)
+        };
+        if let Some(at) = alike.iter().find(same) {
+            return *at;
+        }
+        alike.push(self.findings.len());
+        self.findings.push(Finding { rule, path: path.to_owned(), start, end_column, message, fix: None, line_text });
+        self.findings.len() - 1
+    }
+
+    /// About a file or folder as a whole.
+    pub fn path(&mut self, path: &Path, message: impl Into<String>) {
+        self.push(path, Position::default(), 0, message.into(), None);
+    }
+
+    /// About a place in a file's own text.
+    pub fn at(&mut self, file: &YamlFile, start: Position, end_column: u32, message: impl Into<String>) {
+        self.place(file, start, end_column, message.into());
+    }
+
+    fn place(&mut self, file: &YamlFile, start: Position, end_column: u32, message: String) -> usize {
+        let line = file.line(start.line).to_owned();
+        self.push(&file.path, start, end_column.max(start.column + 1), message, Some(line))
+    }
+
+    /// As [`Report::at`], with a change that mends it.
+    pub fn at_with_fix(
+        &mut self,
+        file: &YamlFile,
+        start: Position,
+        end_column: u32,
+        message: impl Into<String>,
+        fix: Fix,
+    ) {
+        let at = self.place(file, start, end_column, message.into());
+        if let Some(finding) = self.findings.get_mut(at) {
+            finding.fix = Some(fix);
+        }
+    }
+
+    /// As [`Report::at_with_fix`], but the change is offered only if the file then means the same.
+    pub fn at_with_neutral_fix(
+        &mut self,
+        file: &YamlFile,
+        start: Position,
+        end_column: u32,
+        message: impl Into<String>,
+        fix: Fix,
+    ) {
+        let text = format!("{}{}{}", &file.text[..fix.start], fix.replacement, &file.text[fix.end..]);
+        if file.means_the_same(&text) {
+            self.at_with_fix(file, start, end_column, message, fix);
+        } else {
+            self.at(file, start, end_column, message);
+        }
+    }
+
+    /// About a value of a file's own text.
+    pub fn node(&mut self, file: &YamlFile, node: &Node, message: impl Into<String>) {
+        self.at(file, node.span.start, end_column(node.span), message);
+    }
+
+    /// About an unquoted value that YAML takes for something else than text. Quotes mend it where Rancher then reads the
+    /// same; where they change what it reads, what is meant is the author's to say.
+    pub fn retyped(&mut self, file: &YamlFile, node: &Node, read: &Value, text: &str, message: impl Into<String>) {
+        if rancher_catalog::yaml::scalar(read) == text {
+            let start = node.span.start.offset;
+            let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
+            self.at_with_fix(file, node.span.start, end_column(node.span), message, fix);
+        } else {
+            self.node(file, node, message);
+        }
+    }
+
+    /// About a value of a reading of a file, which may be rendered.
+    pub fn in_reading(&mut self, file: &YamlFile, reading: &Reading, node: &Node, message: impl Into<String>) {
+        let start = reading.place(file, node.span.start);
+        let end = if reading.line_map.is_some() { 0 } else { end_column(node.span) };
+        let line_end = u32::try_from(file.line(start.line).trim_end().chars().count()).unwrap_or(0) + 1;
+        self.at(file, start, if end == 0 { line_end } else { end }, message);
+    }
+}
+
+/// The column behind a value, if it ends in the line that it begins in.
+fn end_column(span: Span) -> u32 {
+    if span.end.line == span.start.line { span.end.column } else { 0 }
+}

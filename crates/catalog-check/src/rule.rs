@@ -1,0 +1,44 @@
+//! What a rule is.
+
+use super::report::{Report, Severity};
+use rancher_catalog::source::TemplateSource;
+
+/// A rule over one template.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, for ever.
+    pub id: &'static str,
+    /// How bad its findings are.
+    pub severity: Severity,
+    /// What it finds, in one sentence.
+    pub finds: &'static str,
+    /// Why that matters in Rancher.
+    pub why: &'static str,
+    /// How to mend it.
+    pub mend: &'static str,
+    /// A template in which it finds something.
+    pub fires: Example,
+    /// One in which it does not, for the same matter.
+    pub quiet: Example,
+    /// The rule itself.
+    pub check: fn(&TemplateSource, &mut Report),
+}
+
+/// A template, as changes to a good one ([`super::rules::GOOD_TEMPLATE`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Example(pub &'static [Edit]);
+
+/// A change to the good template.
+#[derive(Debug, Clone, Copy)]
+pub enum Edit {
+    /// In a file, a text becomes another.
+    Replace(&'static str, &'static str, &'static str),
+    /// A file is written.
+    Write(&'static str, &'static str),
+    /// A file is removed.
+    Remove(&'static str),
+    /// A symbolic link is made.
+    Link(&'static str, &'static str),
+    /// The template is another folder.
+    Folder(&'static str),
+}

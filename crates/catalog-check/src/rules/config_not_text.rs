@@ -1,0 +1,48 @@
+//! A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::catalog_node;
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::NodeKind;
+use serde_yaml::Value;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "config-not-text",
+    severity: Severity::Warning,
+    finds: "A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.",
+    why: "Rancher makes a string of it: an unquoted 1.10 becomes 1.1, and yes becomes true.",
+    mend: "Quote it.",
+    fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: 1.10")]),
+    quiet: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: '1.10'")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    let config = template.config.as_ref().and_then(|file| Some((file, file.raw.as_ref().ok()?.root.as_ref()?)));
+    let blocks = template.versions.iter().filter_map(catalog_node);
+    for (file, node) in config.into_iter().chain(blocks) {
+        for key in [
+            "name",
+            "description",
+            "version",
+            "category",
+            "maintainer",
+            "license",
+            "projectURL",
+            "minimum_rancher_version",
+            "maximum_rancher_version",
+            "upgrade_from",
+        ] {
+            let Some(value) = node.get(key) else { continue };
+            if let NodeKind::Scalar { value: read @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
+                &value.kind
+            {
+                let message =
+                    format!("{key} is no string to YAML: Rancher reads {}", rancher_catalog::yaml::scalar(read));
+                report.retyped(file, value, read, text, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A request_line is not of the form `GET /path HTTP/1.0`.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::health_checks;
+use rancher_catalog::source::TemplateSource;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "health-check-request-line",
+    severity: Severity::Warning,
+    finds: "A request_line is not of the form `GET /path HTTP/1.0`.",
+    why: "HAProxy sends it as it is: a server that is strict refuses it, and the container never gets healthy.",
+    mend: "Write method, path and HTTP/1.0.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: /health")]),
+    quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: ''")]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for (service, _, check) in health_checks(version) {
+            let Some(node) = check.get("request_line") else { continue };
+            let Some(text) = node.text().filter(|text| !text.is_empty() && !text.contains('$')) else { continue };
+            // Rancher's own UI writes path and version in quotes, which HAProxy takes off again.
+            let parts: Vec<&str> = text.splitn(3, ' ').map(|part| part.trim_matches('"')).collect();
+            let good = matches!(parts.as_slice(), [method, path, version]
+                if method.chars().all(|c| c.is_ascii_uppercase()) && path.starts_with('/') && is_version(version));
+            if !good {
+                report.in_reading(
+                    service.file,
+                    service.reading,
+                    node,
+                    format!("{text:?} is not a request line such as `GET / HTTP/1.0`"),
+                );
+            }
+        }
+    }
+}
+
+/// Headers may follow, behind a line break, as HAProxy takes them.
+fn is_version(text: &str) -> bool {
+    ["HTTP/1.0", "HTTP/1.1"]
+        .iter()
+        .filter_map(|version| text.strip_prefix(version))
+        .any(|rest| rest.is_empty() || rest.starts_with(['\r', '\n']) || rest.starts_with("\\r\\n"))
+}

@@ -1,0 +1,60 @@
+//! A stack of an environment template has no name, or no template id of the form catalog:infra*folder.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "project-stacks",
+    severity: Severity::Error,
+    finds: "A stack of an environment template has no name, or no template id of the form catalog:infra*folder.",
+    why: "Rancher's UI hides the whole environment template when one of its stacks is in no catalog.",
+    mend: "Write `templateId: library:infra*ipsec`.",
+    fires: Example(&[
+        Edit::Folder("project-templates/example"),
+        Edit::Remove("1/docker-compose.yml"),
+        Edit::Remove("0/docker-compose.yml"),
+        Edit::Remove("catalogIcon-example.svg"),
+        Edit::Write("0/project.yml", "name: Example\nstacks:\n  - name: ipsec\n    templateId: library:infra*ipsec\n"),
+        Edit::Write("1/project.yml", "name: Example\nstacks:\n  - name: ipsec\n    templateId: ipsec\n"),
+    ]),
+    quiet: Example(&[
+        Edit::Folder("project-templates/example"),
+        Edit::Remove("1/docker-compose.yml"),
+        Edit::Remove("0/docker-compose.yml"),
+        Edit::Remove("catalogIcon-example.svg"),
+        Edit::Write("0/project.yml", "name: Example\nstacks:\n  - name: ipsec\n    templateId: library:infra*ipsec\n"),
+        Edit::Write("1/project.yml", "name: Example\nstacks:\n  - name: ipsec\n    templateId: library:infra*ipsec\n"),
+    ]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for file in template.versions.iter().filter_map(|version| version.project.as_ref()) {
+        let root = file.raw.as_ref().ok().and_then(|document| document.root.as_ref());
+        let Some(root) = root else { continue };
+        let stacks = root.get("stacks").map_or(&[][..], Node::items);
+        if stacks.is_empty() {
+            report.node(file, root, "there are no stacks");
+        }
+        for stack in stacks {
+            if stack.get("name").and_then(Node::text).is_none_or(str::is_empty) {
+                report.node(file, stack, "this stack has no name");
+            }
+            match stack.get("templateId").or_else(|| stack.get("templateVersionId")) {
+                None => report.node(file, stack, "this stack has no templateId"),
+                Some(node) => {
+                    let text = node.text().unwrap_or_default();
+                    let good = text.split_once(':').is_some_and(|(catalog, rest)| {
+                        !catalog.is_empty() && rest.split_once('*').is_some_and(|(_, folder)| !folder.is_empty())
+                    });
+                    if !good {
+                        report.node(file, node, format!("{text:?} is not of the form catalog:infra*folder"));
+                    }
+                }
+            }
+        }
+    }
+}

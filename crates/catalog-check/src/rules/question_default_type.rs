@@ -1,0 +1,42 @@
+//! The default of an int or float question is not a number, or that of a boolean is neither true nor false.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::questions;
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::{Node, NodeKind};
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "question-default-type",
+    severity: Severity::Warning,
+    finds: "The default of an int or float question is not a number, or that of a boolean is neither true nor false.",
+    why: "The UI shows an empty input, or a wrong choice.",
+    mend: "Correct the default or the type.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "default: '10'", "default: ten")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for (file, question) in questions(version) {
+            let Some(default) = question.get("default") else { continue };
+            let Some(text) = default.text().filter(|text| !text.is_empty()) else { continue };
+            let text = match &default.kind {
+                NodeKind::Scalar { value, .. } if !value.is_string() => rancher_catalog::yaml::scalar(value),
+                _ => text.to_owned(),
+            };
+            let good = match question.get("type").and_then(Node::text) {
+                Some("int") => text.trim().parse::<i64>().is_ok(),
+                Some("float") => text.trim().parse::<f64>().is_ok(),
+                Some("boolean") => matches!(text.as_str(), "true" | "false"),
+                _ => true,
+            };
+            if !good && !text.contains('$') {
+                let kind = question.get("type").and_then(Node::text).unwrap_or_default();
+                report.node(file, default, format!("{text:?} is not of the type {kind}"));
+            }
+        }
+    }
+}

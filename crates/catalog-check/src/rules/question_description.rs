@@ -1,0 +1,30 @@
+//! A question has no description.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::questions;
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "question-description",
+    severity: Severity::Note,
+    finds: "A question has no description.",
+    why: "People answer it by guessing.",
+    mend: "Say what it does, with the unit.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      description: Size of the page\n", "")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for (file, question) in questions(version) {
+            let text = question.get("description").and_then(Node::text).unwrap_or_default();
+            if text.trim().is_empty() {
+                report.node(file, question, "this question has no description");
+            }
+        }
+    }
+}

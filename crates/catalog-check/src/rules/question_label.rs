@@ -1,0 +1,30 @@
+//! A question has no label.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::questions;
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "question-label",
+    severity: Severity::Warning,
+    finds: "A question has no label.",
+    why: "The UI shows an input without a title.",
+    mend: "Give it one.",
+    fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      label: Size\n", "")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for version in &template.versions {
+        for (file, question) in questions(version) {
+            let text = question.get("label").and_then(Node::text).unwrap_or_default();
+            if text.trim().is_empty() {
+                report.node(file, question, "this question has no label");
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A revision has a lower version than the one before it.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::catalog_entry;
+use rancher_catalog::source::TemplateSource;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "version-order",
+    severity: Severity::Note,
+    finds: "A revision has a lower version than the one before it.",
+    why: "Rancher offers upgrades by version, not by number. A version for an older Rancher can well be lower; a suffix such as -2 makes it a pre-release to semver.",
+    mend: "Check that it is meant.",
+    fires: Example(&[
+        Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0", "  version: v0.9.0"),
+        Edit::Replace("config.yml", "version: v1.1.0", "version: v0.9.0"),
+    ]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    let mut before: Option<semver::Version> = None;
+    for version in template.versions.iter().filter(|version| version.revision.is_some()) {
+        let Some(found) = version.catalog().and_then(|block| block.version.value()?.semver().ok()) else { continue };
+        if let Some(before) = before.as_ref().filter(|before| found < **before)
+            && let Some((file, node)) = catalog_entry(version, "version")
+        {
+            report.node(file, node, format!("{found} is lower than {before}, the version of the revision before it"));
+        }
+        before = Some(found);
+    }
+}

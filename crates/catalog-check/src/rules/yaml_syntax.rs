@@ -1,0 +1,60 @@
+//! A file is not YAML, as it stands or as a template makes it.
+
+use crate::report::{Report, Severity};
+use crate::rule::{Edit, Example, Rule};
+use crate::view::yaml_files;
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::Node;
+
+/// See [`Rule::why`].
+pub const RULE: Rule = Rule {
+    id: "yaml-syntax",
+    severity: Severity::Error,
+    finds: "A file is not YAML, as it stands or as a template makes it.",
+    why: "Rancher drops a version whose rancher-compose.yml it cannot read, and cannot launch one whose docker-compose.yml it cannot read.",
+    mend: "Mend the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
+    fires: Example(&[Edit::Replace("1/docker-compose.yml", "services:", "services: [")]),
+    quiet: Example(&[]),
+    check,
+};
+
+fn check(template: &TemplateSource, report: &mut Report) {
+    for file in yaml_files(template) {
+        // The catalog service reads a rancher-compose.yml as it stands, even where the executor renders it.
+        let is_rendered_first = file.is_template() && !file.path.ends_with("rancher-compose.yml");
+        if let Err(error) = &file.raw
+            && !is_rendered_first
+        {
+            report.at(file, error.position, 0, error.message.clone());
+        }
+        if let Some(key) = file.raw.iter().find_map(|document| document.root.as_ref().and_then(empty_key))
+            && !file.is_template()
+        {
+            report.node(file, key, "this key is empty");
+        }
+        for reading in file.readings.iter().filter(|reading| reading.line_map.is_some()) {
+            let with = match &reading.because {
+                None => "with the default answers".to_owned(),
+                Some((name, value)) => format!("with {name} answered {value:?}"),
+            };
+            match &reading.document {
+                Err(error) => {
+                    let place = reading.place(file, error.position);
+                    report.at(file, place, 0, format!("{with}: {}", error.message));
+                }
+                Ok(document) => {
+                    if let Some(key) = document.root.as_ref().and_then(empty_key) {
+                        report.in_reading(file, reading, key, format!("{with}, this key is empty"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A key that a template left empty: go-yaml finds no key there.
+fn empty_key(node: &Node) -> Option<&Node> {
+    let own = node.entries().iter().map(|(key, _)| key).find(|key| key.to_value().is_null() && key.text() == Some(""));
+    own.or_else(|| node.entries().iter().find_map(|(_, value)| empty_key(value)))
+        .or_else(|| node.items().iter().find_map(empty_key))
+}

@@ -1,0 +1,196 @@
+//! Services, catalog blocks and questions of a version, with the places that rules report.
+
+use std::collections::HashMap;
+
+use serde_yaml::Value;
+
+use rancher_catalog::model::ImageReference;
+use rancher_catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
+use rancher_catalog::yaml::{Node, NodeKind};
+
+/// A service in one reading of a compose file.
+pub(super) struct ServiceView<'a> {
+    pub file: &'a YamlFile,
+    pub reading: &'a Reading,
+    pub name: &'a str,
+    pub key: &'a Node,
+    pub node: &'a Node,
+}
+
+impl<'a> ServiceView<'a> {
+    /// The value of a key, where it is a string.
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.node.get(key)?.text()
+    }
+
+    /// The value of a label, in either form.
+    pub fn label(&self, name: &str) -> Option<String> {
+        let labels = self.node.get("labels")?;
+        if let Some(value) = labels.get(name) {
+            return scalar_text(value);
+        }
+        labels.items().iter().rev().filter_map(Node::text).find_map(|item| {
+            let (key, value) = item.split_once('=')?;
+            (key.trim() == name).then(|| value.trim().to_owned())
+        })
+    }
+
+    /// Whether it is on the host's network.
+    pub fn on_host_network(&self) -> bool {
+        self.text("network_mode").or(self.text("net")) == Some("host")
+    }
+}
+
+/// A scalar as Rancher makes a string of it: `yes` becomes `true`.
+pub(super) fn scalar_text(node: &Node) -> Option<String> {
+    match &node.kind {
+        NodeKind::Scalar { value: Value::String(text), .. } => Some(text.clone()),
+        NodeKind::Scalar { value: Value::Null, .. } => Some(String::new()),
+        NodeKind::Scalar { value, .. } => Some(rancher_catalog::yaml::scalar(value)),
+        NodeKind::List(_) | NodeKind::Map(_) => None,
+    }
+}
+
+/// Whether a key of a map is true, in whichever way YAML 1.1 says so.
+pub(super) fn is_true(node: &Node, key: &str) -> bool {
+    node.get(key).and_then(scalar_text).as_deref() == Some("true")
+}
+
+/// Where the services of a document stand.
+fn services_of(root: &Node) -> &[(Node, Node)] {
+    match root.get("version") {
+        Some(version) if !matches!(version.kind, NodeKind::Map(_)) => root.get("services").map_or(&[], Node::entries),
+        _ => root.entries(),
+    }
+}
+
+fn views<'a>(file: &'a YamlFile) -> impl Iterator<Item = ServiceView<'a>> {
+    file.readings.iter().flat_map(move |reading| {
+        let root = reading.document.as_ref().ok().and_then(|document| document.root.as_ref());
+        root.map_or(&[][..], services_of).iter().filter_map(move |(key, node)| {
+            let name = key.text().filter(|name| !matches!(*name, "catalog" | ".catalog"))?;
+            Some(ServiceView { file, reading, name, key, node })
+        })
+    })
+}
+
+/// The services of the docker-compose file, in every reading of it.
+pub(super) fn docker_services(version: &VersionSource) -> Vec<ServiceView<'_>> {
+    version.docker_compose.iter().flat_map(views).collect()
+}
+
+/// The services of the rancher-compose file, in every reading of it.
+pub(super) fn rancher_services(version: &VersionSource) -> Vec<ServiceView<'_>> {
+    version.rancher_compose.iter().flat_map(views).collect()
+}
+
+/// The health checks of a version, wherever they stand: the service, the key's own node, and the value.
+pub(super) fn health_checks(version: &VersionSource) -> Vec<(ServiceView<'_>, &Node, &Node)> {
+    let services = rancher_services(version).into_iter().chain(docker_services(version));
+    services
+        .filter_map(|service| {
+            let (key, check) = service.node.entry("health_check")?;
+            Some((service, key, check))
+        })
+        .collect()
+}
+
+/// The images of a version that can be told: the service, the value, and what it names.
+pub(super) fn images(version: &VersionSource) -> Vec<(ServiceView<'_>, &Node, ImageReference)> {
+    docker_services(version)
+        .into_iter()
+        .filter_map(|service| {
+            let node = service.node.get("image")?;
+            let reference = node.text()?.parse().ok()?;
+            Some((service, node, reference))
+        })
+        .collect()
+}
+
+/// Every scalar below a value that Rancher looks for variables in: keys are left alone.
+pub(super) fn texts<'a>(node: &'a Node, take: &mut impl FnMut(&'a Node, &'a str)) {
+    if let Some(text) = node.text() {
+        take(node, text);
+    }
+    node.items().iter().for_each(|item| texts(item, take));
+    node.entries().iter().for_each(|(_, value)| texts(value, take));
+}
+
+/// What rancher-compose says of the services of docker-compose: Rancher lays the one over the other.
+pub(super) struct Overlay<'a>(HashMap<&'a str, Vec<ServiceView<'a>>>);
+
+impl<'a> Overlay<'a> {
+    pub fn of(version: &'a VersionSource) -> Self {
+        let mut by_name: HashMap<&str, Vec<ServiceView<'_>>> = HashMap::new();
+        for service in rancher_services(version) {
+            by_name.entry(service.name).or_default().push(service);
+        }
+        Self(by_name)
+    }
+
+    fn of_service(&self, service: &ServiceView<'_>) -> &[ServiceView<'a>] {
+        self.0.get(service.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether either file has a key for a service.
+    pub fn has(&self, service: &ServiceView<'_>, key: &str) -> bool {
+        service.node.get(key).is_some() || self.of_service(service).iter().any(|other| other.node.get(key).is_some())
+    }
+
+    /// The value of a label in either file.
+    pub fn label(&self, service: &ServiceView<'_>, name: &str) -> Option<String> {
+        self.of_service(service).iter().find_map(|other| other.label(name)).or_else(|| service.label(name))
+    }
+
+    /// Whether a label is true in either file.
+    pub fn is_labelled(&self, service: &ServiceView<'_>, name: &str) -> bool {
+        self.label(service, name).as_deref() == Some("true")
+    }
+}
+
+/// The catalog block of a version, as the catalog service finds it.
+pub(super) fn catalog_node(version: &VersionSource) -> Option<(&YamlFile, &Node)> {
+    let file = version.rancher_compose.as_ref()?;
+    let root = file.raw.as_ref().ok()?.root.as_ref()?;
+    let block =
+        root.get("catalog").or_else(|| root.get(".catalog")).or_else(|| root.get("services")?.get(".catalog"))?;
+    Some((file, block))
+}
+
+/// A key of the catalog block.
+pub(super) fn catalog_entry<'a>(version: &'a VersionSource, key: &str) -> Option<(&'a YamlFile, &'a Node)> {
+    let (file, block) = catalog_node(version)?;
+    Some((file, block.get(key)?))
+}
+
+/// The questions of a version.
+pub(super) fn questions(version: &VersionSource) -> Vec<(&YamlFile, &Node)> {
+    let Some((file, list)) = catalog_entry(version, "questions") else { return Vec::new() };
+    list.items().iter().map(|question| (file, question)).collect()
+}
+
+/// All YAML files of a template.
+pub(super) fn yaml_files(template: &TemplateSource) -> impl Iterator<Item = &YamlFile> {
+    let versions = template.versions.iter();
+    template.config.iter().chain(
+        versions
+            .flat_map(|version| version.docker_compose.iter().chain(&version.rancher_compose).chain(&version.project)),
+    )
+}
+
+/// Machine drivers and Kubernetes charts: what they launch is in other files.
+pub(super) fn is_machine_or_kubernetes(template: &TemplateSource) -> bool {
+    matches!(template.base.as_str(), "machine" | "kubernetes")
+}
+
+/// Whether a template's services are compose services.
+pub(super) fn has_compose(template: &TemplateSource) -> bool {
+    !is_machine_or_kubernetes(template) && template.base != "project"
+}
+
+/// The orchestration entries: what the environment template page offers.
+pub(super) fn is_orchestration(template: &TemplateSource) -> bool {
+    let config = template.config_model().and_then(Result::ok);
+    let category = config.and_then(|config| config.category.value().map(ToString::to_string));
+    category.is_some_and(|category| category.eq_ignore_ascii_case("orchestration"))
+}

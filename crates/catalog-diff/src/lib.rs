@@ -1,0 +1,10 @@
+//! What a version of a catalog changes for those who run it.
+
+pub mod comparison;
+pub mod difference;
+mod facts;
+pub mod meaning;
+pub mod references;
+mod rights;
+pub mod upgrade;
+pub mod words;

@@ -1,0 +1,54 @@
+//! The templates that differ between two references of a catalog's clone.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rancher_catalog::git::{Git, GitError};
+use rancher_catalog::source::{TemplateSource, is_base};
+
+use super::comparison::TemplateComparison;
+
+/// Compares the templates of two references of a clone; of one folder of it, if one is named.
+///
+/// # Errors
+/// The folder is in no clone, a reference is not there, or git fails.
+pub fn compare(
+    catalog: &Path,
+    before: &str,
+    after: &str,
+    only: Option<&str>,
+) -> Result<Vec<TemplateComparison>, GitError> {
+    let git = Git::at(catalog);
+    let (before, after) = (git.commit(before)?, git.commit(after)?);
+    let prefix = git.line(&["rev-parse", "--show-prefix"])?;
+    let mut args = vec!["diff-tree", "-r", "--name-only", "--no-renames", "-z", &before, &after, "--"];
+    let below = format!("{prefix}{}", only.unwrap_or_default());
+    let below = below.trim_end_matches('/');
+    if !below.is_empty() {
+        args.push(below);
+    }
+    let top = Git::at(catalog).with_top()?;
+    let folders: BTreeSet<PathBuf> =
+        top.names(&args)?.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
+    let folder = |source| GitError::Io { command: "diff-tree".to_owned(), source };
+    let (old, new) = (tempfile::tempdir().map_err(folder)?, tempfile::tempdir().map_err(folder)?);
+    let paths: Vec<String> = folders.iter().map(|folder| format!("{prefix}{}", folder.to_string_lossy())).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    top.export(&before, &paths, old.path())?;
+    top.export(&after, &paths, new.path())?;
+    let read = |root: &Path, folder: &Path| TemplateSource::read(&root.join(&prefix).join(folder));
+    let compared =
+        folders.iter().map(|folder| TemplateComparison::new(&read(old.path(), folder), &read(new.path(), folder)));
+    Ok(compared.filter(|comparison| !comparison.is_empty()).collect())
+}
+
+/// The folder of the template that a file of a catalog belongs to.
+fn template_of(file: &Path) -> Option<PathBuf> {
+    let mut parts = file.components();
+    let (base, folder) = (parts.next()?, parts.next()?);
+    parts.next()?;
+    is_base(&base.as_os_str().to_string_lossy()).then(|| Path::new(&base).join(folder))
+}

@@ -1,0 +1,14 @@
+//! The commands, a file each.
+
+pub mod chaos;
+mod end_wanted;
+pub mod form;
+pub mod growth;
+mod pair;
+pub mod picture;
+pub mod repair;
+pub mod simulate;
+pub mod soak;
+pub mod stand_in;
+pub mod up;
+pub mod write_cost;

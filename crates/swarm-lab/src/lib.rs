@@ -1,0 +1,24 @@
+//! What the tests stand on: hosts with real engines, Rancher's own parts and what stands in for them, simulated environments,
+//! runs of the programs.
+
+pub mod catalog_service;
+pub mod chaos;
+pub mod deployer;
+pub mod dice;
+pub mod executor;
+pub mod generator;
+pub mod git;
+pub mod haproxy;
+pub mod lab;
+pub mod model_host;
+pub mod open_metrics;
+pub mod picture;
+pub mod programs;
+pub mod real_parts;
+pub mod says;
+pub mod simulator;
+pub mod tree;
+pub mod trial;
+pub mod wanted;
+pub mod well;
+pub mod world;

@@ -1,0 +1,379 @@
+//! A simulator: thousands of hosts, their engines and swarms, Rancher's API and its metadata, and the monitors with the
+//! daemon's own `plan`, `Memory`, `Record` and `Publication`, on a clock that jumps from event to event.
+//!
+//! What the parts around the daemon do is what they are known to do: rancher-metadata is late, a PUT replaces the whole
+//! record and may land long after its sender has died, or twice; a service that is upgraded stores it and tells nobody,
+//! or refuses it, and an upgrade may write other metadata over it; a role takes effect seconds after it was changed; a node
+//! that is lost is called down after 10 to 15 s; a manager without a leader does not answer; a worker breaks down when it
+//! is promoted and the manager that it joined through is gone.
+//!
+//! A run is its [`Settings`]: the same ones give the same run. Faults are a list that is made before the run, so that
+//! they can be left out one by one: see [`shrink`].
+
+pub mod api;
+pub mod engines;
+pub mod faults;
+pub mod monitors;
+pub mod promises;
+pub mod publishing;
+pub mod shrink;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::time::{Duration, Instant};
+
+use swarmkit_mon::observe::{Observation, Wanted};
+use swarmkit_mon::plan::Plan;
+
+use crate::dice::Dice;
+use crate::wanted::wanted;
+use api::{Api, Write};
+use engines::{Group, Host};
+use faults::Fault;
+pub use promises::{Broken, Promise};
+use publishing::Outcome;
+
+/// How many services there are once a swarm has two nodes.
+pub const SERVICES: usize = 5;
+
+/// What judges: the daemon's `plan`, or one with a bug.
+pub type Judge = fn(&Observation) -> Plan;
+
+/// All that a run is made of.
+#[derive(Clone)]
+pub struct Settings {
+    pub seed: u64,
+    pub hosts: usize,
+    pub managers: usize,
+    /// For how long there are faults, in milliseconds.
+    pub trouble_ms: u64,
+    /// The mean time from one fault to the next, in milliseconds.
+    pub fault_every_ms: u64,
+    /// For how long it may take after the last fault until all is as it shall be, in milliseconds.
+    pub bound_ms: u64,
+    /// The faults to take of those that the seed makes, by number; all of them if `None`.
+    pub only: Option<Vec<usize>>,
+    pub judge: Judge,
+    /// Whether what happens is kept as text.
+    pub trace: bool,
+    /// Is told the simulated time in milliseconds, every hour of it.
+    pub progress: Option<fn(u64)>,
+}
+
+impl Settings {
+    /// From one host to nine, and one to seven managers, as the seed has it.
+    pub fn of_seed(seed: u64) -> Self {
+        let managers = [3, 3, 5, 1, 7][(seed / 9 % 5) as usize];
+        Self { managers, ..Self::new(seed, 1 + (seed % 9) as usize) }
+    }
+
+    pub fn new(seed: u64, hosts: usize) -> Self {
+        Self {
+            seed,
+            hosts,
+            managers: 3,
+            trouble_ms: 40 * 60_000,
+            fault_every_ms: 90_000,
+            bound_ms: 30 * 60_000,
+            only: None,
+            judge: swarmkit_mon::plan::plan,
+            trace: false,
+            progress: None,
+        }
+    }
+}
+
+/// What has happened in a run.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Events: looks, actions, writes, elections, faults.
+    pub steps: u64,
+    pub looks: u64,
+    pub faults: u64,
+    /// Service upgrades, and records that were written over.
+    pub upgrades: u64,
+    /// Records that were put back by one who knew an earlier generation only.
+    pub fallen: u64,
+    /// Runs that ended early, as the record was lost while nobody was there who knew it.
+    pub void: u64,
+    /// Join tokens handed over by a host label.
+    pub handed_over: u64,
+    pub role_changes: u64,
+    pub removals: u64,
+    pub forced: u64,
+    pub founded: u64,
+    pub joins: u64,
+    /// Requests to rancher-metadata and to Rancher's API.
+    pub metadata_requests: u64,
+    pub api_requests: u64,
+    /// How long it took after the last fault until all was as it shall be, in milliseconds.
+    pub settled_ms: u64,
+    /// The same requests in the calm hour at the end.
+    pub calm_metadata_requests: u64,
+    pub calm_api_requests: u64,
+}
+
+/// Something that happens at a time.
+pub enum Event {
+    Look { host: usize, process: u64, at: u64 },
+    Begin { host: usize, process: u64, planned: Box<(Observation, Plan, u64)> },
+    Done { host: usize, process: u64, good: bool },
+    Found { host: usize, process: u64, nonce: String },
+    Force { host: usize, process: u64, generation: u64, seen: Box<Observation> },
+    Publish { host: usize, process: u64 },
+    Published { host: usize, process: u64, outcome: Box<Outcome> },
+    Rested { host: usize, process: u64 },
+    Labels { host: usize, process: u64 },
+    LandLabels { entry: usize, labels: BTreeMap<String, String> },
+    Agent { host: usize, turn: u64 },
+    Land(Box<Write>),
+    Metadata,
+    Settle { group: usize, node: String },
+    Down { group: usize, node: String, since: u64 },
+    Returns { group: usize, node: String },
+    Election { group: usize },
+    Fault(usize),
+    Heal(usize),
+    StartMonitor { host: usize },
+}
+
+struct Queued {
+    at: u64,
+    number: u64,
+    event: Event,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.number) == (other.at, other.number)
+    }
+}
+impl Eq for Queued {}
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+/// The world of a run.
+pub struct Simulation {
+    pub settings: Settings,
+    pub now: u64,
+    pub tally: Tally,
+    pub trace: Vec<String>,
+    pub hosts: Vec<Host>,
+    pub groups: Vec<Group>,
+    pub api: Api,
+    pub wanted: Wanted,
+    faults: Vec<(u64, Fault)>,
+    dice: Dice,
+    base: Instant,
+    queue: BinaryHeap<Reverse<Queued>>,
+    number: u64,
+    serial: u64,
+    pub broken: Option<Broken>,
+    /// The record was lost while nobody was there who knew of the latest generation: nothing can be promised.
+    pub is_void: bool,
+    /// All is as it shall be, and has to stay so.
+    calm: bool,
+    /// Nothing goes wrong any more.
+    peace: bool,
+}
+
+impl Simulation {
+    pub fn new(settings: Settings) -> Self {
+        let mut dice = Dice::new(settings.seed);
+        let faults = faults::schedule(&settings, &mut Dice::new(settings.seed ^ 0x5eed));
+        let mut world = Self {
+            now: 0,
+            tally: Tally::default(),
+            trace: Vec::new(),
+            hosts: (0..settings.hosts).map(Host::new).collect(),
+            groups: Vec::new(),
+            api: Api { is_v1: !settings.seed.is_multiple_of(4), ..Api::default() },
+            wanted: wanted(settings.managers),
+            faults,
+            base: Instant::now(),
+            queue: BinaryHeap::new(),
+            number: 0,
+            serial: 0,
+            broken: None,
+            is_void: false,
+            calm: false,
+            peace: false,
+            settings,
+            dice: Dice::new(0),
+        };
+        for at in 0..world.hosts.len() {
+            world.register(at);
+            let start = dice.below(60_000);
+            world.schedule(start, Event::StartMonitor { host: at });
+        }
+        for number in 0..world.faults.len() {
+            if world.settings.only.as_ref().is_none_or(|only| only.contains(&number)) {
+                let at = world.faults[number].0;
+                world.schedule(at, Event::Fault(number));
+            }
+        }
+        world.api.tell(&world.hosts);
+        world.dice = dice;
+        world
+    }
+
+    pub fn faults(&self) -> &[(u64, Fault)] {
+        &self.faults
+    }
+
+    pub fn schedule(&mut self, at: u64, event: Event) {
+        self.number += 1;
+        self.queue.push(Reverse(Queued { at, number: self.number, event }));
+    }
+
+    /// After so many milliseconds.
+    pub fn after(&mut self, ms: u64, event: Event) {
+        self.schedule(self.now + ms, event);
+    }
+
+    /// Some milliseconds from `least` to `most`.
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.dice.below(most - least + 1)
+    }
+
+    pub fn one_in(&mut self, many: u64) -> bool {
+        self.dice.one_in(many)
+    }
+
+    pub fn instant(&self) -> Instant {
+        self.base + Duration::from_millis(self.now)
+    }
+
+    pub fn fresh(&mut self, kind: &str) -> String {
+        self.serial += 1;
+        format!("{kind}-{}", self.serial)
+    }
+
+    pub fn say(&mut self, text: impl FnOnce() -> String) {
+        if self.settings.trace {
+            let line = format!("{:>10.3} s  {}", self.now as f64 / 1000.0, text());
+            self.trace.push(line);
+        }
+    }
+
+    /// A promise is broken. The first one ends the run.
+    pub fn breaks(&mut self, promise: Promise, what: String) {
+        self.say(|| format!("BROKEN: {}: {what}", promise.text()));
+        if self.broken.is_none() {
+            self.broken = Some(Broken { promise, what, at_ms: self.now });
+        }
+    }
+
+    /// Runs until `end`, or until a promise is broken.
+    fn run_until(&mut self, end: u64, mut enough: impl FnMut(&mut Self) -> bool) {
+        while self.broken.is_none() && !self.is_void {
+            let Some(Reverse(next)) = self.queue.peek() else { break };
+            if next.at > end {
+                break;
+            }
+            let Some(Reverse(next)) = self.queue.pop() else { break };
+            let hour = self.now / 3_600_000;
+            self.now = self.now.max(next.at);
+            if let Some(progress) = self.settings.progress
+                && self.now / 3_600_000 > hour
+            {
+                progress(self.now);
+            }
+            self.tally.steps += 1;
+            self.happen(next.event);
+            if enough(self) {
+                return;
+            }
+        }
+        if self.broken.is_none() {
+            self.now = self.now.max(end);
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::StartMonitor { host } => self.start_monitor(host),
+            Event::Look { host, process, at } => self.look(host, process, at),
+            Event::Begin { host, process, planned } => self.begin(host, process, *planned),
+            Event::Done { host, process, good } => self.done(host, process, good),
+            Event::Found { host, process, nonce } => self.found(host, process, &nonce),
+            Event::Force { host, process, generation, seen } => self.force(host, process, generation, &seen),
+            Event::Publish { host, process } => self.publish(host, process),
+            Event::Published { host, process, outcome } => self.published(host, process, *outcome),
+            Event::Rested { host, process } => self.rested(host, process),
+            Event::Labels { host, process } => self.write_labels(host, process),
+            Event::LandLabels { entry, labels } => self.land_labels(entry, labels),
+            Event::Agent { host, turn } => self.agent_is_told(host, turn),
+            Event::Land(write) => self.land(*write),
+            Event::Metadata => self.metadata_catches_up(),
+            Event::Settle { group, node } => self.settle(group, &node),
+            Event::Down { group, node, since } => self.goes_down(group, &node, since),
+            Event::Returns { group, node } => self.returns(group, &node),
+            Event::Election { group } => self.elect(group),
+            Event::Fault(number) => self.fault(number),
+            Event::Heal(number) => self.heal(number),
+        }
+    }
+
+    /// The whole run: trouble, then peace until all is as it shall be, then an hour in which nothing may change.
+    pub fn run(&mut self) -> Result<Tally, Broken> {
+        let trouble = self.settings.trouble_ms;
+        self.run_until(trouble, |_| false);
+        self.make_peace();
+        let peace = self.now;
+        let mut looked = 0;
+        let bound = peace + self.settings.bound_ms;
+        let mut good = false;
+        self.run_until(bound, |world| {
+            if world.now >= looked + 1_000 {
+                looked = world.now;
+                good = world.is_well().is_ok();
+            }
+            good
+        });
+        if self.is_void {
+            self.tally.void += 1;
+            return Ok(self.tally.clone());
+        }
+        if self.broken.is_none() && !good {
+            let why = self.is_well().err();
+            if let Some(why) = why {
+                let after = self.settings.bound_ms / 60_000;
+                self.breaks(Promise::Converges, format!("{after} minutes after the last fault: {why}"));
+            }
+        }
+        self.tally.settled_ms = self.now - peace;
+        let before = self.tally.clone();
+        // What is late by then may still be put right: labels and the record follow.
+        let quiet = self.now + 120_000;
+        self.run_until(quiet, |_| false);
+        self.calm = true;
+        let (start, counted) = (self.now, self.tally.clone());
+        self.run_until(start + 3_600_000, |_| false);
+        self.tally.calm_metadata_requests = self.tally.metadata_requests - counted.metadata_requests;
+        self.tally.calm_api_requests = self.tally.api_requests - counted.api_requests;
+        if self.broken.is_none()
+            && let Err(why) = self.is_well()
+        {
+            self.breaks(Promise::Converges, format!("an hour after it was well: {why}"));
+        }
+        let faults = self.tally.faults;
+        let most = 6 * self.settings.managers as u64 + 8 * faults;
+        if before.role_changes > most {
+            let text = format!("{} role changes, {faults} faults", before.role_changes);
+            self.breaks(Promise::FewRoleChanges, text);
+        }
+        match self.broken.clone() {
+            None => Ok(self.tally.clone()),
+            Some(broken) => Err(broken),
+        }
+    }
+}

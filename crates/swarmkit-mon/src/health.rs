@@ -1,0 +1,170 @@
+//! What others ask the monitor, on the port of the health check: `/ping`, `/status`, `/metrics`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE};
+use hyper::{Method, StatusCode};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+
+use super::clients::{self, Answer};
+use super::engine::LocalNodeState;
+use super::identity::Identity;
+use super::metrics;
+use super::observe::Sources;
+use super::plan::Stage;
+use super::status::Status;
+use swarmkit_settings::settings::{HEALTH_PATH, HEALTH_PORT, IDENTITY_PATH};
+
+/// How long an answer of the engine is good for: health checks come from several hosts.
+const FRESH: Duration = Duration::from_secs(2);
+/// What the engine may take to answer; well within the check's own time-out.
+const ENGINE: Duration = Duration::from_secs(3);
+
+/// What the answers are made of.
+pub struct Health {
+    sources: Arc<Sources>,
+    status: Arc<RwLock<Status>>,
+    nonce: String,
+    latest: Mutex<Option<(Instant, Result<(), String>)>>,
+}
+
+impl Health {
+    /// Nothing is asked yet.
+    pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String) -> Self {
+        Self { sources, status, nonce, latest: Mutex::new(None) }
+    }
+
+    /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
+    /// when the engine does not.
+    pub async fn verdict(self: &Arc<Self>) -> Result<(), String> {
+        let failed = || "the monitor has failed".to_owned();
+        // Asked on its own, so that one who gives up waiting does not make the others wait for a new question.
+        let engine = tokio::spawn(Arc::clone(self).engine()).await.map_err(|_| failed())?;
+        let status = self.status.read().map_err(|_| failed())?;
+        let why = status.plan().map_or("the monitor is starting", |plan| plan.reason.as_str());
+        match status.plan().map(|plan| plan.stage) {
+            Some(Stage::Foreign | Stage::Refused) => Err(why.to_owned()),
+            _ => engine.map_err(|engine| format!("{engine}: {why}")),
+        }
+    }
+
+    /// Who this monitor is, for one that asks at this address whether it meets itself.
+    fn identity(&self, status: &Status) -> String {
+        let seen = status.seen();
+        let host = seen.and_then(|seen| seen.metadata.as_ref().ok()).map(|metadata| metadata.host.clone());
+        let hostname = seen.and_then(|seen| seen.engine.as_ref().ok()).map(|info| info.name.clone());
+        let identity = Identity {
+            nonce: self.nonce.clone(),
+            host: host.unwrap_or_default(),
+            hostname: hostname.unwrap_or_default(),
+            stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
+            reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
+            acts_ago_ms: status.age_ms().filter(|_| status.can_act()),
+        };
+        serde_json::to_string(&identity).unwrap_or_default()
+    }
+
+    /// Whether this host's engine was a manager when it was last heard of.
+    fn managed(&self) -> bool {
+        let status = self.status.read().ok();
+        let member = status.as_ref().and_then(|status| status.seen()).and_then(|seen| seen.own.state.member.as_ref());
+        member.is_some_and(|member| member.manager)
+    }
+
+    /// What the engine says, or has just said: those who ask at the same time share one question to it.
+    async fn engine(self: Arc<Self>) -> Result<(), String> {
+        let mut latest = self.latest.lock().await;
+        if let Some((_, verdict)) = latest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return verdict.clone();
+        }
+        let verdict = self.ask().await;
+        *latest = Some((Instant::now(), verdict.clone()));
+        verdict
+    }
+
+    async fn ask(&self) -> Result<(), String> {
+        let engine = &self.sources.engine;
+        let (answer, alive) =
+            tokio::join!(tokio::time::timeout(ENGINE, engine.info()), tokio::time::timeout(ENGINE, engine.ping()));
+        match answer {
+            // A manager of a swarm without a leader is silent about it for long, and a member all the same. To replace
+            // its monitor would only make that one forget since when.
+            Err(_) if matches!(alive, Ok(Ok(()))) && self.managed() => Ok(()),
+            Err(_) => Err(format!("the engine has not answered within {} s", ENGINE.as_secs())),
+            Ok(Err(error)) => Err(format!("the engine does not answer ({error})")),
+            Ok(Ok(info)) => match info.swarm.local_node_state {
+                LocalNodeState::Active => Ok(()),
+                state => Err(format!("the engine is no active member of a swarm but {state:?}").to_lowercase()),
+            },
+        }
+    }
+}
+
+/// Opens the port of the health check.
+///
+/// # Errors
+/// Something else listens there.
+pub async fn listen() -> std::io::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, HEALTH_PORT))).await
+}
+
+/// Answers for as long as it is polled.
+pub async fn serve(listener: TcpListener, health: Arc<Health>) {
+    let answer = move |request: hyper::Request<_>| {
+        let health = Arc::clone(&health);
+        async move { health.answer(request.method(), request.uri().path()).await }
+    };
+    clients::serve(listener, answer).await;
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+impl Health {
+    async fn answer(self: Arc<Self>, method: &Method, path: &str) -> Answer {
+        if ![HEALTH_PATH, "/status", "/metrics", IDENTITY_PATH].contains(&path) {
+            let all = format!("There are {HEALTH_PATH}, /status, /metrics and {IDENTITY_PATH}.\n");
+            return answer(StatusCode::NOT_FOUND, TEXT, all);
+        }
+        if ![Method::GET, Method::HEAD].contains(method) {
+            let mut refusal = answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "Only GET is answered.\n".to_owned());
+            refusal.headers_mut().insert(ALLOW, hyper::header::HeaderValue::from_static("GET, HEAD"));
+            return refusal;
+        }
+        if path == IDENTITY_PATH {
+            return told(JSON, self.status.read().map(|status| self.identity(&status)));
+        }
+        if path == "/status" {
+            return told(JSON, self.status.read().map(|status| format!("{:#}\n", status.json())));
+        }
+        let verdict = self.verdict().await;
+        match (path, verdict) {
+            ("/metrics", verdict) => {
+                told(OPEN_METRICS, self.status.read().map(|status| metrics::text(&status, verdict.is_ok())))
+            }
+            (_, Ok(())) => answer(StatusCode::OK, TEXT, "OK\n".to_owned()),
+            (_, Err(reason)) => {
+                let line = reason.lines().collect::<Vec<_>>().join(" ");
+                answer(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{line}\n"))
+            }
+        }
+    }
+}
+
+/// What was read of the status. It cannot be read where a thread has failed while it wrote there.
+fn told<E>(kind: &'static str, text: Result<String, E>) -> Answer {
+    let failed = |_| answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, "The monitor has failed.\n".to_owned());
+    text.map_or_else(failed, |text| answer(StatusCode::OK, kind, text))
+}
+
+fn answer(status: StatusCode, kind: &'static str, text: String) -> Answer {
+    let mut answer = Answer::new(Full::from(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    answer
+}

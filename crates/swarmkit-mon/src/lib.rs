@@ -1,0 +1,46 @@
+//! The daemon: forms, watches and heals a Docker Swarm on the hosts of a Rancher environment.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `observe`, `past` | what is, put into one plain value |
+//! | `plan` | what to do: a pure function of that value |
+//! | `act`, `publisher`, `label_writer` | do it |
+//! | `forward` | the way of this host's engine to the managers |
+//! | `clock` | how far this host's clock is from Rancher's |
+//! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
+//! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
+//! | `surroundings`, `own_service`, `own_container` | what metadata tells, and which service and container are this monitor's |
+//! | `identity` | whether another host has this one's identity |
+//! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
+//! | `health`, `clients`, `metrics`, `status` | what it tells others |
+//! | `overview` | the swarm as a person sees it, also who opens Rancher's Swarm > CLI |
+
+pub mod act;
+pub mod call;
+pub mod clients;
+pub mod clock;
+pub mod engine;
+pub mod forward;
+pub mod hand_over;
+pub mod health;
+pub mod identity;
+pub mod label_writer;
+pub mod labels;
+pub mod log;
+pub mod metadata;
+pub mod metrics;
+pub mod observe;
+pub mod overview;
+pub mod own_container;
+pub mod own_service;
+pub mod past;
+pub mod plan;
+pub mod publisher;
+pub mod rancher;
+pub mod record;
+pub mod run;
+pub mod seal;
+pub mod state;
+pub mod status;
+pub mod surroundings;
+pub mod wake;

@@ -1,0 +1,125 @@
+//! The daemon's program: reads its settings and runs.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use swarmkit_mon::log;
+use swarmkit_mon::metadata::{self, Metadata};
+use swarmkit_mon::overview::Overview;
+use swarmkit_mon::run::Monitor;
+use swarmkit_mon::status::Look;
+use swarmkit_settings::command_line::{self, PlanFormat};
+use swarmkit_settings::settings::{SETTINGS, Settings};
+
+/// A variable that is not UTF-8 is not an allowed value either: it is shown with its odd parts replaced.
+fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+fn main() -> ExitCode {
+    if std::env::args_os().next().is_some_and(|name| command_line::is_shell(&name)) {
+        return shell();
+    }
+    let matches = command_line::command(SETTINGS).get_matches();
+    let settings = match command_line::settings(&matches, environment) {
+        Ok(settings) => settings,
+        Err(invalid) => {
+            for line in invalid.to_string().lines() {
+                eprintln!("swarmkit-mon: {line}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    match run(&matches, &settings) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("swarmkit-mon: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if command_line::is_status(matches) {
+        return Ok(show());
+    }
+    log::begin(settings.log_level, settings.log_format);
+    // One thread is enough for a program that waits.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut monitor = Monitor::new(settings, command_line::plan_format(matches).is_none(), environment)?;
+    for warning in &settings.warnings {
+        tracing::warn!(warning, "settings");
+    }
+    if let Some(format) = command_line::plan_format(matches) {
+        let (view, plan) = runtime.block_on(monitor.preview());
+        match format {
+            PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&Look { view: &view, plan: &plan })?),
+            PlanFormat::Text => print!("{plan}"),
+        }
+        // A plan that was made blindly is neither good nor bad news.
+        let unseen = [("the engine", view.engine.err()), ("rancher-metadata", view.metadata.err())];
+        let mut code = u8::from(!plan.is_quiet());
+        for (what, reason) in unseen {
+            if let Some(reason) = reason {
+                eprintln!("swarmkit-mon: {what} cannot be seen: {reason}");
+                code = 2;
+            }
+        }
+        return Ok(ExitCode::from(code));
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), managers = settings.manager_scale, "starts");
+    let outcome = runtime.block_on(monitor.run());
+    // What is still being resolved or written by another thread is not waited for.
+    runtime.shutdown_background();
+    outcome?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the swarm. Answers with 0 if all is well, 1 if something is wrong, 2 if it cannot be seen.
+fn show() -> ExitCode {
+    let look = || -> anyhow::Result<Overview> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let metadata = Metadata::new(metadata::ADDRESS)?;
+        let overview = runtime.block_on(Overview::look(&metadata));
+        runtime.shutdown_background();
+        Ok(overview?)
+    };
+    match look() {
+        Ok(overview) => {
+            // A reader that has gone, or a disk that is full, is no reason to panic.
+            match write!(std::io::stdout(), "{overview}").and_then(|()| std::io::stdout().flush()) {
+                Ok(()) => ExitCode::from(u8::from(!overview.is_well())),
+                Err(error) => {
+                    eprintln!("swarmkit-mon: the swarm cannot be printed: {error}");
+                    ExitCode::from(2)
+                }
+            }
+        }
+        Err(error) => {
+            eprintln!("swarmkit-mon: the swarm cannot be shown: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What a person gets who opens a shell in the container: the swarm, again for each line that is typed.
+fn shell() -> ExitCode {
+    let input = std::io::stdin();
+    loop {
+        let code = show();
+        if !input.is_terminal() {
+            return code;
+        }
+        let mut line = String::new();
+        let mut output = std::io::stdout();
+        let shown = write!(output, "\nEnter looks again, q ends. ").and_then(|()| output.flush());
+        if shown.is_err()
+            || !matches!(input.read_line(&mut line), Ok(1..))
+            || ["q", "quit", "exit"].contains(&line.trim())
+        {
+            return ExitCode::SUCCESS;
+        }
+        let _ = writeln!(output);
+    }
+}

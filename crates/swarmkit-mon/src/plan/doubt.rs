@@ -1,0 +1,65 @@
+//! Is this host in doubt whether somebody acts for the swarm? Then it asks for a sign of life in the record, by a label.
+//!
+//! At rest none is given: each is a change of the environment's metadata, which Rancher sends to every host.
+
+use crate::engine::{Node, SwarmInfo};
+use crate::labels::{self, Wish};
+use crate::observe::{MetadataView, Observation};
+use crate::record::Record;
+
+use super::{Plan, inside, quorum, stray};
+
+/// The plan, with the question in it where this host is in doubt.
+pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> Plan {
+    if !is_there(seen, metadata) {
+        return plan;
+    }
+    // A plan without labels leaves them as they are, which is what a member has.
+    let Some(wish) = plan.labels.clone().or_else(|| as_member(seen)) else { return plan };
+    plan.labels(Wish { asks: true, ..wish })
+}
+
+fn as_member(seen: &Observation) -> Option<Wish> {
+    let member = seen.own.state.member.as_ref()?;
+    let part = member.manager.then_some(labels::MANAGER);
+    Some(Wish { part, node: Some(member.node.clone()), ..Wish::default() })
+}
+
+fn is_there(seen: &Observation, metadata: &MetadataView) -> bool {
+    let engine = seen.engine.as_ref().ok().map(|info| &info.swarm);
+    let Ok(record) = &metadata.record else { return false };
+    let is_stray = engine.is_some_and(|engine| stray::reason(seen, engine, metadata).is_some());
+    is_stray
+        || is_unknown(seen, metadata, record, engine)
+        || is_of_another(seen, record, engine)
+        || engine.is_some_and(|engine| misses_the_acting_one(seen, engine))
+}
+
+/// The record does not know this host's node, and does not count on its vote.
+fn is_unknown(seen: &Observation, metadata: &MetadataView, record: &Record, engine: Option<&SwarmInfo>) -> bool {
+    let Some(place) = seen.own.state.place(engine) else { return false };
+    let here = record.cluster.as_deref() == Some(place.cluster);
+    // A manager of a swarm that answers knows better.
+    let answers = seen.swarm_view().is_some();
+    here && !answers && seen.past.astray_ms >= stray::ASTRAY_MS && !record.knows(place.node, &metadata.host)
+}
+
+/// The record is of another swarm than the one that this host is a worker of, or of one with which another manager has gone
+/// on alone.
+fn is_of_another(seen: &Observation, record: &Record, engine: Option<&SwarmInfo>) -> bool {
+    let Some(member) = &seen.own.state.member else { return false };
+    if record.cluster.as_ref() != Some(&member.cluster) {
+        let works = |engine: &SwarmInfo| engine.node_id == member.node && !engine.control_available;
+        return record.cluster.is_some() && engine.is_some_and(works);
+    }
+    let may_manage = engine.is_none_or(|engine| engine.control_available) || quorum::is_in_question(seen);
+    member.generation < record.generation && may_manage && !record.voters.contains(&member.node)
+}
+
+/// This manager's monitor is about to act in the place of the one beside the leader, which it cannot reach. That one may act
+/// all the same.
+fn misses_the_acting_one(seen: &Observation, engine: &SwarmInfo) -> bool {
+    let Some(swarm) = seen.swarm_view() else { return false };
+    let leads = swarm.node(&engine.node_id).is_none_or(Node::leads);
+    !leads && seen.past.silent_ms() >= inside::silence_ms(&seen.wanted, swarm, &engine.node_id) / 2
+}

@@ -1,0 +1,445 @@
+//! This host's engine is in a swarm: does it belong there, and does this monitor act?
+
+use crate::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
+use crate::labels::{self, Wish};
+use crate::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
+use crate::record::Record;
+use crate::state::{Member, State};
+
+use super::claim::{self, Standing};
+use super::roles::{self, Roles};
+use super::{
+    BEAT_PERIODS, CLAIM_EXPIRY_MS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, SOON_MS, Stage, publication,
+    quorum, rancher, removal, stray,
+};
+
+/// The label of a node that says that this monitor drained it, and not an operator.
+pub const DRAINED: &str = "swarmkit.drained";
+/// For how long this host's address must have been another one before it says so, in milliseconds.
+const MOVED_WORD_MS: u64 = 5_000;
+/// For how long the record must not have had this manager as one of its generation, in milliseconds.
+const SUPERSEDED_MS: u64 = 5_000;
+
+/// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
+/// or that one has been silent for long, and this is the next; or that one knows less of the swarm than this one.
+pub(super) fn acts(seen: &Observation, node: &str) -> bool {
+    let Some(swarm) = seen.swarm_view() else { return false };
+    swarm.node(node).is_some_and(Node::leads)
+        || seen.past.stands_in
+        || remembers_later(seen)
+        || seen.past.silent_ms() >= silence_ms(&seen.wanted, swarm, node)
+}
+
+/// Whether the record is of an earlier generation than this host remembers, of which it manages the swarm: it was written
+/// over, and recorded anew by one that had become a manager and never read it. Managers of the earlier generation that come
+/// back would take it for theirs.
+fn remembers_later(seen: &Observation) -> bool {
+    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+    let record = seen.rancher_view().map(|view| &view.record).or(read);
+    record.zip(seen.own.state.member.as_ref()).is_some_and(|(record, member)| {
+        record.cluster.as_ref() == Some(&member.cluster)
+            && record.recovery.is_none()
+            && record.generation < member.generation
+            && record.voters.contains(&member.node)
+    })
+}
+
+/// Whether the record is gone, and this process has not read it before. Another manager may have gone on alone while this
+/// one was away; it puts back what it has kept within a period, or two if its last try has failed.
+pub(super) fn may_know_less(seen: &Observation) -> bool {
+    let past = &seen.past;
+    seen.record_is_gone && !past.has_read && past.gone_ms < seen.wanted.period_ms.saturating_mul(BEAT_PERIODS)
+}
+
+/// How long the acting monitor must have been silent for this one to act in its place.
+pub(crate) fn silence_ms(wanted: &Wanted, swarm: &SwarmView, own: &str) -> u64 {
+    let next = |node: &&Node| node.manager.as_ref().is_some_and(|manager| !manager.leader && manager.is_reached());
+    let row = swarm.nodes.iter().filter(next);
+    let place = row.filter(|node| node.id.as_str() < own).count() as u64;
+    wanted.period_ms.saturating_mul(SILENT_PERIODS).saturating_mul(place + 1)
+}
+
+pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
+    let word = if seen.past.moved_ms >= MOVED_WORD_MS { labels::MOVED_MANAGER } else { labels::MANAGER };
+    let part = engine.control_available.then_some(word);
+    let wish = Wish { part, node: Some(engine.node_id.clone()), ..Wish::default() };
+    let swarm = match &seen.swarm {
+        None => return worker(seen, engine, metadata).labels(wish),
+        Some(Err(reason)) => {
+            let silent = || Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).again(2_000);
+            return quorum::plan(seen, metadata, reason).unwrap_or_else(silent).labels(wish);
+        }
+        Some(Ok(swarm)) => swarm,
+    };
+    if !acts(seen, &engine.node_id) {
+        return manager(seen, engine, metadata, swarm).labels(wish);
+    }
+    let view = match rancher(seen) {
+        Ok(view) => view,
+        Err(reason) => return Plan::new(Stage::Act, format!("is to act, but cannot: {reason}")).labels(wish),
+    };
+    // The one beside the leader may act all the same, and cannot say so.
+    if !view.takes_writes && !swarm.node(&engine.node_id).is_some_and(Node::leads) {
+        return manager(seen, engine, metadata, swarm).labels(wish);
+    }
+    let position = Position { seen, engine, metadata, swarm, view };
+    match &view.record.cluster {
+        None => position.record(),
+        Some(cluster) if *cluster == swarm.cluster => match outdated(seen, engine, &view.record, Some(view)) {
+            Some(plan) => plan,
+            None => position.act(),
+        },
+        Some(cluster) => position.foreign(cluster),
+    }
+    .labels(wish)
+}
+
+/// What this host remembers once it is in the recorded swarm.
+fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option<State> {
+    let cluster = record.cluster.clone()?;
+    let made = seen.own.state.made.clone().filter(|made| *made == cluster);
+    let own = publication::generation(seen, &cluster);
+    // A generation that is about to begin is its maker's alone.
+    let generation = if record.recovery.is_some() { own } else { record.generation.max(own) };
+    let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
+    // What rancher-metadata tells may be of an earlier generation than the one that this host has begun.
+    let before = seen.own.state.record.as_ref();
+    let later = before.filter(|kept| kept.cluster == record.cluster && kept.generation > record.generation);
+    let kept = engine.control_available.then(|| later.cloned().unwrap_or_else(|| record.kept()));
+    let state = State { founding: None, made, joining: None, left: None, member, record: kept };
+    (state != seen.own.state).then_some(state)
+}
+
+fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
+    let record = match &metadata.record {
+        Ok(record) => record,
+        Err(reason) => return Plan::new(Stage::Member, reason),
+    };
+    let Some(cluster) = &record.cluster else {
+        return Plan::new(Stage::Member, "a worker of a swarm that is not recorded yet");
+    };
+    let known = |node: &str| record.members.values().any(|member| member == node);
+    let remembered_here = seen.own.state.member.as_ref().filter(|member| member.node == engine.node_id);
+    let belongs = record.knows(&engine.node_id, &metadata.host)
+        || engine.remote_managers.iter().any(|peer| known(&peer.node_id))
+        || remembered_here.is_some_and(|member| member.cluster == *cluster);
+    if belongs {
+        let mut plan = Plan::new(Stage::Member, "a worker of the recorded swarm");
+        plan.remember = remembered(seen, record, engine);
+        // It is about to become a manager, and an engine does not tell a worker when.
+        return if record.voters.contains(&engine.node_id) { plan.soon() } else { plan };
+    }
+    match remembered_here {
+        // A late write may have brought back the record of a swarm that is no more.
+        Some(_) if !stray::is_alive(seen) => {
+            let reason = format!(
+                "{cluster} is recorded, and not the swarm that the engine is a worker of; it gives no sign of life"
+            );
+            Plan::new(Stage::Foreign, reason)
+        }
+        Some(member) => Plan::new(
+            Stage::Foreign,
+            format!(
+                "the engine is a worker of swarm {}, which this host was in before; {cluster} is recorded: it leaves",
+                member.cluster
+            ),
+        )
+        .change(Change::Leave { node: engine.node_id.clone(), manager: false }),
+        None => Plan::new(
+            Stage::Foreign,
+            format!(
+                "the engine is a worker of a swarm that is not this environment's ({cluster}); it is left alone: docker swarm leave, if it shall join"
+            ),
+        ),
+    }
+}
+
+fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swarm: &SwarmView) -> Plan {
+    let record = match &metadata.record {
+        Ok(record) => record,
+        Err(reason) => return Plan::new(Stage::Member, reason),
+    };
+    match &record.cluster {
+        None => {
+            Plan::new(Stage::Member, "a manager of a swarm that is not recorded yet; the leader's monitor records it")
+        }
+        Some(cluster) if *cluster == swarm.cluster => {
+            if let Some(plan) = outdated(seen, engine, record, None) {
+                return plan;
+            }
+            let mut plan = Plan::new(Stage::Member, "a manager of the recorded swarm; the leader's monitor acts");
+            // Whether the generation that begins is this one's is not told yet.
+            if record.recovery.is_none() {
+                plan.remember = remembered(seen, record, engine);
+            }
+            plan
+        }
+        Some(cluster) => not_ours(&swarm.cluster, cluster),
+    }
+}
+
+/// This host's engine is a manager of a generation of the swarm that another one has gone on without. It is no part of
+/// that one any more, whatever it sees: it leaves. One that the present generation has as a manager is of that; it may
+/// have become one just now, so a while passes, and a sign of life, before it leaves.
+fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Option<&RancherView>) -> Option<Plan> {
+    let member = seen.own.state.member.as_ref()?;
+    let of_before = member.cluster == *record.cluster.as_ref()? && member.generation < record.generation;
+    if !of_before {
+        return None;
+    }
+    let plan =
+        |reason: &str| Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}"));
+    if let Some(claim) = &record.recovery {
+        // It was about to. If it is a manager here it has not done it, and if its host was removed, or its claim is an old
+        // one, it never will; or it has, and will be told that it is of the generation before. But where the record has had
+        // other managers since, it had gone on without this one already, and an old claim tells nothing.
+        let node = record.members.get(&claim.host);
+        let here = seen
+            .swarm_view()
+            .zip(node)
+            .and_then(|(swarm, node)| swarm.node(node))
+            .and_then(|node| node.manager.as_ref());
+        let is_here = here.is_some_and(ManagerStatus::is_reached);
+        let is_gone = view.is_some_and(|view| view.registered(&claim.host).is_none());
+        let is_old = seen.past.recovery_ms >= CLAIM_EXPIRY_MS && record.voters.contains(&engine.node_id);
+        return (!is_here && !is_gone && !is_old)
+            .then(|| plan(", or is about to: what becomes of this one is yet to be told").again(1_000));
+    }
+    if record.voters.contains(&engine.node_id) {
+        return None;
+    }
+    if seen.past.superseded_ms < SUPERSEDED_MS {
+        return Some(plan("; it has not said yet whether this one is a manager there").again(1_000));
+    }
+    let leave = Change::Leave { node: engine.node_id.clone(), manager: true };
+    Some(plan("; this one is no manager there: it leaves and joins anew").change(leave))
+}
+
+fn not_ours(cluster: &str, recorded: &str) -> Plan {
+    Plan::new(
+        Stage::Foreign,
+        format!(
+            "the engine manages swarm {cluster}, but {recorded} is this environment's; it is left alone: docker swarm leave --force, if it shall join"
+        ),
+    )
+}
+
+struct Position<'a> {
+    seen: &'a Observation,
+    engine: &'a SwarmInfo,
+    metadata: &'a MetadataView,
+    swarm: &'a SwarmView,
+    view: &'a RancherView,
+}
+
+impl Position<'_> {
+    /// Whether this host made this swarm. A crash between making it and noting its ID leaves the intent.
+    fn made_here(&self) -> bool {
+        let state = &self.seen.own.state;
+        let noted = state.made.as_deref() == Some(self.swarm.cluster.as_str());
+        noted || (state.made.is_none() && state.founding.is_some() && self.is_bare())
+    }
+
+    /// Whether this host's label says which node it is.
+    fn is_said(&self) -> bool {
+        let own = self.view.registered(&self.metadata.host);
+        own.and_then(|host| host.node()) == Some(self.engine.node_id.as_str())
+    }
+
+    /// One node and no service: nobody loses anything with it.
+    fn is_bare(&self) -> bool {
+        self.swarm.nodes.len() == 1 && self.swarm.services == Some(0)
+    }
+
+    /// No swarm is recorded: this one is to be, whether this host made it or found it.
+    fn record(&self) -> Plan {
+        let act = |reason: String| Plan::new(Stage::Act, reason);
+        let found = if self.made_here() { "made by this host" } else { "found on this host" };
+        if !self.made_here() {
+            let hosts = self.view.registered_hosts().filter(|host| host.uuid != self.metadata.host);
+            let mut nodes = hosts.filter_map(|host| Some((&host.uuid, host.node()?)));
+            if let Some((host, node)) = nodes.find(|(_, node)| self.swarm.node(node).is_none()) {
+                return Plan::new(
+                    Stage::Foreign,
+                    format!(
+                        "two swarms and none recorded: this host's has cluster ID {}, and host {host} is node {node} of another one; one of the two must leave",
+                        self.swarm.cluster
+                    ),
+                );
+            }
+            let candidates = claim::candidates(self.metadata, self.view);
+            let awaited = claim::awaited(self.seen, &candidates, &self.metadata.host);
+            if !awaited.is_empty() {
+                return act(format!(
+                    "a swarm was {found}; hosts have not said yet whether they are in another: {}",
+                    awaited.join(", ")
+                ))
+                .soon();
+            }
+        }
+        match claim::standing(self.seen, self.metadata, self.view) {
+            Standing::Free => {
+                act(format!("the swarm {found} is not recorded: it claims to record it")).change(Change::Claim)
+            }
+            Standing::Settling(ms) => act("this host's claim must stand for a while".to_owned()).again(ms),
+            Standing::Other(host) => act(format!("host {host} has claimed to record a swarm")).again(1000),
+            // Others look at labels before they make a swarm. With its label this host keeps them from it; a record could
+            // be lost to one of theirs that is late. Labels that cannot be written keep nobody from a swarm, though.
+            Standing::Mine if !self.is_said() && self.seen.past.claim_ms < CLAIM_EXPIRY_MS => {
+                act(format!("records the swarm {found} once this host's label says so")).soon()
+            }
+            Standing::Mine => {
+                let mut plan = act(format!("records the swarm {found}")).soon();
+                plan.publication = Some(self.publication());
+                if self.made_here() {
+                    let made = Some(self.swarm.cluster.clone());
+                    plan.remember = Some(State { made, ..self.seen.own.state.clone() })
+                        .filter(|state| *state != self.seen.own.state);
+                }
+                plan
+            }
+        }
+    }
+
+    /// Another swarm is recorded than this host's.
+    fn foreign(&self, recorded: &str) -> Plan {
+        let was_in = self.seen.own.state.member.as_ref().is_some_and(|member| member.cluster == self.swarm.cluster);
+        // A record that no host bears out is one that a late write has brought, of a swarm that was left since.
+        if !self.is_borne_out() {
+            let elsewhere = self.view.registered_hosts().filter_map(|host| host.node());
+            if was_in && elsewhere.clone().all(|node| self.swarm.node(node).is_some()) {
+                let reason = format!(
+                    "swarm {recorded} is recorded, which no host is in; {}, which was recorded before, is recorded again",
+                    self.swarm.cluster
+                );
+                let mut plan = Plan::new(Stage::Act, reason).soon();
+                plan.publication = Some(Publication { replaces: Some(recorded.to_owned()), ..self.publication() });
+                return plan;
+            }
+        } else if self.is_bare() && (self.made_here() || was_in) {
+            let reason = format!(
+                "swarm {recorded} is recorded; this host's own, {}, has one node and no service: it is left",
+                self.swarm.cluster
+            );
+            return Plan::new(Stage::Foreign, reason)
+                .change(Change::Leave { node: self.engine.node_id.clone(), manager: true });
+        }
+        not_ours(&self.swarm.cluster, recorded)
+    }
+
+    /// Whether some host says of itself what the record says of it.
+    fn is_borne_out(&self) -> bool {
+        let members = &self.view.record.members;
+        self.view.registered_hosts().any(|host| {
+            let node = host.node();
+            node.is_some() && node == members.get(&host.uuid).map(String::as_str)
+        })
+    }
+
+    fn publication(&self) -> Publication {
+        Publication::of(self.seen, self.metadata, self.view, self.swarm)
+    }
+
+    /// Whether another manager is to put back the record: of one that has gone on alone before, or has all its nodes, none
+    /// has gone on without it.
+    fn leaves_record_to_others(&self) -> bool {
+        let is_away = |node: &Node| {
+            let unreached = node.manager.as_ref().is_some_and(|manager| !manager.is_reached());
+            unreached || node.status.state != NodeState::Ready
+        };
+        let first = publication::generation(self.seen, &self.swarm.cluster) == 0;
+        first && may_know_less(self.seen) && self.swarm.nodes.iter().any(is_away)
+    }
+
+    /// The recorded swarm, with this monitor as the one that acts.
+    fn act(&self) -> Plan {
+        let mut plan = Plan::new(Stage::Act, "watches the swarm");
+        if self.view.record.recovery.is_none() {
+            plan.remember = remembered(self.seen, &self.view.record, self.engine);
+        }
+        if self.leaves_record_to_others() {
+            plan.reason = "the record is gone, and this monitor has never read it: others may know better".to_owned();
+            return plan.again(1_000);
+        }
+        // A list without this host is no list to act on.
+        if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
+            plan.reason = "is to act, but Rancher's API does not list this host".to_owned();
+            return plan;
+        }
+        let publication = self.publication();
+        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication);
+        let publication = match &roles.next {
+            Roles::Change(Change::Promote(node)) => publication.with_voter(&node.id),
+            _ => publication,
+        };
+        // Whoever is in doubt asks; to all others nothing is said.
+        let is_due = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
+        plan.beats = is_due && self.view.registered_hosts().any(|host| host.is_active() && host.asks());
+        if plan.beats || self.seen.record_is_gone || !publication.is_published(&self.view.record) {
+            plan.publication = Some(publication.clone());
+        }
+        plan.warnings = roles.warnings;
+        plan.warnings.extend(publication::doubted(self.seen, self.view, self.swarm));
+        plan.reason = roles.reason;
+        // Whoever is left without a quorum has the record alone to count by.
+        let next = match roles.next {
+            Roles::Change(_) if !publication.has_told_voters(&self.view.record) => {
+                plan.reason.push_str(", once the record says who votes");
+                Roles::UnderWay
+            }
+            next => next,
+        };
+        let due = match next {
+            Roles::UnderWay => Some(SOON_MS),
+            Roles::Due(ms) => Some(ms.max(SOON_MS)),
+            Roles::Change(_) | Roles::Settled => None,
+        };
+        let removal = || removal::plan(self.seen, self.view, self.swarm, &publication.members);
+        plan.change = match next {
+            Roles::Change(change) => Some(change),
+            // Workers leave whatever becomes of the managers.
+            Roles::UnderWay | Roles::Due(_) | Roles::Settled => removal().map(|(change, reason)| {
+                plan.reason = reason;
+                change
+            }),
+        };
+        if let Some(ms) = due {
+            plan = plan.again(ms);
+        } else if plan.change.is_none() {
+            plan.change = self.tokens().or_else(|| self.availability(&publication)).or_else(|| self.network());
+        }
+        if plan.is_quiet() { plan } else { plan.soon() }
+    }
+
+    /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
+    fn availability(&self, publication: &Publication) -> Option<Change> {
+        // What is drained since its host is gone stays so.
+        let unlisted = self.seen.past.unlisted_ms.keys().filter_map(|host| publication.members.get(host));
+        let unlisted: Vec<&String> = unlisted.collect();
+        let gone = |node: &Node| unlisted.contains(&&node.id);
+        let drain = self.seen.wanted.drain_managers;
+        let change = |node: &Node, to| Change::Availability {
+            node: NodeChange { id: node.id.clone(), version: node.version.index, host: None },
+            to,
+        };
+        self.swarm.nodes.iter().filter(|node| !gone(node)).find_map(|node| {
+            let wanted = drain && node.spec.role == Role::Manager;
+            let by_us = node.spec.labels.contains_key(DRAINED);
+            match node.spec.availability {
+                Availability::Active if wanted => Some(change(node, Availability::Drain)),
+                Availability::Drain if by_us && !wanted => Some(change(node, Availability::Active)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Join tokens that earlier monitors left for all to read.
+    fn tokens(&self) -> Option<Change> {
+        (!self.view.plain_tokens.is_empty()).then_some(Change::WithdrawTokens)
+    }
+
+    fn network(&self) -> Option<Change> {
+        let name = self.seen.wanted.network.clone()?;
+        (self.swarm.has_network == Some(false)).then_some(Change::CreateNetwork { name })
+    }
+}

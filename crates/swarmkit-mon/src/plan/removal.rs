@@ -1,0 +1,107 @@
+//! Which nodes leave the swarm: those of hosts that were removed from Rancher, and those that a host was before it joined
+//! anew. Never by name, never on a list that may be wrong, one at a time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::engine::{Availability, Node, NodeState, Role};
+use crate::observe::{Observation, RancherView, SwarmView};
+use crate::rancher::HostEntry;
+
+use super::{Change, NodeChange};
+
+/// For how long a host must not have been registered before it counts as removed, in milliseconds.
+const UNLISTED_MS: u64 = 20_000;
+/// The same when most hosts are gone at once, which may be somebody's mistake.
+const MANY_UNLISTED_MS: u64 = 600_000;
+/// For how long after that its node is waited for to go down, before it is removed by force, in milliseconds.
+const FORCE_MS: u64 = 600_000;
+
+/// Whether a host with a node was removed from Rancher, by its UUID.
+pub(super) fn is_removed(
+    seen: &Observation,
+    view: &RancherView,
+    members: &BTreeMap<String, String>,
+    host: &str,
+) -> bool {
+    let unlisted = &seen.past.unlisted_ms;
+    let many = unlisted.len() * 2 > members.len();
+    let limit = if many { MANY_UNLISTED_MS } else { UNLISTED_MS };
+    unlisted.get(host).is_some_and(|ms| *ms >= limit) && view.registered(host).is_none()
+}
+
+/// Whether a node was to become a manager, and went down before it voted. It cannot be made a worker again: only a voter
+/// can be demoted (swarmkit's controlapi refuses with "can't find manager in raft memberlist").
+pub(super) fn has_failed(node: &Node) -> bool {
+    node.spec.role == Role::Manager && node.manager.is_none() && node.status.state == NodeState::Down
+}
+
+/// The host that has a node's address, no other host has, and whose engine is there as another node.
+fn twin<'a>(
+    view: &RancherView,
+    swarm: &SwarmView,
+    members: &'a BTreeMap<String, String>,
+    node: &Node,
+) -> Option<&'a String> {
+    let here = |host: &&HostEntry| host.agent_ip_address.as_deref().is_some_and(|address| address == node.status.addr);
+    let mut hosts = view.registered_hosts().filter(here);
+    let (host, another) = (hosts.next()?, hosts.next());
+    let (host, is) = members.get_key_value(&host.uuid).filter(|_| another.is_none())?;
+    let is = swarm.node(is)?;
+    let there = is.status.state == NodeState::Ready && is.status.addr == node.status.addr;
+    (there && !node.status.addr.is_empty()).then_some(host)
+}
+
+/// The next node to take out, or to make ready for it.
+pub(super) fn plan(
+    seen: &Observation,
+    view: &RancherView,
+    swarm: &SwarmView,
+    members: &BTreeMap<String, String>,
+) -> Option<(Change, String)> {
+    let voteless = swarm.nodes.iter().filter(|node| node.manager.is_none());
+    let workers = voteless.filter(|node| node.spec.role == Role::Worker || has_failed(node));
+    let host_of: HashMap<&str, &String> = members.iter().map(|(host, node)| (node.as_str(), host)).collect();
+    let of_node = |node: &Node| of_node(seen, view, swarm, members, host_of.get(node.id.as_str()).copied(), node);
+    workers.filter_map(of_node).next()
+}
+
+fn of_node(
+    seen: &Observation,
+    view: &RancherView,
+    swarm: &SwarmView,
+    members: &BTreeMap<String, String>,
+    host: Option<&String>,
+    node: &Node,
+) -> Option<(Change, String)> {
+    let down = node.status.state == NodeState::Down;
+    let change =
+        |host: &str| NodeChange { id: node.id.clone(), version: node.version.index, host: Some(host.to_owned()) };
+    if let Some(host) = host {
+        if !is_removed(seen, view, members, host) {
+            // Its host joins anew when it is back.
+            let long = seen.past.down_ms.get(&node.id).is_some_and(|ms| *ms >= seen.wanted.grace_ms);
+            let remove = Change::Remove { node: change(host), force: false, renew_token: false };
+            let reason = || format!("node {} went down before it became a manager: it goes", node.id);
+            return (has_failed(node) && long).then(|| (remove, reason()));
+        }
+        let since = seen.past.unlisted_ms.get(host).copied().unwrap_or_default();
+        let force = !down && since >= UNLISTED_MS + FORCE_MS;
+        if down || force {
+            let remove = Change::Remove { node: change(host), force, renew_token: true };
+            return Some((remove, format!("host {host} was removed from Rancher: its node {} goes", node.id)));
+        }
+        if node.spec.availability != Availability::Drain {
+            let drain = Change::Availability { node: change(host), to: Availability::Drain };
+            return Some((drain, format!("host {host} was removed from Rancher: its node {} is drained", node.id)));
+        }
+        return None;
+    }
+    // Only once the record says whose it was: the first one to notice may have been wrong. One that the record never had,
+    // since nobody kept it then, is told by its address.
+    if !down {
+        return None;
+    }
+    let host = view.record.former.get(&node.id).or_else(|| twin(view, swarm, members, node))?;
+    let remove = Change::Remove { node: change(host), force: false, renew_token: false };
+    Some((remove, format!("host {host} has joined anew: the node that it was, {}, goes", node.id)))
+}

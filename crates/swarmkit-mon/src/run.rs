@@ -1,0 +1,328 @@
+//! When: the loop of looking, planning and acting, its wake-ups and its back-off.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+
+use super::act::{ActError, Hands};
+use super::engine::Engine;
+use super::forward::{self, Door, Ways};
+use super::health::{self, Health};
+use super::identity::Mirror;
+use super::label_writer;
+use super::metadata::{self, Metadata};
+use super::observe::{Observation, Own, Recovery, Sources, Wanted};
+use super::own_container::OwnContainer;
+use super::past::{Memory, ms};
+use super::plan::{Plan, plan};
+use super::publisher;
+use super::rancher::Rancher;
+use super::seal::KeyPair;
+use super::state::{State, StateFile};
+use super::status::{Done, Status};
+use super::wake;
+use swarmkit_settings::settings::{
+    DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings,
+};
+
+/// The first pause after something failed, and the shortest between two looks.
+pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Why the monitor cannot run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No client can be made.
+    #[error("no HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The health port, or the signals.
+    #[error("{what}: {error}")]
+    System {
+        /// What failed.
+        what: String,
+        /// How.
+        error: std::io::Error,
+    },
+}
+
+impl From<&Settings> for Wanted {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            managers: usize::from(settings.manager_scale),
+            drain_managers: settings.manager_availability == ManagerAvailability::Drain,
+            manager_label: settings.manager_host_label.clone(),
+            zone_label: settings.zone_host_label.clone(),
+            network: Some(settings.network.clone()).filter(|name| !name.is_empty()),
+            grace_ms: ms(settings.grace_period),
+            recovery: match settings.quorum_recovery {
+                QuorumRecovery::Off => Recovery::Off,
+                QuorumRecovery::Removed => Recovery::Removed,
+                QuorumRecovery::Auto => Recovery::After(ms(settings.quorum_recovery_after)),
+            },
+            period_ms: ms(settings.reconcile_period),
+        }
+    }
+}
+
+/// A monitor, ready to look.
+pub struct Monitor {
+    wanted: Wanted,
+    sources: Arc<Sources>,
+    keys: KeyPair,
+    nonce: String,
+    file: StateFile,
+    memory: Memory,
+    status: Arc<RwLock<Status>>,
+    warned: Vec<String>,
+}
+
+impl Monitor {
+    /// The one for this host; `answers` tells whether it is to run, and so to answer others. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
+    /// sees: it keeps it from acting, not from answering health checks.
+    ///
+    /// # Errors
+    /// No client can be made.
+    pub fn new(
+        settings: &Settings,
+        answers: bool,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, RunError> {
+        let sources = Sources {
+            engine: Engine::new(Path::new(DOCKER_SOCKET))?,
+            metadata: Metadata::new(metadata::ADDRESS)?,
+            rancher: Rancher::from_environment(environment).map_err(|error| error.to_string()),
+            container: OwnContainer::of_this_process(),
+            mirror: answers.then(Mirror::new).transpose()?,
+        };
+        let keys = KeyPair::generate();
+        Ok(Self {
+            wanted: settings.into(),
+            sources: Arc::new(sources),
+            // As random as the key, and no part of it can be told from it.
+            nonce: super::seal::mark(keys.public()),
+            keys,
+            file: StateFile::new(Path::new(STATE_FOLDER)),
+            memory: Memory::new(Instant::now()),
+            status: Arc::default(),
+            warned: Vec::new(),
+        })
+    }
+
+    /// Looks once for a person who asks. This process gives no signs of life and misses none.
+    pub async fn preview(&mut self) -> (Observation, Plan) {
+        self.memory.beaten(Instant::now());
+        self.look().await
+    }
+
+    /// Looks once, and says what it would do.
+    pub async fn look(&mut self) -> (Observation, Plan) {
+        let state = self.file.read();
+        let own = Own { nonce: self.nonce.clone(), key: self.keys.public().to_owned(), state: State::default() };
+        let (own, damage) = match state {
+            Ok(state) => (Own { state, ..own }, None),
+            Err(error) => (own, Some(error.to_string())),
+        };
+        let start = Instant::now();
+        let mut seen = self.sources.look(&self.wanted, own, self.memory.past(start)).await;
+        seen.keep_record();
+        let now = Instant::now();
+        self.memory.looked(seen.rancher_ms);
+        self.memory.see(&seen, now);
+        seen.past = self.memory.past(now);
+        let mut plan = plan(&seen);
+        plan.warnings.extend(damage);
+        if seen.has_stayed {
+            plan.warnings.push(stayed(&seen));
+        }
+        plan.warnings.extend(self.sources.rancher.as_ref().ok().and_then(|rancher| rancher.clock().warning()));
+        (seen, plan)
+    }
+
+    /// Looks, plans and acts until it is told to stop.
+    ///
+    /// # Errors
+    /// The health port is taken, or signals cannot be had.
+    pub async fn run(mut self) -> Result<(), RunError> {
+        let system = |what: &str| {
+            let what = what.to_owned();
+            move |error| RunError::System { what, error }
+        };
+        let mut term = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
+        let mut int = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
+        let listener = health::listen().await.map_err(system(&format!(
+            "the health port {HEALTH_PORT} cannot be opened: another program, or another monitor, may have it"
+        )))?;
+        let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status), self.nonce.clone()));
+        let wake = Arc::new(Notify::new());
+        let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
+        let (standing, labels) = watch::channel(label_writer::Standing::default());
+        let (errand, errands) = watch::channel(None);
+        let (publishes, published) = watch::channel(publisher::Standing::default());
+        let (ways, known_ways) = watch::channel(Ways::default());
+        let (opened, door) = watch::channel(None);
+        let channels = Channels { wish, labels, errand, published, ways, door };
+        let sources = Arc::clone(&self.sources);
+        let status = Arc::clone(&self.status);
+        // Whichever ends first ends all: what is under way is dropped where it waits.
+        tokio::select! {
+            _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
+            _ = int.recv() => tracing::info!(signal = "SIGINT", "stops"),
+            () = health::serve(listener, health) => {}
+            () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
+            () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
+            () = publisher::run(sources, errands, publishes, status) => {}
+            () = forward::run(known_ways, opened) => {}
+            () = self.rounds(&wake, &channels) => {}
+        }
+        Ok(())
+    }
+
+    async fn rounds(&mut self, wake: &Notify, channels: &Channels) {
+        let period = Duration::from_millis(self.wanted.period_ms);
+        let mut pause = FIRST_PAUSE;
+        let mut told = None;
+        let mut streak = 0;
+        loop {
+            if let Some(beat) = channels.published.borrow().beat {
+                self.memory.beaten(beat);
+            }
+            let looked = Instant::now();
+            let (seen, mut plan) = self.look().await;
+            if let Some(error) = &channels.labels.borrow().error {
+                plan.without_labels(error);
+            }
+            if channels.published.borrow().busy {
+                plan.while_publishing();
+            }
+            streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
+            channels.send(&seen, &plan, &self.nonce, looked);
+            self.with_status(|status| {
+                status.labels = channels.labels.borrow().clone();
+                status.look(seen.clone(), plan.clone());
+            });
+            let good = self.act(&seen, &plan, &channels.door).await;
+            pause = if good { FIRST_PAUSE } else { (pause * 2).min(period.max(FIRST_PAUSE)) };
+            let wait = match plan.again_ms.map(Duration::from_millis) {
+                _ if !good => pause,
+                // What has changed is looked at anew at once; a change that changes nothing is not made all the time.
+                _ if plan.change.is_some() && streak == 0 => Duration::ZERO,
+                // What is on this host costs nothing to ask.
+                Some(soon) if seen.metadata.is_err() => soon,
+                None if plan.change.is_some() => patient(FIRST_PAUSE, streak).min(period),
+                Some(soon) => patient(soon, streak).min(period),
+                None => period,
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // News do not make a failing call succeed.
+                () = wake.notified(), if good => {
+                    // Several at once are one.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+        }
+    }
+
+    /// Logs what is new: a stage, a reason, a warning. Answers whether there is a new stage or reason.
+    fn tell(&mut self, plan: &Plan, told: &mut Option<(super::plan::Stage, String)>) -> bool {
+        let now = (plan.stage, plan.reason.clone());
+        let new = told.as_ref() != Some(&now);
+        if new {
+            if plan.stage == super::plan::Stage::Refused {
+                tracing::error!(stage = plan.stage.name(), reason = plan.reason, "stands");
+            } else {
+                tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
+            }
+            *told = Some(now);
+        }
+        for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
+            tracing::warn!(warning, "noticed");
+        }
+        self.warned.clone_from(&plan.warnings);
+        new
+    }
+
+    fn with_status(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.status.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Does what is planned. Answers whether all of it was done.
+    async fn act(&mut self, seen: &Observation, plan: &Plan, door: &watch::Receiver<Door>) -> bool {
+        let hands = Hands { sources: &self.sources, keys: &self.keys, file: &self.file, door };
+        let remembered = match &plan.remember {
+            Some(state) => Some(("remember".to_owned(), self.file.write(state).map_err(ActError::from))),
+            None => None,
+        };
+        let changed = match &plan.change {
+            Some(change) => Some((change.to_string(), hands.change(seen, change).await)),
+            None => None,
+        };
+        let mut good = true;
+        for (what, outcome) in [remembered, changed].into_iter().flatten() {
+            let error = outcome.err().map(|error| error.to_string());
+            match &error {
+                None => tracing::info!(action = what, why = plan.reason, "done"),
+                Some(error) => tracing::warn!(action = what, why = plan.reason, error, "not done"),
+            }
+            good &= error.is_none();
+            let why = plan.reason.clone();
+            self.with_status(|status| status.deed(Done { at: Instant::now(), what, why, error }));
+        }
+        good
+    }
+}
+
+fn stayed(seen: &Observation) -> String {
+    let told = seen.metadata.as_ref().map_or("", |metadata| &metadata.agent_ip);
+    let is = seen.engine.as_ref().map_or("", |info| &info.swarm.node_addr);
+    format!(
+        "Rancher says that this host's address is {told}, which it does not have; its node has the address {is}, which it \
+         has, and keeps it. If the other is right, take {is} from this host; behind address translation `docker swarm leave` \
+         has it join anew with {told}"
+    )
+}
+
+/// What the loop shares with those that work beside it.
+struct Channels {
+    wish: watch::Sender<label_writer::Wanted>,
+    labels: watch::Receiver<label_writer::Standing>,
+    errand: watch::Sender<Option<publisher::Errand>>,
+    published: watch::Receiver<publisher::Standing>,
+    ways: watch::Sender<Ways>,
+    door: watch::Receiver<Door>,
+}
+
+impl Channels {
+    fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, looked: Instant) {
+        let Ok(metadata) = &seen.metadata else { return };
+        self.ways.send_if_modified(|ways| {
+            let before = ways.clone();
+            ways.see(seen, plan);
+            *ways != before
+        });
+        let (host, labels) = (metadata.host.clone(), metadata.labels.clone());
+        let wanted = label_writer::Wanted { host, wish: plan.labels.clone(), seen: labels };
+        self.wish.send_if_modified(|before| {
+            let changed = *before != wanted;
+            *before = wanted;
+            changed
+        });
+        // Each look asks anew: what was written may have been overwritten by somebody else.
+        self.errand.send_replace(plan.publication.clone().map(|publication| publisher::Errand {
+            publication,
+            beat: plan.beats,
+            looked,
+            service: metadata.service.clone(),
+            nonce: nonce.to_owned(),
+            why: plan.reason.clone(),
+        }));
+    }
+}
+
+/// How long to wait where a look shall follow soon: those that see the same again and again, `streak` of them, become
+/// rarer.
+pub fn patient(soon: Duration, streak: i32) -> Duration {
+    soon.mul_f64(1.25_f64.powi((streak - 10).clamp(0, 60)))
+}

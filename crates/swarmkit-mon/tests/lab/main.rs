@@ -1,0 +1,65 @@
+//! What the daemon and the image promise, on real engines and with Rancher's own parts, several labs at a time.
+//! `cargo test --all-features --test lab NAME` runs those with the name in it.
+
+mod chaos_campaign;
+mod compose_executor;
+mod confinement;
+mod daemon_settings;
+mod engine_api_versions;
+mod expired_certificates;
+mod forms_a_swarm;
+mod founding_races;
+mod heals_what_breaks;
+mod health_and_status;
+mod health_check_by_haproxy;
+mod image_lock;
+mod leaves_alone;
+mod manners;
+mod metadata_differential;
+mod operating;
+mod private_authorities;
+mod ranchers_catalog_service;
+mod roles_on_real_engines;
+mod stand_in;
+mod the_lab;
+mod unlucky;
+mod waits_and_says_for_what;
+mod what_rancher_answers;
+mod whole_chain;
+
+/// How many trials run at a time, where the command line does not say: they mostly wait.
+const AT_A_TIME: usize = 3;
+
+fn main() {
+    the_lab::be_a_victim_if_asked();
+    swarm_lab::trial::run(
+        Some(AT_A_TIME),
+        &[
+            ("chaos_campaign", chaos_campaign::trials),
+            ("compose_executor", compose_executor::trials),
+            ("confinement", confinement::trials),
+            ("daemon_settings", daemon_settings::trials),
+            ("engine_api_versions", engine_api_versions::trials),
+            ("expired_certificates", expired_certificates::trials),
+            ("forms_a_swarm", forms_a_swarm::trials),
+            ("founding_races", founding_races::trials),
+            ("heals_what_breaks", heals_what_breaks::trials),
+            ("health_and_status", health_and_status::trials),
+            ("health_check_by_haproxy", health_check_by_haproxy::trials),
+            ("image_lock", image_lock::trials),
+            ("leaves_alone", leaves_alone::trials),
+            ("manners", manners::trials),
+            ("metadata_differential", metadata_differential::trials),
+            ("operating", operating::trials),
+            ("private_authorities", private_authorities::trials),
+            ("ranchers_catalog_service", ranchers_catalog_service::trials),
+            ("roles_on_real_engines", roles_on_real_engines::trials),
+            ("stand_in", stand_in::trials),
+            ("the_lab", the_lab::trials),
+            ("unlucky", unlucky::trials),
+            ("waits_and_says_for_what", waits_and_says_for_what::trials),
+            ("what_rancher_answers", what_rancher_answers::trials),
+            ("whole_chain", whole_chain::trials),
+        ],
+    );
+}

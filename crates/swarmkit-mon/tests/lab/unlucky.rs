@@ -1,0 +1,180 @@
+//! Two things at once, and what somebody else writes: labels, answers, a stack that is half upgraded. Each is set up on real
+//! engines; a healthy swarm loses nothing by it, and what is to heal heals.
+
+use std::thread;
+use std::time::Duration;
+use swarm_lab::trial::Trial;
+
+use serde_json::{Value, json};
+use swarm_lab::lab::{self, Fault, Filter, Lab, ServiceState, missing};
+use swarm_lab::says::standing;
+use swarm_lab::trial::trial;
+use swarm_lab::well::{have_managers, is_well};
+
+const LIMIT: Duration = Duration::from_secs(90);
+const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5")];
+
+pub fn trials() -> Vec<Trial> {
+    let missing = missing();
+    vec![
+        trial("a_clone_does_not_take_the_place_of_a_host_that_reboots", missing, clone_while_it_reboots),
+        trial("metadata_that_lies_moves_no_host_out_of_its_swarm", missing, metadata_lies),
+        trial("another_acts_for_a_leader_whose_monitor_cannot", missing, leader_without_api),
+        trial("a_token_in_the_record_comes_before_an_old_one_in_a_label", missing, old_token),
+        trial("a_node_removed_by_hand_while_an_upgrade_is_unfinished_joins_anew", missing, removed_while_upgraded),
+        trial("labels_that_others_write_make_no_storm_of_writes", missing, odd_labels),
+    ]
+}
+
+fn well_lab(hosts: usize) -> Lab {
+    let lab = Lab::start(hosts);
+    lab.start_monitors(&QUICK);
+    lab.eventually(LIMIT, || is_well(&lab, if hosts < 3 { 1 } else { 3 }));
+    lab
+}
+
+fn worker(lab: &Lab) -> usize {
+    (0..lab.hosts.len()).find(|index| !lab.managers().contains(index)).unwrap()
+}
+
+fn node(host: &lab::Host) -> Value {
+    host.swarm().map(|swarm| swarm["NodeID"].clone()).unwrap_or_default()
+}
+
+fn is_active(host: &lab::Host) -> Result<(), String> {
+    match host.swarm()?["LocalNodeState"].as_str() {
+        Some("active") => Ok(()),
+        state => Err(format!("host {} is {state:?}", host.index)),
+    }
+}
+
+/// A new host with the identity of a manager, which is then off for as long as a reboot takes.
+fn clone_while_it_reboots() {
+    let settings = [QUICK[0], ("GRACE_PERIOD", "60")];
+    let lab = Lab::builder(5).unregistered(&[4]).start();
+    lab.hosts[..4].iter().for_each(|host| host.start_monitor(&settings));
+    lab.eventually(LIMIT, || swarm_lab::well::are_well(&lab, &[0, 1, 2, 3], 3));
+    let leader = lab.leader().unwrap();
+    let of = &lab.hosts[*lab.managers().iter().find(|index| **index != leader).unwrap()];
+    let (clone, before) = (&lab.hosts[4], node(of));
+    lab.clone_identity(clone, of);
+    clone.start_monitor(&settings);
+    let refuses = || match standing(clone)? {
+        (stage, _) if stage == "refused" => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    lab.eventually(LIMIT, refuses);
+    of.kill_host();
+    // One that starts anew meanwhile has never met the other.
+    clone.restart_monitor();
+    thread::sleep(Duration::from_secs(24));
+    assert!(is_active(clone).is_err(), "{}", lab.report());
+    of.start_host();
+    lab.eventually(LIMIT, refuses);
+    lab.eventually(LIMIT, || {
+        is_active(of)?;
+        if node(of) == before && lab.managers().contains(&of.index) {
+            Ok(())
+        } else {
+            Err(format!("it is {}", node(of)))
+        }
+    });
+    assert!(is_active(clone).is_err(), "{}", lab.report());
+}
+
+/// rancher-metadata tells one host of another swarm, which is kept by somebody; the API tells the truth.
+fn metadata_lies() {
+    let lab = well_lab(2);
+    let host = &lab.hosts[worker(&lab)];
+    let before = node(host);
+    let beat = std::sync::atomic::AtomicU64::new(100);
+    let lie = Fault::edit(move |tree| {
+        let beat = beat.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        for service in tree["services"].as_array_mut().into_iter().flatten() {
+            service["metadata"]["swarmkit"] = json!({
+                "cluster": "another", "managers": ["198.18.0.99:2377"], "members": {"x": "y"}, "voters": ["y"],
+                "acting": {"host": "x", "beat": beat},
+            });
+        }
+    });
+    lab.rancher.fault(Filter::metadata().from(host.source()), lie);
+    lab.always(Duration::from_secs(30), || {
+        if node(host) == before { Ok(()) } else { Err("it is another node".to_owned()) }
+    });
+    assert!(host.log().contains("rancher-metadata tells another record than Rancher's API"), "{}", lab.report());
+    lab.rancher.clear_faults();
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+}
+
+/// Rancher's API answers all but the host of the leader.
+fn leader_without_api() {
+    let lab = well_lab(5);
+    let leader = lab.leader().unwrap();
+    lab.rancher.fault(Filter::api().from(lab.hosts[leader].source()), Fault::status(503));
+    let lost = *lab.managers().iter().find(|index| **index != leader).unwrap();
+    lab.hosts[lost].kill_host();
+    let rest: Vec<usize> = (0..5).filter(|index| *index != lost).collect();
+    let took = lab.eventually(LIMIT, || have_managers(&lab, &rest, 3));
+    println!("repaired by another after {took:.1?}");
+}
+
+/// A token was handed over by a label, and is worth nothing any more once the host can use it.
+fn old_token() {
+    let lab = well_lab(4);
+    lab.rancher.set_service_state(ServiceState::Upgrading);
+    let host = &lab.hosts[worker(&lab)];
+    for manager in lab.managers() {
+        lab.network.close_port(&host.place, lab.hosts[manager].address(), 2377);
+    }
+    host.engine.post("/swarm/leave?force=1", &Value::Null).unwrap().good().unwrap();
+    lab.eventually(LIMIT, || match lab.labels(host).contains_key("swarmkit.token") {
+        true => Ok(()),
+        false => Err("no token is handed over".to_owned()),
+    });
+    lab.rancher.set_service_state(ServiceState::Active);
+    let leader = &lab.hosts[lab.leader().unwrap()];
+    assert!(leader.engine.docker(&["swarm", "join-token", "--rotate", "worker"]).status().unwrap().success());
+    for manager in lab.managers() {
+        lab.network.open_port(&host.place, lab.hosts[manager].address(), 2377);
+    }
+    let took = lab.eventually(Duration::from_secs(45), || is_active(host));
+    println!("joined after {took:.1?}");
+}
+
+/// What is recorded is stored and told to nobody, unless something else in the environment changes.
+fn removed_while_upgraded() {
+    let lab = well_lab(4);
+    lab.rancher.set_service_state(ServiceState::Upgraded);
+    let host = &lab.hosts[worker(&lab)];
+    let before = node(host);
+    let leader = &lab.hosts[lab.leader().unwrap()];
+    let path = format!("/nodes/{}?force=1", before.as_str().unwrap());
+    leader.engine.delete(&path).unwrap().good().unwrap();
+    let took = lab.eventually(Duration::from_secs(60), || {
+        is_active(host)?;
+        if node(host) == before { Err("it is the node that was removed".to_owned()) } else { Ok(()) }
+    });
+    println!("joined anew after {took:.1?}");
+    lab.rancher.set_service_state(ServiceState::Active);
+    lab.eventually(LIMIT, || is_well(&lab, 3));
+}
+
+/// A key that is none, on a host whose monitor does not run; a question of a host that is gone.
+fn odd_labels() {
+    let lab = well_lab(4);
+    let host = &lab.hosts[worker(&lab)];
+    host.kill_host();
+    lab.rancher.set_host_state(&host.uuid(), lab::HostState::Disconnected);
+    thread::sleep(Duration::from_secs(20));
+    lab.rancher.change(|environment| {
+        let labels = &mut environment.host_mut(&host.uuid()).labels;
+        labels.remove("swarmkit.node");
+        labels.insert("swarmkit.key".to_owned(), "x\u{1b}[31m".to_owned());
+        labels.insert("swarmkit.asks".to_owned(), "true".to_owned());
+    });
+    thread::sleep(Duration::from_secs(5));
+    let mark = lab.rancher.log_length();
+    thread::sleep(Duration::from_secs(15));
+    let writes = lab.rancher.log_since(mark).into_iter().filter(|asked| asked.method == "PUT").count();
+    assert!(writes <= 2, "{writes} writes in 15 periods\n{}", lab.report());
+}

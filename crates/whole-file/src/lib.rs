@@ -1,0 +1,71 @@
+//! Writing one file whole, or not at all: whoever reads it finds the former or the new one, also after the power was lost.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// The folder that a file stands in.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes a file for all to read. One that is there keeps its permissions.
+///
+/// # Errors
+/// Its folder is not there, cannot be written or is full. The file is then as it was.
+pub fn write(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let permissions = file.metadata().map_or_else(|_| Permissions::from_mode(0o644), |there| there.permissions());
+    write_as(file, content.as_ref(), permissions)
+}
+
+/// Writes a file for its owner alone.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_secret(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    write_as(file, content.as_ref(), Permissions::from_mode(0o600))
+}
+
+fn write_as(file: &Path, content: &[u8], permissions: Permissions) -> io::Result<()> {
+    let folder = folder_of(file);
+    let mut side = tempfile::NamedTempFile::new_in(folder)?;
+    side.write_all(content)?;
+    side.as_file().set_permissions(permissions)?;
+    side.as_file().sync_all()?;
+    side.persist(file)?;
+    // Else the new name may be lost with the power.
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn mode(file: &Path) -> u32 {
+        file.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_file_is_written_beside_nothing_else_and_keeps_its_permissions() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f");
+        write(&file, "one").unwrap();
+        assert_eq!(mode(&file), 0o644);
+        fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        write(&file, "two").unwrap();
+        assert_eq!((mode(&file), fs::read_to_string(&file).unwrap().as_str()), (0o640, "two"));
+        write_secret(&file, "three").unwrap();
+        assert_eq!((mode(&file), fs::read_dir(folder.path()).unwrap().count()), (0o600, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_written_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(write(&folder.path().join("none/f"), "x").is_err());
+        fs::create_dir(folder.path().join("d")).unwrap();
+        assert!(write(&folder.path().join("d"), "x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
