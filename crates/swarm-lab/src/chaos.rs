@@ -305,7 +305,7 @@ impl Arena {
         Ok(&self.lab.hosts[index.ok_or_else(|| format!("there is no {whom:?}"))?])
     }
 
-    /// Lets time go by, and looks that nobody makes another swarm meanwhile.
+    /// Lets time go by, and reconciles that nobody makes another swarm meanwhile.
     fn pass(&self, seconds: u64) -> Result<(), String> {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(seconds) {
@@ -357,7 +357,7 @@ impl Arena {
                 let host = self.find(*whom)?;
                 host.monitor.kill();
                 self.pass(*seconds)?;
-                host.start_monitor_again();
+                host.resume_monitor();
             }
             Fault::EngineKilled(whom, seconds) => {
                 let host = self.find(*whom)?;
@@ -375,7 +375,7 @@ impl Arena {
                 host.engine.start();
                 host.engine.wait_until_ready();
                 if !lives {
-                    host.start_monitor_again();
+                    host.resume_monitor();
                 }
             }
             Fault::EngineHangs(whom, seconds) => {
@@ -438,7 +438,7 @@ impl Arena {
             }
             Fault::AllMonitorsKilled => {
                 all(lab, |host| host.monitor.kill());
-                all(lab, Host::start_monitor_again);
+                all(lab, Host::resume_monitor);
             }
             Fault::Rancher(trouble, seconds) => {
                 trouble.begin(lab);

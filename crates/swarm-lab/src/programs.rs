@@ -35,8 +35,8 @@ pub fn build() -> Result<(), String> {
     command.args(own.components().any(|part| part.as_os_str() == "release").then_some("--release"));
     // What cargo told this program of its package would make it build some crates anew.
     for (name, _) in std::env::vars_os() {
-        let is_cargos = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter().any(|prefix| is_cargos(&prefix)) {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix))
+        {
             command.env_remove(name);
         }
     }

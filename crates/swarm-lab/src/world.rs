@@ -1,5 +1,5 @@
 //! A model of what the monitors work on: hosts, engines, swarms, Rancher's API and its metadata, and the monitors'
-//! steps, one at a time in any order. It runs the daemon's own `plan` and `Publication`, and plays the rest as
+//! steps, one at a time in any order. It runs the daemon's own `plan` and `DesiredRecord`, and plays the rest as
 //! rancher-metadata, Rancher's API and swarm mode are known to behave: metadata is late, a PUT replaces a whole map, a
 //! PUT may take effect long after its sender has died, a change of a role takes a while.
 
@@ -10,10 +10,10 @@ use swarmkit_mon::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
-use swarmkit_mon::labels::Wish;
+use swarmkit_mon::labels::DesiredLabels;
 use swarmkit_mon::observe::{MetadataView, MonitorView, Observation, Own, RancherView, SwarmView, Wanted};
 use swarmkit_mon::past::Memory;
-use swarmkit_mon::plan::{Change, NodeChange, Plan, Publication, asks_rancher, plan, said_to_be_inside};
+use swarmkit_mon::plan::{Change, DesiredRecord, NodeChange, Plan, asks_rancher, plan, said_to_be_inside};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
 use swarmkit_mon::state::State;
@@ -40,7 +40,7 @@ struct Monitor {
     key: String,
     memory: Memory,
     task: Task,
-    wish: Option<Wish>,
+    desired: Option<DesiredLabels>,
     /// When it looks again, unless it is woken.
     asleep_until: u64,
 }
@@ -51,9 +51,9 @@ enum Task {
     Planned(Box<(Observation, Plan)>),
     /// It has read the record and is about to write it.
     Claiming(Box<Record>),
-    Publishing(Box<(Publication, Record)>),
+    Publishing(Box<(DesiredRecord, Record)>),
     /// It has looked once more and is about to make a swarm.
-    Founding,
+    Init,
 }
 
 #[derive(Default)]
@@ -133,7 +133,7 @@ impl World {
     pub fn start_monitor(&mut self, at: usize) {
         let (nonce, key) = (self.fresh("nonce"), self.fresh("key"));
         let memory = Memory::new(self.instant());
-        self.hosts[at].monitor = Some(Monitor { nonce, key, memory, task: Task::Idle, wish: None, asleep_until: 0 });
+        self.hosts[at].monitor = Some(Monitor { nonce, key, memory, task: Task::Idle, desired: None, asleep_until: 0 });
         self.say(at, "monitor starts");
     }
 
@@ -148,8 +148,8 @@ impl World {
         let sent = match monitor.task {
             Task::Claiming(record) => Some(*record),
             Task::Publishing(publishing) => {
-                let (publication, read) = *publishing;
-                Some(publication.write(&read, |_, key| Some(key.to_owned())))
+                let (desired_record, read) = *publishing;
+                Some(desired_record.write(&read, |_, key| Some(key.to_owned())))
             }
             _ => None,
         };
@@ -245,7 +245,7 @@ impl World {
             swarm: None,
             refusal: None,
             has_stayed: false,
-            leader_acts: false,
+            leader_holds_lease: false,
             record_is_gone: false,
             past: monitor.memory.past(self.instant()),
         };
@@ -291,11 +291,11 @@ impl World {
                 Task::Idle
             }
             Task::Publishing(publishing) => {
-                let (publication, read) = *publishing;
+                let (desired_record, read) = *publishing;
                 if self.api {
-                    self.record = publication.write(&read, |_, key| Some(key.to_owned()));
+                    self.record = desired_record.write(&read, |_, key| Some(key.to_owned()));
                     let instant = self.instant();
-                    self.hosts[at].monitor.as_mut().unwrap().memory.beaten(instant);
+                    self.hosts[at].monitor.as_mut().unwrap().memory.heartbeat_given(instant);
                     self.say(
                         at,
                         format!("records {:?} with {} members", self.record.cluster, self.record.members.len()),
@@ -303,14 +303,14 @@ impl World {
                 }
                 Task::Idle
             }
-            Task::Founding => {
-                self.hosts[at].state = State { founding: Some(nonce), made: None, ..self.hosts[at].state.clone() };
+            Task::Init => {
+                self.hosts[at].state = State { init: Some(nonce), made: None, ..self.hosts[at].state.clone() };
                 let cluster = self.make_swarm(at, 0);
                 self.say(at, format!("makes {cluster}"));
                 // The state file is written after the swarm is made, if the monitor lives.
                 if !self.dice.one_in(20) {
                     let state = &mut self.hosts[at].state;
-                    *state = State { founding: None, made: Some(cluster), ..state.clone() };
+                    *state = State { init: None, made: Some(cluster), ..state.clone() };
                 }
                 Task::Idle
             }
@@ -328,9 +328,9 @@ impl World {
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);
         let plan = plan(&seen);
-        monitor.wish.clone_from(&plan.labels);
-        let busy = plan.change.is_some() || plan.publication.is_some();
-        let again = if busy { 0 } else { plan.again_ms.unwrap_or(30_000) };
+        monitor.desired.clone_from(&plan.labels);
+        let busy = plan.change.is_some() || plan.desired_record.is_some();
+        let again = if busy { 0 } else { plan.requeue_after_ms.unwrap_or(30_000) };
         monitor.asleep_until = self.now + again;
         Task::Planned(Box::new((seen, plan)))
     }
@@ -339,14 +339,14 @@ impl World {
         if let Some(state) = &plan.remember {
             self.hosts[at].state = state.clone();
         }
-        if let Some(publication) = &plan.publication {
-            let ours = publication.may_be_written(&self.record, &seen.own.nonce);
+        if let Some(desired_record) = &plan.desired_record {
+            let ours = desired_record.may_be_written(&self.record, &seen.own.nonce);
             if ours && self.api {
                 // A change of the swarm goes on beside it.
                 if let Some(change) = &plan.change {
                     self.change(at, change, key);
                 }
-                return Task::Publishing(Box::new((publication.clone(), self.record.clone())));
+                return Task::Publishing(Box::new((desired_record.clone(), self.record.clone())));
             }
         }
         match &plan.change {
@@ -357,11 +357,11 @@ impl World {
                     .claimed(before.as_ref(), claim)
                     .map_or(Task::Idle, |record| Task::Claiming(Box::new(record)))
             }
-            Some(Change::Found { .. }) if self.api => {
+            Some(Change::Init { .. }) if self.api => {
                 let mine = Claim { host: self.hosts[at].entry.uuid.clone(), nonce: seen.own.nonce.clone() };
                 let entries: Vec<HostEntry> = self.hosts.iter().map(|host| host.entry.clone()).collect();
                 let free = self.record.is_free_for(&mine) && said_to_be_inside(&entries, &mine.host).is_none();
-                if free { Task::Founding } else { Task::Idle }
+                if free { Task::Init } else { Task::Idle }
             }
             Some(change) => {
                 self.change(at, change, key);
@@ -407,7 +407,7 @@ impl World {
                 self.clusters.get_mut(&cluster).unwrap().nodes.retain(|other| other.id != node.id);
             }
             Change::ClaimRecovery | Change::ForceNewCluster { .. } | Change::WithdrawTokens => {}
-            Change::Availability { .. } | Change::CreateNetwork { .. } | Change::Claim | Change::Found { .. } => {}
+            Change::Availability { .. } | Change::CreateNetwork { .. } | Change::Claim | Change::Init { .. } => {}
         }
     }
     fn set_role(&mut self, at: usize, change: &NodeChange, role: Role) {
@@ -455,10 +455,10 @@ impl World {
     /// A host's labels are written as its monitor wishes.
     pub fn write_labels(&mut self, at: usize) {
         let host = &mut self.hosts[at];
-        if let Some(wish) = host.monitor.as_ref().and_then(|monitor| monitor.wish.as_ref())
+        if let Some(desired) = host.monitor.as_ref().and_then(|monitor| monitor.desired.as_ref())
             && self.api
         {
-            wish.apply(&mut host.entry.labels);
+            desired.apply(&mut host.entry.labels);
         }
     }
 

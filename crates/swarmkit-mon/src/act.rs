@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::call::CallError;
 use super::engine::Availability;
-use super::forward::Door;
+use super::forward::Listening;
 use super::observe::{MetadataView, Observation, Sources};
 use super::plan::{self, Change, DRAINED, NodeChange};
 use super::record::{Claim, Record};
@@ -29,7 +29,7 @@ pub enum ActError {
     /// The state file.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A last look showed that it must not be done.
+    /// A last reconcile showed that it must not be done.
     #[error("not done: {0}")]
     Overtaken(String),
     /// No manager can be reached.
@@ -39,12 +39,12 @@ pub enum ActError {
     #[error("Rancher's API: {0}")]
     NoRancher(String),
     /// The token is not for this host.
-    #[error("{0}; the acting monitor seals another one")]
+    #[error("{0}; the lease holder seals another one")]
     Token(#[from] SealError),
 }
 
 /// The hands of the monitor.
-pub struct Hands<'a> {
+pub struct Executor<'a> {
     /// What it talks to.
     pub sources: &'a Sources,
     /// What opens tokens for this host.
@@ -52,10 +52,10 @@ pub struct Hands<'a> {
     /// What the host remembers.
     pub file: &'a StateFile,
     /// Where this host's engine is forwarded to the managers.
-    pub door: &'a watch::Receiver<Door>,
+    pub listening: &'a watch::Receiver<Listening>,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     fn rancher(&self) -> Result<&super::rancher::Rancher, ActError> {
         self.sources.rancher.as_ref().map_err(|reason| ActError::NoRancher(reason.clone()))
     }
@@ -63,19 +63,19 @@ impl Hands<'_> {
     /// Makes a change that a plan has found right on what was seen.
     ///
     /// # Errors
-    /// It was not made, or it is not known whether it was; the next look tells.
+    /// It was not made, or it is not known whether it was; the next reconcile tells.
     pub async fn change(&self, seen: &Observation, change: &Change) -> Result<(), ActError> {
         let engine = &self.sources.engine;
         let listen = format!("0.0.0.0:{SWARM_PORT}");
         match change {
             Change::Claim => self.claim(seen).await,
-            Change::Found { advertise } => {
-                self.last_look_before_founding(seen).await?;
-                let state = State { founding: Some(seen.own.nonce.clone()), made: None, ..seen.own.state.clone() };
+            Change::Init { advertise } => {
+                self.last_reconcile_before_init(seen).await?;
+                let state = State { init: Some(seen.own.nonce.clone()), made: None, ..seen.own.state.clone() };
                 self.file.write(&state)?;
                 engine.init(&advertise.to_string(), &listen).await?;
                 let made = Some(engine.swarm().await?.id);
-                Ok(self.file.write(&State { founding: None, made, ..state })?)
+                Ok(self.file.write(&State { init: None, made, ..state })?)
             }
             Change::Join { advertise, managers, sealed } => {
                 let token = self.keys.open(sealed, &metadata_host(seen)?)?;
@@ -123,7 +123,7 @@ impl Hands<'_> {
             }
             Change::ClaimRecovery => self.claim_recovery(seen).await,
             Change::ForceNewCluster { advertise } => {
-                let begun = self.begin_generation(seen).await?;
+                let begun = self.begin_epoch(seen).await?;
                 // It counts whatever comes of it, also if Rancher writes over the record.
                 let state = State { record: Some(begun.kept()), ..seen.own.state.clone() };
                 self.file.write(&state)?;
@@ -131,7 +131,7 @@ impl Hands<'_> {
                 if engine.swarm().await.is_ok() {
                     return Err(ActError::Overtaken("the swarm answers again".to_owned()));
                 }
-                let member = state.member.clone().map(|member| Member { generation: begun.generation, ..member });
+                let member = state.member.clone().map(|member| Member { epoch: begun.epoch, ..member });
                 self.file.write(&State { member, ..state })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)
             }
@@ -145,8 +145,8 @@ impl Hands<'_> {
 
     /// The address of this host by which its engine reaches the managers for as long as it runs; none if it cannot be had.
     async fn forwarded(&self) -> Option<String> {
-        let mut door = self.door.clone();
-        let tried = tokio::time::timeout(OPENING, door.wait_for(Option::is_some)).await;
+        let mut listening = self.listening.clone();
+        let tried = tokio::time::timeout(OPENING, listening.wait_for(Option::is_some)).await;
         let open = tried.ok()?.ok()?.as_ref()?.as_ref().ok()?.to_string();
         Some(open)
     }
@@ -170,24 +170,24 @@ impl Hands<'_> {
         if stands.recovery.as_ref() == Some(&claim) { Ok(()) } else { Err(overtaken()) }
     }
 
-    /// Right before a swarm is forced: the claim still stands, and from now on nobody of the generation before acts.
-    async fn begin_generation(&self, seen: &Observation) -> Result<Record, ActError> {
+    /// Right before a swarm is forced: the claim still stands, and from now on nobody of the epoch before acts.
+    async fn begin_epoch(&self, seen: &Observation) -> Result<Record, ActError> {
         let claim = own_claim(seen)?;
         let cluster = cluster(seen).unwrap_or_default();
         let mut begun = None;
         let stands = self
             .rancher()?
             .change_record(&service(seen)?, |record| {
-                let next = record.next_generation(&cluster, &claim);
-                begun = next.as_ref().map(|next| next.generation);
+                let next = record.next_epoch(&cluster, &claim);
+                begun = next.as_ref().map(|next| next.epoch);
                 next
             })
             .await?;
-        Some(stands).filter(|stands| begun == Some(stands.generation)).ok_or_else(overtaken)
+        Some(stands).filter(|stands| begun == Some(stands.epoch)).ok_or_else(overtaken)
     }
 
     /// Right before a swarm is made: the claim still stands, none is recorded, and no host says it is in one.
-    async fn last_look_before_founding(&self, seen: &Observation) -> Result<(), ActError> {
+    async fn last_reconcile_before_init(&self, seen: &Observation) -> Result<(), ActError> {
         let rancher = self.rancher()?;
         let service = service(seen)?;
         let (hosts, record) = tokio::join!(rancher.hosts(), rancher.record(&service));

@@ -31,15 +31,15 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// The pause after the port could not be opened, or a connection not be taken.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Where to listen and where to forward to, as the latest look has it.
+/// Where to listen and where to forward to, as the latest reconcile has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ways {
+pub struct Upstreams {
     own: Option<IpAddr>,
     managers: Vec<String>,
 }
 
-impl Ways {
-    /// Takes in a look and its plan. What a look does not tell stays as it was.
+impl Upstreams {
+    /// Takes in a look and its plan. What a reconcile does not tell stays as it was.
     pub fn see(&mut self, seen: &Observation, plan: &Plan) {
         let Ok(metadata) = &seen.metadata else { return };
         let (advertised, joined) = match &plan.change {
@@ -58,12 +58,12 @@ impl Ways {
     }
 }
 
-/// Each manager once, as they are told; this host's own engine last, as it is no help to itself, and never the door.
+/// Each manager once, as they are told; this host's own engine last, as it is no help to itself, and never the listening.
 fn in_order<'a>(own: IpAddr, told: impl Iterator<Item = &'a String>) -> Vec<String> {
     let at = |port: u16| SocketAddr::new(own, port).to_string();
-    let (door, itself) = (at(FORWARD_PORT), at(SWARM_PORT));
+    let (listening, itself) = (at(FORWARD_PORT), at(SWARM_PORT));
     let mut managers: Vec<String> = Vec::new();
-    for manager in told.filter(|manager| **manager != door) {
+    for manager in told.filter(|manager| **manager != listening) {
         if !managers.contains(manager) {
             managers.push(manager.clone());
         }
@@ -73,10 +73,10 @@ fn in_order<'a>(own: IpAddr, told: impl Iterator<Item = &'a String>) -> Vec<Stri
 }
 
 /// Where it listens; `None` as long as it has not tried to, or does not know where.
-pub type Door = Option<Result<SocketAddr, String>>;
+pub type Listening = Option<Result<SocketAddr, String>>;
 
-/// Forwards for as long as it is polled. `door` gets where it listens, or why it does not.
-pub async fn run(mut ways: watch::Receiver<Ways>, door: watch::Sender<Door>) {
+/// Forwards for as long as it is polled. `listening` gets where it listens, or why it does not.
+pub async fn run(mut ways: watch::Receiver<Upstreams>, listening: watch::Sender<Listening>) {
     let mut told = None;
     loop {
         let own = ways.borrow_and_update().own;
@@ -85,7 +85,7 @@ pub async fn run(mut ways: watch::Receiver<Ways>, door: watch::Sender<Door>) {
             let address = SocketAddr::new(own, FORWARD_PORT);
             match TcpListener::bind(address).await {
                 Ok(listener) => {
-                    door.send_replace(Some(Ok(address)));
+                    listening.send_replace(Some(Ok(address)));
                     serve(listener, &ways.clone()).await;
                 }
                 Err(error) => {
@@ -97,7 +97,7 @@ pub async fn run(mut ways: watch::Receiver<Ways>, door: watch::Sender<Door>) {
                         );
                         told = Some(error.clone());
                     }
-                    door.send_replace(Some(Err(error)));
+                    listening.send_replace(Some(Err(error)));
                     sleep(PAUSE).await;
                 }
             }
@@ -109,13 +109,13 @@ pub async fn run(mut ways: watch::Receiver<Ways>, door: watch::Sender<Door>) {
                 if moved.is_err() {
                     return;
                 }
-                door.send_replace(None);
+                listening.send_replace(None);
             }
         }
     }
 }
 
-async fn serve(listener: TcpListener, ways: &watch::Receiver<Ways>) {
+async fn serve(listener: TcpListener, ways: &watch::Receiver<Upstreams>) {
     let mut open: VecDeque<AbortHandle> = VecDeque::new();
     // Ends them all when it is dropped.
     let mut clients = JoinSet::new();
@@ -217,10 +217,10 @@ mod tests {
         TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
     }
 
-    async fn forwarding(managers: Vec<String>) -> (SocketAddr, watch::Sender<Ways>) {
+    async fn forwarding(managers: Vec<String>) -> (SocketAddr, watch::Sender<Upstreams>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (set, ways) = watch::channel(Ways { own: None, managers });
+        let (set, ways) = watch::channel(Upstreams { own: None, managers });
         tokio::spawn(async move { serve(listener, &ways).await });
         (address, set)
     }
@@ -250,7 +250,7 @@ mod tests {
             let (address, set) = forwarding(vec![nobody().await, manager("second,").await]).await;
             assert_eq!(talk(TcpStream::connect(address).await, "hello").await.unwrap(), "second,hello");
             let managers = vec![manager("third,").await];
-            set.send_replace(Ways { own: None, managers });
+            set.send_replace(Upstreams { own: None, managers });
             assert_eq!(talk(TcpStream::connect(address).await, "hello").await.unwrap(), "third,hello");
         });
     }

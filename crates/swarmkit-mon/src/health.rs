@@ -10,12 +10,12 @@ use hyper::{Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
-use super::clients::{self, Answer};
 use super::engine::LocalNodeState;
 use super::identity::Identity;
 use super::metrics;
 use super::observe::Sources;
 use super::plan::Stage;
+use super::server::{self, Answer};
 use super::status::Status;
 use swarmkit_settings::settings::{HEALTH_PATH, HEALTH_PORT, IDENTITY_PATH};
 
@@ -63,7 +63,7 @@ impl Health {
             hostname: hostname.unwrap_or_default(),
             stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
             reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
-            acts_ago_ms: status.age_ms().filter(|_| status.can_act()),
+            lease_ago_ms: status.age_ms().filter(|_| status.holds_lease()),
         };
         serde_json::to_string(&identity).unwrap_or_default()
     }
@@ -118,7 +118,7 @@ pub async fn serve(listener: TcpListener, health: Arc<Health>) {
         let health = Arc::clone(&health);
         async move { health.answer(request.method(), request.uri().path()).await }
     };
-    clients::serve(listener, answer).await;
+    server::serve(listener, answer).await;
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";

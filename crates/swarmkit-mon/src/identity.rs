@@ -24,7 +24,7 @@ const FRESH: Duration = Duration::from_secs(5);
 /// The same of none: a port that is closed takes the whole time to say nothing.
 const SILENT: Duration = Duration::from_secs(30);
 
-/// How many periods old the latest look of a monitor that acts may be.
+/// How many periods old the latest reconcile of a monitor that acts may be.
 const FRESH_PERIODS: u64 = 3;
 
 /// What a monitor tells those who ask who it is.
@@ -43,9 +43,9 @@ pub struct Identity {
     /// Why, in one line.
     #[serde(default)]
     pub reason: String,
-    /// How old the latest look is at which it could act for the swarm, in milliseconds; none if it is not the one, or cannot.
+    /// How old the latest reconcile is at which it could act for the swarm, in milliseconds; none if it is not the one, or cannot.
     #[serde(default)]
-    pub acts_ago_ms: Option<u64>,
+    pub lease_ago_ms: Option<u64>,
 }
 
 /// Asks the monitor at an address who it is.
@@ -102,7 +102,7 @@ impl Mirror {
     /// Whether the monitor at an address says that it acts, and could within the last periods.
     pub async fn acts(&self, ip: IpAddr, period_ms: u64) -> bool {
         let limit = period_ms.saturating_mul(FRESH_PERIODS);
-        self.ask(ip).await.is_some_and(|other| other.acts_ago_ms.is_some_and(|ms| ms <= limit))
+        self.ask(ip).await.is_some_and(|other| other.lease_ago_ms.is_some_and(|ms| ms <= limit))
     }
 
     async fn ask(&self, ip: IpAddr) -> Option<Identity> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::labels::{TOLD, Wish};
+use super::labels::{DesiredLabels, TOLD};
 use super::observe::Sources;
 use super::past::ms;
 
@@ -27,43 +27,44 @@ pub struct Wanted {
     /// The host's UUID.
     pub host: String,
     /// What they shall be; `None` leaves them as they are.
-    pub wish: Option<Wish>,
+    pub desired: Option<DesiredLabels>,
     /// What they were some seconds ago.
     pub seen: BTreeMap<String, String>,
 }
 
 /// How the labels stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Standing {
-    /// Whether they are as wished, as far as is known.
+pub struct Progress {
+    /// Whether they are as desired, as far as is known.
     pub met: bool,
     /// Why they could not be written, if that is so.
     pub error: Option<String>,
 }
 
-/// Writes labels whenever they are not as wished, until `wanted` is dropped.
-pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, standing: watch::Sender<Standing>) {
+/// Writes labels whenever they are not as desired, until `wanted` is dropped.
+pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, progress: watch::Sender<Progress>) {
     // What was written and read back last, which is newer than what metadata says.
-    let mut written: Option<(Wish, tokio::time::Instant)> = None;
+    let mut written: Option<(DesiredLabels, tokio::time::Instant)> = None;
     let mut pause = FIRST_PAUSE;
     // How often in a row the same was written.
     let mut again = 0_u32;
     loop {
         let now = wanted.borrow_and_update().clone();
-        let failed = match &now.wish {
-            Some(wish) if !is_met(wish, &now, written.as_ref()) => {
-                if is_small_talk(wish, written.as_ref()) {
+        let failed = match &now.desired {
+            Some(desired) if !is_met(desired, &now, written.as_ref()) => {
+                if is_small_talk(desired, written.as_ref()) {
                     // It may be over before it is written.
                     tokio::select! {
                         () = tokio::time::sleep(HOLD) => {}
                         changed = wanted.changed() => {
                             if changed.is_err() { return }
-                            if wanted.borrow().wish.as_ref() != Some(wish) { continue }
+                            if wanted.borrow().desired.as_ref() != Some(desired) { continue }
                         }
                     }
                 }
-                let is_again = written.as_ref().is_some_and(|(last, _)| last == wish) && !is_but_told(wish, &now);
-                again = if is_again { again + 1 } else { 0 };
+                let is_requeued =
+                    written.as_ref().is_some_and(|(last, _)| last == desired) && !is_but_told(desired, &now);
+                again = if is_requeued { again + 1 } else { 0 };
                 if again == FIGHT {
                     tracing::warn!(
                         host = now.host,
@@ -73,33 +74,33 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, sta
                 if again >= FIGHT {
                     tokio::select! {
                         () = tokio::time::sleep(LATE * 2_u32.pow((again - FIGHT).min(4))) => {}
-                        changed = another_wish(&mut wanted, &now.wish) => {
+                        changed = other_labels(&mut wanted, &now.desired) => {
                             if changed.is_err() { return }
                             continue;
                         }
                     }
                 }
-                write(&sources, &now.host, wish)
+                write(&sources, &now.host, desired)
                     .await
-                    .map(|()| written = Some((wish.clone(), tokio::time::Instant::now())))
+                    .map(|()| written = Some((desired.clone(), tokio::time::Instant::now())))
             }
             _ => Ok(()),
         };
         let error = failed.err();
         if let Some(error) = &error {
-            tracing::warn!(error, again_in_ms = ms(pause), "host labels not written");
+            tracing::warn!(error, requeue_in_ms = ms(pause), "host labels not written");
         }
-        standing.send_replace(Standing { met: error.is_none(), error: error.clone() });
+        progress.send_replace(Progress { met: error.is_none(), error: error.clone() });
         let changed = if error.is_some() {
             let changed = tokio::select! {
                 () = tokio::time::sleep(pause) => Ok(()),
-                changed = another_wish(&mut wanted, &now.wish) => changed,
+                changed = other_labels(&mut wanted, &now.desired) => changed,
             };
             pause = (pause * 2).min(LONGEST_PAUSE);
             changed
         } else {
             pause = FIRST_PAUSE;
-            let doubted = now.wish.as_ref().is_some_and(|wish| !wish.is_met(&now.seen));
+            let doubted = now.desired.as_ref().is_some_and(|desired| !desired.is_met(&now.seen));
             tokio::select! {
                 changed = wanted.changed() => changed,
                 // Either rancher-metadata is late, or somebody has overwritten them.
@@ -112,41 +113,41 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, sta
     }
 }
 
-/// Waits for a wish that is another one: news that leave it as it is are no reason to try again sooner.
-async fn another_wish(
+/// Waits for a desired that is another one: news that leave it as it is are no reason to try again sooner.
+async fn other_labels(
     wanted: &mut watch::Receiver<Wanted>,
-    than: &Option<Wish>,
+    than: &Option<DesiredLabels>,
 ) -> Result<(), watch::error::RecvError> {
-    wanted.wait_for(|wanted| wanted.wish != *than).await.map(drop)
+    wanted.wait_for(|wanted| wanted.desired != *than).await.map(drop)
 }
 
 /// Metadata is late: what it says counts only some time after a write.
-fn is_met(wish: &Wish, now: &Wanted, written: Option<&(Wish, tokio::time::Instant)>) -> bool {
+fn is_met(desired: &DesiredLabels, now: &Wanted, written: Option<&(DesiredLabels, tokio::time::Instant)>) -> bool {
     match written {
-        Some((last, at)) if at.elapsed() < LATE => last == wish,
-        _ => wish.is_met(&now.seen),
+        Some((last, at)) if at.elapsed() < LATE => last == desired,
+        _ => desired.is_met(&now.seen),
     }
 }
 
-/// Whether the acting monitor's own label is all that is to go.
-fn is_but_told(wish: &Wish, now: &Wanted) -> bool {
+/// Whether the lease holder's own label is all that is to go.
+fn is_but_told(desired: &DesiredLabels, now: &Wanted) -> bool {
     let mut others = now.seen.clone();
-    others.remove(TOLD).is_some() && wish.is_met(&others)
+    others.remove(TOLD).is_some() && desired.is_met(&others)
 }
 
 /// Whether only the word about what the host waits for differs from what was written last.
-fn is_small_talk(wish: &Wish, written: Option<&(Wish, tokio::time::Instant)>) -> bool {
-    written.is_some_and(|(last, _)| last.key == wish.key && last.node == wish.node && last.key.is_some())
+fn is_small_talk(desired: &DesiredLabels, written: Option<&(DesiredLabels, tokio::time::Instant)>) -> bool {
+    written.is_some_and(|(last, _)| last.key == desired.key && last.node == desired.node && last.key.is_some())
 }
 
-async fn write(sources: &Sources, host: &str, wish: &Wish) -> Result<(), String> {
+async fn write(sources: &Sources, host: &str, desired: &DesiredLabels) -> Result<(), String> {
     let rancher = sources.rancher.as_ref().map_err(Clone::clone)?;
-    let labels = rancher.change_labels(host, wish).await.map_err(|error| error.to_string())?;
-    if wish.is_met(&labels) {
+    let labels = rancher.change_labels(host, desired).await.map_err(|error| error.to_string())?;
+    if desired.is_met(&labels) {
         tracing::info!(
-            part = wish.part.unwrap_or("-"),
-            node = wish.node.as_deref().unwrap_or("-"),
-            waits = wish.key.is_some(),
+            part = desired.part.unwrap_or("-"),
+            node = desired.node.as_deref().unwrap_or("-"),
+            waits = desired.key.is_some(),
             "host labels written"
         );
         return Ok(());

@@ -10,13 +10,13 @@ pub const KEY: &str = "swarmkit.key";
 /// The ID of the host's node, while its engine is in a swarm.
 pub const NODE: &str = "swarmkit.node";
 
-/// The ID of the node that the host was before, while it waits to join anew: the acting monitor may never have known it.
+/// The ID of the node that the host was before, while it waits to join anew: the lease holder may never have known it.
 pub const LEFT: &str = "swarmkit.left";
-/// There while the host is in doubt whether anybody acts for the swarm: whoever does answers with signs of life in the
+/// There while the host is in doubt whether anybody acts for the swarm: whoever does answers with heartbeats in the
 /// record, and gives none while nobody asks. Each would cost Rancher a change of the whole environment's metadata.
 pub const ASKS: &str = "swarmkit.asks";
 /// The host's join token and where to join, while the record cannot be written: see [`super::hand_over::HandOver`]. The
-/// acting monitor writes it, and the host's own takes it away.
+/// lease holder writes it, and the host's own takes it away.
 pub const TOKEN: &str = "swarmkit.token";
 /// There for a moment, so that Rancher tells what it has stored and told nobody of. The host's own monitor takes it away.
 pub const TOLD: &str = "swarmkit.told";
@@ -47,7 +47,7 @@ pub fn says_manager(part: Option<&str>) -> bool {
 
 /// The labels that a host shall have of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Wish {
+pub struct DesiredLabels {
     /// For [`PART`].
     pub part: Option<&'static str>,
     /// For [`KEY`].
@@ -60,15 +60,15 @@ pub struct Wish {
     pub asks: bool,
 }
 
-impl Wish {
-    /// Whether labels are as wished.
+impl DesiredLabels {
+    /// Whether labels are as desired.
     pub fn is_met(&self, labels: &BTreeMap<String, String>) -> bool {
-        let mut wished = labels.clone();
-        self.apply(&mut wished);
-        wished == *labels
+        let mut desired = labels.clone();
+        self.apply(&mut desired);
+        desired == *labels
     }
 
-    /// Makes labels as wished.
+    /// Makes labels as desired.
     pub fn apply(&self, labels: &mut BTreeMap<String, String>) {
         set(labels, KEY, self.key.as_deref());
         set(labels, NODE, self.node.as_deref());
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn only_our_own_labels_change() {
         let mut all = labels(&[("zone", "a"), (PART, WAIT_TOKEN), (KEY, "k")]);
-        let worker = Wish { node: Some("n".into()), ..Wish::default() };
+        let worker = DesiredLabels { node: Some("n".into()), ..DesiredLabels::default() };
         assert!(!worker.is_met(&all));
         worker.apply(&mut all);
         assert_eq!(all, labels(&[("zone", "a"), (NODE, "n")]));
@@ -116,11 +116,11 @@ mod tests {
     #[test]
     fn a_word_that_is_not_ours_stays_on_a_worker_and_yields_on_a_manager() {
         let mut all = labels(&[(PART, "worker")]);
-        Wish::default().apply(&mut all);
+        DesiredLabels::default().apply(&mut all);
         assert_eq!(all, labels(&[(PART, "worker")]));
-        Wish { part: Some(MANAGER), ..Wish::default() }.apply(&mut all);
+        DesiredLabels { part: Some(MANAGER), ..DesiredLabels::default() }.apply(&mut all);
         assert_eq!(all, labels(&[(PART, MANAGER)]));
-        Wish::default().apply(&mut all);
+        DesiredLabels::default().apply(&mut all);
         assert_eq!(all, labels(&[]));
     }
 }

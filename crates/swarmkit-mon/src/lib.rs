@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `observe`, `past` | what is, put into one plain value |
 //! | `plan` | what to do: a pure function of that value |
-//! | `act`, `publisher`, `label_writer` | do it |
+//! | `act`, `record_writer`, `label_writer` | do it |
 //! | `forward` | the way of this host's engine to the managers |
 //! | `clock` | how far this host's clock is from Rancher's |
 //! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
@@ -12,12 +12,11 @@
 //! | `surroundings`, `own_service`, `own_container` | what metadata tells, and which service and container are this monitor's |
 //! | `identity` | whether another host has this one's identity |
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
-//! | `health`, `clients`, `metrics`, `status` | what it tells others |
+//! | `health`, `server`, `metrics`, `status` | what it tells others |
 //! | `overview` | the swarm as a person sees it, also who opens Rancher's Swarm > CLI |
 
 pub mod act;
 pub mod call;
-pub mod clients;
 pub mod clock;
 pub mod engine;
 pub mod forward;
@@ -35,11 +34,12 @@ pub mod own_container;
 pub mod own_service;
 pub mod past;
 pub mod plan;
-pub mod publisher;
 pub mod rancher;
 pub mod record;
+pub mod record_writer;
 pub mod run;
 pub mod seal;
+pub mod server;
 pub mod state;
 pub mod status;
 pub mod surroundings;

@@ -8,7 +8,7 @@ use swarmkit_mon::log;
 use swarmkit_mon::metadata::{self, Metadata};
 use swarmkit_mon::overview::Overview;
 use swarmkit_mon::run::Monitor;
-use swarmkit_mon::status::Look;
+use swarmkit_mon::status::Preview;
 use swarmkit_settings::command_line::{self, PlanFormat};
 use swarmkit_settings::settings::{SETTINGS, Settings};
 
@@ -54,7 +54,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     if let Some(format) = command_line::plan_format(matches) {
         let (view, plan) = runtime.block_on(monitor.preview());
         match format {
-            PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&Look { view: &view, plan: &plan })?),
+            PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&Preview { view: &view, plan: &plan })?),
             PlanFormat::Text => print!("{plan}"),
         }
         // A plan that was made blindly is neither good nor bad news.
@@ -78,14 +78,14 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
 
 /// Prints the swarm. Answers with 0 if all is well, 1 if something is wrong, 2 if it cannot be seen.
 fn show() -> ExitCode {
-    let look = || -> anyhow::Result<Overview> {
+    let gather = || -> anyhow::Result<Overview> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let metadata = Metadata::new(metadata::ADDRESS)?;
-        let overview = runtime.block_on(Overview::look(&metadata));
+        let overview = runtime.block_on(Overview::gather(&metadata));
         runtime.shutdown_background();
         Ok(overview?)
     };
-    match look() {
+    match gather() {
         Ok(overview) => {
             // A reader that has gone, or a disk that is full, is no reason to panic.
             match write!(std::io::stdout(), "{overview}").and_then(|()| std::io::stdout().flush()) {

@@ -90,7 +90,7 @@ impl Metadata {
         self.json("hosts", LARGEST_SERVICE).await
     }
 
-    /// The names of all services. The same text for all of them costs little, so that it can be asked at each look.
+    /// The names of all services. The same text for all of them costs little, so that it can be asked at each reconcile.
     async fn listed(&self) -> Result<Vec<Listed>, CallError> {
         let request = self.client.get(self.url("services"));
         let text = call::bytes(&what("services"), ASK, LARGEST_LIST, request).await?;

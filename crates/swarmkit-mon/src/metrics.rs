@@ -17,7 +17,7 @@ pub fn text(status: &Status, healthy: bool) -> String {
     let mut registry = Registry::with_prefix("swarmkit_mon");
     let gauge = |value: u64| ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
     registry.register("healthy", "Whether this host's engine is an active member", gauge(u64::from(healthy)));
-    registry.register("looks", "Looks at the engine, at metadata and at Rancher", ConstCounter::new(status.looks));
+    registry.register("reconciles", "Rounds of observing, planning and acting", ConstCounter::new(status.reconciles));
     registry.register("changes", "Changes that were made", ConstCounter::new(status.changes));
     registry.register("failures", "Changes that were planned and not made", ConstCounter::new(status.failures));
     registry.register(
@@ -27,7 +27,7 @@ pub fn text(status: &Status, healthy: bool) -> String {
     );
     if let Some(age) = status.age_ms() {
         let age = ConstGauge::new(Duration::from_millis(age).as_secs_f64());
-        registry.register_with_unit("look_age", "How old the latest look is", Unit::Seconds, age);
+        registry.register_with_unit("reconcile_age", "How long ago the latest reconcile observed", Unit::Seconds, age);
     }
     if let Some(plan) = status.plan() {
         let stages = Family::<[(&str, &str); 1], Gauge>::default();

@@ -35,7 +35,7 @@ pub struct Observation {
     pub engine: Seen<Info>,
     /// What rancher-metadata says.
     pub metadata: Seen<MetadataView>,
-    /// What Rancher's API says; `None` if it was not asked, as most looks need not.
+    /// What Rancher's API says; `None` if it was not asked, as most reconciles need not.
     pub rancher: Option<Seen<RancherView>>,
     /// What asking Rancher's API took, in milliseconds.
     pub rancher_ms: u64,
@@ -46,7 +46,7 @@ pub struct Observation {
     /// Whether Rancher tells another address of this host, which still has that of its node, and not the other one.
     pub has_stayed: bool,
     /// Whether the monitor beside the swarm's leader has told this one just now that it acts.
-    pub leader_acts: bool,
+    pub leader_holds_lease: bool,
     /// Whether the record is gone, so that what this host has kept of it stands in its place.
     pub record_is_gone: bool,
     /// For how long some things have been as they are.
@@ -109,7 +109,7 @@ pub struct Wanted {
     pub grace_ms: u64,
     /// What is done once the quorum is lost.
     pub recovery: Recovery,
-    /// The longest time from look to look, in milliseconds.
+    /// The longest time from reconcile to reconcile, in milliseconds.
     pub period_ms: u64,
 }
 
@@ -274,7 +274,7 @@ fn told<T>(answer: Result<T, CallError>) -> Seen<T> {
 
 impl Sources {
     /// Looks once. What cannot be had is part of what is seen.
-    pub async fn look(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
+    pub async fn observe(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
         let (engine, metadata) = tokio::join!(self.engine.info(), self.surroundings());
         let engine = told(engine);
         let keeps = own.state.kept_record(engine.as_ref().ok().map(|info| &info.swarm)).is_some();
@@ -292,7 +292,7 @@ impl Sources {
             swarm: None,
             refusal,
             has_stayed,
-            leader_acts: false,
+            leader_holds_lease: false,
             record_is_gone: false,
             past,
         };
@@ -304,7 +304,7 @@ impl Sources {
         {
             seen.swarm = Some(told(self.swarm(&info.swarm).await));
         }
-        seen.leader_acts = self.leader_acts(&seen).await;
+        seen.leader_holds_lease = self.leader_holds_lease(&seen).await;
         if let Some(asked) = plan::asks_rancher(&seen) {
             let start = Instant::now();
             seen.rancher = Some(self.rancher_view(&seen, asked).await);
@@ -337,7 +337,7 @@ impl Sources {
     }
 
     /// Asks the monitor beside the swarm's leader, from one manager to another: that costs Rancher nothing.
-    async fn leader_acts(&self, seen: &Observation) -> bool {
+    async fn leader_holds_lease(&self, seen: &Observation) -> bool {
         let (Some(mirror), Some(swarm), Ok(engine)) = (&self.mirror, seen.swarm_view(), &seen.engine) else {
             return false;
         };
@@ -435,7 +435,7 @@ impl HostEntry {
         self.labels.get(labels::PART).map(String::as_str)
     }
 
-    /// Whether the host asks for a sign of life.
+    /// Whether the host asks for a heartbeat.
     pub fn asks(&self) -> bool {
         self.labels.contains_key(labels::ASKS)
     }

@@ -44,7 +44,7 @@ impl Row {
     }
 
     fn role(&self) -> &'static str {
-        match (self.is_manager, self.stage() == Stage::Act.name()) {
+        match (self.is_manager, self.stage() == Stage::LeaseHolder.name()) {
             (true, true) => "manager, acts",
             (true, false) => "manager",
             (false, _) => "worker",
@@ -55,7 +55,7 @@ impl Row {
     fn trouble(&self) -> Option<String> {
         match &self.said {
             Err(why) => Some(why.clone()),
-            Ok(said) if [Stage::Member.name(), Stage::Act.name()].contains(&said.stage.as_str()) => None,
+            Ok(said) if [Stage::Member.name(), Stage::LeaseHolder.name()].contains(&said.stage.as_str()) => None,
             Ok(said) => Some(format!("{}: {}", said.stage, said.reason)),
         }
     }
@@ -70,7 +70,7 @@ impl Overview {
     ///
     /// # Errors
     /// rancher-metadata does not tell the hosts.
-    pub async fn look(metadata: &Metadata) -> Result<Self, CallError> {
+    pub async fn gather(metadata: &Metadata) -> Result<Self, CallError> {
         let client = call::client().connect_timeout(ASK).pool_max_idle_per_host(0).build();
         let client = client.map_err(|error| call::unreachable("the client", &error))?;
         let places = std::sync::Arc::new(Semaphore::new(AT_A_TIME));
@@ -91,11 +91,11 @@ impl Overview {
 
     /// Whether each host is in the swarm, and one acts.
     pub fn is_well(&self) -> bool {
-        self.0.iter().all(|row| row.trouble().is_none()) && self.acting() == 1
+        self.0.iter().all(|row| row.trouble().is_none()) && self.lease() == 1
     }
 
-    fn acting(&self) -> usize {
-        self.0.iter().filter(|row| row.stage() == Stage::Act.name()).count()
+    fn lease(&self) -> usize {
+        self.0.iter().filter(|row| row.stage() == Stage::LeaseHolder.name()).count()
     }
 }
 
@@ -139,11 +139,11 @@ impl fmt::Display for Overview {
             .collect();
         if !troubled.is_empty() {
             writeln!(f, "\nWhat is wrong:\n{}", troubled.join("\n"))?;
-        } else if self.acting() > 1 {
+        } else if self.lease() > 1 {
             writeln!(
                 f,
                 "\nWhat is wrong:\n  the monitors of {} hosts act for the swarm; one does in a moment",
-                self.acting()
+                self.lease()
             )?;
         } else if !self.is_well() {
             writeln!(f, "\nWhat is wrong:\n  no host's monitor acts for the swarm")?;
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn it_shows_each_host_what_is_wrong_and_where_docker_can_be_run() {
         let well = Overview(vec![
-            row("one", true, Ok(("act", "1 of 1 managers"))),
+            row("one", true, Ok(("lease_holder", "1 of 1 managers"))),
             row("another", false, Ok(("member", "a worker"))),
         ]);
         assert!(well.is_well());

@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::observe::Observation;
 use super::plan;
-use super::record::{Acting, Claim, OLDER, Record};
+use super::record::{Claim, Lease, OLDER, Record};
 use super::state::Member;
 
-/// For how long it may be behind and give further signs of life. What rancher-metadata tells late is not behind for long;
+/// For how long it may be behind and give further heartbeats. What rancher-metadata tells late is not behind for long;
 /// one of a write that landed late, or one that was written over and put back, is.
 const BEHIND: Duration = Duration::from_secs(30);
 
@@ -24,20 +24,20 @@ pub struct Past {
     pub claim_ms: u64,
     /// The same of the claim to force a new cluster.
     pub recovery_ms: u64,
-    /// For how long the acting monitor has given no new sign of life.
-    pub beat_ms: u64,
+    /// For how long the lease holder has given no new heartbeat.
+    pub heartbeat_ms: u64,
     /// For how long this monitor could have seen one: the swarm has answered its engine, and the record could be read.
     pub heard_ms: u64,
     /// How long ago the monitor beside the swarm's leader told this one that it acts; never is long ago.
-    pub acting_ms: u64,
-    /// How many signs of life were seen since this monitor started: what stands in the record may be old.
-    pub beats: u64,
-    /// Whether this monitor has read a record with a sign of life.
+    pub lease_ms: u64,
+    /// How many heartbeats were seen since this monitor started: what stands in the record may be old.
+    pub heartbeats: u64,
+    /// Whether this monitor has read a record with a heartbeat.
     pub has_read: bool,
     /// For how long Rancher's API has said that the record is gone.
     pub gone_ms: u64,
-    /// How long ago this monitor gave a sign of life as the acting one; none given is long ago.
-    pub own_beat_ms: u64,
+    /// How long ago this monitor gave a heartbeat as the lease holder; none given is long ago.
+    pub own_heartbeat_ms: u64,
     /// Whether this monitor acts in the place of the leader's, which was silent: it goes on until it hears another.
     pub stands_in: bool,
     /// The longest look at Rancher's API so far.
@@ -50,12 +50,12 @@ pub struct Past {
     /// For how long this host's engine has been in no swarm, without a break in its answers.
     pub outside_ms: u64,
     /// For how long the record has not known this host's node.
-    pub astray_ms: u64,
+    pub orphaned_ms: u64,
     /// Whether that is meant: the record has known this node, or was renewed twice without it. One that is older than
     /// the node says nothing of it.
-    pub disowned: bool,
-    /// For how long this host's manager has been of a generation before the record's and none of its managers, and there
-    /// was a sign of life meanwhile; else 0.
+    pub is_orphaned: bool,
+    /// For how long this host's manager has been of a epoch before the record's and none of its managers, and there
+    /// was a heartbeat meanwhile; else 0.
     pub superseded_ms: u64,
     /// For how long this host, in no swarm, has waited for its join token.
     pub tokenless_ms: u64,
@@ -77,7 +77,7 @@ impl Past {
     /// For how long nobody has been noticed to act, though it could have been: a monitor that could not hear, or a swarm
     /// that could not speak, is not silent.
     pub fn silent_ms(&self) -> u64 {
-        self.beat_ms.min(self.heard_ms).min(self.acting_ms)
+        self.heartbeat_ms.min(self.heard_ms).min(self.lease_ms)
     }
 }
 
@@ -139,21 +139,21 @@ pub fn ms(time: Duration) -> u64 {
     time.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// Remembers what was seen, from look to look.
+/// Remembers what was seen, from reconcile to reconcile.
 #[derive(Debug)]
 pub struct Memory {
     unrecorded: Since<bool>,
     claim: Since<Option<Claim>>,
     recovery: Since<Option<Claim>>,
-    beat: Since<Option<Acting>>,
-    beats: u64,
-    /// What the record's sign of life was when it fell behind the last one, and since when it is.
+    heartbeat: Since<Option<Lease>>,
+    heartbeats: u64,
+    /// What the record's heartbeat was when it fell behind the last one, and since when it is.
     behind: Option<(u64, Instant)>,
     /// Whether Rancher's API says that the record is gone.
     gone: Since<bool>,
     heard: Since<bool>,
-    acting: Option<Instant>,
-    own_beat: Option<Instant>,
+    lease: Option<Instant>,
+    own_heartbeat: Option<Instant>,
     stands_in: bool,
     slowest_ms: u64,
     /// Whether this host's engine managed when it last said so; what the host remembers may be older.
@@ -165,9 +165,9 @@ pub struct Memory {
     outside: Since<bool>,
     /// The node of this host.
     node: Option<String>,
-    astray: Since<bool>,
-    /// How many signs of life there had been when the node went astray.
-    astray_from: u64,
+    orphaned: Since<bool>,
+    /// How many heartbeats there had been when the node was orphaned.
+    orphaned_from: u64,
     superseded: Since<bool>,
     superseded_from: u64,
     /// The node of this host that the record has known last.
@@ -188,13 +188,13 @@ impl Memory {
             unrecorded: Since::new(true, now),
             claim: Since::new(None, now),
             recovery: Since::new(None, now),
-            beat: Since::new(None, now),
-            beats: 0,
+            heartbeat: Since::new(None, now),
+            heartbeats: 0,
             behind: None,
             gone: Since::new(false, now),
             heard: Since::new(false, now),
-            acting: None,
-            own_beat: None,
+            lease: None,
+            own_heartbeat: None,
             stands_in: false,
             slowest_ms: 0,
             managed: None,
@@ -203,8 +203,8 @@ impl Memory {
             stuck: Since::new(false, now),
             outside: Since::new(false, now),
             node: None,
-            astray: Since::new(false, now),
-            astray_from: 0,
+            orphaned: Since::new(false, now),
+            orphaned_from: 0,
             superseded: Since::new(false, now),
             superseded_from: 0,
             known: None,
@@ -224,21 +224,23 @@ impl Memory {
             unrecorded_ms: self.unrecorded.ms_if_so(now),
             claim_ms: self.claim.ms(now),
             recovery_ms: self.recovery.ms(now),
-            beat_ms: self.beat.ms(now),
+            heartbeat_ms: self.heartbeat.ms(now),
             heard_ms: self.heard.ms_if_so(now),
-            acting_ms: self.acting.map_or(u64::MAX, |acting| ms(now.saturating_duration_since(acting))),
-            beats: self.beats,
-            has_read: self.beat.value.is_some(),
+            lease_ms: self.lease.map_or(u64::MAX, |lease| ms(now.saturating_duration_since(lease))),
+            heartbeats: self.heartbeats,
+            has_read: self.heartbeat.value.is_some(),
             gone_ms: self.gone.ms_if_so(now),
-            own_beat_ms: self.own_beat.map_or(u64::MAX, |beat| ms(now.saturating_duration_since(beat))),
+            own_heartbeat_ms: self
+                .own_heartbeat
+                .map_or(u64::MAX, |heartbeat| ms(now.saturating_duration_since(heartbeat))),
             stands_in: self.stands_in,
             slowest_ms: self.slowest_ms,
             leaderless_ms: self.leaderless.ms_if_so(now),
             stuck_ms: self.stuck.ms_if_so(now),
             outside_ms: self.outside.ms_if_so(now),
-            astray_ms: self.astray.ms_if_so(now),
-            disowned: self.astray.value && (self.known.is_some() || self.beats >= self.astray_from + 2),
-            superseded_ms: if self.beats > self.superseded_from { self.superseded.ms_if_so(now) } else { 0 },
+            orphaned_ms: self.orphaned.ms_if_so(now),
+            is_orphaned: self.orphaned.value && (self.known.is_some() || self.heartbeats >= self.orphaned_from + 2),
+            superseded_ms: if self.heartbeats > self.superseded_from { self.superseded.ms_if_so(now) } else { 0 },
             tokenless_ms: self.tokenless.ms_if_so(now),
             moved_ms: self.moved.ms_if_so(now),
             voters_ms: self.voters.ms(now),
@@ -249,7 +251,7 @@ impl Memory {
         }
     }
 
-    /// Takes in what a look saw.
+    /// Takes in what a reconcile saw.
     pub fn see(&mut self, seen: &Observation, now: Instant) {
         let view = seen.rancher_view();
         let told = view.map(|view| &view.record);
@@ -291,24 +293,24 @@ impl Memory {
     fn see_record(&mut self, seen: &Observation, record: &Record, now: Instant) {
         self.unrecorded.see(record.cluster.is_none(), now);
         let own = seen.metadata.as_ref().ok().map(|metadata| &metadata.host);
-        let first = self.beat.value.is_none();
-        // A record that is gone is no sign of life, nor is what was kept of it.
-        let acting = record.acting.as_ref().filter(|acting| !acting.host.is_empty());
+        let first = self.heartbeat.value.is_none();
+        // A record that is gone is no heartbeat, nor is what was kept of it.
+        let lease = record.lease.as_ref().filter(|lease| !lease.host.is_empty());
         // What rancher-metadata tells may be older than what the API told before.
         let place = seen.own.state.place(seen.engine.as_ref().ok().map(|info| &info.swarm));
         // What an older record says of the node that this host was is nothing to the one that it is.
         if self.node.as_deref() != place.map(|place| place.node) {
             self.node = place.map(|place| place.node.to_owned());
-            self.astray = Since::new(false, now);
+            self.orphaned = Since::new(false, now);
         }
         if self.is_older(record, now) {
             return;
         }
-        if let Some(acting) = acting
-            && self.beat.see(Some(acting.clone()), now)
+        if let Some(lease) = lease
+            && self.heartbeat.see(Some(lease.clone()), now)
         {
-            self.beats += u64::from(!first);
-            self.stands_in &= Some(&acting.host) == own;
+            self.heartbeats += u64::from(!first);
+            self.stands_in &= Some(&lease.host) == own;
         }
         let node = place.filter(|place| record.cluster.as_deref() == Some(place.cluster)).map(|place| place.node);
         self.listed = node.is_some_and(|node| record.voters.iter().any(|voter| voter == node));
@@ -316,22 +318,23 @@ impl Memory {
         if known.is_some() || self.known.as_deref() != node {
             self.known = known.map(str::to_owned);
         }
-        if self.astray.see(node.is_some() && known.is_none(), now) {
-            self.astray_from = self.beats;
+        if self.orphaned.see(node.is_some() && known.is_none(), now) {
+            self.orphaned_from = self.heartbeats;
         }
         let member = seen.own.state.member.as_ref();
         let member = member.filter(|member| Some(member.node.as_str()) == node);
-        let of_before =
-            |member: &&Member| member.generation < record.generation && !record.voters.contains(&member.node);
+        let of_before = |member: &&Member| member.epoch < record.epoch && !record.voters.contains(&member.node);
         if self.superseded.see(member.is_some_and(|member| of_before(&member)), now) {
-            self.superseded_from = self.beats;
+            self.superseded_from = self.heartbeats;
         }
     }
 
     /// Whether a record is an older state of the one that was seen last.
     fn is_older(&mut self, record: &Record, now: Instant) -> bool {
-        let behind = match (&self.beat.value, &record.acting) {
-            (Some(was), Some(is)) if is.beat < was.beat && was.beat - is.beat < OLDER => is.beat,
+        let behind = match (&self.heartbeat.value, &record.lease) {
+            (Some(was), Some(is)) if is.heartbeat < was.heartbeat && was.heartbeat - is.heartbeat < OLDER => {
+                is.heartbeat
+            }
             _ => {
                 self.behind = None;
                 return false;
@@ -378,8 +381,8 @@ impl Memory {
         }
         if let Some(swarm) = seen.swarm_view() {
             let own = seen.engine.as_ref().ok().and_then(|engine| swarm.node(&engine.swarm.node_id));
-            if seen.leader_acts {
-                self.acting = Some(now);
+            if seen.leader_holds_lease {
+                self.lease = Some(now);
                 self.stands_in = false;
             }
             let silent_ms = self.past(now).silent_ms();
@@ -409,12 +412,12 @@ impl Memory {
     }
 
     /// A look at Rancher's API took this long.
-    pub fn looked(&mut self, took_ms: u64) {
+    pub fn saw_slowest(&mut self, took_ms: u64) {
         self.slowest_ms = self.slowest_ms.max(took_ms);
     }
 
-    /// A sign of life was given.
-    pub fn beaten(&mut self, now: Instant) {
-        self.own_beat = Some(now);
+    /// A heartbeat was given.
+    pub fn heartbeat_given(&mut self, now: Instant) {
+        self.own_heartbeat = Some(now);
     }
 }

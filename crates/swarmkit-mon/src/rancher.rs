@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::call::{self, CallError};
 use super::clock::Clock;
-use super::labels::Wish;
+use super::labels::DesiredLabels;
 use super::record::Record;
 use super::surroundings::texts;
 use swarmkit_settings::settings::AGENT_CA_FOLDER;
@@ -285,19 +285,23 @@ impl Rancher {
     }
 
     /// Changes our labels of a host: reads them, changes ours, writes, reads them back. Answers with all labels of the
-    /// host as they then are; where somebody else wrote meanwhile the wish may not be met.
+    /// host as they then are; where somebody else wrote meanwhile the desired may not be met.
     ///
     /// # Errors
     /// As every call.
-    pub async fn change_labels(&self, host: &str, wish: &Wish) -> Result<BTreeMap<String, String>, CallError> {
+    pub async fn change_labels(
+        &self,
+        host: &str,
+        desired: &DesiredLabels,
+    ) -> Result<BTreeMap<String, String>, CallError> {
         let mut object = self.object("hosts", host).await?;
         let mut labels = object.labels();
-        if wish.is_met(&labels) {
+        if desired.is_met(&labels) {
             return Ok(labels);
         }
         // Labels of others go back just as they came.
         let mut all = object.map("labels");
-        wish.apply(&mut labels);
+        desired.apply(&mut labels);
         all.retain(|name, _| labels.contains_key(name));
         for (name, value) in labels {
             if super::labels::OURS.contains(&name.as_str()) {

@@ -1,6 +1,6 @@
 //! What the monitors of an environment tell each other: one value in the metadata of their service.
 //!
-//! The founder writes its claim there; after that the acting monitor alone writes, all others read. Every container of
+//! The initiator writes its claim there; after that the lease holder alone writes, all others read. Every container of
 //! the environment can read it, so a join token stands in it only sealed, for one host, for as long as that host needs
 //! it.
 
@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 /// The key in the service's metadata. Other keys there are not touched.
 pub const KEY: &str = "swarmkit";
 
-/// How many signs of life a record may be behind another to be taken for an older state of it, and not for a new one.
+/// How many heartbeats a record may be behind another to be taken for an older state of it, and not for a new one.
 pub(super) const OLDER: u64 = 1_000;
-/// How many generations there can be of each count.
+/// How many epochs there can be of each count.
 const MARKS: u64 = 1 << 20;
 
 /// What is recorded of the swarm. What later monitors add to it is kept.
@@ -27,11 +27,11 @@ pub struct Record {
     /// The swarm's cluster ID. Once it stands here no other swarm is ever made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// Grows each time that a manager of the swarm goes on alone: see [`Record::next_generation`]. Managers of an earlier
-    /// generation that come back as a majority would be a second swarm with the same cluster ID; this is what tells the
+    /// Grows each time that a manager of the swarm goes on alone: see [`Record::next_epoch`]. Managers of an earlier
+    /// epoch that come back as a majority would be a second swarm with the same cluster ID; this is what tells the
     /// two apart.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub generation: u64,
+    pub epoch: u64,
     /// Where its managers are joined, as `address:port`, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
@@ -53,9 +53,9 @@ pub struct Record {
     /// Who is about to force a new cluster, after the quorum was lost for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Claim>,
-    /// The acting monitor and its sign of life.
+    /// The lease holder and its heartbeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acting: Option<Acting>,
+    pub lease: Option<Lease>,
     /// Join tokens by the UUID of the host that each is sealed to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tokens: BTreeMap<String, SealedToken>,
@@ -81,13 +81,13 @@ pub struct Claim {
     pub nonce: String,
 }
 
-/// The acting monitor.
+/// The lease holder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Acting {
-    /// Its host's UUID; empty in what was kept of a record, which is no sign of life.
+pub struct Lease {
+    /// Its host's UUID; empty in what was kept of a record, which is no heartbeat.
     pub host: String,
-    /// It grows with each sign of life.
-    pub beat: u64,
+    /// It grows with each heartbeat.
+    pub heartbeat: u64,
 }
 
 /// A worker's join token that one host alone can open.
@@ -130,17 +130,19 @@ impl Record {
     }
 
     /// What a manager keeps of it, in case that it is lost: all that tells whose swarm this is, and who votes in it. What
-    /// changes with each write, or is made anew by whoever acts, is left out. Of the signs of life a round number is kept
+    /// changes with each write, or is made anew by whoever acts, is left out. Of the heartbeats a round number is kept
     /// that they have not reached: those who have not seen that the record was lost would take lower ones for old.
     pub fn kept(&self) -> Self {
-        let round =
-            |acting: &Acting| Acting { host: String::new(), beat: acting.beat.div_ceil(OLDER).saturating_mul(OLDER) };
+        let round = |lease: &Lease| Lease {
+            host: String::new(),
+            heartbeat: lease.heartbeat.div_ceil(OLDER).saturating_mul(OLDER),
+        };
         Self {
             claim: None,
             managers: Vec::new(),
             others: Vec::new(),
             lost: Vec::new(),
-            acting: self.acting.as_ref().map(round),
+            lease: self.lease.as_ref().map(round),
             tokens: BTreeMap::new(),
             ..self.clone()
         }
@@ -165,22 +167,22 @@ impl Record {
         as_seen.then(|| Self { recovery: Some(claim), ..self.clone() })
     }
 
-    /// The record as it must be before its swarm is forced into a new generation: nobody of the earlier one acts any more.
+    /// The record as it must be before its swarm is forced into a new epoch: nobody of the earlier one acts any more.
     /// `None` unless this claim stands.
     ///
-    /// No two claims make the same generation: if two managers went on alone in spite of all, the one with the lower one
+    /// No two claims make the same epoch: if two managers went on alone in spite of all, the one with the lower one
     /// is told by it that it is none any more. Its count is in the upper bits, and the whole is a number that JSON's
     /// readers all can tell exactly.
-    pub fn next_generation(&self, cluster: &str, claim: &Claim) -> Option<Self> {
+    pub fn next_epoch(&self, cluster: &str, claim: &Claim) -> Option<Self> {
         let stands = self.cluster.as_deref() == Some(cluster) && self.recovery.as_ref() == Some(claim);
-        stands.then(|| Self { generation: self.generation_by(&claim.nonce), ..self.clone() })
+        stands.then(|| Self { epoch: self.epoch_by(&claim.nonce), ..self.clone() })
     }
 
-    /// The generation that the process with this nonce would begin: above the present one, and no other process's.
-    pub fn generation_by(&self, nonce: &str) -> u64 {
+    /// The epoch that the process with this nonce would begin: above the present one, and no other process's.
+    pub fn epoch_by(&self, nonce: &str) -> u64 {
         let digest = Sha256::digest(nonce.as_bytes());
         let mark = digest.iter().take(4).fold(0, |mark, byte| (mark << 8) | u64::from(*byte)) % MARKS;
-        (self.generation / MARKS + 1) * MARKS + mark
+        (self.epoch / MARKS + 1) * MARKS + mark
     }
 
     /// The host that is a node, by its UUID.
@@ -227,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn no_two_claims_make_the_same_generation_and_each_is_above_the_last() {
-        let claimed = |generation: u64, nonce: &str| {
+    fn no_two_claims_make_the_same_epoch_and_each_is_above_the_last() {
+        let claimed = |epoch: u64, nonce: &str| {
             let claim = Claim { host: "h".into(), nonce: nonce.into() };
             let recovery = Some(claim.clone());
-            let record = Record { cluster: Some("c".into()), generation, recovery, ..Record::default() };
-            record.next_generation("c", &claim).unwrap().generation
+            let record = Record { cluster: Some("c".into()), epoch, recovery, ..Record::default() };
+            record.next_epoch("c", &claim).unwrap().epoch
         };
         let (one, other) = (claimed(0, "one"), claimed(0, "other"));
         assert!(one != other && one > 0 && other > 0);

@@ -1,4 +1,4 @@
-//! When: the loop of looking, planning and acting, its wake-ups and its back-off.
+//! When: the loop of looking, planning and lease, its wake-ups and its back-off.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use super::act::{ActError, Hands};
+use super::act::{ActError, Executor};
 use super::engine::Engine;
-use super::forward::{self, Door, Ways};
+use super::forward::{self, Listening, Upstreams};
 use super::health::{self, Health};
 use super::identity::Mirror;
 use super::label_writer;
@@ -18,8 +18,8 @@ use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
 use super::past::{Memory, ms};
 use super::plan::{Plan, plan};
-use super::publisher;
 use super::rancher::Rancher;
+use super::record_writer;
 use super::seal::KeyPair;
 use super::state::{State, StateFile};
 use super::status::{Done, Status};
@@ -28,7 +28,7 @@ use swarmkit_settings::settings::{
     DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings,
 };
 
-/// The first pause after something failed, and the shortest between two looks.
+/// The first pause after something failed, and the shortest between two reconciles.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why the monitor cannot run at all.
@@ -80,7 +80,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// The one for this host; `answers` tells whether it is to run, and so to answer others. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
-    /// sees: it keeps it from acting, not from answering health checks.
+    /// sees: it keeps it from lease, not from answering health checks.
     ///
     /// # Errors
     /// No client can be made.
@@ -110,14 +110,14 @@ impl Monitor {
         })
     }
 
-    /// Looks once for a person who asks. This process gives no signs of life and misses none.
+    /// Looks once for a person who asks. This process gives no heartbeats and misses none.
     pub async fn preview(&mut self) -> (Observation, Plan) {
-        self.memory.beaten(Instant::now());
-        self.look().await
+        self.memory.heartbeat_given(Instant::now());
+        self.observe().await
     }
 
     /// Looks once, and says what it would do.
-    pub async fn look(&mut self) -> (Observation, Plan) {
+    pub async fn observe(&mut self) -> (Observation, Plan) {
         let state = self.file.read();
         let own = Own { nonce: self.nonce.clone(), key: self.keys.public().to_owned(), state: State::default() };
         let (own, damage) = match state {
@@ -125,10 +125,10 @@ impl Monitor {
             Err(error) => (own, Some(error.to_string())),
         };
         let start = Instant::now();
-        let mut seen = self.sources.look(&self.wanted, own, self.memory.past(start)).await;
+        let mut seen = self.sources.observe(&self.wanted, own, self.memory.past(start)).await;
         seen.keep_record();
         let now = Instant::now();
-        self.memory.looked(seen.rancher_ms);
+        self.memory.saw_slowest(seen.rancher_ms);
         self.memory.see(&seen, now);
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
@@ -156,13 +156,13 @@ impl Monitor {
         )))?;
         let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status), self.nonce.clone()));
         let wake = Arc::new(Notify::new());
-        let (wish, wanted_labels) = watch::channel(label_writer::Wanted::default());
-        let (standing, labels) = watch::channel(label_writer::Standing::default());
-        let (errand, errands) = watch::channel(None);
-        let (publishes, published) = watch::channel(publisher::Standing::default());
-        let (ways, known_ways) = watch::channel(Ways::default());
-        let (opened, door) = watch::channel(None);
-        let channels = Channels { wish, labels, errand, published, ways, door };
+        let (desired, wanted_labels) = watch::channel(label_writer::Wanted::default());
+        let (standing, labels) = watch::channel(label_writer::Progress::default());
+        let (request, requests) = watch::channel(None);
+        let (publishes, published) = watch::channel(record_writer::Progress::default());
+        let (ways, known_upstreams) = watch::channel(Upstreams::default());
+        let (opened, listening) = watch::channel(None);
+        let channels = Channels { desired, labels, request, published, ways, listening };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
         // Whichever ends first ends all: what is under way is dropped where it waits.
@@ -172,24 +172,24 @@ impl Monitor {
             () = health::serve(listener, health) => {}
             () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
             () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
-            () = publisher::run(sources, errands, publishes, status) => {}
-            () = forward::run(known_ways, opened) => {}
-            () = self.rounds(&wake, &channels) => {}
+            () = record_writer::run(sources, requests, publishes, status) => {}
+            () = forward::run(known_upstreams, opened) => {}
+            () = self.reconcile_loop(&wake, &channels) => {}
         }
         Ok(())
     }
 
-    async fn rounds(&mut self, wake: &Notify, channels: &Channels) {
+    async fn reconcile_loop(&mut self, wake: &Notify, channels: &Channels) {
         let period = Duration::from_millis(self.wanted.period_ms);
         let mut pause = FIRST_PAUSE;
         let mut told = None;
         let mut streak = 0;
         loop {
-            if let Some(beat) = channels.published.borrow().beat {
-                self.memory.beaten(beat);
+            if let Some(heartbeat) = channels.published.borrow().heartbeat {
+                self.memory.heartbeat_given(heartbeat);
             }
-            let looked = Instant::now();
-            let (seen, mut plan) = self.look().await;
+            let began = Instant::now();
+            let (seen, mut plan) = self.observe().await;
             if let Some(error) = &channels.labels.borrow().error {
                 plan.without_labels(error);
             }
@@ -197,16 +197,16 @@ impl Monitor {
                 plan.while_publishing();
             }
             streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
-            channels.send(&seen, &plan, &self.nonce, looked);
+            channels.send(&seen, &plan, &self.nonce, began);
             self.with_status(|status| {
                 status.labels = channels.labels.borrow().clone();
-                status.look(seen.clone(), plan.clone());
+                status.reconciled(seen.clone(), plan.clone());
             });
-            let good = self.act(&seen, &plan, &channels.door).await;
+            let good = self.act(&seen, &plan, &channels.listening).await;
             pause = if good { FIRST_PAUSE } else { (pause * 2).min(period.max(FIRST_PAUSE)) };
-            let wait = match plan.again_ms.map(Duration::from_millis) {
+            let wait = match plan.requeue_after_ms.map(Duration::from_millis) {
                 _ if !good => pause,
-                // What has changed is looked at anew at once; a change that changes nothing is not made all the time.
+                // What has changed is began at anew at once; a change that changes nothing is not made all the time.
                 _ if plan.change.is_some() && streak == 0 => Duration::ZERO,
                 // What is on this host costs nothing to ask.
                 Some(soon) if seen.metadata.is_err() => soon,
@@ -249,14 +249,14 @@ impl Monitor {
     }
 
     /// Does what is planned. Answers whether all of it was done.
-    async fn act(&mut self, seen: &Observation, plan: &Plan, door: &watch::Receiver<Door>) -> bool {
-        let hands = Hands { sources: &self.sources, keys: &self.keys, file: &self.file, door };
+    async fn act(&mut self, seen: &Observation, plan: &Plan, listening: &watch::Receiver<Listening>) -> bool {
+        let executor = Executor { sources: &self.sources, keys: &self.keys, file: &self.file, listening };
         let remembered = match &plan.remember {
             Some(state) => Some(("remember".to_owned(), self.file.write(state).map_err(ActError::from))),
             None => None,
         };
         let changed = match &plan.change {
-            Some(change) => Some((change.to_string(), hands.change(seen, change).await)),
+            Some(change) => Some((change.to_string(), executor.change(seen, change).await)),
             None => None,
         };
         let mut good = true;
@@ -268,7 +268,7 @@ impl Monitor {
             }
             good &= error.is_none();
             let why = plan.reason.clone();
-            self.with_status(|status| status.deed(Done { at: Instant::now(), what, why, error }));
+            self.with_status(|status| status.action(Done { at: Instant::now(), what, why, error }));
         }
         good
     }
@@ -286,16 +286,16 @@ fn stayed(seen: &Observation) -> String {
 
 /// What the loop shares with those that work beside it.
 struct Channels {
-    wish: watch::Sender<label_writer::Wanted>,
-    labels: watch::Receiver<label_writer::Standing>,
-    errand: watch::Sender<Option<publisher::Errand>>,
-    published: watch::Receiver<publisher::Standing>,
-    ways: watch::Sender<Ways>,
-    door: watch::Receiver<Door>,
+    desired: watch::Sender<label_writer::Wanted>,
+    labels: watch::Receiver<label_writer::Progress>,
+    request: watch::Sender<Option<record_writer::Request>>,
+    published: watch::Receiver<record_writer::Progress>,
+    ways: watch::Sender<Upstreams>,
+    listening: watch::Receiver<Listening>,
 }
 
 impl Channels {
-    fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, looked: Instant) {
+    fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, began: Instant) {
         let Ok(metadata) = &seen.metadata else { return };
         self.ways.send_if_modified(|ways| {
             let before = ways.clone();
@@ -303,17 +303,17 @@ impl Channels {
             *ways != before
         });
         let (host, labels) = (metadata.host.clone(), metadata.labels.clone());
-        let wanted = label_writer::Wanted { host, wish: plan.labels.clone(), seen: labels };
-        self.wish.send_if_modified(|before| {
+        let wanted = label_writer::Wanted { host, desired: plan.labels.clone(), seen: labels };
+        self.desired.send_if_modified(|before| {
             let changed = *before != wanted;
             *before = wanted;
             changed
         });
         // Each look asks anew: what was written may have been overwritten by somebody else.
-        self.errand.send_replace(plan.publication.clone().map(|publication| publisher::Errand {
-            publication,
-            beat: plan.beats,
-            looked,
+        self.request.send_replace(plan.desired_record.clone().map(|desired_record| record_writer::Request {
+            desired_record,
+            heartbeat: plan.heartbeats,
+            began,
             service: metadata.service.clone(),
             nonce: nonce.to_owned(),
             why: plan.reason.clone(),
@@ -321,7 +321,7 @@ impl Channels {
     }
 }
 
-/// How long to wait where a look shall follow soon: those that see the same again and again, `streak` of them, become
+/// How long to wait where a reconcile shall follow soon: those that see the same again and again, `streak` of them, become
 /// rarer.
 pub fn patient(soon: Duration, streak: i32) -> Duration {
     soon.mul_f64(1.25_f64.powi((streak - 10).clamp(0, 60)))

@@ -21,7 +21,7 @@ pub struct State {
     /// The nonce of the claim under which this host is about to make a swarm. It is written before the swarm is made,
     /// so that a swarm found after a crash can be told to be our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub founding: Option<String>,
+    pub init: Option<String>,
     /// The cluster ID of the swarm that this host made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<String>,
@@ -49,14 +49,14 @@ pub struct Member {
     /// Whether it managed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manager: bool,
-    /// Which generation of the swarm it was: see [`super::record::Record::generation`].
+    /// Which epoch of the swarm it was: see [`super::record::Record::epoch`].
     #[serde(default)]
-    pub generation: u64,
+    pub epoch: u64,
 }
 
 /// Where a host is, or is about to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct Membership<'a> {
     /// The swarm's cluster ID.
     pub cluster: &'a str,
     /// The node's ID; empty if the engine broke down before it was told.
@@ -73,7 +73,7 @@ impl State {
     /// The place that this host's engine has, by what the host remembers; `None` if the engine is in no swarm, or in one
     /// that is not known to be the recorded one. An engine that does not answer, or whose node has broken down, does not
     /// tell which node it is.
-    pub fn place<'a>(&'a self, engine: Option<&'a SwarmInfo>) -> Option<Place<'a>> {
+    pub fn place<'a>(&'a self, engine: Option<&'a SwarmInfo>) -> Option<Membership<'a>> {
         let told = engine.map(|engine| engine.node_id.as_str());
         let stuck = engine.is_some_and(SwarmInfo::is_stuck);
         let of_member = |node: &str| match told {
@@ -83,10 +83,10 @@ impl State {
         };
         match (&self.member, &self.joining) {
             (Some(member), _) if of_member(&member.node) => {
-                Some(Place { cluster: &member.cluster, node: &member.node })
+                Some(Membership { cluster: &member.cluster, node: &member.node })
             }
             (_, Some(cluster)) if stuck || told.is_some_and(|node| !node.is_empty()) => {
-                Some(Place { cluster, node: told.unwrap_or_default() })
+                Some(Membership { cluster, node: told.unwrap_or_default() })
             }
             _ => None,
         }
@@ -162,7 +162,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::new(folder.path());
         assert_eq!(file.read().unwrap(), State::default());
-        let member = Member { cluster: "c".into(), node: "n".into(), manager: true, generation: 2 };
+        let member = Member { cluster: "c".into(), node: "n".into(), manager: true, epoch: 2 };
         let state = State { made: Some("c".into()), member: Some(member), ..State::default() };
         file.write(&state).unwrap();
         assert_eq!(file.read().unwrap(), state);

@@ -11,8 +11,8 @@ use super::observe::Observation;
 use super::past::ms;
 use super::plan::Plan;
 
-/// How many of the last deeds are kept.
-const DEEDS: usize = 20;
+/// How many of the last actions are kept.
+const ACTIONS: usize = 20;
 
 /// What was done, for people.
 #[derive(Debug, Clone)]
@@ -31,13 +31,13 @@ pub struct Done {
 #[derive(Debug, Default)]
 pub struct Status {
     latest: Option<(Observation, Plan, Instant)>,
-    deeds: VecDeque<Done>,
+    actions: VecDeque<Done>,
     /// How the host's labels stand.
-    pub labels: label_writer::Standing,
+    pub labels: label_writer::Progress,
     /// Why the record could not be written at the last try, if that is so.
     pub cannot_write: Option<String>,
-    /// How many looks there were.
-    pub looks: u64,
+    /// How many reconciles there were.
+    pub reconciles: u64,
     /// How many changes were made.
     pub changes: u64,
     /// How many were not, though they were planned.
@@ -45,22 +45,22 @@ pub struct Status {
 }
 
 impl Status {
-    /// Takes in a look and its plan.
-    pub fn look(&mut self, seen: Observation, plan: Plan) {
-        self.looks += 1;
+    /// Takes in a reconcile and its plan.
+    pub fn reconciled(&mut self, seen: Observation, plan: Plan) {
+        self.reconciles += 1;
         self.latest = Some((seen, plan, Instant::now()));
     }
 
-    /// Takes in a deed.
-    pub fn deed(&mut self, done: Done) {
+    /// Takes in a action.
+    pub fn action(&mut self, done: Done) {
         if done.error.is_some() {
             self.failures += 1;
         } else {
             self.changes += 1;
         }
-        self.deeds.push_back(done);
-        if self.deeds.len() > DEEDS {
-            self.deeds.pop_front();
+        self.actions.push_back(done);
+        if self.actions.len() > ACTIONS {
+            self.actions.pop_front();
         }
     }
 
@@ -74,44 +74,44 @@ impl Status {
         self.latest.as_ref().map(|(seen, ..)| seen)
     }
 
-    /// Whether this monitor is the one that acts, and could at the latest look: Rancher's API answers it, lists its host, and
+    /// Whether this monitor is the one that acts, and could at the latest reconcile: Rancher's API answers it, lists its host, and
     /// has not refused the last write for another reason than an upgrade.
-    pub fn can_act(&self) -> bool {
+    pub fn holds_lease(&self) -> bool {
         let Some((seen, plan, _)) = &self.latest else { return false };
         let host = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
         let is_listed = seen.rancher_view().is_some_and(|view| view.registered(host).is_some());
-        plan.stage == super::plan::Stage::Act && is_listed && self.cannot_write.is_none()
+        plan.stage == super::plan::Stage::LeaseHolder && is_listed && self.cannot_write.is_none()
     }
 
-    /// How old the latest look is, in milliseconds.
+    /// How old the latest reconcile is, in milliseconds.
     pub fn age_ms(&self) -> Option<u64> {
         self.latest.as_ref().map(|(_, _, at)| ms(at.elapsed()))
     }
 
     /// All of it.
     pub fn json(&self) -> Value {
-        let deeds: Vec<Value> = self
-            .deeds
+        let actions: Vec<Value> = self
+            .actions
             .iter()
             .map(|done| json!({ "ago_ms": ms(done.at.elapsed()), "what": done.what, "why": done.why, "error": done.error }))
             .collect();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "look_ago_ms": self.age_ms(),
-            "looks": self.looks,
+            "reconciled_ago_ms": self.age_ms(),
+            "reconciles": self.reconciles,
             "changes": self.changes,
             "failures": self.failures,
             "labels": self.labels,
             "plan": self.plan(),
             "view": self.seen(),
-            "last_actions": deeds,
+            "last_actions": actions,
         })
     }
 }
 
-/// A look and its plan, as `swarmkit-mon plan` prints them in JSON.
+/// A reconcile and its plan, as `swarmkit-mon plan` prints them in JSON.
 #[derive(Serialize)]
-pub struct Look<'a> {
+pub struct Preview<'a> {
     /// What is seen.
     pub view: &'a Observation,
     /// What would be done.

@@ -10,9 +10,9 @@ use super::observe::Sources;
 
 /// How soon a stream that broke is opened again.
 const PAUSE: Duration = Duration::from_secs(2);
-/// How many looks may follow each other at once.
+/// How many reconciles may follow each other at once.
 const BURST: u32 = 20;
-/// What earns one more. In an environment where something changes all the time this is how often the monitor looks.
+/// What earns one more. In an environment where something changes all the time this is how often the monitor reconciles.
 const REFILL: Duration = Duration::from_secs(3);
 
 /// Wakes for as long as it is polled.
@@ -74,7 +74,7 @@ async fn follow<E>(mut next: impl AsyncFnMut() -> Result<(), E>, wake: &Notify, 
     }
 }
 
-/// How many looks may still follow each other at once.
+/// How many reconciles may still follow each other at once.
 struct Budget {
     left: u32,
     at: Instant,

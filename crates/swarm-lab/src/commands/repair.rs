@@ -180,7 +180,7 @@ fn requests(hosts: usize) {
     lab.start_monitors(&[]);
     lab.eventually(FORM, || well::is_well(&lab, 3));
     thread::sleep(CALM);
-    let acting = lab.leader();
+    let lease = lab.leader();
     let mark = lab.rancher.log_length();
     thread::sleep(COUNT);
     let mut per_host = BTreeMap::new();
@@ -188,12 +188,12 @@ fn requests(hosts: usize) {
         *per_host.entry((source, kind)).or_insert(0) += times;
     }
     let of = |index: usize, kind: Kind| per_host.get(&(lab.hosts[index].source(), kind)).copied().unwrap_or(0);
-    let most = |kind: Kind| (0..hosts).filter(|index| Some(*index) != acting).map(|index| of(index, kind)).max();
+    let most = |kind: Kind| (0..hosts).filter(|index| Some(*index) != lease).map(|index| of(index, kind)).max();
     println!(
-        "\n{hosts} hosts, requests a minute: the acting host {} to metadata and {} to the API, each other one at most {} \
+        "\n{hosts} hosts, requests a minute: the lease holder {} to metadata and {} to the API, each other one at most {} \
          and {}",
-        acting.map_or(0, |index| of(index, Kind::Metadata)),
-        acting.map_or(0, |index| of(index, Kind::Api)),
+        lease.map_or(0, |index| of(index, Kind::Metadata)),
+        lease.map_or(0, |index| of(index, Kind::Api)),
         most(Kind::Metadata).unwrap_or(0),
         most(Kind::Api).unwrap_or(0),
     );

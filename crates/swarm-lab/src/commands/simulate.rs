@@ -1,4 +1,4 @@
-//! Simulates environments for hours, with faults of every kind, and looks after every step whether the daemon keeps its
+//! Simulates environments for hours, with faults of every kind, and reconciles after every step whether the daemon keeps its
 //! promises:
 //!
 //!     cargo run --release -p swarm-lab -- simulate --hosts 2000 --hours 24 --seed 7
@@ -80,10 +80,10 @@ pub fn run(arguments: &Simulate) -> Result<ExitCode, String> {
     println!("{runs} runs, {} steps in {:.1} s: every promise was kept", all.steps, start.elapsed().as_secs_f64());
     println!(
         "{} looks, {} faults, {} swarms made, {} joins, {} role changes, {} nodes removed, {} gone on alone",
-        all.looks, all.faults, all.founded, all.joins, all.role_changes, all.removals, all.forced
+        all.looks, all.faults, all.initialised, all.joins, all.role_changes, all.removals, all.forced
     );
     println!(
-        "{} upgrades of the service or records written over, {} put back as of an earlier generation ({} while nobody was there who knew better: not gone on with), {} \
+        "{} upgrades of the service or records written over, {} put back as of an earlier epoch ({} while nobody was there who knew better: not gone on with), {} \
          tokens handed over by a label",
         all.upgrades, all.fallen, all.void, all.handed_over
     );
@@ -125,7 +125,7 @@ fn add(all: &mut Tally, one: &Tally) {
     all.role_changes += one.role_changes;
     all.removals += one.removals;
     all.forced += one.forced;
-    all.founded += one.founded;
+    all.initialised += one.initialised;
     all.joins += one.joins;
     all.metadata_requests += one.metadata_requests;
     all.api_requests += one.api_requests;

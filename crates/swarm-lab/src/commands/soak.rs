@@ -1,5 +1,5 @@
-//! What a calm swarm's monitors take over a day's worth of looks: memory and processor time of each, every twentieth of
-//! the way. A monitor looks every 30 s unless woken; here every second, so that a day's 2,880 looks take 48 minutes:
+//! What a calm swarm's monitors take over a day's worth of reconciles: memory and processor time of each, every twentieth of
+//! the way. A monitor looks every 30 s unless woken; here every second, so that a day's 2,880 reconciles take 48 minutes:
 //!
 //!     cargo run --release -p swarm-lab -- soak 4 2880
 //!
@@ -17,13 +17,13 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// How many times it is measured.
 const STEPS: u32 = 20;
 
-/// Measures what a calm swarm's monitors take over a day's worth of looks.
+/// Measures what a calm swarm's monitors take over a day's worth of reconciles.
 #[derive(Args)]
 pub struct Soak {
     /// How many hosts
     #[arg(default_value_t = 4)]
     hosts: usize,
-    /// How many looks
+    /// How many reconciles
     #[arg(default_value_t = 2_880)]
     looks: u32,
 }

@@ -1,4 +1,4 @@
-//! What one sign of life costs Rancher, by the number of hosts: the monitors' service with its record, as the API takes it,
+//! What one heartbeat costs Rancher, by the number of hosts: the monitors' service with its record, as the API takes it,
 //! and the metadata of the whole environment, which Rancher makes anew and sends to each host after every change. Where
 //! Rancher's own rancher-metadata is there, also what a host spends to take them in.
 //!
@@ -16,7 +16,7 @@ use swarm_lab::lab::rancher::environment::Environment;
 use swarm_lab::lab::rancher::objects::objects;
 use swarm_lab::real_parts;
 
-/// Measures what one write of the acting monitor costs Rancher and its hosts.
+/// Measures what one write of the lease holder costs Rancher and its hosts.
 #[derive(Args)]
 pub struct WriteCost {
     /// How many hosts
@@ -73,7 +73,7 @@ fn environment(hosts: usize) -> Environment {
     let voters: Vec<String> = (0..3.min(hosts)).map(|number| format!("{number:025x}")).collect();
     let record = json!({
         "cluster": "c".repeat(25), "managers": managers, "members": members, "voters": voters,
-        "acting": {"host": environment.hosts.first().map(|host| host.uuid.clone()), "beat": 7},
+        "lease": {"host": environment.hosts.first().map(|host| host.uuid.clone()), "heartbeat": 7},
     });
     environment.service_mut().metadata.insert("swarmkit".to_owned(), record);
     environment

@@ -19,7 +19,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const SCRIPT: &str = include_str!("engine.sh");
 
-/// The image that [`Engine::import_busybox`] makes. Nothing listens at that registry, so an engine that looks there for
+/// The image that [`Engine::import_busybox`] makes. Nothing listens at that registry, so an engine that reconciles there for
 /// a newer one is refused at once and takes its own.
 pub const BUSYBOX: &str = "127.0.0.1:1/lab/busybox:1";
 
@@ -54,7 +54,7 @@ pub fn missing() -> Option<&'static str> {
 
 /// Where an engine runs.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Sandbox {
     /// The network namespace's name.
     pub namespace: String,
     /// The host name: short or fully qualified, need not be unique.
@@ -82,14 +82,14 @@ impl Answer {
 
 /// An engine, running or not. It is killed when dropped.
 pub struct Engine {
-    place: Place,
+    place: Sandbox,
     process: Mutex<Option<Namespaced>>,
     client: OnceLock<reqwest::blocking::Client>,
 }
 
 impl Engine {
     /// Starts one, and does not wait for it.
-    pub fn spawn(place: Place) -> Self {
+    pub fn spawn(place: Sandbox) -> Self {
         let engine = Self { place, process: Mutex::new(None), client: OnceLock::new() };
         fs::create_dir_all(engine.place.folder.join("socket")).unwrap();
         engine.start();
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// Starts one, and waits until it answers.
-    pub fn started(place: Place) -> Self {
+    pub fn started(place: Sandbox) -> Self {
         let engine = Self::spawn(place);
         engine.wait_until_ready();
         engine

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::engine::{Engine, Place};
+use super::engine::{Engine, Sandbox};
 use super::metadata::Server;
 use super::monitor::{self, Container, Monitor};
 
 /// A host. All that it does can be done while others hold it too.
 pub struct Host {
     pub index: usize,
-    pub place: Place,
+    pub place: Sandbox,
     pub engine: Engine,
     pub monitor: Monitor,
     /// Rancher's own rancher-metadata; `None` where the stand-in answers.
@@ -83,11 +83,11 @@ impl Host {
         variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         *self.started.lock().unwrap() =
             Some(Started { variables, command: command.iter().map(|word| (*word).to_owned()).collect() });
-        self.start_monitor_again();
+        self.resume_monitor();
     }
 
     /// Starts the monitor as it was last started; does nothing where it never was.
-    pub fn start_monitor_again(&self) {
+    pub fn resume_monitor(&self) {
         let started = self.started.lock().unwrap();
         let Some(Started { variables, command }) = started.as_ref() else { return };
         let socket = self.engine.socket();
@@ -103,7 +103,7 @@ impl Host {
     /// Stops the monitor and starts it again.
     pub fn restart_monitor(&self) {
         self.monitor.stop();
-        self.start_monitor_again();
+        self.resume_monitor();
     }
 
     /// SIGTERM to the monitor; how long it took to end, `None` where it had to be killed.
@@ -122,8 +122,8 @@ impl Host {
     pub fn start_host(&self) {
         self.engine.start();
         self.engine.wait_until_ready();
-        self.metadata.iter().for_each(Server::start_again);
-        self.start_monitor_again();
+        self.metadata.iter().for_each(Server::restart);
+        self.resume_monitor();
     }
 
     /// Kills it and removes all that is on its disk: the engine's data and the monitor's state.

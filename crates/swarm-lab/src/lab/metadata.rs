@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::engine::{Namespaced, Place, signal_to, tail};
+use super::engine::{Namespaced, Sandbox, signal_to, tail};
 use super::feed;
 use super::rancher::{Watch, objects};
 use crate::real_parts;
@@ -77,7 +77,7 @@ struct Shared {
 
 impl Server {
     /// Starts it in a network namespace that stands behind the host's docker0.
-    pub fn start(place: &Place, namespace: String, source: IpAddr, watch: Watch) -> Self {
+    pub fn start(place: &Sandbox, namespace: String, source: IpAddr, watch: Watch) -> Self {
         let shared = Arc::new(Shared {
             namespace,
             cable: PathBuf::from(format!("/sys/class/net/{}/operstate", place.namespace.replace('-', "v"))),
@@ -92,12 +92,12 @@ impl Server {
         fs::create_dir_all(&shared.folder).unwrap();
         let feeding = shared.clone();
         let server = Self { shared, feeder: Some(thread::spawn(move || feeding.feed(&watch))) };
-        server.start_again();
+        server.restart();
         server
     }
 
     /// Starts it with the answers that it last was given, as its container is started again; does nothing where it runs.
-    pub fn start_again(&self) {
+    pub fn restart(&self) {
         let mut process = self.shared.process.lock().unwrap();
         if process.as_mut().is_some_and(|process| process.exit().is_none()) {
             return;

@@ -37,7 +37,7 @@ use network::Network;
 use rancher::{ACCESS_KEY, Listen, METADATA_DELAY, SECRET_KEY};
 pub use rancher::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
 
-/// How often [`Lab::eventually`] looks.
+/// How often [`Lab::eventually`] reconciles.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a host's rancher-metadata may take to start.
 const METADATA_START: Duration = Duration::from_secs(20);
@@ -133,7 +133,7 @@ impl Builder {
 
     /// Starts it all but the monitors. All engines start together.
     pub fn start(self) -> Lab {
-        let network = Network::new();
+        let network = Network::start();
         let gateway = IpAddr::from(network.gateway());
         let listen =
             Listen { metadata: SocketAddr::new(gateway, 80), api: SocketAddr::new(gateway, 8080), tls: self.tls };

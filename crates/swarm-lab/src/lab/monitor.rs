@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::engine::{Namespaced, Place, signal_to, tail};
+use super::engine::{Namespaced, Sandbox, signal_to, tail};
 
 const SCRIPT: &str = include_str!("monitor.sh");
 /// How long the namespaces may take to be made.
@@ -25,7 +25,7 @@ const TICKS: f64 = 100.0;
 
 /// What the program's container is given by Rancher and by the host.
 pub struct Container<'a> {
-    pub place: &'a Place,
+    pub place: &'a Sandbox,
     /// The folder with the engine's socket.
     pub sockets: &'a Path,
     /// What `/etc/hosts` is.
@@ -120,17 +120,17 @@ fn runs(pid: u32, program: &Path) -> bool {
 }
 
 /// The file that the monitor of a host logs to.
-pub fn log_path(place: &Place) -> PathBuf {
+pub fn log_path(place: &Sandbox) -> PathBuf {
     place.folder.join("monitor.log")
 }
 
 /// The last lines that it logged.
-pub fn last_log_lines(place: &Place, lines: usize) -> String {
+pub fn last_log_lines(place: &Sandbox, lines: usize) -> String {
     tail(&log_path(place), lines)
 }
 
 /// What the host has at `/var/lib/rancher/state`.
-pub fn state_folder(place: &Place) -> PathBuf {
+pub fn state_folder(place: &Sandbox) -> PathBuf {
     place.folder.join("state")
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use super::engine::Place;
+use super::engine::Sandbox;
 use super::metadata;
 use super::rancher::DOCKER0;
 
@@ -33,7 +33,7 @@ pub struct Network {
 
 impl Network {
     /// Makes the bridge, after sweeping what dead labs left.
-    pub fn new() -> Self {
+    pub fn start() -> Self {
         let base = base();
         sweep_the_dead(&base);
         let (number, lock) = (0..LABS).find_map(|number| claim(&base, number)).expect("a free network for the lab");
@@ -71,7 +71,7 @@ impl Network {
     }
 
     /// A new host, and its address.
-    pub fn join(&self, hostname: &str) -> (Place, Ipv4Addr) {
+    pub fn join(&self, hostname: &str) -> (Sandbox, Ipv4Addr) {
         let number = {
             let mut hosts = self.hosts.lock().unwrap();
             *hosts += 1;
@@ -85,7 +85,7 @@ impl Network {
         ip(&["link", "set", &link, "master", &self.name, "up"]);
         ip(&["-n", &namespace, "link", "set", "lo", "up"]);
         ip(&["-n", &namespace, "link", "set", "eth0", "up"]);
-        let place = Place {
+        let place = Sandbox {
             hostname: hostname.to_owned(),
             group: format!("{}/{number}", self.name),
             folder: self.folder.join(number.to_string()),
@@ -97,7 +97,7 @@ impl Network {
     }
 
     /// Puts rancher-metadata's network behind a host's docker0, as Rancher's network-services does; the namespace's name.
-    pub fn add_metadata(&self, place: &Place) -> String {
+    pub fn add_metadata(&self, place: &Sandbox) -> String {
         let (host, name) = (place.namespace.as_str(), format!("{}-metadata", place.namespace));
         let (server, docker0) = (metadata::ADDRESS.to_string(), DOCKER0);
         let server = format!("{server}/32");
@@ -118,7 +118,7 @@ impl Network {
     }
 
     /// Gives a host another address; the one that it had is gone.
-    pub fn set_address(&self, place: &Place, address: Ipv4Addr) {
+    pub fn set_address(&self, place: &Sandbox, address: Ipv4Addr) {
         let namespace = &place.namespace;
         ip(&["-n", namespace, "addr", "flush", "dev", "eth0", "scope", "global"]);
         ip(&["-n", namespace, "addr", "add", &format!("{address}/24"), "dev", "eth0"]);
@@ -126,29 +126,29 @@ impl Network {
     }
 
     /// Pulls the host's cable, or puts it back.
-    pub fn set_link(&self, place: &Place, up: bool) {
+    pub fn set_link(&self, place: &Sandbox, up: bool) {
         let number = place.namespace.rsplit('-').next().unwrap();
         ip(&["link", "set", &format!("{}v{number}", self.name), if up { "up" } else { "down" }]);
     }
 
     /// From now on nothing from this host reaches the address; what comes from there still arrives.
-    pub fn block(&self, place: &Place, to: Ipv4Addr) {
+    pub fn block(&self, place: &Sandbox, to: Ipv4Addr) {
         let to = to.to_string();
         ip(&["-n", &place.namespace, "neigh", "replace", &to, "lladdr", NOWHERE, "nud", "permanent", "dev", "eth0"]);
     }
 
     /// From now on what this host sends to a TCP port of the address is lost, as where a firewall is in the way.
-    pub fn close_port(&self, place: &Place, to: Ipv4Addr, port: u16) {
+    pub fn close_port(&self, place: &Sandbox, to: Ipv4Addr, port: u16) {
         firewall("-I", place, to, port);
     }
 
     /// Undoes [`Self::close_port`].
-    pub fn open_port(&self, place: &Place, to: Ipv4Addr, port: u16) {
+    pub fn open_port(&self, place: &Sandbox, to: Ipv4Addr, port: u16) {
         firewall("-D", place, to, port);
     }
 
     /// Undoes [`Self::block`]; fine where nothing is blocked.
-    pub fn unblock(&self, place: &Place, to: Ipv4Addr) {
+    pub fn unblock(&self, place: &Sandbox, to: Ipv4Addr) {
         let args = ["-n", &place.namespace, "neigh", "del", &to.to_string(), "dev", "eth0"];
         let _ = Command::new("ip").args(args).stderr(Stdio::null()).status().unwrap();
     }
@@ -162,7 +162,7 @@ impl Drop for Network {
     }
 }
 
-fn firewall(what: &str, place: &Place, to: Ipv4Addr, port: u16) {
+fn firewall(what: &str, place: &Sandbox, to: Ipv4Addr, port: u16) {
     let namespace = format!("--net=/run/netns/{}", place.namespace);
     let (to, port) = (to.to_string(), port.to_string());
     let rule = ["iptables", "-w", what, "OUTPUT", "-p", "tcp", "-d", &to, "--dport", &port, "-j", "DROP"];

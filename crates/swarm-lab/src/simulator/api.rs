@@ -224,11 +224,11 @@ impl Simulation {
         self.say(|| {
             let record = &write.record;
             format!(
-                "record by host {}: claim {:?} cluster {:?} generation {} members {} voters {:?} recovery {:?} tokens {}",
+                "record by host {}: claim {:?} cluster {:?} epoch {} members {} voters {:?} recovery {:?} tokens {}",
                 write.host,
                 record.claim.as_ref().map(|claim| &claim.host),
                 record.cluster,
-                record.generation,
+                record.epoch,
                 record.members.len(),
                 record.voters,
                 record.recovery.as_ref().map(|claim| &claim.host),

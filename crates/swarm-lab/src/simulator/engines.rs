@@ -33,8 +33,8 @@ pub struct Host {
     pub lost: bool,
     pub engine: Engine,
     pub state: State,
-    /// The latest generation that this host was told of while it was a manager of the recorded swarm.
-    pub heard_generation: u64,
+    /// The latest epoch that this host was told of while it was a manager of the recorded swarm.
+    pub heard_epoch: u64,
     pub monitor: Option<Monitor>,
     pub processes: u64,
     /// When it last changed from outside, in milliseconds.
@@ -60,7 +60,7 @@ impl Host {
             lost: false,
             engine: Engine::default(),
             state: State::default(),
-            heard_generation: 0,
+            heard_epoch: 0,
             monitor: None,
             processes: 0,
             troubled_ms: 0,
@@ -77,17 +77,15 @@ impl Host {
         self.engine_up && !self.frozen && !self.lost
     }
 
-    /// Hears what a look tells of the generation of the swarm that it manages.
+    /// Hears what a reconcile tells of the epoch of the swarm that it manages.
     pub fn hear(&mut self, seen: &Observation) {
         let kept = self.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
         let record = seen.rancher_view().map(|view| &view.record).or(read);
-        self.heard_generation = match (kept, record) {
-            (Some(kept), Some(record)) if kept.cluster == record.cluster => {
-                record.generation.max(self.heard_generation)
-            }
+        self.heard_epoch = match (kept, record) {
+            (Some(kept), Some(record)) if kept.cluster == record.cluster => record.epoch.max(self.heard_epoch),
             (None, _) => 0,
-            _ => self.heard_generation,
+            _ => self.heard_epoch,
         };
     }
 
@@ -494,7 +492,7 @@ impl Simulation {
             return;
         }
         if of.leader.is_none() {
-            // Nobody is there to notice. Whoever leads next waits for a sign of life anew.
+            // Nobody is there to notice. Whoever leads next waits for a heartbeat anew.
             return;
         }
         of.unreached.remove(node);

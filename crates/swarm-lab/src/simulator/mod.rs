@@ -1,5 +1,5 @@
 //! A simulator: thousands of hosts, their engines and swarms, Rancher's API and its metadata, and the monitors with the
-//! daemon's own `plan`, `Memory`, `Record` and `Publication`, on a clock that jumps from event to event.
+//! daemon's own `plan`, `Memory`, `Record` and `DesiredRecord`, on a clock that jumps from event to event.
 //!
 //! What the parts around the daemon do is what they are known to do: rancher-metadata is late, a PUT replaces the whole
 //! record and may land long after its sender has died, or twice; a service that is upgraded stores it and tells nobody,
@@ -15,7 +15,7 @@ pub mod engines;
 pub mod faults;
 pub mod monitors;
 pub mod promises;
-pub mod publishing;
+pub mod record_writing;
 pub mod shrink;
 
 use std::cmp::Reverse;
@@ -31,7 +31,7 @@ use api::{Api, Write};
 use engines::{Group, Host};
 use faults::Fault;
 pub use promises::{Broken, Promise};
-use publishing::Outcome;
+use record_writing::Outcome;
 
 /// How many services there are once a swarm has two nodes.
 pub const SERVICES: usize = 5;
@@ -86,13 +86,13 @@ impl Settings {
 /// What has happened in a run.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    /// Events: looks, actions, writes, elections, faults.
+    /// Events: reconciles, actions, writes, elections, faults.
     pub steps: u64,
     pub looks: u64,
     pub faults: u64,
     /// Service upgrades, and records that were written over.
     pub upgrades: u64,
-    /// Records that were put back by one who knew an earlier generation only.
+    /// Records that were put back by one who knew an earlier epoch only.
     pub fallen: u64,
     /// Runs that ended early, as the record was lost while nobody was there who knew it.
     pub void: u64,
@@ -101,7 +101,7 @@ pub struct Tally {
     pub role_changes: u64,
     pub removals: u64,
     pub forced: u64,
-    pub founded: u64,
+    pub initialised: u64,
     pub joins: u64,
     /// Requests to rancher-metadata and to Rancher's API.
     pub metadata_requests: u64,
@@ -115,11 +115,11 @@ pub struct Tally {
 
 /// Something that happens at a time.
 pub enum Event {
-    Look { host: usize, process: u64, at: u64 },
+    Reconcile { host: usize, process: u64, at: u64 },
     Begin { host: usize, process: u64, planned: Box<(Observation, Plan, u64)> },
     Done { host: usize, process: u64, good: bool },
     Found { host: usize, process: u64, nonce: String },
-    Force { host: usize, process: u64, generation: u64, seen: Box<Observation> },
+    Force { host: usize, process: u64, epoch: u64, seen: Box<Observation> },
     Publish { host: usize, process: u64 },
     Published { host: usize, process: u64, outcome: Box<Outcome> },
     Rested { host: usize, process: u64 },
@@ -177,7 +177,7 @@ pub struct Simulation {
     number: u64,
     serial: u64,
     pub broken: Option<Broken>,
-    /// The record was lost while nobody was there who knew of the latest generation: nothing can be promised.
+    /// The record was lost while nobody was there who knew of the latest epoch: nothing can be promised.
     pub is_void: bool,
     /// All is as it shall be, and has to stay so.
     calm: bool,
@@ -301,11 +301,11 @@ impl Simulation {
     fn happen(&mut self, event: Event) {
         match event {
             Event::StartMonitor { host } => self.start_monitor(host),
-            Event::Look { host, process, at } => self.look(host, process, at),
+            Event::Reconcile { host, process, at } => self.look(host, process, at),
             Event::Begin { host, process, planned } => self.begin(host, process, *planned),
             Event::Done { host, process, good } => self.done(host, process, good),
             Event::Found { host, process, nonce } => self.found(host, process, &nonce),
-            Event::Force { host, process, generation, seen } => self.force(host, process, generation, &seen),
+            Event::Force { host, process, epoch, seen } => self.force(host, process, epoch, &seen),
             Event::Publish { host, process } => self.publish(host, process),
             Event::Published { host, process, outcome } => self.published(host, process, *outcome),
             Event::Rested { host, process } => self.rested(host, process),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use swarmkit_mon::engine::{Availability, Info, NodeState, Role};
-use swarmkit_mon::labels::{self, Wish};
+use swarmkit_mon::labels::{self, DesiredLabels};
 use swarmkit_mon::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
 use swarmkit_mon::past::{self, Memory};
 use swarmkit_mon::plan::{Asked, Change, DRAINED, NodeChange, Plan, asks_rancher, said_to_be_inside};
@@ -12,7 +12,7 @@ use swarmkit_mon::run;
 use swarmkit_mon::state::{Member, State};
 
 use super::engines::{Ailment, Engine, Said};
-use super::publishing::{Errand, Publishing, sealed};
+use super::record_writing::{Publishing, Request, sealed};
 use super::{Event, Simulation};
 
 /// The daemon's first pause after something that failed, in milliseconds.
@@ -23,19 +23,19 @@ pub struct Monitor {
     pub nonce: String,
     key: String,
     pub memory: Memory,
-    pub wish: Option<Wish>,
+    pub desired: Option<DesiredLabels>,
     pub publishing: Publishing,
     pub labelling: bool,
-    /// Something is under way that the next look waits for.
+    /// Something is under way that the next reconcile waits for.
     busy: bool,
-    /// When it looks next; a queued look at another time is void.
-    next_look: u64,
+    /// When it reconciles next; a queued look at another time is void.
+    next_reconcile: u64,
     pause_ms: u64,
     streak: i32,
     told: Option<(String, String)>,
 }
 
-/// What the world has lent to a look, and is to have back as it was.
+/// What the world has lent to a reconcile, and is to have back as it was.
 #[derive(Default)]
 struct Lent {
     group: Option<usize>,
@@ -72,18 +72,18 @@ impl Simulation {
             nonce,
             key,
             memory,
-            wish: None,
+            desired: None,
             publishing: Publishing::default(),
             labelling: false,
             busy: false,
-            next_look: 0,
+            next_reconcile: 0,
             pause_ms: FIRST_PAUSE_MS,
             streak: 0,
             told: None,
         });
         self.say(|| format!("host {at}: monitor starts"));
         self.metadata_changes();
-        self.look_after(at, 10);
+        self.reconcile_after(at, 10);
     }
 
     pub fn kill_monitor(&mut self, at: usize) {
@@ -97,29 +97,29 @@ impl Simulation {
         self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process)
     }
 
-    fn look_after(&mut self, at: usize, ms: u64) {
+    fn reconcile_after(&mut self, at: usize, ms: u64) {
         let due = self.now + ms;
         let Some(monitor) = &mut self.hosts[at].monitor else { return };
-        monitor.next_look = due;
+        monitor.next_reconcile = due;
         let process = monitor.process;
-        self.schedule(due, Event::Look { host: at, process, at: due });
+        self.schedule(due, Event::Reconcile { host: at, process, at: due });
     }
 
-    /// News: it looks within so many milliseconds, unless it is busy or waits after a failure.
+    /// News: it reconciles within so many milliseconds, unless it is busy or waits after a failure.
     pub fn wake(&mut self, at: usize, within_ms: u64) {
         let now = self.now;
         let due = self.hosts[at].monitor.as_ref().is_some_and(|monitor| {
-            !monitor.busy && monitor.pause_ms == FIRST_PAUSE_MS && monitor.next_look > now + within_ms
+            !monitor.busy && monitor.pause_ms == FIRST_PAUSE_MS && monitor.next_reconcile > now + within_ms
         });
         if due {
             let ms = self.between(1, within_ms);
-            self.look_after(at, ms);
+            self.reconcile_after(at, ms);
         }
     }
 
     pub fn look(&mut self, at: usize, process: u64, due: u64) {
         let Some(monitor) = self.monitor(at, process) else { return };
-        if monitor.busy || monitor.next_look != due {
+        if monitor.busy || monitor.next_reconcile != due {
             return;
         }
         self.tally.looks += 1;
@@ -129,7 +129,7 @@ impl Simulation {
         lent.keep_record(&mut seen);
         self.hosts[at].hear(&seen);
         let Some(mut monitor) = self.hosts[at].monitor.take() else { return };
-        monitor.memory.looked(seen.rancher_ms);
+        monitor.memory.saw_slowest(seen.rancher_ms);
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);
         let mut plan = (self.settings.judge)(&seen);
@@ -137,9 +137,9 @@ impl Simulation {
             plan.while_publishing();
         }
         let took = seen.rancher_ms.max(if lent.group.is_some() { 20 } else { 5 });
-        monitor.wish.clone_from(&plan.labels);
-        let (publication, beat, looked) = (plan.publication.clone(), plan.beats, self.now);
-        monitor.publishing.errand = publication.map(|publication| Errand { publication, beat, looked });
+        monitor.desired.clone_from(&plan.labels);
+        let (desired_record, heartbeat, looked) = (plan.desired_record.clone(), plan.heartbeats, self.now);
+        monitor.publishing.request = desired_record.map(|desired_record| Request { desired_record, heartbeat, looked });
         let told = (plan.stage.name().to_owned(), plan.reason.clone());
         let news = monitor.told.as_ref() != Some(&told);
         monitor.streak = if news { 0 } else { monitor.streak + 1 };
@@ -149,7 +149,7 @@ impl Simulation {
             monitor.told = Some(told);
         }
         let acts = plan.change.is_some() || plan.remember.is_some();
-        let again = plan.again_ms;
+        let again = plan.requeue_after_ms;
         monitor.busy = acts;
         self.hosts[at].monitor = Some(monitor);
         if acts {
@@ -161,7 +161,7 @@ impl Simulation {
             self.give_back(seen, lent);
             let period = self.wanted.period_ms;
             let wait = again.map_or(period, |soon| patient(soon, streak).min(period));
-            self.look_after(at, wait.max(5));
+            self.reconcile_after(at, wait.max(5));
         }
         self.beside(at, process, took);
     }
@@ -205,7 +205,7 @@ impl Simulation {
             swarm: None,
             refusal: None,
             has_stayed: false,
-            leader_acts: false,
+            leader_holds_lease: false,
             record_is_gone: false,
             past: host
                 .monitor
@@ -291,8 +291,8 @@ impl Simulation {
         match &change {
             Change::Claim => self.claim(at, process, &seen, false),
             Change::ClaimRecovery => self.claim(at, process, &seen, true),
-            Change::Found { .. } => self.last_look(at, process, &seen),
-            Change::ForceNewCluster { .. } => self.begin_generation(at, process, seen),
+            Change::Init { .. } => self.last_reconcile(at, process, &seen),
+            Change::ForceNewCluster { .. } => self.begin_epoch(at, process, seen),
             Change::Join { managers, sealed, .. } => {
                 let good = self.join(at, managers, sealed);
                 let took = self.between(100, 900);
@@ -338,7 +338,7 @@ impl Simulation {
         } else {
             monitor.pause_ms
         };
-        self.look_after(at, wait);
+        self.reconcile_after(at, wait);
     }
 
     fn own_claim(&self, at: usize, seen: &Observation) -> Claim {
@@ -361,14 +361,13 @@ impl Simulation {
         self.after(took * 2, Event::Done { host: at, process, good });
     }
 
-    fn last_look(&mut self, at: usize, process: u64, seen: &Observation) {
+    fn last_reconcile(&mut self, at: usize, process: u64, seen: &Observation) {
         let claim = self.own_claim(at, seen);
         let took = self.call_api(at);
         let free = self.api.record.is_free_for(&claim) && said_to_be_inside(&self.api.hosts, &claim.host).is_none();
         match took {
             Some(took) if free => {
-                self.hosts[at].state =
-                    State { founding: Some(claim.nonce.clone()), made: None, ..seen.own.state.clone() };
+                self.hosts[at].state = State { init: Some(claim.nonce.clone()), made: None, ..seen.own.state.clone() };
                 let init = self.between(300, 900);
                 self.after(took + init, Event::Found { host: at, process, nonce: claim.nonce });
             }
@@ -383,44 +382,44 @@ impl Simulation {
             return self.done(at, process, false);
         }
         let group = self.make_group(at);
-        self.tally.founded += 1;
+        self.tally.initialised += 1;
         self.say(|| format!("host {at}: has made group {group}, under {nonce}"));
         if alive {
             let made = Some(self.groups[group].cluster.clone());
             let state = &mut self.hosts[at].state;
-            *state = State { founding: None, made, ..state.clone() };
+            *state = State { init: None, made, ..state.clone() };
         }
         self.look_for_two();
         self.done(at, process, true);
     }
 
-    fn begin_generation(&mut self, at: usize, process: u64, seen: Observation) {
+    fn begin_epoch(&mut self, at: usize, process: u64, seen: Observation) {
         let claim = self.own_claim(at, &seen);
         let cluster = seen.own.state.member.as_ref().map(|member| member.cluster.clone()).unwrap_or_default();
-        let next = self.api.record.next_generation(&cluster, &claim);
+        let next = self.api.record.next_epoch(&cluster, &claim);
         let took = self.call_api(at);
         let (Some(record), Some(took)) = (next, took) else {
             return self.after(took.unwrap_or(10_000), Event::Done { host: at, process, good: false });
         };
-        let generation = record.generation;
+        let epoch = record.epoch;
         if !self.put_record(at, process, took, record) {
             return self.after(took, Event::Done { host: at, process, good: false });
         }
         let init = self.between(300, 900);
-        self.after(took * 2 + init, Event::Force { host: at, process, generation, seen: Box::new(seen) });
+        self.after(took * 2 + init, Event::Force { host: at, process, epoch, seen: Box::new(seen) });
     }
 
-    pub fn force(&mut self, at: usize, process: u64, generation: u64, seen: &Observation) {
+    pub fn force(&mut self, at: usize, process: u64, epoch: u64, seen: &Observation) {
         let alive = self.monitor(at, process).is_some() && self.hosts[at].answers();
-        let kept = Some(self.api.record.kept()).filter(|record| alive && record.generation == generation);
+        let kept = Some(self.api.record.kept()).filter(|record| alive && record.epoch == epoch);
         if kept.is_some() {
             self.hosts[at].state.record.clone_from(&kept);
         }
         let answers = matches!(self.said(at), Said::Swarm(..));
-        if !alive || answers || self.api.record.generation != generation {
+        if !alive || answers || self.api.record.epoch != epoch {
             return self.done(at, process, false);
         }
-        let member = seen.own.state.member.clone().map(|member| Member { generation, ..member });
+        let member = seen.own.state.member.clone().map(|member| Member { epoch, ..member });
         self.hosts[at].state = State { member, record: kept, ..seen.own.state.clone() };
         self.look_at_forcing(at);
         self.tally.forced += 1;

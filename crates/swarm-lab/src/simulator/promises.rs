@@ -16,12 +16,12 @@ pub enum Promise {
     OneSwarm,
     ForcesRightly,
     RemovesNobodyWhoIsThere,
-    OneChangeALook,
+    OneChangeAReconcile,
     ServicesStay,
     Converges,
     StaysSettled,
     FewRoleChanges,
-    KeepsGeneration,
+    KeepsEpoch,
     KeepsPlaces,
     FewWrites,
 }
@@ -33,12 +33,12 @@ impl Promise {
             Self::OneSwarm => "there are never two swarms that anybody follows",
             Self::ForcesRightly => "nobody goes on alone while the others may come back as a majority",
             Self::RemovesNobodyWhoIsThere => "no node of a registered host that is there is removed",
-            Self::OneChangeALook => "no role is changed on a view from before the last change",
+            Self::OneChangeAReconcile => "no role is changed on a view from before the last change",
             Self::ServicesStay => "no service is lost",
             Self::Converges => "some time after the last fault all is as it shall be",
             Self::StaysSettled => "what is as it shall be is left alone",
             Self::FewRoleChanges => "roles change no more often than faults make them",
-            Self::KeepsGeneration => "nobody puts back a record of an earlier generation than it has heard of",
+            Self::KeepsEpoch => "nobody puts back a record of an earlier epoch than it has heard of",
             Self::KeepsPlaces => "no host leaves the place that it has in the swarm",
             Self::FewWrites => "while nothing changes the record is written once in two periods",
         }
@@ -121,12 +121,12 @@ impl Simulation {
         let settled = of.node(&change.id).is_some_and(|node| (node.spec.role == Role::Manager) == votes);
         if let Some(other) = other.filter(|_| settled) {
             let text = format!("{} while {} has not settled", change.id, other.id);
-            self.breaks(Promise::OneChangeALook, text);
+            self.breaks(Promise::OneChangeAReconcile, text);
         }
         let changed = self.groups[group].changed_ms;
         if changed > looked {
             let text = format!("{}: looked at {looked} ms, changed at {changed} ms", change.id);
-            self.breaks(Promise::OneChangeALook, text);
+            self.breaks(Promise::OneChangeAReconcile, text);
         }
         let now = self.now;
         self.groups[group].changed_ms = now;
@@ -180,14 +180,14 @@ impl Simulation {
         }
     }
 
-    /// The highest generation that a registered manager of a swarm remembers, of those that nobody has gone on without.
+    /// The highest epoch that a registered manager of a swarm remembers, of those that nobody has gone on without.
     fn highest_remembered(&self, cluster: &str) -> u64 {
         let managers = self.hosts.iter().filter(|host| {
             let seat = host.engine.seat().filter(|seat| seat.manages && seat.is_alive());
             host.is_registered && seat.is_some_and(|seat| !self.groups[seat.group].superseded)
         });
         let members = managers.filter_map(|host| host.state.member.as_ref());
-        members.filter(|member| member.cluster == cluster).map(|member| member.generation).max().unwrap_or_default()
+        members.filter(|member| member.cluster == cluster).map(|member| member.epoch).max().unwrap_or_default()
     }
 
     pub fn look_at_record(&mut self, at: usize, record: &Record) {
@@ -196,19 +196,19 @@ impl Simulation {
             return;
         }
         // One that was away while another went on alone cannot know; whoever does raises it again.
-        if record.generation < self.highest_remembered(cluster) {
+        if record.epoch < self.highest_remembered(cluster) {
             self.tally.fallen += 1;
             let knows = |host: &Host| {
-                let later = host.state.member.as_ref().is_some_and(|member| member.generation > record.generation);
+                let later = host.state.member.as_ref().is_some_and(|member| member.epoch > record.epoch);
                 later && host.answers() && host.monitor.is_some()
             };
             // What comes back first is the swarm then, and what hangs comes back as another.
             self.is_void |= !self.hosts.iter().any(knows);
         }
-        let heard = self.hosts[at].heard_generation;
-        if record.generation < heard {
-            let text = format!("host {at} records generation {}, and has heard of {heard}", record.generation);
-            self.breaks(Promise::KeepsGeneration, text);
+        let heard = self.hosts[at].heard_epoch;
+        if record.epoch < heard {
+            let text = format!("host {at} records epoch {}, and has heard of {heard}", record.epoch);
+            self.breaks(Promise::KeepsEpoch, text);
         }
     }
 
@@ -302,8 +302,8 @@ impl Simulation {
             return Err(format!("the record has {members} members, {tokens} tokens, former {:?}", record.former));
         }
         let highest = self.highest_remembered(&of.cluster);
-        if record.generation < highest {
-            return Err(format!("the record has generation {}, {highest} is remembered", record.generation));
+        if record.epoch < highest {
+            return Err(format!("the record has epoch {}, {highest} is remembered", record.epoch));
         }
         for at in hosts {
             let Some(seat) = self.hosts[at].engine.seat() else { continue };

@@ -8,7 +8,7 @@ use crate::record::Claim;
 use super::CLAIM_EXPIRY_MS;
 
 /// What the claim that stands means for this host.
-pub(super) enum Standing {
+pub(super) enum ClaimState {
     /// There is none, or one that nobody followed up: this host may write its own.
     Free,
     /// This host's own has stood long enough.
@@ -25,7 +25,7 @@ fn settle_ms(slowest_ms: u64) -> u64 {
     (slowest_ms * 3).clamp(100, 30_000)
 }
 
-pub(super) fn standing(seen: &Observation, metadata: &MetadataView, rancher: &RancherView) -> Standing {
+pub(super) fn state(seen: &Observation, metadata: &MetadataView, rancher: &RancherView) -> ClaimState {
     standing_of(seen, metadata, rancher.record.claim.as_ref(), seen.past.claim_ms)
 }
 
@@ -35,19 +35,19 @@ pub(super) fn standing_of(
     metadata: &MetadataView,
     claim: Option<&Claim>,
     stood_ms: u64,
-) -> Standing {
-    let Some(claim) = claim else { return Standing::Free };
+) -> ClaimState {
+    let Some(claim) = claim else { return ClaimState::Free };
     let mine = Claim { host: metadata.host.clone(), nonce: seen.own.nonce.clone() };
     let settle = settle_ms(seen.past.slowest_ms);
     if *claim == mine && stood_ms >= settle {
-        Standing::Mine
+        ClaimState::Mine
     } else if *claim == mine {
-        Standing::Settling(settle - stood_ms)
+        ClaimState::Settling(settle - stood_ms)
     } else if claim.host == metadata.host || stood_ms >= CLAIM_EXPIRY_MS {
         // One of an earlier process of this host is followed up by nobody.
-        Standing::Free
+        ClaimState::Free
     } else {
-        Standing::Other(claim.host.clone())
+        ClaimState::Other(claim.host.clone())
     }
 }
 

@@ -1,13 +1,13 @@
-//! Is this host in doubt whether somebody acts for the swarm? Then it asks for a sign of life in the record, by a label.
+//! Is this host in doubt whether somebody acts for the swarm? Then it asks for a heartbeat in the record, by a label.
 //!
 //! At rest none is given: each is a change of the environment's metadata, which Rancher sends to every host.
 
 use crate::engine::{Node, SwarmInfo};
-use crate::labels::{self, Wish};
+use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation};
 use crate::record::Record;
 
-use super::{Plan, inside, quorum, stray};
+use super::{Plan, inside, orphaned, quorum};
 
 /// The plan, with the question in it where this host is in doubt.
 pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> Plan {
@@ -15,24 +15,24 @@ pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> 
         return plan;
     }
     // A plan without labels leaves them as they are, which is what a member has.
-    let Some(wish) = plan.labels.clone().or_else(|| as_member(seen)) else { return plan };
-    plan.labels(Wish { asks: true, ..wish })
+    let Some(desired) = plan.labels.clone().or_else(|| as_member(seen)) else { return plan };
+    plan.labels(DesiredLabels { asks: true, ..desired })
 }
 
-fn as_member(seen: &Observation) -> Option<Wish> {
+fn as_member(seen: &Observation) -> Option<DesiredLabels> {
     let member = seen.own.state.member.as_ref()?;
     let part = member.manager.then_some(labels::MANAGER);
-    Some(Wish { part, node: Some(member.node.clone()), ..Wish::default() })
+    Some(DesiredLabels { part, node: Some(member.node.clone()), ..DesiredLabels::default() })
 }
 
 fn is_there(seen: &Observation, metadata: &MetadataView) -> bool {
     let engine = seen.engine.as_ref().ok().map(|info| &info.swarm);
     let Ok(record) = &metadata.record else { return false };
-    let is_stray = engine.is_some_and(|engine| stray::reason(seen, engine, metadata).is_some());
-    is_stray
+    let is_orphan = engine.is_some_and(|engine| orphaned::reason(seen, engine, metadata).is_some());
+    is_orphan
         || is_unknown(seen, metadata, record, engine)
         || is_of_another(seen, record, engine)
-        || engine.is_some_and(|engine| misses_the_acting_one(seen, engine))
+        || engine.is_some_and(|engine| misses_the_lease_holder(seen, engine))
 }
 
 /// The record does not know this host's node, and does not count on its vote.
@@ -41,7 +41,7 @@ fn is_unknown(seen: &Observation, metadata: &MetadataView, record: &Record, engi
     let here = record.cluster.as_deref() == Some(place.cluster);
     // A manager of a swarm that answers knows better.
     let answers = seen.swarm_view().is_some();
-    here && !answers && seen.past.astray_ms >= stray::ASTRAY_MS && !record.knows(place.node, &metadata.host)
+    here && !answers && seen.past.orphaned_ms >= orphaned::ORPHANED_MS && !record.knows(place.node, &metadata.host)
 }
 
 /// The record is of another swarm than the one that this host is a worker of, or of one with which another manager has gone
@@ -53,12 +53,12 @@ fn is_of_another(seen: &Observation, record: &Record, engine: Option<&SwarmInfo>
         return record.cluster.is_some() && engine.is_some_and(works);
     }
     let may_manage = engine.is_none_or(|engine| engine.control_available) || quorum::is_in_question(seen);
-    member.generation < record.generation && may_manage && !record.voters.contains(&member.node)
+    member.epoch < record.epoch && may_manage && !record.voters.contains(&member.node)
 }
 
 /// This manager's monitor is about to act in the place of the one beside the leader, which it cannot reach. That one may act
 /// all the same.
-fn misses_the_acting_one(seen: &Observation, engine: &SwarmInfo) -> bool {
+fn misses_the_lease_holder(seen: &Observation, engine: &SwarmInfo) -> bool {
     let Some(swarm) = seen.swarm_view() else { return false };
     let leads = swarm.node(&engine.node_id).is_none_or(Node::leads);
     !leads && seen.past.silent_ms() >= inside::silence_ms(&seen.wanted, swarm, &engine.node_id) / 2

@@ -1,23 +1,23 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
 use crate::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
-use crate::labels::{self, Wish};
+use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::record::Record;
 use crate::state::{Member, State};
 
-use super::claim::{self, Standing};
+use super::claim::{self, ClaimState};
 use super::roles::{self, Roles};
 use super::{
-    BEAT_PERIODS, CLAIM_EXPIRY_MS, Change, NodeChange, Plan, Publication, SILENT_PERIODS, SOON_MS, Stage, publication,
-    quorum, rancher, removal, stray,
+    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, NodeChange, Plan, SILENT_PERIODS, SOON_MS, Stage,
+    desired_record, orphaned, quorum, rancher, removal,
 };
 
 /// The label of a node that says that this monitor drained it, and not an operator.
 pub const DRAINED: &str = "swarmkit.drained";
 /// For how long this host's address must have been another one before it says so, in milliseconds.
 const MOVED_WORD_MS: u64 = 5_000;
-/// For how long the record must not have had this manager as one of its generation, in milliseconds.
+/// For how long the record must not have had this manager as one of its epoch, in milliseconds.
 const SUPERSEDED_MS: u64 = 5_000;
 
 /// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
@@ -30,8 +30,8 @@ pub(super) fn acts(seen: &Observation, node: &str) -> bool {
         || seen.past.silent_ms() >= silence_ms(&seen.wanted, swarm, node)
 }
 
-/// Whether the record is of an earlier generation than this host remembers, of which it manages the swarm: it was written
-/// over, and recorded anew by one that had become a manager and never read it. Managers of the earlier generation that come
+/// Whether the record is of an earlier epoch than this host remembers, of which it manages the swarm: it was written
+/// over, and recorded anew by one that had become a manager and never read it. Managers of the earlier epoch that come
 /// back would take it for theirs.
 fn remembers_later(seen: &Observation) -> bool {
     let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
@@ -39,7 +39,7 @@ fn remembers_later(seen: &Observation) -> bool {
     record.zip(seen.own.state.member.as_ref()).is_some_and(|(record, member)| {
         record.cluster.as_ref() == Some(&member.cluster)
             && record.recovery.is_none()
-            && record.generation < member.generation
+            && record.epoch < member.epoch
             && record.voters.contains(&member.node)
     })
 }
@@ -48,10 +48,10 @@ fn remembers_later(seen: &Observation) -> bool {
 /// one was away; it puts back what it has kept within a period, or two if its last try has failed.
 pub(super) fn may_know_less(seen: &Observation) -> bool {
     let past = &seen.past;
-    seen.record_is_gone && !past.has_read && past.gone_ms < seen.wanted.period_ms.saturating_mul(BEAT_PERIODS)
+    seen.record_is_gone && !past.has_read && past.gone_ms < seen.wanted.period_ms.saturating_mul(HEARTBEAT_PERIODS)
 }
 
-/// How long the acting monitor must have been silent for this one to act in its place.
+/// How long the lease holder must have been silent for this one to act in its place.
 pub(crate) fn silence_ms(wanted: &Wanted, swarm: &SwarmView, own: &str) -> u64 {
     let next = |node: &&Node| node.manager.as_ref().is_some_and(|manager| !manager.leader && manager.is_reached());
     let row = swarm.nodes.iter().filter(next);
@@ -62,25 +62,28 @@ pub(crate) fn silence_ms(wanted: &Wanted, swarm: &SwarmView, own: &str) -> u64 {
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
     let word = if seen.past.moved_ms >= MOVED_WORD_MS { labels::MOVED_MANAGER } else { labels::MANAGER };
     let part = engine.control_available.then_some(word);
-    let wish = Wish { part, node: Some(engine.node_id.clone()), ..Wish::default() };
+    let desired = DesiredLabels { part, node: Some(engine.node_id.clone()), ..DesiredLabels::default() };
     let swarm = match &seen.swarm {
-        None => return worker(seen, engine, metadata).labels(wish),
+        None => return worker(seen, engine, metadata).labels(desired),
         Some(Err(reason)) => {
-            let silent = || Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).again(2_000);
-            return quorum::plan(seen, metadata, reason).unwrap_or_else(silent).labels(wish);
+            let silent =
+                || Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).requeue_after(2_000);
+            return quorum::plan(seen, metadata, reason).unwrap_or_else(silent).labels(desired);
         }
         Some(Ok(swarm)) => swarm,
     };
     if !acts(seen, &engine.node_id) {
-        return manager(seen, engine, metadata, swarm).labels(wish);
+        return manager(seen, engine, metadata, swarm).labels(desired);
     }
     let view = match rancher(seen) {
         Ok(view) => view,
-        Err(reason) => return Plan::new(Stage::Act, format!("is to act, but cannot: {reason}")).labels(wish),
+        Err(reason) => {
+            return Plan::new(Stage::LeaseHolder, format!("is to act, but cannot: {reason}")).labels(desired);
+        }
     };
     // The one beside the leader may act all the same, and cannot say so.
     if !view.takes_writes && !swarm.node(&engine.node_id).is_some_and(Node::leads) {
-        return manager(seen, engine, metadata, swarm).labels(wish);
+        return manager(seen, engine, metadata, swarm).labels(desired);
     }
     let position = Position { seen, engine, metadata, swarm, view };
     match &view.record.cluster {
@@ -91,22 +94,22 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
         },
         Some(cluster) => position.foreign(cluster),
     }
-    .labels(wish)
+    .labels(desired)
 }
 
 /// What this host remembers once it is in the recorded swarm.
 fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option<State> {
     let cluster = record.cluster.clone()?;
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
-    let own = publication::generation(seen, &cluster);
-    // A generation that is about to begin is its maker's alone.
-    let generation = if record.recovery.is_some() { own } else { record.generation.max(own) };
-    let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, generation });
-    // What rancher-metadata tells may be of an earlier generation than the one that this host has begun.
+    let own = desired_record::epoch(seen, &cluster);
+    // A epoch that is about to begin is its maker's alone.
+    let epoch = if record.recovery.is_some() { own } else { record.epoch.max(own) };
+    let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, epoch });
+    // What rancher-metadata tells may be of an earlier epoch than the one that this host has begun.
     let before = seen.own.state.record.as_ref();
-    let later = before.filter(|kept| kept.cluster == record.cluster && kept.generation > record.generation);
+    let later = before.filter(|kept| kept.cluster == record.cluster && kept.epoch > record.epoch);
     let kept = engine.control_available.then(|| later.cloned().unwrap_or_else(|| record.kept()));
-    let state = State { founding: None, made, joining: None, left: None, member, record: kept };
+    let state = State { init: None, made, joining: None, left: None, member, record: kept };
     (state != seen.own.state).then_some(state)
 }
 
@@ -127,13 +130,13 @@ fn worker(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Pl
         let mut plan = Plan::new(Stage::Member, "a worker of the recorded swarm");
         plan.remember = remembered(seen, record, engine);
         // It is about to become a manager, and an engine does not tell a worker when.
-        return if record.voters.contains(&engine.node_id) { plan.soon() } else { plan };
+        return if record.voters.contains(&engine.node_id) { plan.requeue_soon() } else { plan };
     }
     match remembered_here {
         // A late write may have brought back the record of a swarm that is no more.
-        Some(_) if !stray::is_alive(seen) => {
+        Some(_) if !orphaned::is_alive(seen) => {
             let reason = format!(
-                "{cluster} is recorded, and not the swarm that the engine is a worker of; it gives no sign of life"
+                "{cluster} is recorded, and not the swarm that the engine is a worker of; it gives no heartbeat"
             );
             Plan::new(Stage::Foreign, reason)
         }
@@ -168,7 +171,7 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
                 return plan;
             }
             let mut plan = Plan::new(Stage::Member, "a manager of the recorded swarm; the leader's monitor acts");
-            // Whether the generation that begins is this one's is not told yet.
+            // Whether the epoch that begins is this one's is not told yet.
             if record.recovery.is_none() {
                 plan.remember = remembered(seen, record, engine);
             }
@@ -178,12 +181,12 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
     }
 }
 
-/// This host's engine is a manager of a generation of the swarm that another one has gone on without. It is no part of
-/// that one any more, whatever it sees: it leaves. One that the present generation has as a manager is of that; it may
-/// have become one just now, so a while passes, and a sign of life, before it leaves.
+/// This host's engine is a manager of a epoch of the swarm that another one has gone on without. It is no part of
+/// that one any more, whatever it sees: it leaves. One that the present epoch has as a manager is of that; it may
+/// have become one just now, so a while passes, and a heartbeat, before it leaves.
 fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Option<&RancherView>) -> Option<Plan> {
     let member = seen.own.state.member.as_ref()?;
-    let of_before = member.cluster == *record.cluster.as_ref()? && member.generation < record.generation;
+    let of_before = member.cluster == *record.cluster.as_ref()? && member.epoch < record.epoch;
     if !of_before {
         return None;
     }
@@ -191,7 +194,7 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
         |reason: &str| Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}"));
     if let Some(claim) = &record.recovery {
         // It was about to. If it is a manager here it has not done it, and if its host was removed, or its claim is an old
-        // one, it never will; or it has, and will be told that it is of the generation before. But where the record has had
+        // one, it never will; or it has, and will be told that it is of the epoch before. But where the record has had
         // other managers since, it had gone on without this one already, and an old claim tells nothing.
         let node = record.members.get(&claim.host);
         let here = seen
@@ -203,13 +206,13 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
         let is_gone = view.is_some_and(|view| view.registered(&claim.host).is_none());
         let is_old = seen.past.recovery_ms >= CLAIM_EXPIRY_MS && record.voters.contains(&engine.node_id);
         return (!is_here && !is_gone && !is_old)
-            .then(|| plan(", or is about to: what becomes of this one is yet to be told").again(1_000));
+            .then(|| plan(", or is about to: what becomes of this one is yet to be told").requeue_after(1_000));
     }
     if record.voters.contains(&engine.node_id) {
         return None;
     }
     if seen.past.superseded_ms < SUPERSEDED_MS {
-        return Some(plan("; it has not said yet whether this one is a manager there").again(1_000));
+        return Some(plan("; it has not said yet whether this one is a manager there").requeue_after(1_000));
     }
     let leave = Change::Leave { node: engine.node_id.clone(), manager: true };
     Some(plan("; this one is no manager there: it leaves and joins anew").change(leave))
@@ -237,7 +240,7 @@ impl Position<'_> {
     fn made_here(&self) -> bool {
         let state = &self.seen.own.state;
         let noted = state.made.as_deref() == Some(self.swarm.cluster.as_str());
-        noted || (state.made.is_none() && state.founding.is_some() && self.is_bare())
+        noted || (state.made.is_none() && state.init.is_some() && self.is_bare())
     }
 
     /// Whether this host's label says which node it is.
@@ -253,7 +256,7 @@ impl Position<'_> {
 
     /// No swarm is recorded: this one is to be, whether this host made it or found it.
     fn record(&self) -> Plan {
-        let act = |reason: String| Plan::new(Stage::Act, reason);
+        let act = |reason: String| Plan::new(Stage::LeaseHolder, reason);
         let found = if self.made_here() { "made by this host" } else { "found on this host" };
         if !self.made_here() {
             let hosts = self.view.registered_hosts().filter(|host| host.uuid != self.metadata.host);
@@ -274,23 +277,23 @@ impl Position<'_> {
                     "a swarm was {found}; hosts have not said yet whether they are in another: {}",
                     awaited.join(", ")
                 ))
-                .soon();
+                .requeue_soon();
             }
         }
-        match claim::standing(self.seen, self.metadata, self.view) {
-            Standing::Free => {
+        match claim::state(self.seen, self.metadata, self.view) {
+            ClaimState::Free => {
                 act(format!("the swarm {found} is not recorded: it claims to record it")).change(Change::Claim)
             }
-            Standing::Settling(ms) => act("this host's claim must stand for a while".to_owned()).again(ms),
-            Standing::Other(host) => act(format!("host {host} has claimed to record a swarm")).again(1000),
+            ClaimState::Settling(ms) => act("this host's claim must stand for a while".to_owned()).requeue_after(ms),
+            ClaimState::Other(host) => act(format!("host {host} has claimed to record a swarm")).requeue_after(1000),
             // Others look at labels before they make a swarm. With its label this host keeps them from it; a record could
             // be lost to one of theirs that is late. Labels that cannot be written keep nobody from a swarm, though.
-            Standing::Mine if !self.is_said() && self.seen.past.claim_ms < CLAIM_EXPIRY_MS => {
-                act(format!("records the swarm {found} once this host's label says so")).soon()
+            ClaimState::Mine if !self.is_said() && self.seen.past.claim_ms < CLAIM_EXPIRY_MS => {
+                act(format!("records the swarm {found} once this host's label says so")).requeue_soon()
             }
-            Standing::Mine => {
-                let mut plan = act(format!("records the swarm {found}")).soon();
-                plan.publication = Some(self.publication());
+            ClaimState::Mine => {
+                let mut plan = act(format!("records the swarm {found}")).requeue_soon();
+                plan.desired_record = Some(self.desired_record());
                 if self.made_here() {
                     let made = Some(self.swarm.cluster.clone());
                     plan.remember = Some(State { made, ..self.seen.own.state.clone() })
@@ -312,8 +315,9 @@ impl Position<'_> {
                     "swarm {recorded} is recorded, which no host is in; {}, which was recorded before, is recorded again",
                     self.swarm.cluster
                 );
-                let mut plan = Plan::new(Stage::Act, reason).soon();
-                plan.publication = Some(Publication { replaces: Some(recorded.to_owned()), ..self.publication() });
+                let mut plan = Plan::new(Stage::LeaseHolder, reason).requeue_soon();
+                plan.desired_record =
+                    Some(DesiredRecord { replaces: Some(recorded.to_owned()), ..self.desired_record() });
                 return plan;
             }
         } else if self.is_bare() && (self.made_here() || was_in) {
@@ -336,8 +340,8 @@ impl Position<'_> {
         })
     }
 
-    fn publication(&self) -> Publication {
-        Publication::of(self.seen, self.metadata, self.view, self.swarm)
+    fn desired_record(&self) -> DesiredRecord {
+        DesiredRecord::of(self.seen, self.metadata, self.view, self.swarm)
     }
 
     /// Whether another manager is to put back the record: of one that has gone on alone before, or has all its nodes, none
@@ -347,43 +351,43 @@ impl Position<'_> {
             let unreached = node.manager.as_ref().is_some_and(|manager| !manager.is_reached());
             unreached || node.status.state != NodeState::Ready
         };
-        let first = publication::generation(self.seen, &self.swarm.cluster) == 0;
+        let first = desired_record::epoch(self.seen, &self.swarm.cluster) == 0;
         first && may_know_less(self.seen) && self.swarm.nodes.iter().any(is_away)
     }
 
     /// The recorded swarm, with this monitor as the one that acts.
     fn act(&self) -> Plan {
-        let mut plan = Plan::new(Stage::Act, "watches the swarm");
+        let mut plan = Plan::new(Stage::LeaseHolder, "watches the swarm");
         if self.view.record.recovery.is_none() {
             plan.remember = remembered(self.seen, &self.view.record, self.engine);
         }
         if self.leaves_record_to_others() {
             plan.reason = "the record is gone, and this monitor has never read it: others may know better".to_owned();
-            return plan.again(1_000);
+            return plan.requeue_after(1_000);
         }
         // A list without this host is no list to act on.
         if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
             plan.reason = "is to act, but Rancher's API does not list this host".to_owned();
             return plan;
         }
-        let publication = self.publication();
-        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &publication);
-        let publication = match &roles.next {
-            Roles::Change(Change::Promote(node)) => publication.with_voter(&node.id),
-            _ => publication,
+        let desired_record = self.desired_record();
+        let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &desired_record);
+        let desired_record = match &roles.next {
+            Roles::Change(Change::Promote(node)) => desired_record.with_voter(&node.id),
+            _ => desired_record,
         };
         // Whoever is in doubt asks; to all others nothing is said.
-        let is_due = self.seen.past.own_beat_ms >= self.seen.wanted.period_ms * BEAT_PERIODS;
-        plan.beats = is_due && self.view.registered_hosts().any(|host| host.is_active() && host.asks());
-        if plan.beats || self.seen.record_is_gone || !publication.is_published(&self.view.record) {
-            plan.publication = Some(publication.clone());
+        let is_due = self.seen.past.own_heartbeat_ms >= self.seen.wanted.period_ms * HEARTBEAT_PERIODS;
+        plan.heartbeats = is_due && self.view.registered_hosts().any(|host| host.is_active() && host.asks());
+        if plan.heartbeats || self.seen.record_is_gone || !desired_record.is_published(&self.view.record) {
+            plan.desired_record = Some(desired_record.clone());
         }
         plan.warnings = roles.warnings;
-        plan.warnings.extend(publication::doubted(self.seen, self.view, self.swarm));
+        plan.warnings.extend(desired_record::doubted(self.seen, self.view, self.swarm));
         plan.reason = roles.reason;
         // Whoever is left without a quorum has the record alone to count by.
         let next = match roles.next {
-            Roles::Change(_) if !publication.has_told_voters(&self.view.record) => {
+            Roles::Change(_) if !desired_record.has_told_voters(&self.view.record) => {
                 plan.reason.push_str(", once the record says who votes");
                 Roles::UnderWay
             }
@@ -394,7 +398,7 @@ impl Position<'_> {
             Roles::Due(ms) => Some(ms.max(SOON_MS)),
             Roles::Change(_) | Roles::Settled => None,
         };
-        let removal = || removal::plan(self.seen, self.view, self.swarm, &publication.members);
+        let removal = || removal::plan(self.seen, self.view, self.swarm, &desired_record.members);
         plan.change = match next {
             Roles::Change(change) => Some(change),
             // Workers leave whatever becomes of the managers.
@@ -404,17 +408,17 @@ impl Position<'_> {
             }),
         };
         if let Some(ms) = due {
-            plan = plan.again(ms);
+            plan = plan.requeue_after(ms);
         } else if plan.change.is_none() {
-            plan.change = self.tokens().or_else(|| self.availability(&publication)).or_else(|| self.network());
+            plan.change = self.tokens().or_else(|| self.availability(&desired_record)).or_else(|| self.network());
         }
-        if plan.is_quiet() { plan } else { plan.soon() }
+        if plan.is_quiet() { plan } else { plan.requeue_soon() }
     }
 
     /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
-    fn availability(&self, publication: &Publication) -> Option<Change> {
+    fn availability(&self, desired_record: &DesiredRecord) -> Option<Change> {
         // What is drained since its host is gone stays so.
-        let unlisted = self.seen.past.unlisted_ms.keys().filter_map(|host| publication.members.get(host));
+        let unlisted = self.seen.past.unlisted_ms.keys().filter_map(|host| desired_record.members.get(host));
         let unlisted: Vec<&String> = unlisted.collect();
         let gone = |node: &Node| unlisted.contains(&&node.id);
         let drain = self.seen.wanted.drain_managers;

@@ -8,45 +8,45 @@
 //! | `outside` | this host's engine is in no swarm: wait, found one, or join |
 //! | `inside` | it is in one: does it belong, and does this monitor act? |
 //! | `claim` | may this host make, or record, a swarm? |
-//! | `publication` | what the acting monitor writes into the record |
+//! | `desired_record` | what the lease holder writes into the record |
 //! | `roles` | who shall be a manager |
 //! | `removal` | which nodes leave the swarm: of hosts that were removed, and twins |
-//! | `stray` | this host's engine has lost its place: does it leave and join anew? |
+//! | `orphaned` | this host's engine has lost its place: does it leave and join anew? |
 //! | `quorum` | most managers are lost: may this one go on alone? |
 //! | `doubt` | does anybody act? A host that has to know asks |
 
 mod claim;
+mod desired_record;
 mod doubt;
 mod inside;
+mod orphaned;
 mod outside;
-mod publication;
 mod quorum;
 mod removal;
 mod roles;
-mod stray;
 
 use std::net::IpAddr;
 
 use serde::Serialize;
 
 use super::engine::{Availability, LocalNodeState, SwarmInfo};
-use super::labels::{self, Wish};
+use super::labels::{self, DesiredLabels};
 use super::observe::{MetadataView, Observation, RancherView, Seen};
 use super::state::State;
 
 pub(super) use inside::silence_ms;
 
 pub use claim::said_to_be_inside;
+pub use desired_record::DesiredRecord;
 pub use inside::DRAINED;
-pub use publication::Publication;
 pub use roles::odd_at_most;
 
 /// From which time on a claim that nobody follows up is void, in milliseconds.
 pub const CLAIM_EXPIRY_MS: u64 = 30_000;
 /// For how long hosts that cannot be the first leave Rancher's API alone while there is no swarm, in milliseconds.
 const PATIENCE_MS: u64 = 20_000;
-/// How many periods may pass between two signs of life of the acting monitor.
-const BEAT_PERIODS: u64 = 2;
+/// How many periods may pass between two heartbeats of the lease holder.
+const HEARTBEAT_PERIODS: u64 = 2;
 /// How many periods without one make the next manager's monitor act, for each place in the row.
 const SILENT_PERIODS: u64 = 8;
 /// How soon to look again while something is under way, in milliseconds.
@@ -67,20 +67,20 @@ pub struct Plan {
     pub stage: Stage,
     /// Why, on what view: one line.
     pub reason: String,
-    /// A change to this host's engine or to the swarm; one a look, so that none is made on a stale view.
+    /// A change to this host's engine or to the swarm; one a reconcile, so that none is made on a stale view.
     pub change: Option<Change>,
     /// What to write into the record, if it has to change.
-    pub publication: Option<Publication>,
-    /// Whether a sign of life is to be given with it.
-    pub beats: bool,
+    pub desired_record: Option<DesiredRecord>,
+    /// Whether a heartbeat is to be given with it.
+    pub heartbeats: bool,
     /// What this host shall remember, if that has changed.
     pub remember: Option<State>,
     /// The labels that this host shall have; `None` leaves them as they are.
-    pub labels: Option<Wish>,
+    pub labels: Option<DesiredLabels>,
     /// What should be known of to a person: settings that do not fit, hosts that say odd things.
     pub warnings: Vec<String>,
     /// When to look again at the latest, in milliseconds, if that is sooner than the period.
-    pub again_ms: Option<u64>,
+    pub requeue_after_ms: Option<u64>,
 }
 
 /// Where a host stands.
@@ -96,7 +96,7 @@ pub enum Stage {
     /// No swarm yet, and another host is to make it.
     WaitLeader,
     /// No swarm yet; this host is to make it.
-    Found,
+    Init,
     /// A swarm, and no join token for this host yet.
     WaitToken,
     /// The engine joins, or has lost its managers.
@@ -104,7 +104,7 @@ pub enum Stage {
     /// In the swarm.
     Member,
     /// In the swarm, and the one that acts.
-    Act,
+    LeaseHolder,
     /// In a swarm that is not the recorded one.
     Foreign,
     /// A manager of a swarm that has lost its quorum.
@@ -125,11 +125,11 @@ impl Stage {
             Self::NoMetadata => "no_metadata",
             Self::NoRancher => "no_rancher",
             Self::WaitLeader => "wait_leader",
-            Self::Found => "found",
+            Self::Init => "init",
             Self::WaitToken => "wait_token",
             Self::Join => "join",
             Self::Member => "member",
-            Self::Act => "act",
+            Self::LeaseHolder => "lease_holder",
             Self::Foreign => "foreign",
             Self::NoQuorum => "no_quorum",
             Self::Locked => "locked",
@@ -144,11 +144,11 @@ impl Stage {
         Self::NoMetadata,
         Self::NoRancher,
         Self::WaitLeader,
-        Self::Found,
+        Self::Init,
         Self::WaitToken,
         Self::Join,
         Self::Member,
-        Self::Act,
+        Self::LeaseHolder,
         Self::Foreign,
         Self::NoQuorum,
         Self::Locked,
@@ -164,7 +164,7 @@ pub enum Change {
     /// Says in the record that this host will make, or record, the swarm.
     Claim,
     /// Makes the swarm.
-    Found {
+    Init {
         /// The address under which the others reach it.
         advertise: IpAddr,
     },
@@ -237,12 +237,12 @@ impl Plan {
             stage,
             reason: reason.into(),
             change: None,
-            publication: None,
-            beats: false,
+            desired_record: None,
+            heartbeats: false,
             remember: None,
             labels: None,
             warnings: Vec::new(),
-            again_ms: None,
+            requeue_after_ms: None,
         }
     }
 
@@ -251,18 +251,18 @@ impl Plan {
         self
     }
 
-    fn labels(mut self, wish: Wish) -> Self {
-        self.labels = Some(wish);
+    fn labels(mut self, desired: DesiredLabels) -> Self {
+        self.labels = Some(desired);
         self
     }
 
-    fn again(mut self, after_ms: u64) -> Self {
-        self.again_ms = Some(self.again_ms.map_or(after_ms, |earlier| earlier.min(after_ms)));
+    fn requeue_after(mut self, after_ms: u64) -> Self {
+        self.requeue_after_ms = Some(self.requeue_after_ms.map_or(after_ms, |earlier| earlier.min(after_ms)));
         self
     }
 
-    fn soon(self) -> Self {
-        self.again(SOON_MS)
+    fn requeue_soon(self) -> Self {
+        self.requeue_after(SOON_MS)
     }
 
     /// A host that waits is not heard as long as its labels cannot be written: that is what it waits for.
@@ -279,13 +279,13 @@ impl Plan {
         let waits = matches!(self.change, Some(Change::Leave { .. } | Change::Promote(_) | Change::Demote(_)));
         if waits {
             self.change = None;
-            self.again_ms = Some(SOON_MS);
+            self.requeue_after_ms = Some(SOON_MS);
         }
     }
 
     /// Whether nothing is to be done.
     pub fn is_quiet(&self) -> bool {
-        self.change.is_none() && self.publication.is_none() && self.remember.is_none()
+        self.change.is_none() && self.desired_record.is_none() && self.remember.is_none()
     }
 }
 
@@ -298,12 +298,12 @@ impl std::fmt::Display for Plan {
         if let Some(change) = &self.change {
             writeln!(f, "would do: {change}")?;
         }
-        if let Some(publication) = &self.publication {
-            writeln!(f, "would record: {} nodes of swarm {}", publication.members.len(), publication.cluster)?;
+        if let Some(desired_record) = &self.desired_record {
+            writeln!(f, "would record: {} nodes of swarm {}", desired_record.members.len(), desired_record.cluster)?;
         }
-        if let Some(wish) = &self.labels {
+        if let Some(desired) = &self.labels {
             let text = |label: Option<&str>| label.unwrap_or("none").to_owned();
-            writeln!(f, "host labels: {}={}", labels::PART, text(wish.part))?;
+            writeln!(f, "host labels: {}={}", labels::PART, text(desired.part))?;
         }
         if self.is_quiet() { writeln!(f, "nothing to do") } else { Ok(()) }
     }
@@ -313,7 +313,7 @@ impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Claim => write!(f, "claim"),
-            Self::Found { advertise } => write!(f, "found {advertise}"),
+            Self::Init { advertise } => write!(f, "init {advertise}"),
             Self::Join { managers, .. } => write!(f, "join {}", managers.join(",")),
             Self::Leave { node, .. } => write!(f, "leave {node}"),
             Self::Promote(node) => write!(f, "promote {}", node.id),
@@ -331,7 +331,7 @@ impl std::fmt::Display for Change {
     }
 }
 
-/// What a look needs of Rancher's API.
+/// What a reconcile needs of Rancher's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// The record alone: a thousand hosts that wait need not be told of a thousand hosts each.
@@ -340,7 +340,7 @@ pub enum Asked {
     All,
 }
 
-/// What a look needs of Rancher's API: before there is a swarm, for the one that acts, when a swarm has no quorum, and
+/// What a reconcile needs of Rancher's API: before there is a swarm, for the one that acts, when a swarm has no quorum, and
 /// when rancher-metadata does not tell a host what it waits for.
 pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
     let metadata = seen.metadata.as_ref().ok().filter(|_| seen.refusal.is_none())?;
@@ -386,7 +386,7 @@ pub fn plan(seen: &Observation) -> Plan {
     plan
 }
 
-/// What this host shall remember if what it has kept of its swarm's record is behind: of an earlier generation, or not what
+/// What this host shall remember if what it has kept of its swarm's record is behind: of an earlier epoch, or not what
 /// Rancher's API says, which is never late. Managers that were left behind, or cut off, would put theirs in the place of
 /// one that is written over, and act by it.
 fn keeps_later(seen: &Observation) -> Option<State> {
@@ -394,8 +394,8 @@ fn keeps_later(seen: &Observation) -> Option<State> {
     let told = seen.rancher_view().map(|view| &view.record);
     let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
     let record = told.or(read).filter(|record| record.cluster == kept.cluster && !seen.record_is_gone)?;
-    let is_same = record.generation == kept.generation && record.recovery.is_none();
-    let is_behind = record.generation > kept.generation || (told.is_some() && is_same && record.voters != kept.voters);
+    let is_same = record.epoch == kept.epoch && record.recovery.is_none();
+    let is_behind = record.epoch > kept.epoch || (told.is_some() && is_same && record.voters != kept.voters);
     is_behind.then(|| State { record: Some(record.kept()), ..seen.own.state.clone() })
 }
 
@@ -405,7 +405,7 @@ fn confirmed(seen: &Observation, plan: Plan) -> Plan {
     if !leaves(&plan) {
         return plan;
     }
-    let stays = |reason: String| Plan::new(Stage::Member, reason).again(UNCONFIRMED_MS);
+    let stays = |reason: String| Plan::new(Stage::Member, reason).requeue_after(UNCONFIRMED_MS);
     match rancher(seen) {
         Err(why) => stays(format!("{}; not before Rancher's API says the same: {why}", plan.reason)),
         Ok(view) => {
@@ -433,7 +433,7 @@ fn judge(seen: &Observation) -> Plan {
         (Err(reason), Ok(metadata)) => {
             return quorum::plan(seen, metadata, reason).unwrap_or_else(|| Plan::new(Stage::NoEngine, reason));
         }
-        (Err(reason), Err(_)) => return Plan::new(Stage::NoEngine, reason).again(AGAIN_MS),
+        (Err(reason), Err(_)) => return Plan::new(Stage::NoEngine, reason).requeue_after(AGAIN_MS),
     };
     if engine.local_node_state == LocalNodeState::Locked {
         return Plan::new(Stage::Locked, "the engine waits for the key that unlocks its swarm: docker swarm unlock");
@@ -443,13 +443,14 @@ fn judge(seen: &Observation) -> Plan {
         Err(reason) => {
             let stage =
                 if engine.local_node_state == LocalNodeState::Active { Stage::Member } else { Stage::NoMetadata };
-            return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}")).again(AGAIN_MS);
+            return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}"))
+                .requeue_after(AGAIN_MS);
         }
     };
     if engine.local_node_state == LocalNodeState::Inactive {
         return outside::plan(seen, metadata);
     }
-    if let Some(plan) = stray::plan(seen, engine, metadata) {
+    if let Some(plan) = orphaned::plan(seen, engine, metadata) {
         return plan;
     }
     match engine.local_node_state {
@@ -460,13 +461,14 @@ fn judge(seen: &Observation) -> Plan {
 }
 
 fn broken(seen: &Observation, engine: &SwarmInfo) -> Plan {
-    let plan = Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error)).again(5_000);
+    let plan =
+        Plan::new(Stage::Broken, format!("the engine's swarm is in error: {}", engine.error)).requeue_after(5_000);
     let Some(place) = seen.own.state.place(Some(engine)).filter(|place| !place.node.is_empty()) else { return plan };
-    if seen.past.stuck_ms < stray::BROKEN_MS {
+    if seen.past.stuck_ms < orphaned::BROKEN_MS {
         return plan;
     }
     let part = if engine.control_available { labels::BROKEN_MANAGER } else { labels::BROKEN };
-    plan.labels(Wish { part: Some(part), node: Some(place.node.to_owned()), ..Wish::default() })
+    plan.labels(DesiredLabels { part: Some(part), node: Some(place.node.to_owned()), ..DesiredLabels::default() })
 }
 
 fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
@@ -475,17 +477,17 @@ fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> P
     if let Some(plan) = quorum::plan(seen, metadata, &reason) {
         return plan;
     }
-    let plan = Plan::new(Stage::Join, reason).again(1_000);
+    let plan = Plan::new(Stage::Join, reason).requeue_after(1_000);
     // An engine that was a member is one again in a moment; its labels tell the truth until then.
     if seen.own.state.member.is_some() { plan } else { plan.labels(waiting(seen, labels::WAIT_JOIN)) }
 }
 
 /// The labels of a host that waits for something.
-fn waiting(seen: &Observation, part: &'static str) -> Wish {
+fn waiting(seen: &Observation, part: &'static str) -> DesiredLabels {
     let state = &seen.own.state;
     // Whoever finds the host's node ready all the same would take it for another host with this one's identity.
     let left = state.left.clone().or_else(|| state.member.as_ref().map(|member| member.node.clone()));
-    Wish { part: Some(part), key: Some(seen.own.key.clone()), node: None, left, asks: false }
+    DesiredLabels { part: Some(part), key: Some(seen.own.key.clone()), node: None, left, asks: false }
 }
 
 /// The address under which other hosts reach this one.

@@ -5,7 +5,7 @@ use crate::labels;
 use crate::observe::{MetadataView, Observation};
 use crate::record::{Record, SealedToken};
 
-use super::claim::{self, Standing};
+use super::claim::{self, ClaimState};
 use super::{Change, Plan, Stage, TOKENLESS_MS, advertised, rancher, waiting};
 
 const UNLISTED: &str = "rancher-metadata does not list the monitor of this host";
@@ -30,7 +30,7 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView) -> Plan {
     let left = STOPPING_MS.saturating_sub(seen.past.outside_ms);
     if seen.own.state.member.is_some() && left > 0 {
         let reason = "the engine is in no swarm any more: it may be about to stop, so nothing is done for 20 s";
-        return Plan::new(Stage::Join, reason).again(left);
+        return Plan::new(Stage::Join, reason).requeue_after(left);
     }
     // What the record has for this host is the later word.
     let view = seen.rancher_view().map(|view| &view.record);
@@ -76,7 +76,8 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
     }
     let awaited = claim::awaited(seen, &candidates, &metadata.host);
     if !awaited.is_empty() {
-        return wait(format!("hosts have not said yet whether they are in a swarm: {}", awaited.join(", "))).soon();
+        return wait(format!("hosts have not said yet whether they are in a swarm: {}", awaited.join(", ")))
+            .requeue_soon();
     }
     // Those that have said nothing in all that time are passed over.
     candidates.retain(|candidate| candidate.host.uuid == metadata.host || candidate.host.key().is_some());
@@ -93,20 +94,20 @@ fn found(seen: &Observation, metadata: &MetadataView) -> Plan {
         Ok(address) => address,
         Err(reason) => return wait(reason),
     };
-    let plan = |reason: &str| Plan::new(Stage::Found, reason).labels(waiting(seen, labels::WAIT_LEADER));
-    match claim::standing(seen, metadata, view) {
-        Standing::Free => {
+    let plan = |reason: &str| Plan::new(Stage::Init, reason).labels(waiting(seen, labels::WAIT_LEADER));
+    match claim::state(seen, metadata, view) {
+        ClaimState::Free => {
             plan("no swarm is recorded, and this host has the oldest monitor of all: it claims").change(Change::Claim)
         }
-        Standing::Settling(ms) => plan("this host's claim must stand for a while").again(ms),
-        Standing::Mine => {
-            plan("no swarm is recorded, and this host's claim stands: it makes one").change(Change::Found { advertise })
+        ClaimState::Settling(ms) => plan("this host's claim must stand for a while").requeue_after(ms),
+        ClaimState::Mine => {
+            plan("no swarm is recorded, and this host's claim stands: it makes one").change(Change::Init { advertise })
         }
-        Standing::Other(host) => wait(format!("host {host} has claimed to make the swarm")).soon(),
+        ClaimState::Other(host) => wait(format!("host {host} has claimed to make the swarm")).requeue_soon(),
     }
 }
 
-/// A token that the acting monitor has handed over by a label, as the record could not be written.
+/// A token that the lease holder has handed over by a label, as the record could not be written.
 fn handed_over(seen: &Observation, metadata: &MetadataView) -> Option<Plan> {
     let given = HandOver::read(metadata.labels.get(labels::TOKEN)?, &seen.own.key)?;
     let recorded = metadata.record.as_ref().ok().and_then(|record| record.cluster.as_ref());
@@ -129,8 +130,9 @@ fn token<'a>(record: &'a Record, host: &str, key: &str) -> Option<&'a SealedToke
 fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
     let tokenless = seen.past.tokenless_ms;
     let ask = if tokenless < TOKENLESS_MS { TOKENLESS_MS - tokenless } else { ASK_AGAIN_MS };
-    let wait =
-        |reason: String| Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN)).again(ask);
+    let wait = |reason: String| {
+        Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN)).requeue_after(ask)
+    };
     let view = seen.rancher_view();
     let advertise = match advertised(metadata, view) {
         Ok(address) => address,

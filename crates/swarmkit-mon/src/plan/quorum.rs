@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use crate::observe::{MetadataView, Observation, RancherView, Recovery};
 use crate::rancher::HostEntry;
 
-use super::claim::{self, Standing};
-use super::{Change, Plan, Stage, advertised, inside, rancher, stray};
+use super::claim::{self, ClaimState};
+use super::{Change, Plan, Stage, advertised, inside, orphaned, rancher};
 
 /// For how long the swarm must not have answered, in milliseconds: an election takes some seconds.
 pub(super) const LEADERLESS_MS: u64 = 30_000;
@@ -25,7 +25,7 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     if !is_in_question(seen) {
         return None;
     }
-    let told = |reason: String| Some(Plan::new(Stage::NoQuorum, format!("{reason} ({silence})")).again(2_000));
+    let told = |reason: String| Some(Plan::new(Stage::NoQuorum, format!("{reason} ({silence})")).requeue_after(2_000));
     let view = match rancher(seen) {
         Ok(view) => view,
         Err(reason) => {
@@ -36,7 +36,7 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     if view.record.cluster.as_deref() != Some(member.cluster.as_str()) {
         return told("the swarm has no quorum, and is not the recorded one".to_owned());
     }
-    if let Some(plan) = stray::silent(seen, &view.record) {
+    if let Some(plan) = orphaned::silent(seen, &view.record) {
         return Some(plan);
     }
     if seen.wanted.recovery == Recovery::Off {
@@ -62,12 +62,14 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
 fn recover(seen: &Observation, metadata: &MetadataView, view: &RancherView, advertise: IpAddr) -> Plan {
     let plan = |reason: &str| Plan::new(Stage::NoQuorum, reason);
     match claim::standing_of(seen, metadata, view.record.recovery.as_ref(), seen.past.recovery_ms) {
-        Standing::Free => plan("most managers are lost, and this is the oldest that is left: it claims to go on alone")
-            .change(Change::ClaimRecovery),
-        Standing::Settling(ms) => plan("this host's claim to go on alone must stand for a while").again(ms),
-        Standing::Mine => plan("most managers are lost, and this host's claim stands: it goes on alone")
+        ClaimState::Free => {
+            plan("most managers are lost, and this is the oldest that is left: it claims to go on alone")
+                .change(Change::ClaimRecovery)
+        }
+        ClaimState::Settling(ms) => plan("this host's claim to go on alone must stand for a while").requeue_after(ms),
+        ClaimState::Mine => plan("most managers are lost, and this host's claim stands: it goes on alone")
             .change(Change::ForceNewCluster { advertise }),
-        Standing::Other(host) => plan(&format!("host {host} has claimed to go on alone")).again(2_000),
+        ClaimState::Other(host) => plan(&format!("host {host} has claimed to go on alone")).requeue_after(2_000),
     }
 }
 

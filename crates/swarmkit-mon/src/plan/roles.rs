@@ -8,7 +8,7 @@ use crate::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::rancher::HostEntry;
 
 use super::claim::{Fitness, fitness};
-use super::{Change, NodeChange, Publication, removal};
+use super::{Change, DesiredRecord, NodeChange, removal};
 
 /// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
 /// one again unless it is a worker first.
@@ -47,7 +47,7 @@ pub fn odd_at_most(count: usize) -> usize {
 }
 
 /// A node with what Rancher knows of its host.
-struct Place<'a> {
+struct Seats<'a> {
     node: &'a Node,
     host: Option<&'a HostEntry>,
     fitness: Fitness,
@@ -64,7 +64,7 @@ pub(super) fn is_manager(node: &Node) -> bool {
     node.spec.role == Role::Manager && !removal::has_failed(node)
 }
 
-impl Place<'_> {
+impl Seats<'_> {
     fn is_manager(&self) -> bool {
         is_manager(self.node)
     }
@@ -101,21 +101,21 @@ fn places<'a>(
     view: &'a RancherView,
     swarm: &'a SwarmView,
     metadata: &'a MetadataView,
-    publication: &Publication,
-) -> Vec<Place<'a>> {
-    let members = &publication.members;
+    desired_record: &DesiredRecord,
+) -> Vec<Seats<'a>> {
+    let members = &desired_record.members;
     let host_of: HashMap<&str, &String> = members.iter().map(|(host, node)| (node.as_str(), host)).collect();
     let registered: HashMap<&str, &HostEntry> =
         view.registered_hosts().map(|host| (host.uuid.as_str(), host)).collect();
     let place = |node: &'a Node| {
         let uuid = host_of.get(node.id.as_str()).copied();
         let host = uuid.and_then(|uuid| registered.get(uuid.as_str()).copied());
-        Place {
+        Seats {
             node,
             host,
             fitness: host.map_or(Fitness::Fit, |host| fitness(host, &seen.wanted.manager_label)),
             zone: host.and_then(|host| host.labels.get(&seen.wanted.zone_label)).map(String::as_str),
-            left: publication.former.contains_key(&node.id)
+            left: desired_record.former.contains_key(&node.id)
                 || uuid.is_some_and(|uuid| removal::is_removed(seen, view, members, uuid))
                 // One that failed to become a manager, and did at its second try, is in error until it has left.
                 || host.is_some_and(|host| (host.has_moved() && has_moved(node, host)) || host.is_broken(&node.id)),
@@ -130,10 +130,10 @@ pub(super) fn plan(
     view: &RancherView,
     swarm: &SwarmView,
     metadata: &MetadataView,
-    publication: &Publication,
+    desired_record: &DesiredRecord,
 ) -> RolePlan {
-    let places = places(seen, view, swarm, metadata, publication);
-    let managers: Vec<&Place> = places.iter().filter(|place| place.is_manager()).collect();
+    let places = places(seen, view, swarm, metadata, desired_record);
+    let managers: Vec<&Seats> = places.iter().filter(|place| place.is_manager()).collect();
     let rightful = managers.iter().filter(|place| place.is_rightful()).count();
     let able = places.iter().filter(|place| !place.is_manager() && place.is_able()).count();
     let wanted = odd_at_most((rightful + able).min(seen.wanted.managers));
@@ -209,10 +209,10 @@ pub(super) fn plan(
 
 /// How many hosts are no manager, and cannot become one just now, but are expected to be back before long: because of
 /// them no manager is spared.
-fn soon_able(seen: &Observation, view: &RancherView, places: &[Place]) -> usize {
+fn soon_able(seen: &Observation, view: &RancherView, places: &[Seats]) -> usize {
     let hosts =
         view.hosts.iter().filter(|host| host.is_active() && fitness(host, &seen.wanted.manager_label) != Fitness::Kept);
-    let by_host: HashMap<&str, &Place> =
+    let by_host: HashMap<&str, &Seats> =
         places.iter().filter_map(|place| Some((place.host?.uuid.as_str(), place))).collect();
     let expected = |host: &&HostEntry| match by_host.get(host.uuid.as_str()) {
         None => host.key().is_some(),
@@ -224,7 +224,7 @@ fn soon_able(seen: &Observation, view: &RancherView, places: &[Place]) -> usize 
 
 /// What becomes of a manager that is not reachable. It goes before another is promoted: with it in the count one more
 /// loss could be one too many.
-fn lost(seen: &Observation, managers: &[&Place], place: &Place) -> (Roles, String) {
+fn lost(seen: &Observation, managers: &[&Seats], place: &Seats) -> (Roles, String) {
     let id = &place.node.id;
     // One whose host has another address is never reached under its old one, though it still speaks to the others.
     if !place.left {
@@ -260,12 +260,12 @@ fn has_moved(node: &Node, host: &HostEntry) -> bool {
 
 /// Whether a node has just been made a worker. Its engine has to be done with that first: one that becomes a manager again
 /// meanwhile is neither for half a minute (swarmkit waits 16 s for its worker's certificate, twice).
-fn is_changing(seen: &Observation, place: &Place) -> bool {
+fn is_changing(seen: &Observation, place: &Seats) -> bool {
     seen.past.demoted_ms.get(&place.node.id).is_some_and(|ms| *ms < CHANGING_MS)
 }
 
 /// The worker to promote: a preferred host, else one in the zone with the fewest managers, else the oldest.
-fn candidate<'a, 'b>(seen: &Observation, places: &'b [Place<'a>]) -> Option<&'b Place<'a>> {
+fn candidate<'a, 'b>(seen: &Observation, places: &'b [Seats<'a>]) -> Option<&'b Seats<'a>> {
     let in_zone = |zone: Option<&str>| match zone {
         Some(zone) => places.iter().filter(|place| place.is_manager() && place.zone == Some(zone)).count(),
         None => 0,
@@ -277,7 +277,7 @@ fn candidate<'a, 'b>(seen: &Observation, places: &'b [Place<'a>]) -> Option<&'b 
 /// The manager to demote: one that should be none, else one whose host is not known, else one of the zone with the most,
 /// else the youngest; the leader last, and only while three are there, or while the only other one is to stay and it is
 /// not. All of them are reachable here, so those that are left keep their quorum.
-fn surplus<'a, 'b>(managers: &'b [&'b Place<'a>]) -> Option<&'b Place<'a>> {
+fn surplus<'a, 'b>(managers: &'b [&'b Seats<'a>]) -> Option<&'b Seats<'a>> {
     let in_zone = |zone: Option<&str>| match zone {
         Some(zone) => managers.iter().filter(|place| place.zone == Some(zone)).count(),
         None => 0,

@@ -55,7 +55,7 @@ fn confined() {
     let folder = rendered_catalog();
     let file = folder.path().join("community-catalog/infra-templates/swarm/4/docker-compose.yml");
     let compose = Document::read(&fs::read_to_string(file).unwrap()).unwrap().to_value();
-    let network = Network::new();
+    let network = Network::start();
     let engine = Engine::started(network.join("confined").0);
     engine.import_client_image("client");
     let state = engine.host_folder("state");

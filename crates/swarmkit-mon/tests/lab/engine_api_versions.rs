@@ -120,7 +120,7 @@ async fn look_at(sources: &Sources) -> (Observation, Plan) {
         period_ms: 30_000,
     };
     let own = Own { nonce: "n".to_owned(), key: "k".to_owned(), state: State::default() };
-    let seen = sources.look(&wanted, own, Past::default()).await;
+    let seen = sources.observe(&wanted, own, Past::default()).await;
     let plan = plan(&seen);
     (seen, plan)
 }
@@ -173,7 +173,7 @@ async fn an_engine_of_another_version_behind_the_same_socket_is_understood() {
     let served = |version: &str, oldest: &str| json!({"ApiVersion": version, "MinAPIVersion": oldest});
     for (version, oldest) in [("1.41", "1.12"), ("1.52", "1.44"), ("1.30", "1.12")] {
         fake.serves(served(version, oldest));
-        // The first look after the change may find out.
+        // The first reconcile after the change may find out.
         let (first, _) = look_at(&sources).await;
         let (second, _) = look_at(&sources).await;
         assert!(second.engine.is_ok(), "{version}: {:?}, then {:?}", first.engine, second.engine);

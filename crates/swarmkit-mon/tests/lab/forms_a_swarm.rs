@@ -62,7 +62,7 @@ fn restarted_half_way() {
             host.monitor.kill();
         }
         for host in lab.hosts.iter().rev() {
-            host.start_monitor_again();
+            host.resume_monitor();
         }
         lab.eventually(LIMIT, || is_well(&lab, 3));
     }

@@ -144,7 +144,7 @@ fn promoted_alone() {
         Some("error") => Ok(()),
         state => Err(format!("the worker's engine is {state:?}")),
     });
-    lab.hosts[worker].start_monitor_again();
+    lab.hosts[worker].resume_monitor();
     lab.eventually(LIMIT, || have_managers(&lab, &others(&lab, &[victim]), 3));
     lab.hosts[victim].start_host();
     lab.eventually(LIMIT, || is_well(&lab, 3));
@@ -349,16 +349,16 @@ fn silent_leader() {
     lab.eventually(LIMIT, || lab.expect_one_swarm(3));
     assert_eq!(lab.leader(), Some(leader), "the leader was no other one meanwhile");
     // It goes on, and does not wait for the same silence again.
-    let acts = |host: &&lab::Host| host.status().is_ok_and(|status| status["plan"]["stage"] == "act");
-    let acting = || lab.hosts.iter().filter(acts).map(|host| host.index).collect::<Vec<_>>();
-    let stands_in = acting();
+    let acts = |host: &&lab::Host| host.status().is_ok_and(|status| status["plan"]["stage"] == "lease_holder");
+    let lease = || lab.hosts.iter().filter(acts).map(|host| host.index).collect::<Vec<_>>();
+    let stands_in = lease();
     assert!(stands_in.len() == 1 && stands_in != [leader], "{stands_in:?}\n{}", lab.report());
-    let same = |wanted: &[usize]| match acting() {
-        acting if acting == wanted => Ok(()),
-        acting => Err(format!("{acting:?} act, {wanted:?} did")),
+    let same = |wanted: &[usize]| match lease() {
+        lease if lease == wanted => Ok(()),
+        lease => Err(format!("{lease:?} act, {wanted:?} did")),
     };
     lab.always(Duration::from_secs(12), || same(&stands_in));
-    lab.hosts[leader].start_monitor_again();
+    lab.hosts[leader].resume_monitor();
     lab.eventually(LIMIT, || is_well(&lab, 3).and_then(|()| same(&[leader])));
     lab.always(Duration::from_secs(12), || same(&[leader]));
 }

@@ -74,16 +74,17 @@ fn healthy() {
     for host in &lab.hosts {
         let status = host.status().unwrap();
         assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
-        assert!(status["look_ago_ms"].as_u64().unwrap() < 30_000, "{status}");
+        assert!(status["reconciled_ago_ms"].as_u64().unwrap() < 30_000, "{status}");
         assert!(status["looks"].as_u64().unwrap() > 0 && status["changes"].as_u64().unwrap() > 0, "{status}");
         let stage = status["plan"]["stage"].as_str().unwrap();
-        assert!(["act", "member"].contains(&stage), "{status}");
+        assert!(["lease_holder", "member"].contains(&stage), "{status}");
         assert!(status["plan"]["reason"].as_str().unwrap().len() > 10, "{status}");
         assert_eq!(status["view"]["engine"]["Ok"]["Swarm"]["LocalNodeState"], "active", "{status}");
         assert_eq!(status["view"]["metadata"]["Ok"]["host"], host.uuid(), "{status}");
-        let deeds = status["last_actions"].as_array().unwrap();
-        let whole = |deed: &Value| deed["ago_ms"].is_u64() && deed["what"].is_string() && deed["why"].is_string();
-        assert!(!deeds.is_empty() && deeds.iter().all(whole), "{status}");
+        let actions = status["last_actions"].as_array().unwrap();
+        let whole =
+            |action: &Value| action["ago_ms"].is_u64() && action["what"].is_string() && action["why"].is_string();
+        assert!(!actions.is_empty() && actions.iter().all(whole), "{status}");
 
         let metrics = host.metrics().unwrap();
         let figures = open_metrics::read(&metrics).unwrap_or_else(|error| panic!("{error}:\n{metrics}"));

@@ -60,7 +60,7 @@ struct Watch<'a> {
     lab: &'a Lab,
     proxy: HaProxy,
     check: HealthCheck,
-    /// The host that must be up whenever one looks.
+    /// The host that must be up whenever one reconciles.
     well: Option<usize>,
 }
 
@@ -109,7 +109,7 @@ fn killed() {
     host.monitor.kill();
     let took = watch.becomes(host, "DOWN", "L4CON", until_down(check), "a monitor is killed");
     assert!(took > least_until_down(check), "{took:?}");
-    host.start_monitor_again();
+    host.resume_monitor();
     watch.becomes(host, "UP", "L7OK", until_up(check), "it is started again");
 }
 

@@ -222,7 +222,7 @@ fn docker_save() {
 }
 
 fn real_docker_save() {
-    let network = Network::new();
+    let network = Network::start();
     let engine = Engine::started(network.join("lock").0);
     engine.import_client_image("rancher/swarmkit:v2.0.0");
     let folder = tempfile::tempdir().unwrap();

@@ -96,7 +96,7 @@ fn deleted() {
     });
     // The next stack is told nothing of it, not even by the hosts' disks.
     for host in &lab.hosts {
-        host.start_monitor_again();
+        host.resume_monitor();
     }
     lab.eventually(LIMIT, || is_well(&lab, 3));
     assert_eq!(lab.clusters(), clusters);
@@ -119,7 +119,7 @@ fn later_record() {
         if is == later { is_well(&lab, 3) } else { Err(format!("it is {is}")) }
     });
     let writes: Vec<_> = lab.rancher.log_since(mark).into_iter().filter(|asked| asked.method != "GET").collect();
-    // A sign of life every two periods, and no other.
+    // A heartbeat every two periods, and no other.
     let most = start.elapsed().as_secs() / 4 + 2;
     assert!(writes.len() as u64 <= most, "{} of at most {most}: {writes:?}", writes.len());
     // What is written for another reason leaves it there too.
@@ -136,17 +136,17 @@ fn clock() {
     lab.start_monitors(&QUICK);
     lab.eventually(LIMIT, || is_well(&lab, 1));
     let warnings = |host: &Host| host.status().map(|status| status["plan"]["warnings"].to_string());
-    let acting = &lab.hosts[lab.leader().unwrap()];
-    assert!(!warnings(acting).unwrap().contains("clock"), "{}", lab.report());
+    let lease = &lab.hosts[lab.leader().unwrap()];
+    assert!(!warnings(lease).unwrap().contains("clock"), "{}", lab.report());
     lab.rancher.set_clock_back(Duration::from_secs(2 * 3600 + 30));
-    lab.eventually(LIMIT, || match warnings(acting)? {
+    lab.eventually(LIMIT, || match warnings(lease)? {
         told if told.contains("this host's clock is 120 min ahead of Rancher's") => Ok(()),
         told => Err(told),
     });
-    assert!(acting.log().contains("120 min ahead of Rancher's"));
+    assert!(lease.log().contains("120 min ahead of Rancher's"));
     lab.always(WHILE, || is_well(&lab, 1));
     lab.rancher.set_clock_back(Duration::ZERO);
-    lab.eventually(LIMIT, || match warnings(acting)? {
+    lab.eventually(LIMIT, || match warnings(lease)? {
         told if told.contains("clock") => Err(told),
         _ => Ok(()),
     });
@@ -162,8 +162,8 @@ fn in_its_container(host: &Host, script: &str) {
 /// Whether a host reports that something was not done, for a reason that has this part.
 fn reports(host: &Host, part: &str) -> Result<(), String> {
     let status = host.status()?;
-    let deeds = status["last_actions"].as_array().ok_or("no deeds")?;
-    let told = deeds.iter().any(|deed| deed["error"].as_str().is_some_and(|error| error.contains(part)));
+    let actions = status["last_actions"].as_array().ok_or("no actions")?;
+    let told = actions.iter().any(|action| action["error"].as_str().is_some_and(|error| error.contains(part)));
     if told { Ok(()) } else { Err(format!("{part:?} is not reported: {status}")) }
 }
 

@@ -8,11 +8,11 @@ mod daemon_settings;
 mod engine_api_versions;
 mod expired_certificates;
 mod forms_a_swarm;
-mod founding_races;
 mod heals_what_breaks;
 mod health_and_status;
 mod health_check_by_haproxy;
 mod image_lock;
+mod init_races;
 mod leaves_alone;
 mod manners;
 mod metadata_differential;
@@ -42,7 +42,7 @@ fn main() {
             ("engine_api_versions", engine_api_versions::trials),
             ("expired_certificates", expired_certificates::trials),
             ("forms_a_swarm", forms_a_swarm::trials),
-            ("founding_races", founding_races::trials),
+            ("init_races", init_races::trials),
             ("heals_what_breaks", heals_what_breaks::trials),
             ("health_and_status", health_and_status::trials),
             ("health_check_by_haproxy", health_check_by_haproxy::trials),

@@ -85,7 +85,7 @@ fn ends() {
     // And when it was stopped in the midst of everything, nothing is lost.
     for host in &lab.hosts {
         ends_at_once(host, "is done");
-        host.start_monitor_again();
+        host.resume_monitor();
     }
     lab.eventually(LIMIT, || is_well(&lab, 1));
 }
@@ -168,7 +168,7 @@ fn plan() {
     assert_eq!((code, errors.as_str()), (1, ""), "{text}");
     let printed: Value = serde_json::from_str(&text).unwrap();
     // Nobody becomes a voter before the record tells so.
-    let voters = &printed["plan"]["publication"]["voters"];
+    let voters = &printed["plan"]["desired_record"]["voters"];
     assert_eq!(voters.as_array().map(Vec::len), Some(2), "{text}");
     assert!(printed["plan"]["change"].is_null(), "{text}");
     let (code, text, _) = frozen(leader, &["--manager-scale=3"]);
@@ -230,7 +230,7 @@ fn lines() {
     lab.eventually(LIMIT, || is_well(&lab, 1));
     lab.rancher.fault(Filter::api(), Fault::edit(|value| *value = Value::from("two\nlines \u{1b}[31m\r\nand more")));
     lab.rancher.fault(Filter::metadata(), Fault::status(404).times(2));
-    lab.eventually(LIMIT, || says(&lab.hosts[0], "act", "is to act, but cannot"));
+    lab.eventually(LIMIT, || says(&lab.hosts[0], "lease_holder", "is to act, but cannot"));
     lab.rancher.clear_faults();
     lab.eventually(LIMIT, || is_well(&lab, 1));
     for host in &lab.hosts {
@@ -299,7 +299,7 @@ fn calm() {
                 most_asked = most_asked.max(metadata);
             }
         }
-        assert!(writes <= 2, "more than a sign of life: {counts:?}");
+        assert!(writes <= 2, "more than a heartbeat: {counts:?}");
         per_worker.push(most_asked);
     }
     assert!(per_worker.iter().all(|asked| *asked <= 8) && per_worker[0].abs_diff(per_worker[1]) <= 2, "{per_worker:?}");

@@ -70,7 +70,7 @@ fn restore(host: &Host, backup: &Path) {
     let address = host.address().to_string();
     let forced = host.engine.docker(&["swarm", "init", "--force-new-cluster", "--advertise-addr", &address]).status();
     assert!(forced.unwrap().success());
-    host.start_monitor_again();
+    host.resume_monitor();
 }
 
 /// The swarm of one host, with its own service, is to be that of all; another one is recorded.
@@ -86,7 +86,7 @@ fn another_swarm() {
     assert!(host.engine.docker(&["swarm", "init", "--advertise-addr", &address]).status().unwrap().success());
     host.engine.import_busybox().unwrap();
     host.engine.create_sleeper("sleeper", 1, None).unwrap();
-    host.start_monitor_again();
+    host.resume_monitor();
     lab.eventually(LIMIT, || says(host, "foreign", "it is left alone"));
 
     for host in &lab.hosts {
@@ -98,7 +98,7 @@ fn another_swarm() {
     let mut metadata = lab.rancher.service_metadata();
     metadata.remove("swarmkit").unwrap();
     lab.rancher.set_service_metadata(metadata);
-    lab.hosts.iter().for_each(Host::start_monitor_again);
+    lab.hosts.iter().for_each(Host::resume_monitor);
     let took = lab.eventually(LIMIT, || is_well(&lab, 3));
     println!("well after {took:.1?}");
     assert!(!lab.clusters().into_iter().flatten().any(|is| is == given_up));

@@ -60,7 +60,7 @@ fn look(rancher: &Rancher, path: &str) -> Response {
     client_at(1).get(format!("{}{path}", rancher.metadata_url())).send().unwrap()
 }
 
-fn look_json(rancher: &Rancher, path: &str) -> Value {
+fn preview_json(rancher: &Rancher, path: &str) -> Value {
     let request = client_at(1).get(format!("{}{path}", rancher.metadata_url()));
     request.header("accept", "application/json").send().unwrap().json().unwrap()
 }
@@ -100,13 +100,16 @@ fn metadata_speaks_text_and_json() {
     );
     assert_eq!(look(&rancher, "/latest/hosts/0/labels").text().unwrap(), "a\nb%2Fc\n");
     assert_eq!(look(&rancher, "/latest/hosts").text().unwrap(), "0=h1.example.org\n1=h2.example.org\n");
-    assert_eq!(look_json(&rancher, "/latest/hosts/0/labels"), json!({"a": "1", "b/c": "2"}));
-    assert_eq!(look_json(&rancher, "/latest/containers/swarm-swarmkit-mon-1/service_index"), json!("1"));
+    assert_eq!(preview_json(&rancher, "/latest/hosts/0/labels"), json!({"a": "1", "b/c": "2"}));
+    assert_eq!(preview_json(&rancher, "/latest/containers/swarm-swarmkit-mon-1/service_index"), json!("1"));
     assert_eq!(look(&rancher, "/latest/nothing").text().unwrap(), "Not found\n");
-    assert_eq!(look_json(&rancher, "/latest/nothing"), json!({"type": "error", "code": 404, "message": "Not found"}));
+    assert_eq!(
+        preview_json(&rancher, "/latest/nothing"),
+        json!({"type": "error", "code": 404, "message": "Not found"})
+    );
     for (form, expected) in [(CreateIndex::Number, json!(1)), (CreateIndex::Text, json!("1"))] {
         rancher.change(|environment| environment.create_index = form);
-        assert_eq!(look_json(&rancher, "/latest/services/swarmkit-mon/containers/0/create_index"), expected);
+        assert_eq!(preview_json(&rancher, "/latest/services/swarmkit-mon/containers/0/create_index"), expected);
     }
 }
 
@@ -159,9 +162,9 @@ fn a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay() {
     assert_eq!(written.status(), 200);
     assert_eq!(written.json::<Value>().unwrap()["labels"], json!({"new": "2"}));
     assert_eq!(ask(&rancher, &path).json::<Value>().unwrap()["labels"], json!({"new": "2"}), "all of it is replaced");
-    assert_eq!(look_json(&rancher, "/latest/self/host/labels"), json!({"old": "1"}), "not there yet");
+    assert_eq!(preview_json(&rancher, "/latest/self/host/labels"), json!({"old": "1"}), "not there yet");
     std::thread::sleep(Duration::from_millis(450));
-    assert_eq!(look_json(&rancher, "/latest/self/host/labels"), json!({"new": "2"}));
+    assert_eq!(preview_json(&rancher, "/latest/self/host/labels"), json!({"new": "2"}));
 
     let uuid = rancher.environment().service_uuid;
     let service = &ask(&rancher, &format!("/services?uuid={uuid}")).json::<Value>().unwrap()["data"][0].take();
@@ -172,7 +175,7 @@ fn a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay() {
     }
     assert_eq!(rancher.service_metadata()["at"], 3);
     std::thread::sleep(Duration::from_millis(450));
-    assert_eq!(look_json(&rancher, "/latest/services/swarmkit-mon/metadata"), json!({"at": 3, "deep": {"er": [1]}}));
+    assert_eq!(preview_json(&rancher, "/latest/services/swarmkit-mon/metadata"), json!({"at": 3, "deep": {"er": [1]}}));
 }
 
 fn writes_that_make_no_sense_are_refused() {
@@ -231,7 +234,7 @@ fn a_host_that_is_removed_passes_through_its_states() {
     };
     let listed = || ask(&rancher, "/hosts").json::<Value>().unwrap()["data"].as_array().unwrap().len();
     // Nothing is null to it, not an empty list.
-    let shown = || look_json(&rancher, "/latest/hosts").as_array().map_or(0, Vec::len);
+    let shown = || preview_json(&rancher, "/latest/hosts").as_array().map_or(0, Vec::len);
     for (to, status, text, count) in [
         (HostState::Disconnected, 200, "active", 2),
         (HostState::Deactivating, 200, "deactivating", 2),
@@ -243,7 +246,7 @@ fn a_host_that_is_removed_passes_through_its_states() {
         assert_eq!(state(), (status, text.to_owned()));
         assert_eq!((listed(), shown()), (count, count), "{to:?}");
     }
-    assert_eq!(look_json(&rancher, "/latest/containers").as_array().unwrap().len(), 1);
+    assert_eq!(preview_json(&rancher, "/latest/containers").as_array().unwrap().len(), 1);
     rancher.remove_host(&first, Duration::ZERO);
     assert_eq!((listed(), shown()), (0, 0));
     let again = rancher.register("h1", loopback(1));
@@ -269,13 +272,13 @@ fn a_lost_host_stays_active_in_the_older_api() {
         rancher.set_host_state(&first, state);
         assert_eq!(shown(ApiVersion::V1), (json!(older), agent.clone()), "{state:?}");
         assert_eq!(shown(ApiVersion::V2Beta), (json!(newer), agent.clone()), "{state:?}");
-        assert_eq!(look_json(&rancher, "/latest/self/host/agent_state"), agent);
+        assert_eq!(preview_json(&rancher, "/latest/self/host/agent_state"), agent);
     }
 }
 
 fn what_a_write_to_a_service_does_is_decided_by_its_state() {
     let (rancher, [first, _]) = two_hosts();
-    let told = || look_json(&rancher, "/latest/services/swarmkit-mon/metadata")["at"].clone();
+    let told = || preview_json(&rancher, "/latest/services/swarmkit-mon/metadata")["at"].clone();
     let version = || look(&rancher, "/latest/version").text().unwrap();
     let mark = rancher.log_length();
     let mut stored = json!(0);
@@ -330,14 +333,14 @@ fn the_environment_can_hold_more_than_the_monitors() {
         (same, web)
     });
     let own = rancher.environment().service_uuid;
-    let told = look_json(&rancher, "/latest/stacks/renamed/services/swarmkit-mon");
+    let told = preview_json(&rancher, "/latest/stacks/renamed/services/swarmkit-mon");
     assert_eq!((&told["uuid"], told["containers"].as_array().unwrap().len()), (&json!(own), 2));
     let container = &told["containers"][0];
     assert_eq!(container["labels"]["io.rancher.container.uuid"], container["uuid"]);
     assert_eq!(container["labels"]["io.rancher.stack_service.name"], "renamed/swarmkit-mon");
     assert_eq!((&container["service_uuid"], &container["stack_name"]), (&json!(own), &json!("renamed")));
     assert!(container["external_id"].is_string());
-    assert_eq!(look_json(&rancher, "/latest/stacks/second/services/0/uuid"), json!(same));
+    assert_eq!(preview_json(&rancher, "/latest/stacks/second/services/0/uuid"), json!(same));
     for (uuid, id) in [(&own, "1s1"), (&same, "1s2"), (&web, "1s3")] {
         let found: Value = ask(&rancher, &format!("/services?uuid={uuid}")).json().unwrap();
         assert_eq!(found["data"][0]["id"], id);
@@ -357,7 +360,7 @@ fn faults_come_and_go_as_asked() {
 
     let number = rancher.fault(Filter::metadata(), Fault::status(404));
     assert_eq!(look(&rancher, "/latest/hosts").text().unwrap(), "Not found\n");
-    assert_eq!(look_json(&rancher, "/latest/hosts")["code"], 404);
+    assert_eq!(preview_json(&rancher, "/latest/hosts")["code"], 404);
     assert_eq!(ask(&rancher, "/hosts").status(), 200);
     rancher.clear(number);
     assert_eq!(look(&rancher, "/latest/hosts").status(), 200);
@@ -392,12 +395,12 @@ fn faults_come_and_go_as_asked() {
 fn content_is_taken_away_as_asked() {
     let (rancher, _) = two_hosts();
     rancher.fault(Filter::metadata(), Fault::without("agent_ip").times(1));
-    let hosts = look_json(&rancher, "/latest/hosts");
+    let hosts = preview_json(&rancher, "/latest/hosts");
     assert_eq!((&hosts[1]["agent_ip"], hosts[1]["uuid"].is_string()), (&Value::Null, true));
     rancher.fault(Filter::metadata(), Fault::without("self").times(1));
     assert_eq!(look(&rancher, "/latest/self/host").status(), 404);
     rancher.fault(Filter::metadata(), Fault::empty_lists().times(1));
-    assert_eq!(look_json(&rancher, "/latest/hosts"), json!([]));
+    assert_eq!(preview_json(&rancher, "/latest/hosts"), json!([]));
     rancher.fault(Filter::api(), Fault::empty_lists().times(1));
     assert_eq!(ask(&rancher, "/hosts").json::<Value>().unwrap()["data"], json!([]));
     assert_eq!(ask(&rancher, "/hosts").json::<Value>().unwrap()["data"].as_array().unwrap().len(), 2);

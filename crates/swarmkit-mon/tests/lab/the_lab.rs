@@ -223,7 +223,7 @@ fn real_metadata_fails() {
     is_told(&lab, host, "self/host/labels/while", Some("it stood"));
     host.metadata().kill();
     assert_eq!(told(&lab, host, "self/host/name"), None);
-    host.metadata().start_again();
+    host.metadata().restart();
     is_told(&lab, host, "self/host/name", name);
     host.kill_host();
     assert_eq!(told(&lab, host, "self/host/name"), None, "its container ends with the engine");

@@ -87,13 +87,13 @@ fn metadata_lies() {
     let lab = well_lab(2);
     let host = &lab.hosts[worker(&lab)];
     let before = node(host);
-    let beat = std::sync::atomic::AtomicU64::new(100);
+    let heartbeat = std::sync::atomic::AtomicU64::new(100);
     let lie = Fault::edit(move |tree| {
-        let beat = beat.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let heartbeat = heartbeat.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         for service in tree["services"].as_array_mut().into_iter().flatten() {
             service["metadata"]["swarmkit"] = json!({
                 "cluster": "another", "managers": ["198.18.0.99:2377"], "members": {"x": "y"}, "voters": ["y"],
-                "acting": {"host": "x", "beat": beat},
+                "lease": {"host": "x", "heartbeat": heartbeat},
             });
         }
     });

@@ -206,21 +206,23 @@ fn running() {
     during("metadata without addresses", "", "", &|lab| fault(lab, metadata(), Fault::without("agent_ip")));
     during("metadata without lists", "", "", &|lab| fault(lab, metadata(), Fault::empty_lists()));
     during("metadata without the record", "", "", &|lab| fault(lab, metadata(), Fault::without("metadata")));
-    during("the API refuses", "act", "cannot be reached", &|lab| refuse(lab, Kind::Api));
-    during("the API says 401", "act", "401: Unauthorized", &|lab| fault(lab, api(), Fault::status(401)));
-    during("the API says 503", "act", "503", &|lab| fault(lab, api(), Fault::status(503)));
-    during("the API lists nothing", "act", "there is none with UUID", &|lab| fault(lab, api(), Fault::empty_lists()));
-    during("the API lists no host", "act", "does not list this host", &|lab| {
+    during("the API refuses", "lease_holder", "cannot be reached", &|lab| refuse(lab, Kind::Api));
+    during("the API says 401", "lease_holder", "401: Unauthorized", &|lab| fault(lab, api(), Fault::status(401)));
+    during("the API says 503", "lease_holder", "503", &|lab| fault(lab, api(), Fault::status(503)));
+    during("the API lists nothing", "lease_holder", "there is none with UUID", &|lab| {
+        fault(lab, api(), Fault::empty_lists())
+    });
+    during("the API lists no host", "lease_holder", "does not list this host", &|lab| {
         fault(lab, api().path("/hosts"), Fault::empty_lists())
     });
-    during("the record is garbage", "act", "is no record", &|lab| record(lab, json!(["garbage"])));
+    during("the record is garbage", "lease_holder", "is no record", &|lab| record(lab, json!(["garbage"])));
     during("the record is gone", "", "", &|lab| {
         lab.rancher.set_service_metadata(serde_json::Map::new());
         Box::new(|_| {})
     });
     during("answers to writes are lost", "", "", &|lab| fault(lab, api().method("PUT"), Fault::close().after_effect()));
     during("writes are refused", "", "", &|lab| fault(lab, api().method("PUT"), Fault::status(409)));
-    during("the API hangs", "act", "no answer within", &|lab| fault(lab, api(), Fault::hang()));
+    during("the API hangs", "lease_holder", "no answer within", &|lab| fault(lab, api(), Fault::hang()));
 }
 
 /// Each answer of the API takes two seconds.

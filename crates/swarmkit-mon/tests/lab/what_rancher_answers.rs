@@ -256,7 +256,7 @@ fn upgrading_and_written_over() {
 /// The swarm is what it was, node by node, and so is what the record tells of who votes.
 fn is_as_before(lab: &Lab, before: &Value, nodes: &[Value]) -> Result<(), String> {
     let now = record(lab);
-    for key in ["cluster", "generation", "voters", "members", "managers"] {
+    for key in ["cluster", "epoch", "voters", "members", "managers"] {
         if now[key] != before[key] {
             return Err(format!("{key} is {} and was {}", now[key], before[key]));
         }
@@ -269,17 +269,17 @@ fn node(host: &lab::Host) -> Value {
     host.swarm().map(|swarm| swarm["NodeID"].clone()).unwrap_or_default()
 }
 
-/// A generation in the record, as after a manager has gone on alone.
-fn with_generation(lab: &Lab) {
+/// A epoch in the record, as after a manager has gone on alone.
+fn with_epoch(lab: &Lab) {
     lab.rancher.change(|environment| {
-        environment.service_mut().metadata["swarmkit"]["generation"] = json!(3 << 20);
+        environment.service_mut().metadata["swarmkit"]["epoch"] = json!(3 << 20);
     });
     let all_know = || {
         let knows = |host: &lab::Host| {
             let state = std::fs::read_to_string(host.state_folder().join("swarmkit-mon.json")).unwrap_or_default();
             state.contains(&(3_u64 << 20).to_string())
         };
-        if lab.hosts.iter().all(knows) { Ok(()) } else { Err("not all hosts know the generation".to_owned()) }
+        if lab.hosts.iter().all(knows) { Ok(()) } else { Err("not all hosts know the epoch".to_owned()) }
     };
     lab.eventually(LIMIT, all_know);
     lab.eventually(LIMIT, || is_well(lab, 3));
@@ -288,7 +288,7 @@ fn with_generation(lab: &Lab) {
 /// An upgrade that changes the health check makes Rancher write the service's metadata anew, without the record.
 fn written_over() {
     let lab = well_lab(4, &QUICK);
-    with_generation(&lab);
+    with_epoch(&lab);
     let (before, nodes): (Value, Vec<Value>) = (record(&lab), lab.hosts.iter().map(node).collect());
     for _ in 0..3 {
         lab.rancher.wipe_service_metadata();
@@ -301,11 +301,11 @@ fn written_over() {
 /// The same, and all monitors are new before the record can be written: what they know is on the hosts' disks.
 fn written_over_for_new_monitors() {
     let lab = well_lab(4, &QUICK);
-    with_generation(&lab);
+    with_epoch(&lab);
     let (before, nodes): (Value, Vec<Value>) = (record(&lab), lab.hosts.iter().map(node).collect());
     lab.hosts.iter().for_each(|host| host.monitor.kill());
     lab.rancher.wipe_service_metadata();
-    lab.hosts.iter().for_each(lab::Host::start_monitor_again);
+    lab.hosts.iter().for_each(lab::Host::resume_monitor);
     let took = lab.eventually(Duration::from_secs(10), || is_as_before(&lab, &before, &nodes));
     println!("the record is back after {took:.1?} with new monitors");
     lab.eventually(LIMIT, || is_well(&lab, 3));
@@ -428,13 +428,13 @@ fn asked_by_label() {
         lab.network.close_port(&host.place, lab.hosts[leader].address(), 2378);
     }
     let mark = lab.rancher.log_length();
-    let acting = || -> Vec<usize> {
-        let acts = |host: &&lab::Host| standing(host).is_ok_and(|(stage, _)| stage == "act");
+    let lease = || -> Vec<usize> {
+        let acts = |host: &&lab::Host| standing(host).is_ok_and(|(stage, _)| stage == "lease_holder");
         lab.hosts.iter().filter(acts).map(|host| host.index).collect()
     };
-    lab.always(Duration::from_secs(26), || match acting() {
+    lab.always(Duration::from_secs(26), || match lease() {
         one if one == [leader] => Ok(()),
-        acting => Err(format!("{acting:?} act, and {leader} is beside the leader")),
+        lease => Err(format!("{lease:?} act, and {leader} is beside the leader")),
     });
     assert!(lab.rancher.ever_saw("swarmkit.asks").len() > 1, "nobody has asked");
     let answers = lab.rancher.service_writes_since(mark);

@@ -1,7 +1,7 @@
 //! What the daemon's judgement promises: made-up views, protocols explored whole, simulated environments. No engine is
 //! needed. `cargo test --all-features --test models NAME` runs those with the name in it.
 
-mod founding_protocol;
+mod init_protocol;
 mod one_swarm;
 mod plan_never;
 mod recovery_protocol;
@@ -11,7 +11,7 @@ fn main() {
     swarm_lab::trial::run(
         None,
         &[
-            ("founding_protocol", founding_protocol::trials),
+            ("init_protocol", init_protocol::trials),
             ("one_swarm", one_swarm::trials),
             ("plan_never", plan_never::trials),
             ("recovery_protocol", recovery_protocol::trials),

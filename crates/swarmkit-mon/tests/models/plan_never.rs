@@ -14,12 +14,12 @@ use swarmkit_mon::observe::{MetadataView, MonitorView, Observation, Own, Rancher
 use swarmkit_mon::past::Past;
 use swarmkit_mon::plan::{Change, Plan, Stage, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
-use swarmkit_mon::record::{Acting, Claim, Record, SealedToken};
+use swarmkit_mon::record::{Claim, Lease, Record, SealedToken};
 use swarmkit_mon::state::{Member, State};
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        a_generation_that_another_has_begun_is_never_taken_for_ones_own,
+        a_epoch_that_another_has_begun_is_never_taken_for_ones_own,
         a_second_swarm_is_never_made,
         the_quorum_is_never_spent,
         a_role_never_changes_before_the_record_tells_who_votes,
@@ -101,7 +101,7 @@ fn swarm(dice: &mut Dice) -> SwarmView {
         let manager = nodes[leader].manager.as_mut().unwrap();
         manager.leader = true;
         manager.reachability = Reachability::Reachable;
-        // Mostly the one who looks is beside the leader.
+        // Mostly the one who reconciles is beside the leader.
         if !dice.one_in(3) {
             nodes.swap(0, leader);
             let (zero, other) = (nodes[0].id.clone(), nodes[leader].id.clone());
@@ -133,14 +133,14 @@ fn record(dice: &mut Dice) -> Record {
         claim: some(dice, claim),
         cluster: if dice.one_in(2) { Some(cluster(dice)) } else { None },
         managers: (0..dice.below(4)).map(|at| format!("10.0.0.{at}:2377")).collect(),
-        generation: u64::from(!dice.one_in(3)),
+        epoch: u64::from(!dice.one_in(3)),
         voters: (0..dice.below(4)).map(|at| format!("node-{at}")).collect(),
         others: (0..dice.below(2)).map(|_| name(dice, "node")).collect(),
         former: if dice.one_in(3) { [(name(dice, "node"), name(dice, "host"))].into() } else { BTreeMap::new() },
         lost: (0..dice.below(2)).map(|_| name(dice, "node")).collect(),
         recovery: dice.one_in(3).then(|| Claim { host: ME.into(), nonce: "nonce-0".into() }),
         members: (0..dice.below(7)).map(|_| member(dice)).collect(),
-        acting: Some(Acting { host: name(dice, "host"), beat: dice.below(9) }),
+        lease: Some(Lease { host: name(dice, "host"), heartbeat: dice.below(9) }),
         tokens: (0..dice.below(3)).map(|_| token(dice)).collect(),
         further: serde_json::Map::new(),
     }
@@ -237,7 +237,7 @@ fn view(dice: &mut Dice) -> Observation {
             key,
             state: State {
                 record: dice.one_in(3).then(|| record_of(dice)),
-                founding: dice.one_in(4).then(|| "nonce-1".into()),
+                init: dice.one_in(4).then(|| "nonce-1".into()),
                 made: dice.one_in(3).then(|| cluster(dice)),
                 joining: dice.one_in(4).then(|| cluster(dice)),
                 left: dice.one_in(4).then(|| name(dice, "node")),
@@ -245,7 +245,7 @@ fn view(dice: &mut Dice) -> Observation {
                     cluster: cluster(dice),
                     node: "node-0".into(),
                     manager: dice.one_in(2),
-                    generation: dice.below(2),
+                    epoch: dice.below(2),
                 }),
             },
         },
@@ -260,25 +260,25 @@ fn view(dice: &mut Dice) -> Observation {
         swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
         refusal: None,
         has_stayed: false,
-        leader_acts: false,
+        leader_holds_lease: false,
         record_is_gone: false,
         past: Past {
             unrecorded_ms: ms(dice),
             claim_ms: ms(dice),
-            beat_ms: ms(dice),
-            own_beat_ms: ms(dice),
-            acting_ms: ms(dice),
+            heartbeat_ms: ms(dice),
+            own_heartbeat_ms: ms(dice),
+            lease_ms: ms(dice),
             stands_in: dice.one_in(6),
             slowest_ms: 20,
             recovery_ms: ms(dice),
             tokenless_ms: ms(dice),
-            beats: dice.below(3),
+            heartbeats: dice.below(3),
             has_read: dice.one_in(2),
             gone_ms: ms(dice),
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
-            astray_ms: ms(dice),
-            disowned: dice.one_in(2),
+            orphaned_ms: ms(dice),
+            is_orphaned: dice.one_in(2),
             superseded_ms: ms(dice),
             heard_ms: ms(dice),
             outside_ms: if dice.one_in(2) { ms(dice) } else { 1_000_000 },
@@ -313,13 +313,12 @@ fn view(dice: &mut Dice) -> Observation {
             swarm.nodes.iter().filter(|node| node.manager.is_some()).map(|node| node.id.clone()).collect();
         view.record.voters.sort();
         view.record.voters.extend(dice.one_in(3).then(|| "node-9".to_owned()));
-        view.record.generation = seen.own.state.member.as_ref().map_or(0, |member| member.generation);
+        view.record.epoch = seen.own.state.member.as_ref().map_or(0, |member| member.epoch);
     }
     if alone {
         // A manager of the recorded swarm that has lost the others.
         seen.swarm = seen.swarm.map(|_| Err("no leader".into()));
-        seen.own.state.member =
-            Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true, generation: 1 });
+        seen.own.state.member = Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true, epoch: 1 });
         seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
     }
     seen
@@ -377,27 +376,27 @@ fn always(rule: impl Fn(&Observation, &Plan) -> Result<bool, String>) {
     assert!(one || about > 3, "it came up only {about} times");
 }
 
-fn a_generation_that_another_has_begun_is_never_taken_for_ones_own() {
+fn a_epoch_that_another_has_begun_is_never_taken_for_ones_own() {
     always(|seen, planned| {
         let Some(view) = seen.rancher_view() else { return Ok(false) };
         let record = &view.record;
         let own = seen.own.state.member.as_ref().filter(|member| record.cluster.as_ref() == Some(&member.cluster));
-        let Some(own) = own.filter(|own| record.recovery.is_some() && own.generation < record.generation) else {
+        let Some(own) = own.filter(|own| record.recovery.is_some() && own.epoch < record.epoch) else {
             return Ok(false);
         };
         let told = seen.metadata.as_ref().is_ok_and(|metadata| metadata.record.as_ref() == Ok(record));
         let remembered = planned.remember.as_ref().and_then(|state| state.member.as_ref()).filter(|_| told);
-        if remembered.is_some_and(|member| member.generation > own.generation) {
+        if remembered.is_some_and(|member| member.epoch > own.epoch) {
             return Err("it is remembered".into());
         }
-        let Some(publication) = &planned.publication else { return Ok(false) };
-        if publication.generation <= record.generation {
+        let Some(desired_record) = &planned.desired_record else { return Ok(false) };
+        if desired_record.epoch <= record.epoch {
             return Err("it is published".into());
         }
-        let others = Record { generation: record.generation + 1, ..record.clone() };
+        let others = Record { epoch: record.epoch + 1, ..record.clone() };
         let done = Record { recovery: None, ..record.clone() };
         for record in [others, done] {
-            if publication.may_be_written(&record, &seen.own.nonce) {
+            if desired_record.may_be_written(&record, &seen.own.nonce) {
                 return Err(format!("what was not seen is written over: {record:?}"));
             }
         }
@@ -442,9 +441,9 @@ fn is_withdrawn(seen: &Observation, id: &str) -> bool {
     })
 }
 
-/// Whether the acting monitor is alive and says that this host has lost its place, or this host has another address; and
+/// Whether the lease holder is alive and says that this host has lost its place, or this host has another address; and
 /// nobody counts on its vote.
-fn is_astray(seen: &Observation) -> bool {
+fn may_be_orphaned(seen: &Observation) -> bool {
     let engine = &seen.engine.as_ref().unwrap().swarm;
     let Ok(record) = &seen.metadata.as_ref().unwrap().record else { return false };
     let state = &seen.own.state;
@@ -455,10 +454,11 @@ fn is_astray(seen: &Observation) -> bool {
         _ => return false,
     };
     let here = record.cluster.as_ref() == Some(cluster);
-    let alive = seen.past.beats > 0 && seen.past.beat_ms <= 90_000;
+    let alive = seen.past.heartbeats > 0 && seen.past.heartbeat_ms <= 90_000;
     let answers = seen.swarm_view().is_some();
-    let gone =
-        !record.members.values().any(|member| member == node) && seen.past.disowned && seen.past.astray_ms >= 15_000;
+    let gone = !record.members.values().any(|member| member == node)
+        && seen.past.is_orphaned
+        && seen.past.orphaned_ms >= 15_000;
     let lost = record.lost.contains(node) && seen.past.stuck_ms >= 30_000;
     // One that is in error for long has no place to lose.
     let broken = engine.local_node_state == LocalNodeState::Error && seen.past.stuck_ms >= 30_000;
@@ -468,7 +468,7 @@ fn is_astray(seen: &Observation) -> bool {
 
 fn a_second_swarm_is_never_made() {
     never(|seen, change| {
-        let Change::Found { .. } = change else { return Ok(false) };
+        let Change::Init { .. } = change else { return Ok(false) };
         let view = seen.rancher_view().ok_or("Rancher's API was not seen")?;
         let engine = &seen.engine.as_ref().unwrap().swarm;
         let told = seen.metadata.as_ref().unwrap().record.as_ref().unwrap();
@@ -595,9 +595,10 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
         // It sees no leader, and the others have gone on without it, as whoever keeps the record says.
         let gone_on = |record: &Record| {
             let Some(member) = state.member.as_ref().filter(|member| member.node == *node) else { return false };
-            let alive = seen.past.beats > 0 && seen.past.beat_ms <= 90_000 && seen.past.leaderless_ms >= 30_000;
-            let before = member.generation < record.generation;
-            let unknown = !record.knows(node, "") && seen.past.disowned && seen.past.astray_ms >= 15_000;
+            let alive =
+                seen.past.heartbeats > 0 && seen.past.heartbeat_ms <= 90_000 && seen.past.leaderless_ms >= 30_000;
+            let before = member.epoch < record.epoch;
+            let unknown = !record.knows(node, "") && seen.past.is_orphaned && seen.past.orphaned_ms >= 15_000;
             let here = record.cluster.as_ref() == Some(&member.cluster);
             alive && here && (before || unknown) && !record.voters.contains(node)
         };
@@ -609,7 +610,7 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
         if *node != engine.node_id || *manager != engine.control_available {
             return Err("it is about another node".into());
         }
-        if is_astray(seen) {
+        if may_be_orphaned(seen) {
             return Ok(true);
         }
         if !manager {
@@ -626,7 +627,7 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
         // Another manager has gone on alone with it.
         let told = seen.metadata.as_ref().unwrap().record.as_ref();
         let left_behind = |record: &Record| {
-            let before = state.member.as_ref().is_some_and(|member| member.generation < record.generation);
+            let before = state.member.as_ref().is_some_and(|member| member.epoch < record.epoch);
             before && record.cluster.as_ref() == Some(&swarm.cluster) && !record.voters.contains(node)
         };
         if told.is_ok_and(left_behind) || seen.rancher_view().is_some_and(|view| left_behind(&view.record)) {
@@ -638,7 +639,7 @@ fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
         let cluster = Some(&swarm.cluster);
         let ours = state.made.as_ref() == cluster
             || state.member.as_ref().map(|member| &member.cluster) == cluster
-            || (state.founding.is_some() && state.made.is_none());
+            || (state.init.is_some() && state.made.is_none());
         let recorded = seen.rancher_view().ok_or("Rancher's API was not seen")?.record.cluster.as_ref();
         if ours && recorded.is_some() && recorded != cluster {
             Ok(true)
@@ -772,7 +773,7 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
     always(|seen, _| {
         let refused = Observation { refusal: Some("it is there twice".into()), ..seen.clone() };
         let planned = plan(&refused);
-        if planned.stage != Stage::Refused || !planned.is_quiet() || planned.labels.is_some() || planned.beats {
+        if planned.stage != Stage::Refused || !planned.is_quiet() || planned.labels.is_some() || planned.heartbeats {
             return Err(format!("{planned:?}"));
         }
         if asks_rancher(&refused).is_some() { Err("it asks for more".into()) } else { Ok(true) }
@@ -781,7 +782,7 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
 
 fn no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready() {
     always(|seen, planned| {
-        let Some(publication) = &planned.publication else { return Ok(false) };
+        let Some(desired_record) = &planned.desired_record else { return Ok(false) };
         let view = seen.rancher_view().unwrap();
         let mut about = false;
         for host in view.hosts.iter().filter(|host| host.key().is_some() && host.node().is_none()) {
@@ -790,7 +791,7 @@ fn no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready() {
             };
             if nodes(seen).iter().any(|other| other.id == *node && other.status.state == NodeState::Ready) {
                 about = true;
-                if publication.waiting.contains_key(&host.uuid) {
+                if desired_record.waiting.contains_key(&host.uuid) {
                     return Err(format!("{} gets a token", host.uuid));
                 }
             }
@@ -801,14 +802,16 @@ fn no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready() {
 
 fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
     always(|seen, planned| {
-        let Some(publication) = planned.publication.as_ref().filter(|_| seen.record_is_gone) else { return Ok(false) };
+        let Some(desired_record) = planned.desired_record.as_ref().filter(|_| seen.record_is_gone) else {
+            return Ok(false);
+        };
         let kept = seen.own.state.record.as_ref().unwrap();
         let blank = Record::default();
-        if !publication.may_be_written(&blank, "any") {
+        if !desired_record.may_be_written(&blank, "any") {
             return Err("it needs a claim".into());
         }
-        let written = publication.write(&blank, |_, _| None);
-        if written.generation < kept.generation || written.cluster != kept.cluster {
+        let written = desired_record.write(&blank, |_, _| None);
+        if written.epoch < kept.epoch || written.cluster != kept.cluster {
             return Err(format!("{written:?}"));
         }
         Ok(true)

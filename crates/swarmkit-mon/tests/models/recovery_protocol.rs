@@ -1,8 +1,8 @@
 //! The protocol by which a swarm that has lost most of its managers goes on, explored whole by a model checker: every order
-//! of looks, claims, generations, forced clusters, and of hosts that are lost, removed from Rancher, cut off and switched
+//! of reconciles, claims, epochs, forced clusters, and of hosts that are lost, removed from Rancher, cut off and switched
 //! on again, with writes that land late or after their sender has died, and metadata that is stale.
 //!
-//! What decides is the daemon's own: `plan`, `Record`, `Publication`. Time is left out, which only makes it harder: all that
+//! What decides is the daemon's own: `plan`, `Record`, `DesiredRecord`. Time is left out, which only makes it harder: all that
 //! has to be so for a while counts at once, and a claim of another may have expired at any moment.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use swarmkit_mon::observe::{Observation, Own, RancherView, SwarmView};
 use swarmkit_mon::past::Past;
 use swarmkit_mon::plan::{Change, Plan, asks_rancher, odd_at_most, plan};
 use swarmkit_mon::rancher::HostEntry;
-use swarmkit_mon::record::{Acting, Claim, Record};
+use swarmkit_mon::record::{Claim, Lease, Record};
 use swarmkit_mon::state::{Member, State};
 
 pub fn trials() -> Vec<Trial> {
@@ -126,7 +126,7 @@ struct Host {
     labels: BTreeMap<String, String>,
     /// Its process has seen a record with its node.
     was_known: bool,
-    /// The generation that it begins, and whether it has read back that it has.
+    /// The epoch that it begins, and whether it has read back that it has.
     begins: Option<u64>,
     has_begun: bool,
 }
@@ -142,7 +142,7 @@ enum Step {
     Start(usize),
     /// A look, and the first half of what it leads to; whether the claim of another has expired by then, or the leader's
     /// monitor has been silent for long.
-    Look(usize, bool),
+    Reconcile(usize, bool),
     Begin(usize),
     /// It goes on alone; or its monitor dies just before, and remembers that it has.
     Force(usize, bool),
@@ -158,7 +158,7 @@ impl Host {
         if votes {
             labels.insert("swarm".to_owned(), "manager".to_owned());
         }
-        let member = Some(Member { cluster: CLUSTER.into(), node, manager: votes, generation: 0 });
+        let member = Some(Member { cluster: CLUSTER.into(), node, manager: votes, epoch: 0 });
         Self {
             on: true,
             registered: true,
@@ -202,7 +202,7 @@ impl World {
             managers: (0..MANAGERS).map(|at| format!("{}:2377", address(at))).collect(),
             members: (0..protocol.hosts).map(|at| (uuid(at), hosts[at].node(at))).collect(),
             voters: (0..MANAGERS).map(|at| hosts[at].node(at)).collect(),
-            acting: Some(Acting { host: uuid(0), beat: 0 }),
+            lease: Some(Lease { host: uuid(0), heartbeat: 0 }),
             ..Record::default()
         };
         Self {
@@ -257,7 +257,7 @@ impl World {
     }
 
     /// Engines are told what they are by a leader alone. One that becomes a manager takes longer for it than its monitor for
-    /// the next look.
+    /// the next reconcile.
     fn learn(&mut self) {
         for at in 0..self.hosts.len() {
             let Some(raft) = self.hosts[at].raft else { continue };
@@ -289,9 +289,9 @@ impl World {
 
     /// Whether whoever wrote the record last still does.
     fn is_kept(&self, record: &Record) -> bool {
-        let acting = record.acting.as_ref().map(|acting| &acting.host);
+        let lease = record.lease.as_ref().map(|lease| &lease.host);
         let keeps = |at: &usize| self.hosts[*at].process > 0 && self.hosts[*at].registered && self.leads(*at);
-        record.recovery.is_none() && (0..self.hosts.len()).filter(keeps).any(|at| acting == Some(&uuid(at)))
+        record.recovery.is_none() && (0..self.hosts.len()).filter(keeps).any(|at| lease == Some(&uuid(at)))
     }
 
     fn nodes(&self, raft: usize, leader: usize) -> Vec<Node> {
@@ -355,7 +355,7 @@ impl World {
             swarm: None,
             refusal: None,
             has_stayed: false,
-            leader_acts: false,
+            leader_holds_lease: false,
             record_is_gone: false,
             past: Past {
                 recovery_ms: if mine || expired { LONG_MS } else { 0 },
@@ -398,17 +398,17 @@ impl World {
     /// What a host takes of a record that somebody keeps.
     fn hear(&self, at: usize, past: &mut Past, expired: bool, record: &Record) {
         if !self.is_kept(record) {
-            (past.beats, past.superseded_ms, past.astray_ms, past.disowned) = (0, 0, 0, false);
+            (past.heartbeats, past.superseded_ms, past.orphaned_ms, past.is_orphaned) = (0, 0, 0, false);
             return;
         }
         let host = &self.hosts[at];
-        (past.beats, past.beat_ms) = (2, 0);
+        (past.heartbeats, past.heartbeat_ms) = (2, 0);
         let member = host.state.member.as_ref();
-        let of_before = member.is_some_and(|it| it.generation < record.generation && !record.voters.contains(&it.node));
+        let of_before = member.is_some_and(|it| it.epoch < record.epoch && !record.voters.contains(&it.node));
         past.superseded_ms = if of_before { LONG_MS } else { 0 };
-        let astray = host.raft.is_some() && !record.knows(&host.node(at), &uuid(at));
-        past.astray_ms = if astray { LONG_MS } else { 0 };
-        past.disowned = astray && (host.was_known || expired);
+        let orphaned = host.raft.is_some() && !record.knows(&host.node(at), &uuid(at));
+        past.orphaned_ms = if orphaned { LONG_MS } else { 0 };
+        past.is_orphaned = orphaned && (host.was_known || expired);
     }
 
     fn is_registered(&self, uuid: &str) -> bool {
@@ -439,22 +439,22 @@ impl World {
             // No record is written over in this model: what is kept of it would only make each state many.
             self.hosts[at].state = State { record: None, ..state };
         }
-        if let Some(wish) = &plan.labels {
+        if let Some(desired) = &plan.labels {
             let labels = &mut self.hosts[at].labels;
-            wish.apply(labels);
+            desired.apply(labels);
             // What a host waits for is for people.
             if labels.get("swarm").is_some_and(|part| part.starts_with("wait")) {
                 labels.remove("swarm");
             }
         }
-        if let Some(publication) = &plan.publication
-            && publication.may_be_written(&self.record, &seen.own.nonce)
-            && !publication.is_published(&self.record)
+        if let Some(desired_record) = &plan.desired_record
+            && desired_record.may_be_written(&self.record, &seen.own.nonce)
+            && !desired_record.is_published(&self.record)
         {
-            let mut record = publication.write(&self.record, |_, key| Some(key.to_owned()));
+            let mut record = desired_record.write(&self.record, |_, key| Some(key.to_owned()));
             // How often it was written is time, which is left out.
-            if let Some(acting) = &mut record.acting {
-                acting.beat = 0;
+            if let Some(lease) = &mut record.lease {
+                lease.heartbeat = 0;
             }
             self.send(at, record);
         }
@@ -467,10 +467,10 @@ impl World {
                 }
             }
             Some(Change::ForceNewCluster { .. }) => {
-                if let Some(record) = self.record.next_generation(CLUSTER, &own) {
-                    let generation = record.generation;
+                if let Some(record) = self.record.next_epoch(CLUSTER, &own) {
+                    let epoch = record.epoch;
                     if self.send(at, record) {
-                        self.hosts[at].begins = Some(generation);
+                        self.hosts[at].begins = Some(epoch);
                     }
                 }
             }
@@ -577,13 +577,13 @@ impl World {
                 self.hosts[*at].stop();
             }
             Step::Start(at) => self.hosts[*at].start(),
-            Step::Look(at, expired) => {
+            Step::Reconcile(at, expired) => {
                 self.faults.expired -= u8::from(*expired);
                 self.look(*at, *expired, judge);
             }
             Step::Begin(at) => {
                 let host = &mut self.hosts[*at];
-                host.has_begun = host.begins == Some(self.record.generation);
+                host.has_begun = host.begins == Some(self.record.epoch);
                 if !host.has_begun {
                     host.begins = None;
                 }
@@ -593,9 +593,9 @@ impl World {
                 let silent = self.leader(*at).is_none();
                 let host = &mut self.hosts[*at];
                 host.has_begun = false;
-                let generation = host.begins.take().filter(|_| silent);
-                if let (Some(generation), Some(member)) = (generation, &mut host.state.member) {
-                    member.generation = generation;
+                let epoch = host.begins.take().filter(|_| silent);
+                if let (Some(epoch), Some(member)) = (epoch, &mut host.state.member) {
+                    member.epoch = epoch;
                     if !dies {
                         self.force(*at);
                     }
@@ -610,7 +610,7 @@ impl World {
             Step::Metadata => self.told = self.record.clone(),
         }
         self.learn();
-        self.gave_up |= was_had && !self.is_had() && matches!(step, Step::Look(..));
+        self.gave_up |= was_had && !self.is_had() && matches!(step, Step::Reconcile(..));
     }
 
     /// The rafts that registered hosts could go on with.
@@ -735,10 +735,10 @@ impl Model for Protocol {
                 (Some(_), false) if flies(at) => {}
                 (Some(_), false) => steps.push(Step::Begin(at)),
                 (None, _) => {
-                    steps.push(Step::Look(at, false));
+                    steps.push(Step::Reconcile(at, false));
                     let other = world.record.recovery.as_ref().is_some_and(|claim| claim.host != uuid(at));
                     if (other || !world.is_kept(&world.record)) && world.faults.expired > 0 {
-                        steps.push(Step::Look(at, true));
+                        steps.push(Step::Reconcile(at, true));
                     }
                 }
             }

@@ -16,14 +16,14 @@ pub fn trials() -> Vec<Trial> {
     trials![
         whatever_goes_wrong_every_promise_is_kept,
         a_seed_is_the_same_run_each_time,
-        managers_that_were_left_behind_take_nothing_back_from_a_later_generation,
-        a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_generation,
+        managers_that_were_left_behind_take_nothing_back_from_a_later_epoch,
+        a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch,
         tokens_are_handed_over_while_the_service_is_upgraded,
         many_hosts_settle_and_are_then_left_alone,
         a_plan_that_demotes_the_wrong_one_is_found,
         a_plan_that_goes_on_alone_too_soon_is_found,
         a_plan_that_believes_a_short_list_is_found,
-        a_plan_that_knows_no_generations_is_found,
+        a_plan_that_knows_no_epochs_is_found,
         a_plan_that_removes_nothing_is_found,
         a_plan_that_does_not_wait_for_roles_is_found,
         a_plan_that_changes_its_mind_is_found,
@@ -70,7 +70,7 @@ fn a_seed_is_the_same_run_each_time() {
 
 /// The managers of before, whose hosts were removed and have come back, see the one that went on without them claim once
 /// more to go on alone. That it takes long is no reason to take anything back: it had gone on already.
-fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
+fn managers_that_were_left_behind_take_nothing_back_from_a_later_epoch() {
     let mut gone_on = 0;
     for seed in [356, 3662] {
         let mut simulation = Simulation::new(Settings { trouble_ms: 42 * 60_000, ..Settings::of_seed(seed) });
@@ -79,10 +79,10 @@ fn managers_that_were_left_behind_take_nothing_back_from_a_later_generation() {
     assert!(gone_on > 1, "nobody goes on alone in these runs any more");
 }
 
-/// The record was written over, and: managers that were left behind put theirs in its place (11, 403, 808); signs of life
+/// The record was written over, and: managers that were left behind put theirs in its place (11, 403, 808); heartbeats
 /// began anew, and were taken for old ones (41, 374); one recorded the swarm that had never read its record (476); a host
 /// left the node that it had just become (1691).
-fn a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_generation() {
+fn a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch() {
     for seed in [11, 41, 374, 403, 476, 808, 1691] {
         let outcome = Simulation::new(Settings { trouble_ms: 42 * 60_000, ..Settings::of_seed(seed) }).run();
         assert!(outcome.as_ref().is_ok_and(|tally| tally.void == 0), "{seed}: {outcome:?}");
@@ -100,9 +100,9 @@ fn many_hosts_settle_and_are_then_left_alone() {
     settings.trouble_ms = 10 * 60_000;
     settings.managers = 5;
     let tally = Simulation::new(settings).run().unwrap();
-    assert_eq!(tally.founded, 1);
+    assert_eq!(tally.initialised, 1);
     let minutes = 60 * 150;
-    // Two requests of metadata a look, a look every 30 s and one at each sign of life; the API for the acting one alone.
+    // Two requests of metadata a look, a reconcile every 30 s and one at each heartbeat; the API for the lease holder alone.
     assert!(tally.calm_metadata_requests < minutes * 7, "{}", tally.calm_metadata_requests);
     assert!(tally.calm_api_requests < minutes / 10, "{}", tally.calm_api_requests);
 }
@@ -183,10 +183,10 @@ fn believes_a_short_list(seen: &Observation) -> Plan {
 }
 
 /// Does not know that another has gone on alone.
-fn knows_no_generations(seen: &Observation) -> Plan {
+fn knows_no_epochs(seen: &Observation) -> Plan {
     let mut seen = seen.clone();
-    let own = seen.own.state.member.as_ref().map_or(0, |member| member.generation);
-    records(&mut seen, |record| record.generation = own);
+    let own = seen.own.state.member.as_ref().map_or(0, |member| member.epoch);
+    records(&mut seen, |record| record.epoch = own);
     plan(&seen)
 }
 
@@ -229,8 +229,8 @@ fn leaves_without_a_leader(seen: &Observation) -> Plan {
 /// Never seals a token to anyone.
 fn lets_nobody_in(seen: &Observation) -> Plan {
     let mut plan = plan(seen);
-    if let Some(publication) = &mut plan.publication {
-        publication.waiting.clear();
+    if let Some(desired_record) = &mut plan.desired_record {
+        desired_record.waiting.clear();
     }
     plan
 }
@@ -247,8 +247,8 @@ fn a_plan_that_believes_a_short_list_is_found() {
     is_found(believes_a_short_list, &[Promise::RemovesNobodyWhoIsThere]);
 }
 
-fn a_plan_that_knows_no_generations_is_found() {
-    is_found(knows_no_generations, &[Promise::Converges, Promise::OneSwarm]);
+fn a_plan_that_knows_no_epochs_is_found() {
+    is_found(knows_no_epochs, &[Promise::Converges, Promise::OneSwarm]);
 }
 
 fn a_plan_that_removes_nothing_is_found() {
@@ -256,7 +256,7 @@ fn a_plan_that_removes_nothing_is_found() {
 }
 
 fn a_plan_that_does_not_wait_for_roles_is_found() {
-    is_found(does_not_wait_for_roles, &[Promise::OneChangeALook]);
+    is_found(does_not_wait_for_roles, &[Promise::OneChangeAReconcile]);
 }
 
 fn a_plan_that_changes_its_mind_is_found() {
@@ -272,7 +272,7 @@ fn a_plan_that_lets_nobody_in_is_found() {
 }
 
 fn what_is_found_is_shown_with_the_fewest_faults() {
-    let found = is_found(knows_no_generations, &[Promise::Converges, Promise::OneSwarm]);
+    let found = is_found(knows_no_epochs, &[Promise::Converges, Promise::OneSwarm]);
     let all = Simulation::new(found.clone()).faults().len();
     let (smallest, broken) = shrink(&found).unwrap();
     let only = smallest.only.clone().unwrap();

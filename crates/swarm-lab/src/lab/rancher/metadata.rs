@@ -202,12 +202,12 @@ pub fn error(status: u16, message: &str, as_json: bool) -> String {
     }
 }
 
-/// Whether a client that accepts these types gets JSON. Text is what it gets without a wish, and for one that means both.
+/// Whether a client that accepts these types gets JSON. Text is what it gets without a desired, and for one that means both.
 pub fn wants_json(accept: &str) -> bool {
     let mut best = (false, -1.0, 3);
     let mut wishes = Vec::new();
-    for wish in accept.split(',') {
-        let (kind, quality) = wish.split_once(';').unwrap_or((wish, "q=1"));
+    for desired in accept.split(',') {
+        let (kind, quality) = desired.split_once(';').unwrap_or((desired, "q=1"));
         // What cannot be read ends the list.
         let Some(quality) = quality.trim().strip_prefix("q=").and_then(|text| text.trim().parse::<f64>().ok()) else {
             break;

@@ -1,4 +1,4 @@
-//! Writes what the acting monitor publishes, beside all else: the swarm is not kept waiting for Rancher's API.
+//! Writes what the lease holder publishes, beside all else: the swarm is not kept waiting for Rancher's API.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -12,7 +12,7 @@ use super::hand_over::HandOver;
 use super::labels;
 use super::observe::Sources;
 use super::past::ms;
-use super::plan::Publication;
+use super::plan::DesiredRecord;
 use super::rancher::Rancher;
 use super::seal;
 use super::status::{Done, Status};
@@ -24,15 +24,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The longest while Rancher upgrades the service and refuses to change it: that ends without a word.
 const UPGRADE_PAUSE: Duration = Duration::from_secs(5);
 
-/// What is to be published, as the latest look has it.
+/// What is to be published, as the latest reconcile has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Errand {
+pub struct Request {
     /// What the record shall say.
-    pub publication: Publication,
-    /// Whether a sign of life is due, even if nothing else has changed.
-    pub beat: bool,
+    pub desired_record: DesiredRecord,
+    /// Whether a heartbeat is due, even if nothing else has changed.
+    pub heartbeat: bool,
     /// When the look began that asks for it.
-    pub looked: Instant,
+    pub began: Instant,
     /// The UUID of the service in whose metadata the record is.
     pub service: String,
     /// This process's nonce: as long as no swarm is recorded only the one whose claim stands may record one.
@@ -43,55 +43,55 @@ pub struct Errand {
 
 /// How the writing stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// When the last sign of life was given.
-    pub beat: Option<Instant>,
+pub struct Progress {
+    /// When the last heartbeat was given.
+    pub heartbeat: Option<Instant>,
     /// Whether something is on its way that may still land.
     pub busy: bool,
 }
 
-/// What came of an errand.
+/// What came of an request.
 enum Outcome {
     /// The record says so already.
     Nothing,
-    /// A sign of life alone.
-    Beat,
+    /// A heartbeat alone.
+    Heartbeat,
     /// What the record says has changed.
     Changed,
 }
 
-/// Publishes what each look asks for, until `errands` is dropped.
+/// Publishes what each reconcile asks for, until `requests` is dropped.
 pub async fn run(
     sources: Arc<Sources>,
-    mut errands: watch::Receiver<Option<Errand>>,
-    standing: watch::Sender<Standing>,
+    mut requests: watch::Receiver<Option<Request>>,
+    progress: watch::Sender<Progress>,
     status: Arc<RwLock<Status>>,
 ) {
     let mut pause = FIRST_PAUSE;
-    while errands.changed().await.is_ok() {
-        let Some(mut errand) = errands.borrow_and_update().clone() else { continue };
-        // One that was given since that look is the one that it asks for.
-        errand.beat &= standing.borrow().beat.is_none_or(|beat| beat < errand.looked);
-        standing.send_modify(|standing| standing.busy = true);
-        let outcome = publish(&sources, &errand).await;
-        standing.send_modify(|standing| standing.busy = false);
+    while requests.changed().await.is_ok() {
+        let Some(mut request) = requests.borrow_and_update().clone() else { continue };
+        // One that was given since that reconcile is the one that it asks for.
+        request.heartbeat &= progress.borrow().heartbeat.is_none_or(|heartbeat| heartbeat < request.began);
+        progress.send_modify(|progress| progress.busy = true);
+        let outcome = publish(&sources, &request).await;
+        progress.send_modify(|progress| progress.busy = false);
         let refused = |error: &ActError| matches!(error, ActError::Call(error) if error.status() != Some(409));
         let cannot_write = outcome.as_ref().err().filter(|error| refused(error)).map(ToString::to_string);
         status.write().unwrap_or_else(PoisonError::into_inner).cannot_write = cannot_write;
         let error = match outcome {
             Ok(Outcome::Nothing) => continue,
             Ok(outcome) => {
-                standing.send_modify(|standing| standing.beat = Some(Instant::now()));
+                progress.send_modify(|progress| progress.heartbeat = Some(Instant::now()));
                 pause = FIRST_PAUSE;
-                have_told(&sources, &errand).await;
-                if matches!(outcome, Outcome::Beat) {
-                    tracing::debug!(action = "publish", why = "a sign of life", "done");
+                have_told(&sources, &request).await;
+                if matches!(outcome, Outcome::Heartbeat) {
+                    tracing::debug!(action = "publish", why = "a heartbeat", "done");
                     continue;
                 }
                 tracing::info!(
                     action = "publish",
-                    why = errand.why,
-                    members = errand.publication.members.len(),
+                    why = request.why,
+                    members = request.desired_record.members.len(),
                     "done"
                 );
                 None
@@ -100,35 +100,35 @@ pub async fn run(
                 let is_upgraded = matches!(&error, ActError::Call(error) if error.status() == Some(409));
                 if is_upgraded {
                     pause = pause.min(UPGRADE_PAUSE);
-                    hand_over(&sources, &errand.publication).await;
+                    hand_over(&sources, &request.desired_record).await;
                 }
-                tracing::warn!(action = "publish", why = errand.why, %error, again_in_ms = ms(pause), "not done");
+                tracing::warn!(action = "publish", why = request.why, %error, requeue_in_ms = ms(pause), "not done");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 Some(error.to_string())
             }
         };
-        let done = Done { at: Instant::now(), what: "publish".to_owned(), why: errand.why, error };
-        status.write().unwrap_or_else(PoisonError::into_inner).deed(done);
+        let done = Done { at: Instant::now(), what: "publish".to_owned(), why: request.why, error };
+        status.write().unwrap_or_else(PoisonError::into_inner).action(done);
     }
 }
 
 /// Writes the record, and reads back that it stands.
-async fn publish(sources: &Sources, errand: &Errand) -> Result<Outcome, ActError> {
-    let Errand { publication, beat, service, nonce, .. } = errand;
+async fn publish(sources: &Sources, request: &Request) -> Result<Outcome, ActError> {
+    let Request { desired_record, heartbeat, service, nonce, .. } = request;
     let rancher = sources.rancher.as_ref().map_err(|reason| ActError::NoRancher(reason.clone()))?;
     let swarm = sources.engine.swarm().await?;
-    if swarm.id != publication.cluster || seal::mark(swarm.worker_token()) != publication.token {
+    if swarm.id != desired_record.cluster || seal::mark(swarm.worker_token()) != desired_record.token {
         return Err(ActError::Overtaken("the swarm is another one than it was, or its token".to_owned()));
     }
     let mut wanted = None;
     let mut published = false;
     let stands = rancher
         .change_record(service, |record| {
-            let ours = publication.may_be_written(record, nonce);
-            published = publication.is_published(record);
-            wanted = (ours && (*beat || !published))
-                .then(|| publication.write(record, |host, key| sealed(&swarm, host, key)));
+            let ours = desired_record.may_be_written(record, nonce);
+            published = desired_record.is_published(record);
+            wanted = (ours && (*heartbeat || !published))
+                .then(|| desired_record.write(record, |host, key| sealed(&swarm, host, key)));
             wanted.clone()
         })
         .await?;
@@ -136,31 +136,31 @@ async fn publish(sources: &Sources, errand: &Errand) -> Result<Outcome, ActError
         None if published => Ok(Outcome::Nothing),
         None => Err(ActError::Overtaken("another swarm is recorded, or claimed".to_owned())),
         Some(wanted) if wanted != stands => Err(ActError::Overtaken("another writer changed the record".to_owned())),
-        Some(_) if published => Ok(Outcome::Beat),
+        Some(_) if published => Ok(Outcome::Heartbeat),
         Some(_) => Ok(Outcome::Changed),
     }
 }
 
 /// Rancher stores a change of a service whose upgrade is not finished, and tells nobody.
-async fn have_told(sources: &Sources, errand: &Errand) {
+async fn have_told(sources: &Sources, request: &Request) {
     let Ok(rancher) = &sources.rancher else { return };
-    let host = &errand.publication.acting;
+    let host = &request.desired_record.lease;
     // A word that was not there before, so that it is a change.
     let word = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, ms).to_string();
-    if let Err(error) = rancher.have_told(&errand.service, host, &word).await {
+    if let Err(error) = rancher.have_told(&request.service, host, &word).await {
         tracing::debug!(%error, "what was recorded may be told late");
     }
 }
 
 /// Gives the hosts that wait what they need by their own labels: the record cannot be written now.
-async fn hand_over(sources: &Sources, publication: &Publication) {
+async fn hand_over(sources: &Sources, desired_record: &DesiredRecord) {
     let Ok(rancher) = &sources.rancher else { return };
     let Ok(swarm) = sources.engine.swarm().await else { return };
-    if seal::mark(swarm.worker_token()) != publication.token {
+    if seal::mark(swarm.worker_token()) != desired_record.token {
         return;
     }
-    for (host, key) in &publication.waiting {
-        let Publication { cluster, managers, token, .. } = publication;
+    for (host, key) in &desired_record.waiting {
+        let DesiredRecord { cluster, managers, token, .. } = desired_record;
         let make = || Some(HandOver::new(cluster, managers, key, token, sealed(&swarm, host, key)?));
         let stands = |given: &HandOver| given.mark == *token && given.managers == *managers;
         match hand_to(rancher, host, key, stands, make).await {

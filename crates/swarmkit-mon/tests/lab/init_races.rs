@@ -154,7 +154,7 @@ fn comes_back_to_one(lab: &Lab, cluster_before: Option<String>) {
     thread::sleep(Duration::from_secs(3));
     assert_eq!(cluster(&lab.hosts[1]), None, "{}", lab.report());
     lab.rancher.clear_faults();
-    lab.hosts[0].start_monitor_again();
+    lab.hosts[0].resume_monitor();
     lab.eventually(LIMIT, || is_well(lab, 1));
     if cluster_before.is_some() {
         assert_eq!(cluster(&lab.hosts[0]), cluster_before, "{}", lab.report());
@@ -175,7 +175,7 @@ fn killed_before_it_noted_the_swarm() {
     lab.eventually(LIMIT, || good(cluster(&lab.hosts[0]).is_some(), "no swarm"));
     lab.hosts[0].monitor.kill();
     let nonce = record(&lab)["claim"]["nonce"].clone();
-    remember(&lab.hosts[0], &json!({"founding": nonce}));
+    remember(&lab.hosts[0], &json!({"init": nonce}));
     comes_back_to_one(&lab, cluster(&lab.hosts[0]));
 }
 
@@ -195,12 +195,12 @@ fn killed_after_record() {
     let host = &lab.hosts[0];
     host.monitor.kill();
     let made = cluster(host);
-    host.start_monitor_again();
+    host.resume_monitor();
     lab.eventually(LIMIT, || is_well(&lab, 1));
     assert_eq!(cluster(host), made);
 }
 
-/// The founder's machine is lost before it made anything.
+/// The initiator's machine is lost before it made anything.
 fn claim_expires() {
     let lab = Lab::builder(3).rancher_metadata_if_there().start();
     let lost = &lab.hosts[0];
@@ -210,7 +210,7 @@ fn claim_expires() {
     lab.rancher.set_container_state(&lost.uuid(), "stopped");
     lab.rancher.set_host_state(&lost.uuid(), lab::HostState::Disconnected);
     let took = lab.eventually(LIMIT, || good(record(&lab)["cluster"].is_string(), "nobody else founds"));
-    println!("another founds {took:.1?} after the founder was lost");
+    println!("another founds {took:.1?} after the initiator was lost");
     lab.eventually(LIMIT, || lab.expect_swarm_of(&[1, 2], 1));
     lab.rancher.set_host_state(&lost.uuid(), lab::HostState::Active);
     lab.rancher.set_container_state(&lost.uuid(), "running");
@@ -218,26 +218,26 @@ fn claim_expires() {
     lab.eventually(LIMIT, || is_well(&lab, 3));
 }
 
-/// The founder made one, could not record it, and comes back when another one is recorded.
+/// The initiator made one, could not record it, and comes back when another one is recorded.
 fn made_and_never_recorded() {
     let lab = with_a_claim();
-    let founder = &lab.hosts[0];
-    lab.eventually(LIMIT, || good(remembered(founder)["made"].is_string(), "it remembers no swarm"));
-    founder.monitor.kill();
-    lab.rancher.set_container_state(&founder.uuid(), "stopped");
-    let lost = cluster(founder);
+    let initiator = &lab.hosts[0];
+    lab.eventually(LIMIT, || good(remembered(initiator)["made"].is_string(), "it remembers no swarm"));
+    initiator.monitor.kill();
+    lab.rancher.set_container_state(&initiator.uuid(), "stopped");
+    let lost = cluster(initiator);
     lab.eventually(LIMIT, || good(record(&lab)["cluster"].is_string(), "nobody else founds"));
     assert!(cluster(&lab.hosts[1]) != lost && record(&lab)["cluster"].as_str() == cluster(&lab.hosts[1]).as_deref());
     // Services run in it by now: then it is somebody's, and stays.
-    run_a_service(founder);
+    run_a_service(initiator);
     lab.rancher.clear_faults();
-    lab.rancher.set_container_state(&founder.uuid(), "running");
-    founder.start_monitor_again();
-    lab.eventually(LIMIT, || says(founder, "foreign", "it is left alone"));
-    lab.always(Duration::from_secs(4), || good(cluster(founder) == lost, "it has left its swarm"));
-    assert_eq!(founder.ping().unwrap().0, 503);
+    lab.rancher.set_container_state(&initiator.uuid(), "running");
+    initiator.resume_monitor();
+    lab.eventually(LIMIT, || says(initiator, "foreign", "it is left alone"));
+    lab.always(Duration::from_secs(4), || good(cluster(initiator) == lost, "it has left its swarm"));
+    assert_eq!(initiator.ping().unwrap().0, 503);
     // And without them it is nobody's.
-    founder.engine.docker(&["service", "rm", "theirs"]).status().unwrap();
+    initiator.engine.docker(&["service", "rm", "theirs"]).status().unwrap();
     lab.eventually(LIMIT, || is_well(&lab, 1));
 }
 
@@ -275,7 +275,7 @@ fn two_swarms() {
     assert_eq!(record(&lab)["cluster"], theirs[1].as_str());
 }
 
-/// However unreachable a recorded swarm looks, there is no second one.
+/// However unreachable a recorded swarm reconciles, there is no second one.
 fn unreachable() {
     let lab = Lab::builder(2).rancher_metadata_if_there().start();
     let gone = json!({"cluster": "gone", "managers": ["198.18.255.250:2377"], "members": {"a": "b"}});
@@ -325,7 +325,7 @@ fn others_swarms() {
     // It was in that swarm as a member of another environment, from where it has moved here: that is over.
     host.monitor.kill();
     remember(host, &json!({"member": {"cluster": theirs, "node": own}}));
-    host.start_monitor_again();
+    host.resume_monitor();
     lab.eventually(LIMIT, || are_well(&lab, &[0, 1, 2], 3));
 
     // A swarm of its own that it made, and in which nothing runs, gives way to the recorded one.
@@ -333,7 +333,7 @@ fn others_swarms() {
     leave(host);
     let fresh = init(host);
     remember(host, &json!({"made": fresh}));
-    host.start_monitor_again();
+    host.resume_monitor();
     let ours = record(&lab)["cluster"].as_str().unwrap().to_owned();
     lab.eventually(LIMIT, || good(cluster(host).is_none_or(|now| now == ours), "it has not left"));
     lab.eventually(LIMIT, || {

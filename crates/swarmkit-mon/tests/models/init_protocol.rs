@@ -1,7 +1,7 @@
-//! The protocol by which hosts without a swarm come to one, explored whole by a model checker: every order of looks,
+//! The protocol by which hosts without a swarm come to one, explored whole by a model checker: every order of reconciles,
 //! claims, writes that land late, twice or after their sender has died, stale metadata, and deaths between any two steps.
 //!
-//! What decides is the daemon's own: `plan`, `Record`, `Publication`, `said_to_be_inside`. Time is left out, but for one
+//! What decides is the daemon's own: `plan`, `Record`, `DesiredRecord`, `said_to_be_inside`. Time is left out, but for one
 //! thing: a claim may have stood long enough at any moment, and a write may land after anything that others do; only what
 //! its sender does once it has started anew comes later.
 
@@ -17,7 +17,7 @@ use swarmkit_mon::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
-use swarmkit_mon::labels::Wish;
+use swarmkit_mon::labels::DesiredLabels;
 use swarmkit_mon::observe::{Observation, Own, RancherView, SwarmView};
 use swarmkit_mon::past::Past;
 use swarmkit_mon::plan::{Change, asks_rancher, plan, said_to_be_inside};
@@ -72,9 +72,9 @@ struct Host {
     leads: bool,
     state: State,
     labels: BTreeMap<String, String>,
-    wished: BTreeMap<String, String>,
+    desired: BTreeMap<String, String>,
     /// It has looked for the last time and is about to make a swarm.
-    founding: bool,
+    init: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,7 +82,7 @@ enum Step {
     Start(usize),
     Die(usize),
     /// A look, and the first half of what it leads to; whether the claim of another has expired by then.
-    Look(usize, bool),
+    Reconcile(usize, bool),
     Make(usize),
     Label(usize),
     Land(usize, bool),
@@ -173,7 +173,7 @@ impl World {
             }),
             refusal: None,
             has_stayed: false,
-            leader_acts: false,
+            leader_holds_lease: false,
             record_is_gone: false,
             past: Past {
                 // An own claim may have stood long enough at any time; that of another may have expired.
@@ -182,8 +182,8 @@ impl World {
                     (false, true) => 40_000,
                     (false, false) => 0,
                 },
-                // A swarm gives signs of life while the monitor beside its leader runs.
-                beats: u64::from(self.lives()),
+                // A swarm gives heartbeats while the monitor beside its leader runs.
+                heartbeats: u64::from(self.lives()),
                 // Hosts that cannot be the first ask too.
                 unrecorded_ms: 60_000,
                 ..Past::default()
@@ -211,17 +211,17 @@ impl World {
             // No record is written over in this model: what is kept of it would only make each state many.
             self.hosts[at].state = State { record: None, ..state };
         }
-        if let Some(wish) = &plan.labels {
-            self.hosts[at].wished = wished(wish, &self.hosts[at].labels);
+        if let Some(desired) = &plan.labels {
+            self.hosts[at].desired = applied(desired, &self.hosts[at].labels);
         }
         let own = Claim { host: uuid(at), nonce: seen.own.nonce.clone() };
-        if let Some(publication) = &plan.publication
-            && publication.may_be_written(&self.record, &own.nonce)
+        if let Some(desired_record) = &plan.desired_record
+            && desired_record.may_be_written(&self.record, &own.nonce)
         {
-            let mut record = publication.write(&self.record, |_, key| Some(key.to_owned()));
+            let mut record = desired_record.write(&self.record, |_, key| Some(key.to_owned()));
             // How often it was written is time, which is left out.
-            if let Some(acting) = &mut record.acting {
-                acting.beat = 0;
+            if let Some(lease) = &mut record.lease {
+                lease.heartbeat = 0;
             }
             self.send(at, record);
         }
@@ -232,11 +232,11 @@ impl World {
                     self.send(at, record);
                 }
             }
-            Some(Change::Found { .. }) => {
+            Some(Change::Init { .. }) => {
                 let free = self.record.is_free_for(&own) && said_to_be_inside(&self.entries(), &own.host).is_none();
                 if free {
-                    self.hosts[at].state = State { founding: Some(own.nonce), made: None, ..seen.own.state.clone() };
-                    self.hosts[at].founding = true;
+                    self.hosts[at].state = State { init: Some(own.nonce), made: None, ..seen.own.state.clone() };
+                    self.hosts[at].init = true;
                 }
             }
             Some(Change::Join { managers, .. }) => self.join(at, &managers),
@@ -280,7 +280,7 @@ impl World {
     fn is_one(&self) -> bool {
         let first = self.hosts[0].swarm;
         first.is_some_and(|swarm| self.record.cluster.as_deref() == Some(cluster(swarm).as_str()))
-            && self.hosts.iter().all(|host| host.swarm == first && host.labels == host.wished && host.process > 0)
+            && self.hosts.iter().all(|host| host.swarm == first && host.labels == host.desired && host.process > 0)
             && self.flying.is_empty()
     }
 
@@ -294,9 +294,9 @@ impl World {
             Step::Die(at) => {
                 self.deaths -= 1;
                 let host = &mut self.hosts[*at];
-                (host.process, host.founding) = (0, false);
+                (host.process, host.init) = (0, false);
             }
-            Step::Look(at, expired) => {
+            Step::Reconcile(at, expired) => {
                 self.expired -= u8::from(*expired);
                 self.look(*at, *expired);
             }
@@ -304,12 +304,12 @@ impl World {
                 self.swarms += 1;
                 let swarm = self.swarms;
                 let host = &mut self.hosts[*at];
-                (host.founding, host.swarm, host.leads) = (false, Some(swarm), true);
-                host.state = State { founding: None, made: Some(cluster(swarm)), ..host.state.clone() };
+                (host.init, host.swarm, host.leads) = (false, Some(swarm), true);
+                host.state = State { init: None, made: Some(cluster(swarm)), ..host.state.clone() };
             }
             Step::Label(at) => {
                 let host = &mut self.hosts[*at];
-                host.labels.clone_from(&host.wished);
+                host.labels.clone_from(&host.desired);
             }
             Step::Land(number, again) => {
                 self.doubled -= u8::from(*again);
@@ -344,7 +344,7 @@ impl World {
                 if world.hosts[at].process == 0 {
                     world.take(&Step::Start(at));
                 }
-                if world.hosts[at].founding {
+                if world.hosts[at].init {
                     world.take(&Step::Make(at));
                 }
                 let plan = plan(&world.view(at, stale));
@@ -360,9 +360,9 @@ impl World {
     }
 }
 
-fn wished(wish: &Wish, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn applied(desired: &DesiredLabels, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut labels = labels.clone();
-    wish.apply(&mut labels);
+    desired.apply(&mut labels);
     // What a host waits for is for people.
     labels.remove("swarm");
     labels
@@ -394,16 +394,16 @@ impl Model for Protocol {
                 }
                 continue;
             }
-            if host.founding {
+            if host.init {
                 steps.push(Step::Make(at));
             } else {
-                steps.push(Step::Look(at, false));
+                steps.push(Step::Reconcile(at, false));
                 let other = world.record.claim.as_ref().is_some_and(|claim| claim.host != uuid(at));
                 if other && world.expired > 0 {
-                    steps.push(Step::Look(at, true));
+                    steps.push(Step::Reconcile(at, true));
                 }
             }
-            if host.labels != host.wished {
+            if host.labels != host.desired {
                 steps.push(Step::Label(at));
             }
             if world.deaths > 0 {

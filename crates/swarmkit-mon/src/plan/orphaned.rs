@@ -1,7 +1,7 @@
 //! This host's engine has lost its place in the recorded swarm: does it leave and join anew?
 //!
 //! An engine is not told that its node was removed, and goes on as if it were none of its business. What decides is what
-//! the acting monitor publishes; a time-out alone never does. A manager of a swarm that answers never leaves, and one that
+//! the lease holder publishes; a time-out alone never does. A manager of a swarm that answers never leaves, and one that
 //! merely sees no leader does not either: without a leader nobody publishes anything.
 
 use crate::engine::{LocalNodeState, SwarmInfo};
@@ -11,10 +11,10 @@ use crate::record::Record;
 use super::{Change, Plan, Stage};
 
 /// For how long the record must not have known this host's node, in milliseconds.
-pub(super) const ASTRAY_MS: u64 = 15_000;
+pub(super) const ORPHANED_MS: u64 = 15_000;
 /// For how long this host's address must have been another one, in milliseconds.
 const MOVED_MS: u64 = 30_000;
-/// For how long the engine must have waited for its managers, in milliseconds, when the acting monitor has lost its node
+/// For how long the engine must have waited for its managers, in milliseconds, when the lease holder has lost its node
 /// too.
 const STUCK_MS: u64 = 30_000;
 /// The same of an engine whose node has broken down: it does not come back by itself. So ends a worker that becomes a
@@ -38,13 +38,13 @@ pub(super) fn reason(seen: &Observation, engine: &SwarmInfo, metadata: &Metadata
     let here = record.cluster.as_deref() == Some(place.cluster);
     // A swarm that answers this engine's manager has it as a manager.
     let answers = seen.swarm_view().is_some();
-    // One that votes has to be made a worker first, by the acting monitor.
+    // One that votes has to be made a worker first, by the lease holder.
     if !here || answers || record.voters.iter().any(|voter| voter == node) {
         return None;
     }
     let broken = engine.local_node_state == LocalNodeState::Error;
     let stuck_limit = if broken { BROKEN_MS } else { STUCK_MS };
-    if is_disowned(seen, record, node) {
+    if is_orphaned(seen, record, node) {
         Some(UNKNOWN)
     } else if record.lost.iter().any(|lost| lost == node) && seen.past.stuck_ms >= stuck_limit {
         Some("the engine is stuck, and the swarm has lost this host's node")
@@ -66,9 +66,9 @@ pub(super) fn silent(seen: &Observation, record: &Record) -> Option<Plan> {
     if !here || record.voters.contains(&member.node) || !is_alive(seen) {
         return None;
     }
-    let reason = if member.generation < record.generation {
+    let reason = if member.epoch < record.epoch {
         "another manager has gone on alone with this swarm, without this one"
-    } else if is_disowned(seen, record, &member.node) {
+    } else if is_orphaned(seen, record, &member.node) {
         UNKNOWN
     } else {
         return None;
@@ -80,12 +80,13 @@ pub(super) fn silent(seen: &Observation, record: &Record) -> Option<Plan> {
 }
 
 /// Whether whoever keeps the record has left out this host's node.
-fn is_disowned(seen: &Observation, record: &Record, node: &str) -> bool {
+fn is_orphaned(seen: &Observation, record: &Record, node: &str) -> bool {
     let host = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
-    seen.past.disowned && seen.past.astray_ms >= ASTRAY_MS && !record.knows(node, host)
+    seen.past.is_orphaned && seen.past.orphaned_ms >= ORPHANED_MS && !record.knows(node, host)
 }
 
 /// Whether somebody keeps the record: it has changed since this monitor started, and not long ago.
 pub(super) fn is_alive(seen: &Observation) -> bool {
-    seen.past.beats > 0 && seen.past.beat_ms <= seen.wanted.period_ms.saturating_mul(super::BEAT_PERIODS + 1)
+    seen.past.heartbeats > 0
+        && seen.past.heartbeat_ms <= seen.wanted.period_ms.saturating_mul(super::HEARTBEAT_PERIODS + 1)
 }

@@ -1,4 +1,4 @@
-//! What the acting monitor writes into the record.
+//! What the lease holder writes into the record.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,21 +7,21 @@ use serde::Serialize;
 use crate::engine::{Node, NodeState};
 use crate::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::rancher::HostEntry;
-use crate::record::{Acting, Claim, Record, SealedToken};
+use crate::record::{Claim, Lease, Record, SealedToken};
 
 use super::roles;
 
 /// What the record shall say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Publication {
+pub struct DesiredRecord {
     /// The swarm.
     pub cluster: String,
     /// Another swarm that it is recorded in the place of.
     pub replaces: Option<String>,
-    /// Which generation of it: only that one's acting monitor writes the record.
-    pub generation: u64,
-    /// Another manager has begun a generation, to go on alone, and has not gone on: as the swarm has its quorum again, that
-    /// generation is taken back by this one.
+    /// Which epoch of it: only that one's lease holder writes the record.
+    pub epoch: u64,
+    /// Another manager has begun a epoch, to go on alone, and has not gone on: as the swarm has its quorum again, that
+    /// epoch is taken back by this one.
     pub takes_back: Option<u64>,
     /// Where its managers are joined, as `address:port`, sorted.
     pub managers: Vec<String>,
@@ -35,8 +35,8 @@ pub struct Publication {
     pub former: BTreeMap<String, String>,
     /// Nodes that have been down for longer than the grace period, sorted.
     pub lost: Vec<String>,
-    /// The acting monitor's host.
-    pub acting: String,
+    /// The lease holder's host.
+    pub lease: String,
     /// The keys, by host, to which a token is to be sealed. All other tokens are withdrawn.
     pub waiting: BTreeMap<String, String>,
     /// Which worker token is in force: see [`crate::seal::mark`].
@@ -46,7 +46,7 @@ pub struct Publication {
     pub kept: Option<Record>,
 }
 
-impl Publication {
+impl DesiredRecord {
     pub(super) fn of(seen: &Observation, metadata: &MetadataView, view: &RancherView, swarm: &SwarmView) -> Self {
         let managers = swarm.nodes.iter().filter_map(|node| node.manager.as_ref());
         let mut managers: Vec<String> =
@@ -63,8 +63,8 @@ impl Publication {
             ids
         };
         // Whoever is left without a quorum counts by the record, so one that becomes a voter is in it from before till after.
-        let own = generation(seen, &swarm.cluster);
-        let told = view.record.recovery.is_none() && view.record.generation == own;
+        let own = epoch(seen, &swarm.cluster);
+        let told = view.record.recovery.is_none() && view.record.epoch == own;
         let becomes = |node: &Node| told && roles::is_manager(node) && view.record.voters.contains(&node.id);
         let voters = ids(&|node| node.manager.is_some() || becomes(node));
         let others = ids(&|node| !former.contains_key(&node.id) && !taken.contains(node.id.as_str()));
@@ -72,12 +72,12 @@ impl Publication {
         let registered = view.registered_hosts().filter(|host| host.node().is_none());
         let registered = registered.filter(|host| doubt(seen, host, &view.record, swarm).is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
-        let begun = view.record.generation;
+        let begun = view.record.epoch;
         let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
         Self {
             cluster: swarm.cluster.clone(),
             replaces: None,
-            generation: takes_back.map_or(begun.max(own), |_| view.record.generation_by(&seen.own.nonce)),
+            epoch: takes_back.map_or(begun.max(own), |_| view.record.epoch_by(&seen.own.nonce)),
             takes_back,
             managers,
             members,
@@ -85,7 +85,7 @@ impl Publication {
             others,
             former,
             lost,
-            acting: metadata.host.clone(),
+            lease: metadata.host.clone(),
             waiting,
             token: swarm.token.clone(),
             kept: seen.own.state.record.clone().filter(|_| seen.record_is_gone),
@@ -103,14 +103,14 @@ impl Publication {
     /// Whether the record has the same voters, so that no more than the next change of a role is missing in it, whatever
     /// becomes of this monitor.
     pub(super) fn has_told_voters(&self, record: &Record) -> bool {
-        record.recovery.is_none() && record.generation == self.generation && record.voters == self.voters
+        record.recovery.is_none() && record.epoch == self.epoch && record.voters == self.voters
     }
 
     /// Whether the record says so already.
     pub fn is_published(&self, record: &Record) -> bool {
         record.claim.is_none()
             && record.cluster.as_deref() == Some(self.cluster.as_str())
-            && record.generation == self.generation
+            && record.epoch == self.epoch
             && record.managers == self.managers
             && record.members == self.members
             && record.voters == self.voters
@@ -118,7 +118,7 @@ impl Publication {
             && record.former == self.former
             && record.lost == self.lost
             && record.recovery.is_none()
-            && record.acting.as_ref().is_some_and(|acting| acting.host == self.acting)
+            && record.lease.as_ref().is_some_and(|lease| lease.host == self.lease)
             && record.tokens.len() == self.waiting.len()
             && self.waiting.iter().all(|(host, key)| self.has_token(record, host, key))
     }
@@ -129,12 +129,12 @@ impl Publication {
         let record = record.or_kept(self.kept.as_ref());
         match &record.cluster {
             Some(cluster) if *cluster == self.cluster => match self.takes_back {
-                Some(begun) => record.recovery.is_some() && record.generation == begun,
-                // An earlier generation's is one that a late write has brought back.
-                None => record.generation <= self.generation,
+                Some(begun) => record.recovery.is_some() && record.epoch == begun,
+                // An earlier epoch's is one that a late write has brought back.
+                None => record.epoch <= self.epoch,
             },
             Some(cluster) => self.replaces.as_ref() == Some(cluster),
-            None => record.is_free_for(&Claim { host: self.acting.clone(), nonce: nonce.to_owned() }),
+            None => record.is_free_for(&Claim { host: self.lease.clone(), nonce: nonce.to_owned() }),
         }
     }
 
@@ -149,7 +149,7 @@ impl Publication {
         let mut after = before.clone();
         after.claim = None;
         after.cluster = Some(self.cluster.clone());
-        after.generation = self.generation;
+        after.epoch = self.epoch;
         after.managers.clone_from(&self.managers);
         after.members.clone_from(&self.members);
         after.voters.clone_from(&self.voters);
@@ -157,8 +157,8 @@ impl Publication {
         after.former.clone_from(&self.former);
         after.lost.clone_from(&self.lost);
         after.recovery = None;
-        let beat = before.acting.as_ref().map_or(0, |acting| acting.beat);
-        after.acting = Some(Acting { host: self.acting.clone(), beat: beat.wrapping_add(1) });
+        let heartbeat = before.lease.as_ref().map_or(0, |lease| lease.heartbeat);
+        after.lease = Some(Lease { host: self.lease.clone(), heartbeat: heartbeat.wrapping_add(1) });
         after.tokens.retain(|host, _| self.waiting.get(host).is_some_and(|key| self.has_token(before, host, key)));
         for (host, key) in &self.waiting {
             if !after.tokens.contains_key(host) {
@@ -207,10 +207,10 @@ pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView)
     view.registered_hosts().filter_map(said).collect()
 }
 
-/// The generation of a swarm that this host remembers to be of.
-pub(super) fn generation(seen: &Observation, cluster: &str) -> u64 {
+/// The epoch of a swarm that this host remembers to be of.
+pub(super) fn epoch(seen: &Observation, cluster: &str) -> u64 {
     let member = seen.own.state.member.as_ref().filter(|member| member.cluster == cluster);
-    member.map_or(0, |member| member.generation)
+    member.map_or(0, |member| member.epoch)
 }
 
 /// Which host is which node: by what the host says of itself, which it alone knows for sure; else by an address that one

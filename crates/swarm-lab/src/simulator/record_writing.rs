@@ -1,10 +1,10 @@
-//! What runs beside a monitor's loop: the record, as the daemon's `publisher` writes it, and the labels of hosts.
+//! What runs beside a monitor's loop: the record, as the daemon's `record_writer` writes it, and the labels of hosts.
 
 use std::collections::BTreeMap;
 
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::labels;
-use swarmkit_mon::plan::Publication;
+use swarmkit_mon::plan::DesiredRecord;
 use swarmkit_mon::record::Record;
 
 use super::{Event, Simulation};
@@ -18,38 +18,38 @@ const UPGRADE_PAUSE_MS: u64 = 5_000;
 
 /// What is to be published.
 #[derive(Clone)]
-pub struct Errand {
-    pub publication: Publication,
-    pub beat: bool,
+pub struct Request {
+    pub desired_record: DesiredRecord,
+    pub heartbeat: bool,
     /// When the look began that asks for it, in milliseconds.
     pub looked: u64,
 }
 
 /// How the writing of the record stands.
 pub struct Publishing {
-    pub errand: Option<Errand>,
+    pub request: Option<Request>,
     /// Something is on its way that may still land.
     pub busy: bool,
     rests: bool,
     pause_ms: u64,
-    /// When the last sign of life was given, in milliseconds.
-    beat: Option<u64>,
+    /// When the last heartbeat was given, in milliseconds.
+    heartbeat: Option<u64>,
 }
 
 impl Default for Publishing {
     fn default() -> Self {
-        Self { errand: None, busy: false, rests: false, pause_ms: FIRST_PAUSE_MS, beat: None }
+        Self { request: None, busy: false, rests: false, pause_ms: FIRST_PAUSE_MS, heartbeat: None }
     }
 }
 
-/// What came of an errand.
+/// What came of an request.
 pub enum Outcome {
     /// The record says so already.
     Nothing,
     /// It was written, for all that is known.
     Written(Box<Record>),
     /// The service cannot be changed.
-    Refused(Box<Publication>),
+    Refused(Box<DesiredRecord>),
     Failed,
 }
 
@@ -63,10 +63,10 @@ impl Simulation {
         let Some(monitor) = self.hosts[at].monitor.as_mut().filter(|monitor| monitor.process == process) else {
             return;
         };
-        let unmet = monitor.wish.as_ref().is_some_and(|wish| !wish.is_met(&self.api.hosts[entry].labels));
+        let unmet = monitor.desired.as_ref().is_some_and(|desired| !desired.is_met(&self.api.hosts[entry].labels));
         let labels = unmet && !monitor.labelling;
         let publishing = &mut monitor.publishing;
-        let publishes = publishing.errand.is_some() && !publishing.busy && !publishing.rests;
+        let publishes = publishing.request.is_some() && !publishing.busy && !publishing.rests;
         publishing.busy |= publishes;
         monitor.labelling |= labels;
         if labels {
@@ -81,12 +81,12 @@ impl Simulation {
     pub fn publish(&mut self, at: usize, process: u64) {
         let took = self.call_api(at);
         let Some(monitor) = self.monitor(at, process) else { return };
-        let Some(errand) = monitor.publishing.errand.take() else {
+        let Some(request) = monitor.publishing.request.take() else {
             monitor.publishing.busy = false;
             return;
         };
-        let publication = errand.publication.clone();
-        let mut outcome = if took.is_some() { self.record_to_write(at, errand) } else { Outcome::Failed };
+        let desired_record = request.desired_record.clone();
+        let mut outcome = if took.is_some() { self.record_to_write(at, request) } else { Outcome::Failed };
         let mut took = took.unwrap_or(10_000);
         if let Outcome::Written(record) = &outcome {
             let record = Record::clone(record);
@@ -95,26 +95,26 @@ impl Simulation {
             if self.put_record(at, process, took, record) {
                 took *= 2;
             } else {
-                outcome = Outcome::Refused(Box::new(publication));
+                outcome = Outcome::Refused(Box::new(desired_record));
             }
         }
         self.after(took, Event::Published { host: at, process, outcome: Box::new(outcome) });
     }
 
-    fn record_to_write(&self, at: usize, errand: Errand) -> Outcome {
+    fn record_to_write(&self, at: usize, request: Request) -> Outcome {
         let (Some(group), Some(monitor)) = (self.governs(at), &self.hosts[at].monitor) else { return Outcome::Failed };
-        let Errand { publication, beat, looked } = errand;
+        let Request { desired_record, heartbeat, looked } = request;
         let (group, record) = (&self.groups[group], &self.api.record);
-        let another = group.cluster != publication.cluster || group.mark() != publication.token;
-        if another || !publication.may_be_written(record, &monitor.nonce) {
+        let another = group.cluster != desired_record.cluster || group.mark() != desired_record.token;
+        if another || !desired_record.may_be_written(record, &monitor.nonce) {
             return Outcome::Failed;
         }
-        // A sign of life that was given since the look is the one that it asks for.
-        let beat = beat && monitor.publishing.beat.is_none_or(|beat| beat < looked);
-        if publication.is_published(record) && !beat {
+        // A heartbeat that was given since the look is the one that it asks for.
+        let heartbeat = heartbeat && monitor.publishing.heartbeat.is_none_or(|heartbeat| heartbeat < looked);
+        if desired_record.is_published(record) && !heartbeat {
             return Outcome::Nothing;
         }
-        Outcome::Written(Box::new(publication.write(record, |_, key| Some(sealed(&publication.token, key)))))
+        Outcome::Written(Box::new(desired_record.write(record, |_, key| Some(sealed(&desired_record.token, key)))))
     }
 
     pub fn published(&mut self, at: usize, process: u64, outcome: Outcome) {
@@ -125,9 +125,9 @@ impl Simulation {
         let publishing = &mut monitor.publishing;
         publishing.busy = false;
         if stands {
-            publishing.beat = Some(now);
+            publishing.heartbeat = Some(now);
             publishing.pause_ms = FIRST_PAUSE_MS;
-            monitor.memory.beaten(instant);
+            monitor.memory.heartbeat_given(instant);
         } else if !matches!(outcome, Outcome::Nothing) {
             if matches!(outcome, Outcome::Refused(_)) {
                 publishing.pause_ms = publishing.pause_ms.min(UPGRADE_PAUSE_MS);
@@ -137,8 +137,8 @@ impl Simulation {
             publishing.pause_ms = (pause * 2).min(LONGEST_PAUSE_MS);
             self.after(pause, Event::Rested { host: at, process });
         }
-        if let Outcome::Refused(publication) = outcome {
-            self.hand_over(at, &publication);
+        if let Outcome::Refused(desired_record) = outcome {
+            self.hand_over(at, &desired_record);
         }
         self.beside(at, process, 0);
     }
@@ -151,8 +151,8 @@ impl Simulation {
     }
 
     /// Gives the hosts that wait their token by a label. All labels of a host are read, and written some time after.
-    fn hand_over(&mut self, at: usize, publication: &Publication) {
-        let Publication { cluster, managers, token, waiting, .. } = publication;
+    fn hand_over(&mut self, at: usize, desired_record: &DesiredRecord) {
+        let DesiredRecord { cluster, managers, token, waiting, .. } = desired_record;
         if self.governs(at).is_none_or(|group| self.groups[group].mark() != *token) {
             return;
         }
@@ -177,10 +177,10 @@ impl Simulation {
         let answers = self.call_api(at).is_some();
         let Some(monitor) = self.monitor(at, process) else { return };
         monitor.labelling = false;
-        let wish = monitor.wish.clone();
-        if let Some(wish) = wish.filter(|_| answers) {
+        let desired = monitor.desired.clone();
+        if let Some(desired) = desired.filter(|_| answers) {
             self.tally.api_requests += 2;
-            wish.apply(&mut self.api.hosts[entry].labels);
+            desired.apply(&mut self.api.hosts[entry].labels);
             self.metadata_changes();
         }
     }
