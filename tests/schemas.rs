@@ -5,7 +5,7 @@ use std::path::Path;
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
-use gen_catalog::render::{SchemaKind, schema};
+use rancher_catalog::schema::{SchemaKind, schema};
 use rancher_catalog::yaml::Document;
 use serde_json::{Value, json};
 use swarm_lab::generator::{outcome, rendered_catalog};

@@ -18,7 +18,7 @@ pub(super) fn run(
     as_json: bool,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
-    let renderer = Renderer::for_any_model(templates)?;
+    let renderer = Renderer::new(templates)?;
     let files = files(&from_file(model)?, &renderer)?;
     let Some(folder) = into else {
         print(&files, as_json, output)?;

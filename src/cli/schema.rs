@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::output::Output;
-use crate::render::{SchemaKind, schema};
+use rancher_catalog::schema::{SchemaKind, schema};
 
 /// Prints the JSON schema (draft 2020-12) of a file of a catalog, or of a whole entry.
 ///

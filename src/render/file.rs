@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::RenderError;
-use super::schema::SchemaKind;
 use super::templates::{environment, template_error};
 use super::verify::verify;
 use crate::entries::{InfraEntry, Notes, ProjectEntry};
@@ -29,8 +28,6 @@ pub struct RenderedFile {
 /// Renders models through the templates.
 pub struct Renderer {
     environment: Environment<'static>,
-    /// Whether what is rendered must be valid by its schema: what we publish must, what others published may not be.
-    by_schema: bool,
 }
 
 impl Renderer {
@@ -39,15 +36,7 @@ impl Renderer {
     /// # Errors
     /// The folder or a template in it cannot be read.
     pub fn new(templates: Option<&Path>) -> Result<Self, RenderError> {
-        Ok(Self { environment: environment(templates)?, by_schema: true })
-    }
-
-    /// As [`Renderer::new`], for models that were read from somewhere: they may hold keys that no schema knows.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn for_any_model(templates: Option<&Path>) -> Result<Self, RenderError> {
-        Ok(Self { by_schema: false, ..Self::new(templates)? })
+        Ok(Self { environment: environment(templates)? })
     }
 
     /// The files of one version, in the folder of that version.
@@ -121,7 +110,7 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::infra`].
     pub fn config(&self, model: &Config) -> Result<String, RenderError> {
-        self.checked("config.yml.j2", "config.yml", SchemaKind::Config, model, &Notes::new())
+        self.checked("config.yml.j2", "config.yml", model, &Notes::new())
     }
 
     /// A project.yml.
@@ -129,7 +118,7 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::infra`].
     pub fn project_file(&self, model: &Project) -> Result<String, RenderError> {
-        self.checked("project.yml.j2", "project.yml", SchemaKind::Project, model, &Notes::new())
+        self.checked("project.yml.j2", "project.yml", model, &Notes::new())
     }
 
     /// A docker-compose.yml.
@@ -137,10 +126,10 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::infra`].
     pub fn docker_compose(&self, model: &DockerCompose, notes: &Notes) -> Result<String, RenderError> {
-        let (template, file, kind) = ("docker-compose.yml.j2", "docker-compose.yml", SchemaKind::DockerCompose);
+        let (template, file) = ("docker-compose.yml.j2", "docker-compose.yml");
         match model {
-            DockerCompose::V1(services) => self.checked::<Services>(template, file, kind, services, notes),
-            DockerCompose::V2(compose) => self.checked::<DockerComposeV2>(template, file, kind, compose, notes),
+            DockerCompose::V1(services) => self.checked::<Services>(template, file, services, notes),
+            DockerCompose::V2(compose) => self.checked::<DockerComposeV2>(template, file, compose, notes),
         }
     }
 
@@ -149,10 +138,10 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::infra`].
     pub fn rancher_compose(&self, model: &RancherCompose, notes: &Notes) -> Result<String, RenderError> {
-        let (template, file, kind) = ("rancher-compose.yml.j2", "rancher-compose.yml", SchemaKind::RancherCompose);
+        let (template, file) = ("rancher-compose.yml.j2", "rancher-compose.yml");
         match model {
-            RancherCompose::V1(compose) => self.checked::<RancherComposeV1>(template, file, kind, compose, notes),
-            RancherCompose::V2(compose) => self.checked::<RancherComposeV2>(template, file, kind, compose, notes),
+            RancherCompose::V1(compose) => self.checked::<RancherComposeV1>(template, file, compose, notes),
+            RancherCompose::V2(compose) => self.checked::<RancherComposeV2>(template, file, compose, notes),
         }
     }
 
@@ -160,15 +149,13 @@ impl Renderer {
         &self,
         template: &'static str,
         file: &str,
-        kind: SchemaKind,
         model: &T,
         notes: &Notes,
     ) -> Result<String, RenderError> {
         let value = serde_yaml::to_value(model)
             .map_err(|error| RenderError::Template { name: template.to_owned(), detail: error.to_string() })?;
         let text = self.print(template, &value, notes)?;
-        let kind = self.by_schema.then_some(kind);
-        verify(template, file, kind, &text, model, &value)?;
+        verify(template, file, &text, model, &value)?;
         Ok(text)
     }
 

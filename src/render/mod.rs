@@ -1,12 +1,10 @@
 //! Model -> text. What a template prints is read back at once and must equal the model that it came from.
 
 mod file;
-mod schema;
 mod templates;
 mod verify;
 
 pub use file::{RenderedFile, Renderer};
-pub use schema::{SchemaKind, schema};
 pub use verify::first_difference;
 
 use rancher_catalog::yaml::ReadError;
@@ -51,15 +49,5 @@ pub enum RenderError {
         file: String,
         /// The first place of difference.
         path: String,
-    },
-    /// The model itself breaks its schema.
-    #[error("{file} breaks its schema at `{path}`: {message}")]
-    Schema {
-        /// The file.
-        file: String,
-        /// Where.
-        path: String,
-        /// What is wrong.
-        message: String,
     },
 }

@@ -1,20 +1,18 @@
-//! The check that a template did not lie: read back, compared, held against the schema.
+//! The check that a template did not lie: read back and compared.
 
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
 use super::RenderError;
-use super::schema::{SchemaKind, violation};
 use rancher_catalog::yaml::{Document, Problem, ReadError};
 
 /// Reads a rendered file back with Rancher's rules and compares it with the model that it was made of.
 ///
 /// # Errors
-/// It cannot be read, says something else, or breaks the schema of its kind, if one is given.
+/// It cannot be read, or says something else.
 pub(super) fn verify<T: DeserializeOwned + PartialEq>(
     template: &'static str,
     file: &str,
-    kind: Option<SchemaKind>,
     text: &str,
     model: &T,
     value: &Value,
@@ -37,10 +35,7 @@ pub(super) fn verify<T: DeserializeOwned + PartialEq>(
     if document.to_typed::<T>().map_err(unreadable)? != *model {
         return Err(differs(".".to_owned()));
     }
-    match kind.and_then(|kind| violation(kind, &read)) {
-        Some((path, message)) => Err(RenderError::Schema { file: file.to_owned(), path, message }),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The path of the first place at which two values differ; the order of keys does not count.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`yaml`] | YAML as Rancher's Go parser reads it, with places |
 //! | [`model`] | the files, typed: pure data |
+//! | [`schema`] | the JSON schemas of the model |
 //! | [`go_template`], [`interpolation`] | templates and variables, as Rancher's compose executor runs them |
 //! | [`source`] | a catalog, read without writing |
 //! | [`git`] | calls of git, each with a time limit |
@@ -14,6 +15,7 @@ pub mod git;
 pub mod go_template;
 pub mod interpolation;
 pub mod model;
+pub mod schema;
 pub mod source;
 pub mod unified_diff;
 pub mod yaml;
