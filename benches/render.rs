@@ -6,7 +6,7 @@ use std::process::Command;
 use criterion::{Criterion, criterion_group, criterion_main};
 use gen_catalog::entries::swarm;
 use gen_catalog::render::Renderer;
-use swarmkit_settings::settings::SETTINGS;
+use swarmkit_settings::SETTINGS;
 
 fn in_memory(criterion: &mut Criterion) {
     let image = swarm::image(swarm::default_repository(), None);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
-use swarmkit_settings::settings::SETTINGS;
+use swarmkit_settings::SETTINGS;
 
 pub fn trials() -> Vec<Trial> {
     trials![every_value_of_the_model_shows_in_the_output_or_is_refused, every_comment_shows_above_its_key,]

@@ -8,7 +8,7 @@ use swarm_lab::trials;
 
 use rancher_catalog::digest::sha256_hex;
 use swarm_lab::generator::outcome;
-use swarmkit_settings::settings::{SETTINGS, markdown_table};
+use swarmkit_settings::{SETTINGS, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
     trials![

@@ -7,7 +7,7 @@ use gen_catalog::render::Renderer;
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 use swarmkit_settings::command_line;
-use swarmkit_settings::settings::{self, Kind, SETTINGS, Setting, markdown_table};
+use swarmkit_settings::{self as settings, Kind, SETTINGS, Setting, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
     trials![

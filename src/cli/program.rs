@@ -2,8 +2,8 @@
 
 use clap::{Command, ValueEnum};
 
+use swarmkit_settings::SETTINGS;
 use swarmkit_settings::command_line;
-use swarmkit_settings::settings::SETTINGS;
 
 /// A program of this package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -24,8 +24,8 @@ use catalog_check::{Checked, Severity};
 use catalog_diff::words::upgrade_in_words;
 use rancher_catalog::digest::sha256_hex;
 use rancher_catalog::model::{ImageReference, Version};
+use swarmkit_settings::SETTINGS;
 use swarmkit_settings::built_from::BuiltFrom;
-use swarmkit_settings::settings::SETTINGS;
 
 /// Makes a branch with the next revision in a git clone of a catalog, and the text of its pull request.
 ///

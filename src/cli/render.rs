@@ -12,7 +12,7 @@ use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
 use crate::render::Renderer;
 use rancher_catalog::model::ImageReference;
-use swarmkit_settings::settings::SETTINGS;
+use swarmkit_settings::SETTINGS;
 
 /// Renders the entry (infra-templates/swarm) and the environment template (project-templates/swarm) into a catalog.
 ///

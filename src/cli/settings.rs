@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Outcome;
 use super::output::Output;
-use swarmkit_settings::settings::{Kind, SETTINGS, markdown_table};
+use swarmkit_settings::{Kind, SETTINGS, markdown_table};
 
 /// Prints the settings of the daemon, which are the questions of the entry: as a Markdown table, or as JSON.
 #[derive(Debug, Args)]

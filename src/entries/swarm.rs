@@ -9,7 +9,7 @@ use rancher_catalog::model::{
     RancherComposeV1, RancherComposeV2, RancherService, Repository, Revision, Scalar, Service, StackEntry, Strategy,
     Templated, Version, label_names,
 };
-use swarmkit_settings::settings::{self, Kind, Setting, health};
+use swarmkit_settings::{self as settings, Kind, Setting, health};
 
 /// The folder of both templates. Rancher's UI takes an environment for a Swarm one by this name alone
 /// (`infra*swarm`), so it is no choice.

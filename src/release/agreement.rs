@@ -18,7 +18,7 @@ use crate::render::Renderer;
 use rancher_catalog::git::Git;
 use rancher_catalog::model::{DockerCompose, Image, Repository, Version};
 use rancher_catalog::source::TemplateSource;
-use swarmkit_settings::settings::SETTINGS;
+use swarmkit_settings::SETTINGS;
 
 /// What a program may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);

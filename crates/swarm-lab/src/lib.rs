@@ -21,4 +21,3 @@ pub mod tree;
 pub mod trial;
 pub mod wanted;
 pub mod well;
-pub mod world;

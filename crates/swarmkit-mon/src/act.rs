@@ -13,7 +13,7 @@ use super::plan::{self, Change, DRAINED, NodeChange};
 use super::record::{Claim, Record};
 use super::seal::{KeyPair, SealError};
 use super::state::{Member, State, StateError, StateFile};
-use swarmkit_settings::settings::SWARM_PORT;
+use swarmkit_settings::SWARM_PORT;
 
 /// What a try to reach a manager may take.
 const CONNECT: Duration = Duration::from_secs(2);

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::observe::Observation;
 use super::plan::{Change, Plan};
-use swarmkit_settings::settings::{FORWARD_PORT, SWARM_PORT};
+use swarmkit_settings::{FORWARD_PORT, SWARM_PORT};
 
 /// How many connections are held; beyond that the oldest is closed. An engine needs two or three.
 const MOST: usize = 64;

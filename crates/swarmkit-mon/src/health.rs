@@ -17,7 +17,7 @@ use super::observe::Sources;
 use super::plan::Stage;
 use super::server::{self, Answer};
 use super::status::Status;
-use swarmkit_settings::settings::{HEALTH_PATH, HEALTH_PORT, IDENTITY_PATH};
+use swarmkit_settings::{HEALTH_PATH, HEALTH_PORT, IDENTITY_PATH};
 
 /// How long an answer of the engine is good for: health checks come from several hosts.
 const FRESH: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::call::{self, CallError};
-use swarmkit_settings::settings::{HEALTH_PORT, IDENTITY_PATH};
+use swarmkit_settings::{HEALTH_PORT, IDENTITY_PATH};
 
 /// What a question may take.
 const ASK: Duration = Duration::from_secs(1);

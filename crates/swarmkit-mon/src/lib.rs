@@ -2,12 +2,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `observe`, `past` | what is, put into one plain value |
+//! | `observe`, `past`, `timer` | what is, put into one plain value |
 //! | `plan` | what to do: a pure function of that value |
 //! | `act`, `record_writer`, `label_writer` | do it |
 //! | `forward` | the way of this host's engine to the managers |
 //! | `clock` | how far this host's clock is from Rancher's |
-//! | `run`, `wake` | when: the loop, its wake-ups and its back-off |
+//! | `run`, `wake`, `pace` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
 //! | `surroundings`, `own_service`, `own_container` | what metadata tells, and which service and container are this monitor's |
 //! | `identity` | whether another host has this one's identity |
@@ -32,6 +32,7 @@ pub mod observe;
 pub mod overview;
 pub mod own_container;
 pub mod own_service;
+pub mod pace;
 pub mod past;
 pub mod plan;
 pub mod rancher;
@@ -43,4 +44,5 @@ pub mod server;
 pub mod state;
 pub mod status;
 pub mod surroundings;
+pub mod timer;
 pub mod wake;

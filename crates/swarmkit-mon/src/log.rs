@@ -6,7 +6,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
-use swarmkit_settings::settings::{LogFormat, LogLevel};
+use swarmkit_settings::{LogFormat, LogLevel};
 
 fn filter(level: LogLevel) -> LevelFilter {
     match level {

@@ -10,7 +10,7 @@ use swarmkit_mon::overview::Overview;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::status::Preview;
 use swarmkit_settings::command_line::{self, PlanFormat};
-use swarmkit_settings::settings::{SETTINGS, Settings};
+use swarmkit_settings::{SETTINGS, Settings};
 
 /// A variable that is not UTF-8 is not an allowed value either: it is shown with its odd parts replaced.
 fn environment(name: &str) -> Option<String> {

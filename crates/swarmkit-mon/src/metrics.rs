@@ -32,7 +32,7 @@ pub fn text(status: &Status, healthy: bool) -> String {
     if let Some(plan) = status.plan() {
         let stages = Family::<[(&str, &str); 1], Gauge>::default();
         for stage in Stage::ALL {
-            stages.get_or_create(&[("stage", stage.name())]).set(i64::from(stage == plan.stage));
+            stages.get_or_create(&[("stage", stage.name())]).set(i64::from(*stage == plan.stage));
         }
         registry.register("stage", "Where this host stands", stages);
     }

@@ -19,7 +19,7 @@ use super::record::{Claim, Record};
 use super::seal;
 use super::state::State;
 use super::surroundings::{Service, Surroundings};
-use swarmkit_settings::settings::SWARM_PORT;
+use swarmkit_settings::SWARM_PORT;
 
 /// What was asked for, or why it could not be had.
 pub type Seen<T> = Result<T, String>;

@@ -16,7 +16,7 @@ use super::labels;
 use super::metadata::Metadata;
 use super::plan::Stage;
 use super::surroundings::Host;
-use swarmkit_settings::settings::HEALTH_PORT;
+use swarmkit_settings::HEALTH_PORT;
 
 /// What one host may take to answer.
 const ASK: Duration = Duration::from_secs(2);

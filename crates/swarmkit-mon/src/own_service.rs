@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use swarmkit_settings::settings::SERVICE;
+use swarmkit_settings::SERVICE;
 
 /// The service that was found, by its UUID.
 #[derive(Default)]

@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::labels::DesiredLabels;
 use super::record::Record;
 use super::surroundings::texts;
-use swarmkit_settings::settings::AGENT_CA_FOLDER;
+use swarmkit_settings::AGENT_CA_FOLDER;
 
 /// What a page of a list may hold, in bytes: that of 1,000 hosts takes about 3 MB.
 const LARGEST_PAGE: usize = 32 << 20;

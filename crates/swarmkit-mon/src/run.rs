@@ -16,20 +16,16 @@ use super::label_writer;
 use super::metadata::{self, Metadata};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
+use super::pace::Pace;
 use super::past::{Memory, ms};
-use super::plan::{Plan, plan};
+use super::plan::{Plan, Stage, plan};
 use super::rancher::Rancher;
 use super::record_writer;
 use super::seal::KeyPair;
 use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
-use swarmkit_settings::settings::{
-    DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings,
-};
-
-/// The first pause after something failed, and the shortest between two reconciles.
-pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
+use swarmkit_settings::{DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings};
 
 /// Why the monitor cannot run at all.
 #[derive(Debug, thiserror::Error)]
@@ -180,10 +176,7 @@ impl Monitor {
     }
 
     async fn reconcile_loop(&mut self, wake: &Notify, channels: &Channels) {
-        let period = Duration::from_millis(self.wanted.period_ms);
-        let mut pause = FIRST_PAUSE;
-        let mut told = None;
-        let mut streak = 0;
+        let mut pace = Pace::new(self.wanted.period_ms);
         loop {
             if let Some(heartbeat) = channels.published.borrow().heartbeat {
                 self.memory.heartbeat_given(heartbeat);
@@ -196,28 +189,18 @@ impl Monitor {
             if channels.published.borrow().busy {
                 plan.while_publishing();
             }
-            streak = if self.tell(&plan, &mut told) { 0 } else { streak + 1 };
+            let is_new = pace.see(&seen, &plan);
+            self.log(&plan, is_new);
             channels.send(&seen, &plan, &self.nonce, began);
             self.with_status(|status| {
                 status.labels = channels.labels.borrow().clone();
                 status.reconciled(seen.clone(), plan.clone());
             });
-            let good = self.act(&seen, &plan, &channels.listening).await;
-            pause = if good { FIRST_PAUSE } else { (pause * 2).min(period.max(FIRST_PAUSE)) };
-            let wait = match plan.requeue_after_ms.map(Duration::from_millis) {
-                _ if !good => pause,
-                // What has changed is began at anew at once; a change that changes nothing is not made all the time.
-                _ if plan.change.is_some() && streak == 0 => Duration::ZERO,
-                // What is on this host costs nothing to ask.
-                Some(soon) if seen.metadata.is_err() => soon,
-                None if plan.change.is_some() => patient(FIRST_PAUSE, streak).min(period),
-                Some(soon) => patient(soon, streak).min(period),
-                None => period,
-            };
+            let is_done = self.act(&seen, &plan, &channels.listening).await;
+            let wait = Duration::from_millis(pace.wait_ms(is_done));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                // News do not make a failing call succeed.
-                () = wake.notified(), if good => {
+                () = wake.notified(), if pace.takes_news() => {
                     // Several at once are one.
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
@@ -225,23 +208,17 @@ impl Monitor {
         }
     }
 
-    /// Logs what is new: a stage, a reason, a warning. Answers whether there is a new stage or reason.
-    fn tell(&mut self, plan: &Plan, told: &mut Option<(super::plan::Stage, String)>) -> bool {
-        let now = (plan.stage, plan.reason.clone());
-        let new = told.as_ref() != Some(&now);
-        if new {
-            if plan.stage == super::plan::Stage::Refused {
-                tracing::error!(stage = plan.stage.name(), reason = plan.reason, "stands");
-            } else {
-                tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
-            }
-            *told = Some(now);
+    /// Logs what is new: a stage, a reason, a warning.
+    fn log(&mut self, plan: &Plan, is_new: bool) {
+        if is_new && plan.stage == Stage::Refused {
+            tracing::error!(stage = plan.stage.name(), reason = plan.reason, "stands");
+        } else if is_new {
+            tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
         }
         for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
             tracing::warn!(warning, "noticed");
         }
         self.warned.clone_from(&plan.warnings);
-        new
     }
 
     fn with_status(&self, change: impl FnOnce(&mut Status)) {
@@ -319,10 +296,4 @@ impl Channels {
             why: plan.reason.clone(),
         }));
     }
-}
-
-/// How long to wait where a reconcile shall follow soon: those that see the same again and again, `streak` of them, become
-/// rarer.
-pub fn patient(soon: Duration, streak: i32) -> Duration {
-    soon.mul_f64(1.25_f64.powi((streak - 10).clamp(0, 60)))
 }

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::settings::{Setting, Settings};
+use super::{Setting, Settings};
 use crate::built_from;
 
 /// The command line for a table of settings. Values are checked by [`settings`], all together, not by the parser.
@@ -106,6 +106,6 @@ pub fn given(setting: &Setting, matches: &ArgMatches, environment: impl Fn(&str)
 pub fn settings(
     matches: &ArgMatches,
     environment: impl Fn(&str) -> Option<String>,
-) -> Result<Settings, super::settings::InvalidSettings> {
+) -> Result<Settings, super::InvalidSettings> {
     Settings::resolve(|setting| given(setting, matches, &environment))
 }

@@ -1,5 +1,17 @@
-//! What both programs share, so that they never disagree: the settings, the ports and paths, the version.
+//! What both programs share, so that they never disagree.
+//!
+//! From [`SETTINGS`] come the daemon's command line and its checks ([`command_line`]), the questions that Rancher's UI asks and
+//! the `environment` of the service (the catalog entry), and the documented table.
 
 pub mod built_from;
 pub mod command_line;
-pub mod settings;
+mod endpoints;
+pub mod health;
+mod setting;
+mod table;
+mod typed;
+
+pub use endpoints::*;
+pub use setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
+pub use table::{SETTINGS, Settings, markdown_table};
+pub use typed::{LogFormat, LogLevel, ManagerAvailability, QuorumRecovery};

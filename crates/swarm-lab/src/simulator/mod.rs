@@ -22,6 +22,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, Instant};
 
+use swarmkit_mon::engine::Role;
 use swarmkit_mon::observe::{Observation, Wanted};
 use swarmkit_mon::plan::Plan;
 
@@ -223,6 +224,28 @@ impl Simulation {
         world.api.tell(&world.hosts);
         world.dice = dice;
         world
+    }
+
+    /// Makes a swarm by hand, before the monitors start: of the first of these hosts, joined by the others.
+    pub fn make_swarm(&mut self, hosts: &[usize]) -> usize {
+        let group = self.make_group(hosts[0]);
+        self.groups[group].services = SERVICES;
+        for at in &hosts[1..] {
+            let id = self.fresh("node");
+            let node = self.new_node(*at, &id, Role::Worker);
+            self.groups[group].nodes.push(node);
+            self.sit(*at, group, &id, Some(hosts[0]));
+        }
+        group
+    }
+
+    /// Runs for some milliseconds, whatever comes of it.
+    ///
+    /// # Errors
+    /// A promise is broken.
+    pub fn run_for(&mut self, ms: u64) -> Result<(), Broken> {
+        self.run_until(self.now + ms, |_| false);
+        self.broken.clone().map_or(Ok(()), Err)
     }
 
     pub fn faults(&self) -> &[(u64, Fault)] {

@@ -1,22 +1,20 @@
 //! The monitors: what they look at, when, and what becomes of what they do. The judgement is the daemon's own.
 
-use std::time::Duration;
-
 use swarmkit_mon::engine::{Availability, Info, NodeState, Role};
 use swarmkit_mon::labels::{self, DesiredLabels};
 use swarmkit_mon::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
-use swarmkit_mon::past::{self, Memory};
+use swarmkit_mon::pace::Pace;
+use swarmkit_mon::past::Memory;
 use swarmkit_mon::plan::{Asked, Change, DRAINED, NodeChange, Plan, asks_rancher, said_to_be_inside};
 use swarmkit_mon::record::{Claim, Record};
-use swarmkit_mon::run;
 use swarmkit_mon::state::{Member, State};
 
 use super::engines::{Ailment, Engine, Said};
 use super::record_writing::{Publishing, Request, sealed};
 use super::{Event, Simulation};
 
-/// The daemon's first pause after something that failed, in milliseconds.
-const FIRST_PAUSE_MS: u64 = run::FIRST_PAUSE.as_millis() as u64;
+/// The shortest wait, in milliseconds: what a reconcile itself takes.
+const SHORTEST_MS: u64 = 5;
 
 pub struct Monitor {
     pub process: u64,
@@ -30,9 +28,7 @@ pub struct Monitor {
     busy: bool,
     /// When it reconciles next; a queued look at another time is void.
     next_reconcile: u64,
-    pause_ms: u64,
-    streak: i32,
-    told: Option<(String, String)>,
+    pace: Pace,
 }
 
 /// What the world has lent to a reconcile, and is to have back as it was.
@@ -77,9 +73,7 @@ impl Simulation {
             labelling: false,
             busy: false,
             next_reconcile: 0,
-            pause_ms: FIRST_PAUSE_MS,
-            streak: 0,
-            told: None,
+            pace: Pace::new(self.wanted.period_ms),
         });
         self.say(|| format!("host {at}: monitor starts"));
         self.metadata_changes();
@@ -109,7 +103,7 @@ impl Simulation {
     pub fn wake(&mut self, at: usize, within_ms: u64) {
         let now = self.now;
         let due = self.hosts[at].monitor.as_ref().is_some_and(|monitor| {
-            !monitor.busy && monitor.pause_ms == FIRST_PAUSE_MS && monitor.next_reconcile > now + within_ms
+            !monitor.busy && monitor.pace.takes_news() && monitor.next_reconcile > now + within_ms
         });
         if due {
             let ms = self.between(1, within_ms);
@@ -140,17 +134,12 @@ impl Simulation {
         monitor.desired.clone_from(&plan.labels);
         let (desired_record, heartbeat, looked) = (plan.desired_record.clone(), plan.heartbeats, self.now);
         monitor.publishing.request = desired_record.map(|desired_record| Request { desired_record, heartbeat, looked });
-        let told = (plan.stage.name().to_owned(), plan.reason.clone());
-        let news = monitor.told.as_ref() != Some(&told);
-        monitor.streak = if news { 0 } else { monitor.streak + 1 };
-        let streak = monitor.streak;
-        if news {
-            self.say(|| format!("host {at}: {}: {}", told.0, told.1));
-            monitor.told = Some(told);
+        if monitor.pace.see(&seen, &plan) {
+            self.say(|| format!("host {at}: {}: {}", plan.stage.name(), plan.reason));
         }
         let acts = plan.change.is_some() || plan.remember.is_some();
-        let again = plan.requeue_after_ms;
         monitor.busy = acts;
+        let wait = if acts { 0 } else { monitor.pace.wait_ms(true) };
         self.hosts[at].monitor = Some(monitor);
         if acts {
             let kept = self.give_back_a_copy(seen, lent);
@@ -159,9 +148,7 @@ impl Simulation {
             self.after(late, event);
         } else {
             self.give_back(seen, lent);
-            let period = self.wanted.period_ms;
-            let wait = again.map_or(period, |soon| patient(soon, streak).min(period));
-            self.reconcile_after(at, wait.max(5));
+            self.reconcile_after(at, wait.max(SHORTEST_MS));
         }
         self.beside(at, process, took);
     }
@@ -327,17 +314,9 @@ impl Simulation {
     }
 
     pub fn done(&mut self, at: usize, process: u64, good: bool) {
-        let most = self.wanted.period_ms;
         let Some(monitor) = self.monitor(at, process) else { return };
         monitor.busy = false;
-        monitor.pause_ms = if good { FIRST_PAUSE_MS } else { (monitor.pause_ms * 2).min(most) };
-        let wait = if good && monitor.streak == 0 {
-            5
-        } else if good {
-            patient(FIRST_PAUSE_MS, monitor.streak).min(most)
-        } else {
-            monitor.pause_ms
-        };
+        let wait = monitor.pace.wait_ms(good).max(SHORTEST_MS);
         self.reconcile_after(at, wait);
     }
 
@@ -543,8 +522,4 @@ impl Simulation {
         of.unreached.remove(&change.id);
         true
     }
-}
-
-fn patient(soon_ms: u64, streak: i32) -> u64 {
-    past::ms(run::patient(Duration::from_millis(soon_ms), streak))
 }

@@ -5,7 +5,8 @@
 //!
 //! | file | part |
 //! |---|---|
-//! | `outside` | this host's engine is in no swarm: wait, found one, or join |
+//! | `stage`, `change` | where a host stands, and what is done |
+//! | `outside` | this host's engine is in no swarm: wait, init one, or join |
 //! | `inside` | it is in one: does it belong, and does this monitor act? |
 //! | `claim` | may this host make, or record, a swarm? |
 //! | `desired_record` | what the lease holder writes into the record |
@@ -15,6 +16,7 @@
 //! | `quorum` | most managers are lost: may this one go on alone? |
 //! | `doubt` | does anybody act? A host that has to know asks |
 
+mod change;
 mod claim;
 mod desired_record;
 mod doubt;
@@ -24,22 +26,25 @@ mod outside;
 mod quorum;
 mod removal;
 mod roles;
+mod stage;
 
 use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::engine::{Availability, LocalNodeState, SwarmInfo};
+use super::engine::{LocalNodeState, SwarmInfo};
 use super::labels::{self, DesiredLabels};
 use super::observe::{MetadataView, Observation, RancherView, Seen};
 use super::state::State;
 
 pub(super) use inside::silence_ms;
 
+pub use change::{Change, NodeChange};
 pub use claim::said_to_be_inside;
 pub use desired_record::DesiredRecord;
 pub use inside::DRAINED;
 pub use roles::odd_at_most;
+pub use stage::Stage;
 
 /// From which time on a claim that nobody follows up is void, in milliseconds.
 pub const CLAIM_EXPIRY_MS: u64 = 30_000;
@@ -81,154 +86,6 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// When to look again at the latest, in milliseconds, if that is sooner than the period.
     pub requeue_after_ms: Option<u64>,
-}
-
-/// Where a host stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// The engine does not answer.
-    NoEngine,
-    /// Rancher does not say yet who this host is.
-    NoMetadata,
-    /// Rancher's API is needed and does not answer.
-    NoRancher,
-    /// No swarm yet, and another host is to make it.
-    WaitLeader,
-    /// No swarm yet; this host is to make it.
-    Init,
-    /// A swarm, and no join token for this host yet.
-    WaitToken,
-    /// The engine joins, or has lost its managers.
-    Join,
-    /// In the swarm.
-    Member,
-    /// In the swarm, and the one that acts.
-    LeaseHolder,
-    /// In a swarm that is not the recorded one.
-    Foreign,
-    /// A manager of a swarm that has lost its quorum.
-    NoQuorum,
-    /// The engine waits to be unlocked.
-    Locked,
-    /// The engine cannot go on by itself.
-    Broken,
-    /// This host, or this stack, is there twice: nothing is done.
-    Refused,
-}
-
-impl Stage {
-    /// Its name, as in `/status`, `/metrics` and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoEngine => "no_engine",
-            Self::NoMetadata => "no_metadata",
-            Self::NoRancher => "no_rancher",
-            Self::WaitLeader => "wait_leader",
-            Self::Init => "init",
-            Self::WaitToken => "wait_token",
-            Self::Join => "join",
-            Self::Member => "member",
-            Self::LeaseHolder => "lease_holder",
-            Self::Foreign => "foreign",
-            Self::NoQuorum => "no_quorum",
-            Self::Locked => "locked",
-            Self::Broken => "broken",
-            Self::Refused => "refused",
-        }
-    }
-
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::NoEngine,
-        Self::NoMetadata,
-        Self::NoRancher,
-        Self::WaitLeader,
-        Self::Init,
-        Self::WaitToken,
-        Self::Join,
-        Self::Member,
-        Self::LeaseHolder,
-        Self::Foreign,
-        Self::NoQuorum,
-        Self::Locked,
-        Self::Broken,
-        Self::Refused,
-    ];
-}
-
-/// A change to this host's engine, to the record's claim, or to the swarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// Says in the record that this host will make, or record, the swarm.
-    Claim,
-    /// Makes the swarm.
-    Init {
-        /// The address under which the others reach it.
-        advertise: IpAddr,
-    },
-    /// Joins the swarm as a worker.
-    Join {
-        /// The address under which the others reach this host.
-        advertise: IpAddr,
-        /// The managers, as `address:port`.
-        managers: Vec<String>,
-        /// The token, sealed to this host.
-        sealed: String,
-    },
-    /// Leaves a swarm which is this host's own and not the recorded one.
-    Leave {
-        /// The node that it is there.
-        node: String,
-        /// Whether it is its manager.
-        manager: bool,
-    },
-    /// Makes a worker a manager.
-    Promote(NodeChange),
-    /// Makes a manager a worker.
-    Demote(NodeChange),
-    /// Changes whether a node takes tasks.
-    Availability {
-        /// The node.
-        node: NodeChange,
-        /// What it shall be.
-        to: Availability,
-    },
-    /// Takes a node out of the swarm.
-    Remove {
-        /// The node.
-        node: NodeChange,
-        /// Whether it goes though it is not down.
-        force: bool,
-        /// Whether the worker token is to be renewed, since whoever has the host may know it.
-        renew_token: bool,
-    },
-    /// Says in the record that this host will go on alone with the swarm.
-    ClaimRecovery,
-    /// Goes on alone with the swarm.
-    ForceNewCluster {
-        /// The address under which the others reach this host.
-        advertise: IpAddr,
-    },
-    /// Renews all join tokens, and takes those out of the service's metadata that all can read.
-    WithdrawTokens,
-    /// Makes the overlay network.
-    CreateNetwork {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// A node as it was seen; a change is refused if it has become another since.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NodeChange {
-    /// Its ID.
-    pub id: String,
-    /// Its version's index.
-    pub version: u64,
-    /// The UUID of its host, if that is known.
-    pub host: Option<String>,
 }
 
 impl Plan {
@@ -306,28 +163,6 @@ impl std::fmt::Display for Plan {
             writeln!(f, "host labels: {}={}", labels::PART, text(desired.part))?;
         }
         if self.is_quiet() { writeln!(f, "nothing to do") } else { Ok(()) }
-    }
-}
-
-impl std::fmt::Display for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Claim => write!(f, "claim"),
-            Self::Init { advertise } => write!(f, "init {advertise}"),
-            Self::Join { managers, .. } => write!(f, "join {}", managers.join(",")),
-            Self::Leave { node, .. } => write!(f, "leave {node}"),
-            Self::Promote(node) => write!(f, "promote {}", node.id),
-            Self::Demote(node) => write!(f, "demote {}", node.id),
-            Self::Availability { node, to: Availability::Drain } => write!(f, "drain {}", node.id),
-            Self::Availability { node, .. } => write!(f, "activate {}", node.id),
-            Self::Remove { node, force, .. } => {
-                write!(f, "remove {}{}", node.id, if *force { " by force" } else { "" })
-            }
-            Self::ClaimRecovery => write!(f, "claim recovery"),
-            Self::ForceNewCluster { advertise } => write!(f, "force new cluster {advertise}"),
-            Self::WithdrawTokens => write!(f, "withdraw plain tokens"),
-            Self::CreateNetwork { name } => write!(f, "create network {name}"),
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use swarm_lab::deployer::service::{Given, Service};
 use swarm_lab::executor::{Executor, plain};
 use swarm_lab::generator::rendered_catalog;
 use swarm_lab::trial::trial;
-use swarmkit_settings::settings::SETTINGS;
+use swarmkit_settings::SETTINGS;
 
 /// Texts that a person may give where any text will do: what templates, variables and YAML make something of, and what
 /// they would take for something else than a text.

@@ -17,7 +17,7 @@ use swarm_lab::says;
 use swarm_lab::says::{Raw, raw, says};
 use swarm_lab::trial::trial;
 use swarm_lab::well::is_well;
-use swarmkit_settings::settings::health::RESPONSE_TIMEOUT_MS;
+use swarmkit_settings::health::RESPONSE_TIMEOUT_MS;
 
 const LIMIT: Duration = Duration::from_secs(90);
 const ANSWER: Duration = Duration::from_millis(RESPONSE_TIMEOUT_MS);

@@ -2,7 +2,6 @@
 //! needed. `cargo test --all-features --test models NAME` runs those with the name in it.
 
 mod init_protocol;
-mod one_swarm;
 mod plan_never;
 mod recovery_protocol;
 mod simulated;
@@ -12,7 +11,6 @@ fn main() {
         None,
         &[
             ("init_protocol", init_protocol::trials),
-            ("one_swarm", one_swarm::trials),
             ("plan_never", plan_never::trials),
             ("recovery_protocol", recovery_protocol::trials),
             ("simulated", simulated::trials),

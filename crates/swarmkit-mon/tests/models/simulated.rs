@@ -3,6 +3,7 @@
 //!
 //! `SEED=n` runs one seed. `cargo run --release --example simulate -- --seeds 1000 --steps 10000000` runs many more.
 
+use swarm_lab::simulator::faults::Kind;
 use swarm_lab::simulator::shrink::shrink;
 use swarm_lab::simulator::{Judge, Promise, Settings, Simulation};
 use swarm_lab::trial::Trial;
@@ -16,6 +17,8 @@ pub fn trials() -> Vec<Trial> {
     trials![
         whatever_goes_wrong_every_promise_is_kept,
         a_seed_is_the_same_run_each_time,
+        a_swarm_that_is_there_is_adopted_with_its_services,
+        two_swarms_that_are_there_are_both_left_alone,
         managers_that_were_left_behind_take_nothing_back_from_a_later_epoch,
         a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch,
         tokens_are_handed_over_while_the_service_is_upgraded,
@@ -55,6 +58,37 @@ fn whatever_goes_wrong_every_promise_is_kept() {
         }
     }
     println!("{steps} steps");
+}
+
+fn a_swarm_that_is_there_is_adopted_with_its_services() {
+    let is_bearable = |kind: &Kind| {
+        matches!(kind, Kind::KillMonitor | Kind::CutApi | Kind::ApiSilent | Kind::ApiSlow | Kind::MetadataFrozen)
+    };
+    for seed in 0..60 {
+        let mut settings = Settings::new(seed, 2 + (seed % 4) as usize);
+        let all = Simulation::new(settings.clone());
+        let bearable = all.faults().iter().enumerate().filter(|(_, (_, fault))| is_bearable(&fault.kind));
+        settings.only = Some(bearable.map(|(number, _)| number).collect());
+        let mut simulation = Simulation::new(settings);
+        let hosts = simulation.hosts.len();
+        let maker = (seed / 4) as usize % hosts;
+        let joined = [maker, (maker + 1) % hosts];
+        simulation.make_swarm(&joined[..1 + (seed % 2) as usize]);
+        let tally = simulation.run().unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        assert_eq!((tally.initialised, simulation.groups.len()), (0, 1), "seed {seed}");
+    }
+}
+
+fn two_swarms_that_are_there_are_both_left_alone() {
+    for seed in 0..60 {
+        let mut simulation = Simulation::new(Settings { fault_every_ms: 0, ..Settings::new(seed, 4) });
+        let (first, second) = (simulation.make_swarm(&[0]), simulation.make_swarm(&[1, 2]));
+        simulation.run_for(3_600_000).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        let group = |at: usize| simulation.hosts[at].engine.seat().map(|seat| seat.group);
+        let wanted = (Some(first), Some(second), Some(second), None);
+        assert_eq!((group(0), group(1), group(2), group(3)), wanted, "seed {seed}");
+        assert_eq!(simulation.groups.len(), 2, "seed {seed}");
+    }
 }
 
 fn a_seed_is_the_same_run_each_time() {

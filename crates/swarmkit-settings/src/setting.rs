@@ -1,0 +1,172 @@
+//! What a setting is, and checking given values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One setting of the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// The environment variable, which is the question's variable too.
+    pub variable: &'static str,
+    /// The flag, without its dashes.
+    pub flag: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// The value where none is given.
+    pub default: &'static str,
+    /// The title of the question, with the unit.
+    pub label: &'static str,
+    /// What it does: one or two sentences.
+    pub help: &'static str,
+    /// Whether Rancher's UI asks for it. The others are for those who look for them.
+    pub asked: bool,
+}
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One of some words or numbers.
+    OneOf(&'static [&'static str]),
+    /// An odd number up to a greatest one. Another whole number is bent to the next that is allowed, with a warning: a
+    /// stack that was answered by hand, or for an earlier entry, shall run all the same.
+    Odd {
+        /// The greatest, which is odd.
+        most: u64,
+    },
+    /// A word: letters, digits and `_ . - /`, beginning with a letter or a digit.
+    Word {
+        /// Whether it may be blank, and so mean none. Elsewhere a blank counts as not given.
+        blank: bool,
+    },
+    /// A whole number within bounds.
+    Integer {
+        /// The least.
+        min: u64,
+        /// The greatest.
+        max: u64,
+        /// The unit, such as `s`.
+        unit: &'static str,
+    },
+}
+
+impl Kind {
+    /// What is allowed, in words: `1, 3, 5, 7 or 9`, `1 to 300 s`.
+    pub fn allowed(&self) -> String {
+        match self {
+            Self::OneOf(values) => listed(values),
+            Self::Odd { .. } => listed(&self.options()),
+            Self::Word { blank: false } => "a word".to_owned(),
+            Self::Word { blank: true } => "a word, or blank for none".to_owned(),
+            Self::Integer { min, max, unit } => format!("{min} to {max} {unit}").trim_end().to_owned(),
+        }
+    }
+
+    /// The values to choose from, where there are only some.
+    pub fn options(&self) -> Vec<String> {
+        match self {
+            Self::OneOf(values) => values.iter().map(ToString::to_string).collect(),
+            Self::Odd { most } => (1..=*most).step_by(2).map(|number| number.to_string()).collect(),
+            Self::Word { .. } | Self::Integer { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether a blank value means something.
+    pub fn may_be_blank(&self) -> bool {
+        matches!(self, Self::Word { blank: true })
+    }
+
+    /// The value that a text stands for; `None` if it stands for none. It is another text only where it was bent.
+    pub(crate) fn fit(&self, text: &str) -> Option<String> {
+        let good = match self {
+            Self::OneOf(values) => values.contains(&text),
+            Self::Odd { most } => {
+                let number = text.parse::<i64>().ok()?.clamp(1, i64::try_from(*most).unwrap_or(i64::MAX));
+                return Some((number + 1 - number % 2).to_string());
+            }
+            Self::Word { blank } => {
+                let inside = |letter: char| letter.is_ascii_alphanumeric() || "_.-/".contains(letter);
+                let begins = text.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+                (*blank && text.is_empty()) || (begins && text.len() <= 128 && text.chars().all(inside))
+            }
+            Self::Integer { min, max, .. } => text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number)),
+        };
+        good.then(|| text.to_owned())
+    }
+}
+
+fn listed(values: &[impl AsRef<str>]) -> String {
+    let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+    match values.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => values.concat(),
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} (--{flag}) is `{given}`: allowed is {allowed}")]
+pub struct Invalid {
+    pub(crate) variable: &'static str,
+    pub(crate) flag: &'static str,
+    pub(crate) given: String,
+    pub(crate) allowed: String,
+}
+
+/// All settings that cannot be used, so that one look mends them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidSettings(pub Vec<Invalid>);
+
+impl fmt::Display for InvalidSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, invalid) in self.0.iter().enumerate() {
+            let line = if at == 0 { "" } else { "\n" };
+            write!(f, "{line}{invalid}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidSettings {}
+
+/// Checked values by variable, and what a person should be told of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// A value for each setting.
+    pub values: BTreeMap<&'static str, String>,
+    /// Values that were bent to ones that are allowed.
+    pub warnings: Vec<String>,
+}
+
+/// Checks given values against a table of settings, and fills in the defaults. A blank value counts as none unless it
+/// has a meaning, as Rancher hands on an unanswered question as an empty variable. `given` has a value by variable.
+///
+/// # Errors
+/// All values that are not allowed, together.
+pub fn resolve(table: &[Setting], given: impl Fn(&Setting) -> Option<String>) -> Result<Resolved, InvalidSettings> {
+    let mut invalid = Vec::new();
+    let mut resolved = Resolved::default();
+    for setting in table {
+        let value = given(setting).map(|text| text.trim().to_owned());
+        let value = value.filter(|text| !text.is_empty() || setting.kind.may_be_blank());
+        let value = value.unwrap_or_else(|| setting.default.to_owned());
+        match setting.kind.fit(&value) {
+            Some(fitting) => {
+                if fitting != value {
+                    let Setting { variable, flag, kind, .. } = setting;
+                    let allowed = kind.allowed();
+                    resolved.warnings.push(format!(
+                        "{variable} (--{flag}) is `{value}`: allowed is {allowed}, so {fitting} is taken"
+                    ));
+                }
+                resolved.values.insert(setting.variable, fitting);
+            }
+            None => invalid.push(Invalid {
+                variable: setting.variable,
+                flag: setting.flag,
+                given: value,
+                allowed: setting.kind.allowed(),
+            }),
+        }
+    }
+    if invalid.is_empty() { Ok(resolved) } else { Err(InvalidSettings(invalid)) }
+}

@@ -1,0 +1,252 @@
+//! Every setting of the daemon, once. To add one, add a block to the table below: its flag, its checks, the question, the
+//! variable of the service and the documented table follow.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
+use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, QuorumRecovery};
+
+/// Makes the table and the typed [`Settings`] of one list, so that a setting is added in one place.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = $setting:expr;)+) => {
+        /// All settings, in the order in which people see them.
+        pub const SETTINGS: &[Setting] = &[$($setting),+];
+
+        /// The settings, checked and typed.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Settings {
+            $($(#[$doc])* pub $field: $type,)+
+            /// Values that were bent to ones that are allowed.
+            pub warnings: Vec<String>,
+        }
+
+        impl Settings {
+            /// Checks and types the given values; see [`resolve`].
+            ///
+            /// # Errors
+            /// As there.
+            pub fn resolve(given: impl Fn(&Setting) -> Option<String>) -> Result<Self, InvalidSettings> {
+                let Resolved { values, warnings } = resolve(SETTINGS, given)?;
+                Ok(Self {
+                    $($field: typed(&$setting, &values)?,)+
+                    warnings,
+                })
+            }
+        }
+    };
+}
+
+fn typed<T: FromSetting>(setting: &Setting, values: &BTreeMap<&'static str, String>) -> Result<T, InvalidSettings> {
+    let text = values.get(setting.variable).map_or(setting.default, String::as_str);
+    T::from_setting(text).ok_or_else(|| {
+        InvalidSettings(vec![Invalid {
+            variable: setting.variable,
+            flag: setting.flag,
+            given: text.to_owned(),
+            allowed: setting.kind.allowed(),
+        }])
+    })
+}
+
+settings! {
+    /// How many managers the swarm shall have.
+    manager_scale: u8 = Setting {
+        variable: "MANAGER_SCALE",
+        flag: "manager-scale",
+        kind: Kind::Odd { most: 9 },
+        default: "3",
+        label: "Number of managers",
+        help: "How many hosts shall be managers. 3 survive the loss of 1, 5 of 2, 7 of 3, 9 of 4. Fewer hosts than that \
+               carry as many as make an odd number.",
+        asked: true,
+    };
+    /// Whether managers take tasks.
+    manager_availability: ManagerAvailability = Setting {
+        variable: "MANAGER_AVAILABILITY",
+        flag: "manager-availability",
+        kind: Kind::OneOf(ManagerAvailability::WORDS),
+        default: "active",
+        label: "Managers run tasks",
+        help: "Whether managers take tasks as all nodes do (active), or only manage (drain).",
+        asked: true,
+    };
+    /// The overlay network to make; empty for none.
+    network: String = Setting {
+        variable: "NETWORK",
+        flag: "network",
+        kind: Kind::Word { blank: true },
+        default: "rancher",
+        label: "Overlay network",
+        help: "The name of an attachable overlay network that is made for the stacks' use. Blank for none.",
+        asked: true,
+    };
+    /// The host label that keeps hosts from managing, or prefers them.
+    manager_host_label: String = Setting {
+        variable: "MANAGER_HOST_LABEL",
+        flag: "manager-host-label",
+        kind: Kind::Word { blank: false },
+        default: "swarm.manager",
+        label: "Host label for managing",
+        help: "The host label that says which hosts shall be managers: `true` prefers a host, `false` keeps it from \
+               managing.",
+        asked: false,
+    };
+    /// The host label that names a zone.
+    zone_host_label: String = Setting {
+        variable: "ZONE_HOST_LABEL",
+        flag: "zone-host-label",
+        kind: Kind::Word { blank: false },
+        default: "swarm.zone",
+        label: "Host label for zones",
+        help: "The host label that names a host's zone. Managers are spread over the zones.",
+        asked: false,
+    };
+    /// How long a lost manager may stay away before another takes its place.
+    grace_period: Duration = Setting {
+        variable: "GRACE_PERIOD",
+        flag: "grace-period",
+        kind: Kind::Integer { min: 0, max: 86_400, unit: "s" },
+        default: "60",
+        label: "Grace period (seconds)",
+        help: "How long a manager's host may be down, in seconds, before another host becomes manager in its place. A \
+               reboot should take less.",
+        asked: true,
+    };
+    /// What is done once the swarm has lost its quorum.
+    quorum_recovery: QuorumRecovery = Setting {
+        variable: "QUORUM_RECOVERY",
+        flag: "quorum-recovery",
+        kind: Kind::OneOf(QuorumRecovery::WORDS),
+        default: "removed",
+        label: "Recovery from a lost quorum",
+        help: "What to do when most managers are lost. removed: once so many of their hosts are removed from Rancher \
+               that the rest cannot become a majority, the oldest manager that is left goes on alone. off: nothing. \
+               auto: also when they have been out of reach for long, which risks what they still do.",
+        asked: true,
+    };
+    /// How long managers must have been out of reach for `auto`.
+    quorum_recovery_after: Duration = Setting {
+        variable: "QUORUM_RECOVERY_AFTER",
+        flag: "quorum-recovery-after",
+        kind: Kind::Integer { min: 60, max: 604_800, unit: "s" },
+        default: "3600",
+        label: "Recovery from a lost quorum after (seconds)",
+        help: "How long most managers must have been out of reach, in seconds, for a quorum recovery of `auto`.",
+        asked: false,
+    };
+    /// The longest time from one reconcile to the next.
+    reconcile_period: Duration = Setting {
+        variable: "RECONCILE_PERIOD",
+        flag: "reconcile-period",
+        kind: Kind::Integer { min: 1, max: 300, unit: "s" },
+        default: "30",
+        label: "Reconcile period (seconds)",
+        help: "The longest time from one look at the swarm to the next, in seconds. News from Docker or Rancher is acted \
+               on at once, whatever this is.",
+        asked: true,
+    };
+    /// How much is logged.
+    log_level: LogLevel = Setting {
+        variable: "LOG_LEVEL",
+        flag: "log-level",
+        kind: Kind::OneOf(LogLevel::WORDS),
+        default: "info",
+        label: "Log level",
+        help: "How much the containers log.",
+        asked: true,
+    };
+    /// How is logged.
+    log_format: LogFormat = Setting {
+        variable: "LOG_FORMAT",
+        flag: "log-format",
+        kind: Kind::OneOf(LogFormat::WORDS),
+        default: "text",
+        label: "Log format",
+        help: "Whether a line of the log is a text or a JSON object.",
+        asked: false,
+    };
+}
+
+/// The table of settings as a person reads it in the README, in Markdown.
+pub fn markdown_table(table: &[Setting]) -> String {
+    let mut out =
+        String::from("| variable | flag | allowed | default | asked | what it does |\n|---|---|---|---|---|---|\n");
+    for setting in table {
+        let asked = if setting.asked { "yes" } else { "no" };
+        out.push_str(&format!(
+            "| `{}` | `--{}` | {} | `{}` | {asked} | {} |\n",
+            setting.variable,
+            setting.flag,
+            setting.kind.allowed(),
+            setting.default,
+            setting.help
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_allowed_and_typed() {
+        let settings = Settings::resolve(|_| None).unwrap();
+        assert_eq!(settings.manager_scale, 3);
+        assert_eq!(settings.reconcile_period, Duration::from_secs(30));
+        assert_eq!(settings.log_level, LogLevel::Info);
+    }
+
+    #[test]
+    fn every_allowed_value_is_typed() {
+        for setting in SETTINGS {
+            let values: Vec<String> = match setting.kind {
+                Kind::OneOf(_) | Kind::Odd { .. } => setting.kind.options(),
+                Kind::Integer { min, max, .. } => vec![min.to_string(), max.to_string()],
+                Kind::Word { .. } => vec!["a-word_1.x/y".to_owned()],
+            };
+            for value in values {
+                let given = |s: &Setting| (s.variable == setting.variable).then(|| value.clone());
+                assert!(Settings::resolve(given).is_ok(), "{} {value}", setting.variable);
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_answer_unless_it_means_none() {
+        let blank = Settings::resolve(|_| Some(" ".into())).unwrap();
+        assert_eq!(blank.network, "");
+        assert_eq!(Settings { network: "rancher".into(), ..blank }, Settings::resolve(|_| None).unwrap());
+    }
+
+    #[test]
+    fn the_number_of_managers_is_bent_to_an_odd_one_with_a_warning() {
+        for (given, taken) in [("4", 5), ("0", 1), ("-3", 1), ("10", 9), ("100", 9), ("2", 3)] {
+            let settings = Settings::resolve(|s| (s.variable == "MANAGER_SCALE").then(|| given.to_owned())).unwrap();
+            assert_eq!(settings.manager_scale, taken, "{given}");
+            let warning = format!(
+                "MANAGER_SCALE (--manager-scale) is `{given}`: allowed is 1, 3, 5, 7 or 9, so {taken} is taken"
+            );
+            assert_eq!(settings.warnings, [warning]);
+        }
+        let three = Settings::resolve(|s| (s.variable == "MANAGER_SCALE").then(|| "3".to_owned())).unwrap();
+        assert!(three.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_word_is_one() {
+        for bad in ["a b", "-x", "é", "a\nb", ".x", &"x".repeat(129)] {
+            assert!(Settings::resolve(|s| (s.variable == "NETWORK").then(|| bad.to_owned())).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn all_errors_are_told_together() {
+        let error = Settings::resolve(|setting| Some(format!("{} ?", setting.default))).unwrap_err();
+        assert_eq!(error.0.len(), SETTINGS.len());
+        let text = error.to_string();
+        assert!(text.contains("MANAGER_SCALE (--manager-scale) is `3 ?`: allowed is 1, 3, 5, 7 or 9"), "{text}");
+        assert!(text.contains("1 to 300 s"), "{text}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Checked texts as typed values. A choice between words is declared once: its type, its words, their order.
+
+use std::time::Duration;
+
+/// How a checked value becomes a typed one.
+pub trait FromSetting: Sized {
+    /// The typed value; `None` only for a text that its [`Kind`] does not allow.
+    fn from_setting(text: &str) -> Option<Self>;
+}
+
+impl FromSetting for u8 {
+    fn from_setting(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromSetting for String {
+    fn from_setting(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+/// A setting in seconds.
+impl FromSetting for Duration {
+    fn from_setting(text: &str) -> Option<Self> {
+        text.parse().ok().map(Duration::from_secs)
+    }
+}
+
+/// A type with a variant for each word that a setting may be.
+macro_rules! choice {
+    ($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$of])* $variant,)+ }
+
+        impl $name {
+            /// The words.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+        }
+
+        impl FromSetting for $name {
+            fn from_setting(text: &str) -> Option<Self> {
+                match text {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+choice! {
+    /// How much the daemon logs.
+    LogLevel {
+        /// What needs a person now.
+        Error = "error",
+        /// What will need one.
+        Warn = "warn",
+        /// What changes.
+        Info = "info",
+        /// What is tried.
+        Debug = "debug",
+        /// All.
+        Trace = "trace",
+    }
+}
+
+choice! {
+    /// How the daemon logs.
+    LogFormat {
+        /// A line for people.
+        Text = "text",
+        /// A JSON object a line.
+        Json = "json",
+    }
+}
+
+choice! {
+    /// What is done once the swarm has lost its quorum.
+    QuorumRecovery {
+        /// The managers that are left go on once the lost ones' hosts are removed from Rancher.
+        Removed = "removed",
+        /// Nothing.
+        Off = "off",
+        /// Also once the lost ones have been out of reach for long.
+        Auto = "auto",
+    }
+}
+
+choice! {
+    /// Whether managers take tasks.
+    ManagerAvailability {
+        /// They do, as all nodes.
+        Active = "active",
+        /// They only manage.
+        Drain = "drain",
+    }
+}
