@@ -54,7 +54,7 @@ pub struct Past {
     /// Whether that is meant: the record has known this node, or was renewed twice without it. One that is older than
     /// the node says nothing of it.
     pub is_orphaned: bool,
-    /// For how long this host's manager has been of a epoch before the record's and none of its managers, and there
+    /// For how long this host's manager has been of an epoch before the record's and none of its managers, and there
     /// was a heartbeat meanwhile; else 0.
     pub superseded_ms: u64,
     /// For how long this host, in no swarm, has waited for its join token.
