@@ -1,7 +1,7 @@
 //! Every setting of the daemon, once.
 //!
 //! From [`SETTINGS`] come the daemon's command line and its validation ([`super::command_line`]), the questions that
-//! Rancher's UI asks and the `environment` of the service (the catalog entry), and the README's table. To add a
+//! Rancher's UI asks and the `environment` of the service (the catalog entry), and the table in the docs. To add a
 //! setting, add a line to the table below.
 
 use std::collections::BTreeMap;
@@ -157,7 +157,7 @@ pub struct Invalid {
     allowed: String,
 }
 
-/// All settings that cannot be used, so that one look mends them all.
+/// All settings that cannot be used, so that one look is enough to fix them all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSettings(pub Vec<Invalid>);
 
@@ -486,7 +486,7 @@ settings! {
     };
 }
 
-/// The table of settings as a person reads it in the README, in Markdown.
+/// The table of settings as a person reads it in the docs, in Markdown.
 pub fn markdown_table(table: &[Setting]) -> String {
     let mut out =
         String::from("| variable | flag | allowed | default | asked | what it does |\n|---|---|---|---|---|---|\n");
