@@ -13,6 +13,7 @@ pub fn trials() -> Vec<Trial> {
     trials![
         the_same_input_makes_the_same_bytes_and_another_another_digest,
         it_is_a_layout_for_registries_and_an_archive_for_docker_load,
+        programs_of_two_platforms_make_one_image,
         what_would_not_run_is_refused,
         verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock,
     ]
@@ -112,6 +113,36 @@ fn it_is_a_layout_for_registries_and_an_archive_for_docker_load() {
     let lock: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(lock["lock"]["digest"], report["digest"]);
     assert_eq!(lock["lock"]["platforms"], json!(["linux/amd64"]));
+}
+
+fn programs_of_two_platforms_make_one_image() {
+    let folder = ingredients();
+    let mut arm64 = static_program();
+    arm64[18] = 183;
+    fs::write(folder.path().join("arm64"), arm64).unwrap();
+    let alone = packed(folder.path(), &["--revision", "abc"]);
+    let report = packed(folder.path(), &["arm64", "--revision", "abc"]);
+    assert_eq!(report["platforms"], json!(["linux/amd64", "linux/arm64"]));
+    let files = files(&folder.path().join("image.tar"));
+    let top = &json_file(&files, "index.json")["manifests"][0];
+    // Engines before 18.06 pull no OCI index either.
+    assert_eq!(top["mediaType"], "application/vnd.docker.distribution.manifest.list.v2+json");
+    let list = json_file(&files, &format!("blobs/{}", top["digest"].as_str().unwrap().replace(':', "/")));
+    assert_eq!(list["manifests"][0]["digest"], alone["digest"], "what a platform gets depends on no other");
+    assert_eq!(list["manifests"][1]["platform"], json!({ "architecture": "arm64", "os": "linux" }));
+    // What an engine without an image store for platforms loads is one image.
+    assert_eq!(json_file(&files, "manifest.json").as_array().unwrap().len(), 1);
+    let (code, text, errors) = outcome(folder.path(), &["lock", "image.tar", "--format", "json"]);
+    assert_eq!((code, errors.as_str()), (0, ""));
+    let lock: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(lock["lock"]["digest"], report["digest"]);
+    assert_eq!(lock["lock"]["platforms"], report["platforms"]);
+    let commit = "1".repeat(40);
+    packed(folder.path(), &["arm64", "--revision", &commit]);
+    fs::remove_file(folder.path().join("image.lock")).unwrap();
+    assert_eq!(wrong(folder.path(), &format!("v{VERSION}"), &commit), [""; 0]);
+    let (code, _, errors) = pack(folder.path(), &["program"]);
+    assert!(code == 2 && errors.contains("two of the programs are for linux/amd64"), "{errors}");
 }
 
 fn what_would_not_run_is_refused() {

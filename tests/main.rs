@@ -12,13 +12,13 @@ mod ci_examples;
 mod completions;
 mod dependencies;
 mod diff_command;
+mod docs;
 mod image_archive;
 mod knows_its_commit;
 mod manual;
 mod meaning_corpus;
 mod model_shows;
 mod package;
-mod readme;
 mod real_catalogs;
 mod release;
 mod release_refusals;
@@ -46,13 +46,13 @@ fn main() {
             ("completions", completions::trials),
             ("dependencies", dependencies::trials),
             ("diff_command", diff_command::trials),
+            ("docs", docs::trials),
             ("image_archive", image_archive::trials),
             ("knows_its_commit", knows_its_commit::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("model_shows", model_shows::trials),
             ("package", package::trials),
-            ("readme", readme::trials),
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),
             ("release_refusals", release_refusals::trials),

@@ -1,7 +1,7 @@
 //! What `diff` says of every two consecutive versions of the real catalogs: read by a person once, and kept.
 //!
 //! `tests/snapshots/meaning.txt` is what it says. After a change of it that is meant, `UPDATE_SNAPSHOTS=1 cargo test
-//! --test meaning_corpus` writes it anew; read what git then shows.
+//! --test main meaning_corpus` writes it anew; read what git then shows.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,6 @@ pub fn trials() -> Vec<Trial> {
         every_place_names_the_same_version,
         both_programs_print_it,
         ci_reads_what_is_published_as_json,
-        the_dockerfile_labels_its_image_with_it,
         the_changelog_has_a_section_for_it,
     ]
 }
@@ -73,11 +72,6 @@ fn ci_reads_what_is_published_as_json() {
             "minimum_rancher_version": "v1.6.0",
         })
     );
-}
-
-fn the_dockerfile_labels_its_image_with_it() {
-    let file = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Dockerfile")).unwrap();
-    assert!(file.contains(&format!("\nARG VERSION={VERSION}\n")), "{file}");
 }
 
 fn the_changelog_has_a_section_for_it() {

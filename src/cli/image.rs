@@ -23,18 +23,20 @@ const CERTIFICATES: &str = "/usr/share/ca-certificates/mozilla";
 ///
 /// It writes one archive that is an OCI image layout (`gen-catalog lock`, skopeo) and what `docker load` takes. Neither a
 /// registry nor an engine is needed. The same program, certificates and options make the same bytes. `./scripts/image`
-/// builds the program and runs this.
+/// builds the program and runs this. Several programs, one for each platform, make one image for all of these; an older
+/// engine's `docker load` takes the first.
 #[derive(Debug, Args)]
 #[command(
     name = "image",
     after_help = "Examples:\n  \
     gen-catalog image swarmkit-mon --revision \"$(git rev-parse HEAD)\" --out image.tar\n  \
-    gen-catalog image swarmkit-mon --certificates /etc/ssl/certs/ca-certificates.crt --out image.tar"
+    gen-catalog image swarmkit-mon --certificates /etc/ssl/certs/ca-certificates.crt --out image.tar\n  \
+    gen-catalog image amd64/swarmkit-mon arm64/swarmkit-mon --out image.tar"
 )]
 pub(super) struct ImageArchiveArgs {
-    /// The program, linked statically
-    #[arg(value_name = "PROGRAM")]
-    program: PathBuf,
+    /// The program, linked statically; one for each platform
+    #[arg(value_name = "PROGRAM", required = true)]
+    programs: Vec<PathBuf>,
     /// The archive to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -56,32 +58,37 @@ pub(super) struct ImageArchiveArgs {
 }
 
 pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let program = fs::read(&args.program).with_context(|| format!("cannot read {}", args.program.display()))?;
+    let programs = args
+        .programs
+        .iter()
+        .map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())))
+        .collect::<Result<Vec<_>, _>>()?;
     let certificates = certificates(&args.certificates).with_context(|| {
         format!("cannot read certificates from {}: see --certificates", args.certificates.display())
     })?;
     let revision = args.revision.clone().unwrap_or_else(|| BuiltFrom::this().to_string());
     let image = swarm::image(args.image.clone(), None);
     let contents = Contents {
-        program: &program,
+        programs: &programs,
         certificates: &certificates,
         image: &image,
         version: VERSION,
         revision: &revision,
         created: created(args.created)?,
     };
-    let packed = pack(&contents).with_context(|| format!("cannot pack {}", args.program.display()))?;
+    let names: Vec<String> = args.programs.iter().map(|path| path.display().to_string()).collect();
+    let packed = pack(&contents).with_context(|| format!("cannot pack {}", names.join(", ")))?;
     if !packed.is_auditable {
-        output.warning("the program does not tell its dependencies: build it with `cargo auditable build`");
+        output.warning("a program does not tell its dependencies: build it with `cargo auditable build`");
     }
     whole_file::write(&args.out, &packed.archive).with_context(|| format!("cannot write {}", args.out.display()))?;
     match args.format {
         Format::Json => output.json(&json!({
             "image": image.to_string(),
             "digest": packed.digest,
-            "platform": packed.platform,
+            "platforms": packed.platforms,
             "revision": revision,
-            "program_bytes": program.len(),
+            "program_bytes": largest(&programs),
             "layer_bytes": packed.layer_bytes,
             "archive_bytes": packed.archive.len(),
             "auditable": packed.is_auditable,
@@ -89,13 +96,17 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
         Format::Text => output.info(&format!(
             "{}\n  image     {image} ({})\n  digest    {}\n  revision  {revision}\n  size      {} compressed, {} in all\n",
             args.out.display(),
-            packed.platform,
+            packed.platforms.join(", "),
             packed.digest,
             megabytes(packed.layer_bytes),
-            megabytes(program.len() + certificates.len()),
+            megabytes(largest(&programs) + certificates.len()),
         ))?,
     }
     Ok(Outcome::Good)
+}
+
+fn largest(programs: &[Vec<u8>]) -> usize {
+    programs.iter().map(Vec::len).max().unwrap_or_default()
 }
 
 fn megabytes(bytes: usize) -> String {

@@ -16,19 +16,19 @@ use whole_file;
 /// What to know of an image with uncompressed layers.
 pub(super) const UNCOMPRESSED: &str = "the image has layers that are not compressed, as `docker save` of Docker's classic image store writes \
      them: `docker push` compresses them, and the registry then has another digest. Push the archive itself with its digest kept (skopeo copy \
-     --preserve-digests), or build it with `docker buildx build --output type=oci,dest=image.tar`";
+     --preserve-digests), or build it with `./scripts/image`";
 
 /// Writes image.lock: the digest of the image of this version, read from an OCI image layout.
 ///
-/// IMAGE is a folder or a tar archive of one, as `docker buildx build --output type=oci,dest=image.tar` and `docker
-/// save` (since Docker 25) write them. Of several images the one with this version's tag is taken. Its digest is that of
-/// the index or manifest, as a registry has it once these bytes are pushed; everything below it is hashed again and must
-/// be what it is called. An archive without a manifest, of an older `docker save`, has no such digest and is refused.
+/// IMAGE is a folder or a tar archive of one, as `./scripts/image` and `docker save` (since Docker 25) write them. Of
+/// several images the one with this version's tag is taken. Its digest is that of the index or manifest, as a registry
+/// has it once these bytes are pushed; everything below it is hashed again and must be what it is called. An archive
+/// without a manifest, of an older `docker save`, has no such digest and is refused.
 ///
 /// `render`, `release` and `version` then pin the image to it, wherever image.lock is in the working folder.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    gen-catalog lock image.tar\n  \
+    gen-catalog lock target/image/swarmkit.tar\n  \
     gen-catalog lock oci-layout/ --out image.lock\n  \
     gen-catalog lock image.tar --check")]
 pub(super) struct LockArgs {

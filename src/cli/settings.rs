@@ -18,7 +18,7 @@ pub(super) struct SettingsArgs {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TableFormat {
-    /// A table, as in the README
+    /// A table, as in docs/operating.md
     Markdown,
     /// For programs
     Json,

@@ -51,7 +51,7 @@ pub enum OciError {
         reason: String,
     },
     /// It is a `docker save` of an older engine.
-    #[error("{} was written by `docker save` of an engine before Docker 25: it holds no manifest, and so no digest that a registry would have. Build the image with `docker buildx build --output type=oci,dest=image.tar`, or push it and take the digest from there (render --digest)", .0.display())]
+    #[error("{} was written by `docker save` of an engine before Docker 25: it holds no manifest, and so no digest that a registry would have. Build the image with `./scripts/image`, or push it and take the digest from there (render --digest)", .0.display())]
     NoManifest(PathBuf),
     /// It is compressed.
     #[error("{} is compressed ({with}): unpack it first ({with} -d)", path.display())]

@@ -39,13 +39,14 @@ const DEPENDENCIES_SECTION: &str = ".dep-v0";
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+const MANIFEST_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// What an image is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Contents<'a> {
-    /// The program: static, as there is nothing else in the image.
-    pub program: &'a [u8],
+    /// The program, one for each platform: static, as there is nothing else in the image.
+    pub programs: &'a [Vec<u8>],
     /// Certificates of public authorities, as PEM.
     pub certificates: &'a str,
     /// What the image is called.
@@ -63,13 +64,13 @@ pub struct Contents<'a> {
 pub struct Packed {
     /// The archive.
     pub archive: Vec<u8>,
-    /// The digest of its manifest, which a registry has once these bytes are pushed.
+    /// The digest of its manifest, or of the list of them, which a registry has once these bytes are pushed.
     pub digest: String,
-    /// The platform, such as `linux/amd64`.
-    pub platform: String,
-    /// What a host fetches: the compressed layer, in bytes.
+    /// The platforms, such as `linux/amd64`.
+    pub platforms: Vec<String>,
+    /// The most that a host fetches: a compressed layer, in bytes.
     pub layer_bytes: usize,
-    /// Whether the program tells its dependencies (`cargo audit bin`).
+    /// Whether every program tells its dependencies (`cargo audit bin`).
     pub is_auditable: bool,
 }
 
@@ -87,6 +88,9 @@ pub enum PackError {
         /// `e_machine`.
         machine: u16,
     },
+    /// Two programs for one platform.
+    #[error("two of the programs are for linux/{0}: name one for each platform")]
+    Twice(&'static str),
     /// It wants a dynamic linker, which the image does not have.
     #[error("it is not linked statically: nothing in the image could load its libraries")]
     NotStatic,
@@ -101,11 +105,72 @@ pub enum PackError {
 /// Packs an image.
 ///
 /// # Errors
-/// The program is not a static one for Linux, or the certificates are none.
+/// A program is not a static one for Linux, two are for one platform, or the certificates are none.
 pub fn pack(contents: &Contents<'_>) -> Result<Packed, PackError> {
-    let (architecture, is_auditable) = inspect(contents.program)?;
     check_certificates(contents.certificates)?;
-    let tar = layer(contents)?;
+    let mut blobs = Blobs::default();
+    let images = contents
+        .programs
+        .iter()
+        .map(|program| one_platform(contents, program, &mut blobs))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (at, image) in images.iter().enumerate() {
+        if images[..at].iter().any(|other| other.architecture == image.architecture) {
+            return Err(PackError::Twice(image.architecture));
+        }
+    }
+    let descriptors: Vec<&Value> = images.iter().map(|image| &image.descriptor).collect();
+    let mut top = match descriptors.as_slice() {
+        [one] => (*one).clone(),
+        several => {
+            let list = json!({ "schemaVersion": 2, "mediaType": MANIFEST_LIST, "manifests": several });
+            blobs.put(MANIFEST_LIST, text(&list))
+        }
+    };
+    let digest = top["digest"].as_str().unwrap_or_default().to_owned();
+    let name = ImageReference { digest: None, ..contents.image.clone() };
+    let tag = name.tag.clone().unwrap_or_default();
+    top["annotations"] = json!({
+        "io.containerd.image.name": full_name(&name),
+        "org.opencontainers.image.ref.name": tag,
+    });
+    // This list knows no platforms: an engine that reads it would give one tag to each image in turn, and keep the last.
+    let docker: Vec<Value> = images
+        .iter()
+        .take(1)
+        .map(|image| json!({ "Config": image.config, "RepoTags": [name.to_string()], "Layers": [image.layer] }))
+        .collect();
+    let mut files = vec![
+        ("oci-layout".to_owned(), text(&json!({ "imageLayoutVersion": "1.0.0" }))),
+        ("index.json".to_owned(), text(&json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [top] }))),
+        ("manifest.json".to_owned(), text(&json!(docker))),
+    ];
+    files.extend(blobs.files);
+    let entries = files.iter().map(|(path, content)| Entry { path, mode: 0o644, content: Content::File(content) });
+    Ok(Packed {
+        archive: archive(entries)?,
+        digest,
+        platforms: images.iter().map(|image| format!("linux/{}", image.architecture)).collect(),
+        layer_bytes: images.iter().map(|image| image.layer_bytes).max().unwrap_or_default(),
+        is_auditable: images.iter().all(|image| image.is_auditable),
+    })
+}
+
+/// The image of one platform, whose blobs are kept.
+struct PlatformImage {
+    architecture: &'static str,
+    descriptor: Value,
+    /// Where its config is.
+    config: String,
+    /// Where its layer is.
+    layer: String,
+    layer_bytes: usize,
+    is_auditable: bool,
+}
+
+fn one_platform(contents: &Contents<'_>, program: &[u8], blobs: &mut Blobs) -> Result<PlatformImage, PackError> {
+    let (architecture, is_auditable) = inspect(program)?;
+    let tar = layer(program, contents.certificates)?;
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     gzip.write_all(&tar)?;
     let compressed = gzip.finish()?;
@@ -122,37 +187,18 @@ pub fn pack(contents: &Contents<'_>) -> Result<Packed, PackError> {
         "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{}", sha256_hex(&tar))] },
         "history": [{ "created": created, "created_by": "gen-catalog image" }],
     });
-    let mut blobs = Blobs::default();
     let layer_bytes = compressed.len();
     let layer = blobs.put(LAYER, compressed);
     let config = blobs.put(CONFIG, text(&config));
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
-    let mut top = blobs.put(MANIFEST, text(&manifest));
-    let digest = top["digest"].as_str().unwrap_or_default().to_owned();
-    top["platform"] = json!({ "architecture": architecture, "os": "linux" });
-    let name = ImageReference { digest: None, ..contents.image.clone() };
-    let tag = name.tag.clone().unwrap_or_default();
-    top["annotations"] = json!({
-        "io.containerd.image.name": full_name(&name),
-        "org.opencontainers.image.ref.name": tag,
-    });
+    let mut descriptor = blobs.put(MANIFEST, text(&manifest));
+    descriptor["platform"] = json!({ "architecture": architecture, "os": "linux" });
     let path = |descriptor: &Value| Blobs::path(descriptor["digest"].as_str().unwrap_or_default());
-    let docker = json!([{
-        "Config": path(&manifest["config"]),
-        "RepoTags": [name.to_string()],
-        "Layers": [path(&manifest["layers"][0])],
-    }]);
-    let mut files = vec![
-        ("oci-layout".to_owned(), text(&json!({ "imageLayoutVersion": "1.0.0" }))),
-        ("index.json".to_owned(), text(&json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [top] }))),
-        ("manifest.json".to_owned(), text(&docker)),
-    ];
-    files.extend(blobs.files);
-    let entries = files.iter().map(|(path, content)| Entry { path, mode: 0o644, content: Content::File(content) });
-    Ok(Packed {
-        archive: archive(entries)?,
-        digest,
-        platform: format!("linux/{architecture}"),
+    Ok(PlatformImage {
+        architecture,
+        descriptor,
+        config: path(&config),
+        layer: path(&layer),
         layer_bytes,
         is_auditable,
     })
@@ -216,11 +262,9 @@ enum Content<'a> {
     Link(&'a str),
 }
 
-fn layer(contents: &Contents<'_>) -> io::Result<Vec<u8>> {
+fn layer(program: &[u8], certificates: &str) -> io::Result<Vec<u8>> {
     let mut files = BTreeMap::new();
-    for (path, mode, content) in
-        [(PROGRAM, 0o755, contents.program), (CERTIFICATES, 0o644, contents.certificates.as_bytes())]
-    {
+    for (path, mode, content) in [(PROGRAM, 0o755, program), (CERTIFICATES, 0o644, certificates.as_bytes())] {
         for (at, _) in path.match_indices('/') {
             files.insert(&path[..=at], Entry { path: &path[..=at], mode: 0o755, content: Content::Folder });
         }

@@ -305,7 +305,7 @@ impl Arena {
         Ok(&self.lab.hosts[index.ok_or_else(|| format!("there is no {whom:?}"))?])
     }
 
-    /// Lets time go by, and reconciles that nobody makes another swarm meanwhile.
+    /// Lets time go by, and checks that nobody makes another swarm meanwhile.
     fn pass(&self, seconds: u64) -> Result<(), String> {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(seconds) {

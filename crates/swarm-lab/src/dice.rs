@@ -1,6 +1,6 @@
 //! Dice that fall the same way for the same seed.
 
-/// Numbers that reconcile random and are the same for the same seed (splitmix64).
+/// Numbers that look random and are the same for the same seed (splitmix64).
 pub struct Dice(u64);
 
 impl Dice {

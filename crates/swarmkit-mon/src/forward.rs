@@ -39,7 +39,7 @@ pub struct Upstreams {
 }
 
 impl Upstreams {
-    /// Takes in a look and its plan. What a reconcile does not tell stays as it was.
+    /// Takes in an observation and its plan. What a reconcile does not tell stays as it was.
     pub fn see(&mut self, seen: &Observation, plan: &Plan) {
         let Ok(metadata) = &seen.metadata else { return };
         let (advertised, joined) = match &plan.change {

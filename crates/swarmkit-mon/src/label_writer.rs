@@ -113,7 +113,7 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, pro
     }
 }
 
-/// Waits for a desired that is another one: news that leave it as it is are no reason to try again sooner.
+/// Waits for desired labels that are others: news that leave it as it is are no reason to try again sooner.
 async fn other_labels(
     wanted: &mut watch::Receiver<Wanted>,
     than: &Option<DesiredLabels>,

@@ -285,7 +285,7 @@ impl Rancher {
     }
 
     /// Changes our labels of a host: reads them, changes ours, writes, reads them back. Answers with all labels of the
-    /// host as they then are; where somebody else wrote meanwhile the desired may not be met.
+    /// host as they then are; where somebody else wrote meanwhile what is desired may not be met.
     ///
     /// # Errors
     /// As every call.

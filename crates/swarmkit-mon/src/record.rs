@@ -65,7 +65,7 @@ pub struct Record {
 }
 
 fn unreadable(error: &serde_json::Error) -> String {
-    format!("the service's metadata has a `{KEY}` that is no record, to be mended or removed there: {error}")
+    format!("the service's metadata has a `{KEY}` that is no record, to be fixed or removed there: {error}")
 }
 
 fn is_zero(number: &u64) -> bool {

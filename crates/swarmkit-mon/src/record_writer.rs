@@ -31,7 +31,7 @@ pub struct Request {
     pub desired_record: DesiredRecord,
     /// Whether a heartbeat is due, even if nothing else has changed.
     pub heartbeat: bool,
-    /// When the look began that asks for it.
+    /// When the reconcile began that asks for it.
     pub began: Instant,
     /// The UUID of the service in whose metadata the record is.
     pub service: String,
@@ -50,7 +50,7 @@ pub struct Progress {
     pub busy: bool,
 }
 
-/// What came of an request.
+/// What came of a request.
 enum Outcome {
     /// The record says so already.
     Nothing,

@@ -1,4 +1,4 @@
-//! When: the loop of looking, planning and lease, its wake-ups and its back-off.
+//! When: the loop that observes, plans and acts, its wake-ups and its back-off.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -62,7 +62,7 @@ impl From<&Settings> for Wanted {
     }
 }
 
-/// A monitor, ready to look.
+/// A monitor, ready to reconcile.
 pub struct Monitor {
     wanted: Wanted,
     sources: Arc<Sources>,
@@ -76,7 +76,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// The one for this host; `answers` tells whether it is to run, and so to answer others. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
-    /// sees: it keeps it from lease, not from answering health checks.
+    /// sees: it keeps it from acting, not from answering health checks.
     ///
     /// # Errors
     /// No client can be made.
@@ -286,7 +286,7 @@ impl Channels {
             *before = wanted;
             changed
         });
-        // Each look asks anew: what was written may have been overwritten by somebody else.
+        // Each reconcile asks anew: what was written may have been overwritten by somebody else.
         self.request.send_replace(plan.desired_record.clone().map(|desired_record| record_writer::Request {
             desired_record,
             heartbeat: plan.heartbeats,

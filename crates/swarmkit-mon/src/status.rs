@@ -27,7 +27,7 @@ pub struct Done {
     pub error: Option<String>,
 }
 
-/// The latest look, and what came of it.
+/// The latest observation, and what came of it.
 #[derive(Debug, Default)]
 pub struct Status {
     latest: Option<(Observation, Plan, Instant)>,
@@ -69,7 +69,7 @@ impl Status {
         self.latest.as_ref().map(|(_, plan, _)| plan)
     }
 
-    /// The latest look.
+    /// The latest observation.
     pub fn seen(&self) -> Option<&Observation> {
         self.latest.as_ref().map(|(seen, ..)| seen)
     }

@@ -1,4 +1,4 @@
-//! What makes the monitor look before its period is over: news from rancher-metadata, events of the engine.
+//! What makes the monitor reconcile before its period is over: news from rancher-metadata, events of the engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +57,8 @@ async fn events(sources: &Sources, wake: &Notify) {
     }
 }
 
-/// Wakes for events until there are no more, and answers why. One look sees all that has happened before it, so events that
-/// have gathered are one: else those of a swarm that forms would be looked at long after.
+/// Wakes for events until there are no more, and answers why. One reconcile sees all that has happened before it, so events that
+/// have gathered are one: else those of a swarm that forms would be seen to long after.
 async fn follow<E>(mut next: impl AsyncFnMut() -> Result<(), E>, wake: &Notify, budget: &mut Budget) -> E {
     loop {
         if let Err(end) = next().await {

@@ -112,7 +112,7 @@ pub struct Invalid {
     pub(crate) allowed: String,
 }
 
-/// All settings that cannot be used, so that one look mends them all.
+/// All settings that cannot be used, so that one look is enough to fix them all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSettings(pub Vec<Invalid>);
 

@@ -168,7 +168,7 @@ settings! {
     };
 }
 
-/// The table of settings as a person reads it in the README, in Markdown.
+/// The table of settings as a person reads it in the docs, in Markdown.
 pub fn markdown_table(table: &[Setting]) -> String {
     let mut out =
         String::from("| variable | flag | allowed | default | asked | what it does |\n|---|---|---|---|---|---|\n");

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::Args;
 use swarm_lab::{chaos, lab, programs};
 
-/// Breaks a swarm of five real engines again and again, and reconciles that it heals.
+/// Breaks a swarm of five real engines again and again, and checks that it heals.
 #[derive(Args)]
 pub struct Chaos {
     /// For how many hours

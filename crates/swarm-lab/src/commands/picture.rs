@@ -1,4 +1,4 @@
-//! The page of which `scripts/picture` makes the README's picture.
+//! The page of which `scripts/docs` makes the README's picture.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use swarm_lab::picture;
 
-/// Print the page of which `scripts/picture` makes the README's picture.
+/// Print the page of which `scripts/docs` makes the README's picture.
 #[derive(Args)]
 pub struct Picture {
     /// The rendered catalog

@@ -1,4 +1,4 @@
-//! Simulates environments for hours, with faults of every kind, and reconciles after every step whether the daemon keeps its
+//! Simulates environments for hours, with faults of every kind, and checks after every step whether the daemon keeps its
 //! promises:
 //!
 //!     cargo run --release -p swarm-lab -- simulate --hosts 2000 --hours 24 --seed 7

@@ -1,5 +1,5 @@
 //! What a calm swarm's monitors take over a day's worth of reconciles: memory and processor time of each, every twentieth of
-//! the way. A monitor looks every 30 s unless woken; here every second, so that a day's 2,880 reconciles take 48 minutes:
+//! the way. A monitor reconciles every 30 s unless woken; here every second, so that a day's 2,880 reconciles take 48 minutes:
 //!
 //!     cargo run --release -p swarm-lab -- soak 4 2880
 //!

@@ -27,7 +27,7 @@ use super::pair::pair;
 const LOOK: Duration = Duration::from_secs(1);
 /// The longest line of the table.
 const WIDTH: usize = 110;
-/// How often a desired to end is looked for.
+/// How often it looks whether it shall end.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The port of the registry that has the built image.
 const REGISTRY: u16 = 5000;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How often it reconciles whether it shall end.
+/// How often it looks whether it shall end.
 const LOOK: Duration = Duration::from_millis(100);
 const NAME: &[&[u8]] = &[b"rancher-metadata", b"rancher", b"internal"];
 const TYPE_A: [u8; 2] = [0, 1];

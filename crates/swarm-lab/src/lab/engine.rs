@@ -19,7 +19,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const SCRIPT: &str = include_str!("engine.sh");
 
-/// The image that [`Engine::import_busybox`] makes. Nothing listens at that registry, so an engine that reconciles there for
+/// The image that [`Engine::import_busybox`] makes. Nothing listens at that registry, so an engine that looks there for
 /// a newer one is refused at once and takes its own.
 pub const BUSYBOX: &str = "127.0.0.1:1/lab/busybox:1";
 

@@ -37,7 +37,7 @@ use network::Network;
 use rancher::{ACCESS_KEY, Listen, METADATA_DELAY, SECRET_KEY};
 pub use rancher::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
 
-/// How often [`Lab::eventually`] reconciles.
+/// How often [`Lab::eventually`] looks.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a host's rancher-metadata may take to start.
 const METADATA_START: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! The monitors: what they look at, when, and what becomes of what they do. The judgement is the daemon's own.
+//! The monitors: what they observe, when, and what becomes of what they do. The judgement is the daemon's own.
 
 use swarmkit_mon::engine::{Availability, Info, NodeState, Role};
 use swarmkit_mon::labels::{self, DesiredLabels};
@@ -26,7 +26,7 @@ pub struct Monitor {
     pub labelling: bool,
     /// Something is under way that the next reconcile waits for.
     busy: bool,
-    /// When it reconciles next; a queued look at another time is void.
+    /// When it reconciles next; a queued one at another time is void.
     next_reconcile: u64,
     pace: Pace,
 }

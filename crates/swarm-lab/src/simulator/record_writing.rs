@@ -21,7 +21,7 @@ const UPGRADE_PAUSE_MS: u64 = 5_000;
 pub struct Request {
     pub desired_record: DesiredRecord,
     pub heartbeat: bool,
-    /// When the look began that asks for it, in milliseconds.
+    /// When the reconcile began that asks for it, in milliseconds.
     pub looked: u64,
 }
 
@@ -42,7 +42,7 @@ impl Default for Publishing {
     }
 }
 
-/// What came of an request.
+/// What came of a request.
 pub enum Outcome {
     /// The record says so already.
     Nothing,
@@ -109,7 +109,7 @@ impl Simulation {
         if another || !desired_record.may_be_written(record, &monitor.nonce) {
             return Outcome::Failed;
         }
-        // A heartbeat that was given since the look is the one that it asks for.
+        // A heartbeat that was given since the reconcile is the one that it asks for.
         let heartbeat = heartbeat && monitor.publishing.heartbeat.is_none_or(|heartbeat| heartbeat < looked);
         if desired_record.is_published(record) && !heartbeat {
             return Outcome::Nothing;

@@ -288,7 +288,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Waits for the next ones. What they say does not matter: they are a reason to look.
+    /// Waits for the next ones. What they say does not matter: they are a reason to reconcile.
     ///
     /// # Errors
     /// The stream has ended, as when the engine stops.

@@ -20,7 +20,7 @@ pub struct DesiredRecord {
     pub replaces: Option<String>,
     /// Which epoch of it: only that one's lease holder writes the record.
     pub epoch: u64,
-    /// Another manager has begun a epoch, to go on alone, and has not gone on: as the swarm has its quorum again, that
+    /// Another manager has begun an epoch, to go on alone, and has not gone on: as the swarm has its quorum again, that
     /// epoch is taken back by this one.
     pub takes_back: Option<u64>,
     /// Where its managers are joined, as `address:port`, sorted.

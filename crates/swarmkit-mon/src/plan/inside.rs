@@ -102,7 +102,7 @@ fn remembered(seen: &Observation, record: &Record, engine: &SwarmInfo) -> Option
     let cluster = record.cluster.clone()?;
     let made = seen.own.state.made.clone().filter(|made| *made == cluster);
     let own = desired_record::epoch(seen, &cluster);
-    // A epoch that is about to begin is its maker's alone.
+    // An epoch that is about to begin is its maker's alone.
     let epoch = if record.recovery.is_some() { own } else { record.epoch.max(own) };
     let member = Some(Member { cluster, node: engine.node_id.clone(), manager: engine.control_available, epoch });
     // What rancher-metadata tells may be of an earlier epoch than the one that this host has begun.
@@ -181,7 +181,7 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
     }
 }
 
-/// This host's engine is a manager of a epoch of the swarm that another one has gone on without. It is no part of
+/// This host's engine is a manager of an epoch of the swarm that another one has gone on without. It is no part of
 /// that one any more, whatever it sees: it leaves. One that the present epoch has as a manager is of that; it may
 /// have become one just now, so a while passes, and a heartbeat, before it leaves.
 fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Option<&RancherView>) -> Option<Plan> {

@@ -54,7 +54,7 @@ const PATIENCE_MS: u64 = 20_000;
 const HEARTBEAT_PERIODS: u64 = 2;
 /// How many periods without one make the next manager's monitor act, for each place in the row.
 const SILENT_PERIODS: u64 = 8;
-/// How soon to look again while something is under way, in milliseconds.
+/// How soon to reconcile again while something is under way, in milliseconds.
 const SOON_MS: u64 = 50;
 /// How soon to ask rancher-metadata again, in milliseconds, while it does not answer: it is on this host, and answers at
 /// once when it is back.
@@ -84,7 +84,7 @@ pub struct Plan {
     pub labels: Option<DesiredLabels>,
     /// What should be known of to a person: settings that do not fit, hosts that say odd things.
     pub warnings: Vec<String>,
-    /// When to look again at the latest, in milliseconds, if that is sooner than the period.
+    /// When to reconcile again at the latest, in milliseconds, if that is sooner than the period.
     pub requeue_after_ms: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! What breaks is mended by itself, on real engines: the swarm has its managers again, services go on.
+//! What breaks is fixed by itself, on real engines: the swarm has its managers again, services go on.
 
 use std::thread;
 use std::time::Duration;

@@ -60,7 +60,7 @@ struct Watch<'a> {
     lab: &'a Lab,
     proxy: HaProxy,
     check: HealthCheck,
-    /// The host that must be up whenever one reconciles.
+    /// The host that must be up whenever one looks.
     well: Option<usize>,
 }
 

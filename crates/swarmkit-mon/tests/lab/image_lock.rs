@@ -218,7 +218,7 @@ fn docker_save() {
     assert_eq!(locked(folder.path()).digest, digest);
     // Before that there is no manifest.
     let old: Layout = vec![("manifest.json".to_owned(), b"[{}]".to_vec()), ("abc/layer.tar".to_owned(), Vec::new())];
-    refused(&old, &["before Docker 25", "holds no manifest", "docker buildx build --output type=oci", "--digest"]);
+    refused(&old, &["before Docker 25", "holds no manifest", "./scripts/image", "--digest"]);
 }
 
 fn real_docker_save() {

@@ -275,7 +275,7 @@ fn two_swarms() {
     assert_eq!(record(&lab)["cluster"], theirs[1].as_str());
 }
 
-/// However unreachable a recorded swarm reconciles, there is no second one.
+/// However unreachable a recorded swarm looks, there is no second one.
 fn unreachable() {
     let lab = Lab::builder(2).rancher_metadata_if_there().start();
     let gone = json!({"cluster": "gone", "managers": ["198.18.255.250:2377"], "members": {"a": "b"}});

@@ -1,4 +1,4 @@
-//! What is not the monitor's to mend it reports and leaves alone: nothing is forced, nothing is fought over, nothing spins.
+//! What is not the monitor's to fix it reports and leaves alone: nothing is forced, nothing is fought over, nothing spins.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,5 @@
 //! What the daemon and the image promise, on real engines and with Rancher's own parts, several labs at a time.
-//! `cargo test --all-features --test lab NAME` runs those with the name in it.
+//! `cargo test -p swarmkit-mon --test lab NAME` runs those with the name in it.
 
 mod chaos_campaign;
 mod compose_executor;

@@ -531,7 +531,7 @@ fn changes() {
     }
 }
 
-/// Without news a wait ends at a reconcile after its time, and reconciles come every five seconds.
+/// Without news a wait ends at a look after its time, and looks come every five seconds.
 fn waits() {
     let both = Both::start(several);
     let version = |which: usize| both.asked("GET", "/latest/version", "", None)[which].clone().unwrap().body;

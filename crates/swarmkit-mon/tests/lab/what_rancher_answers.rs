@@ -269,7 +269,7 @@ fn node(host: &lab::Host) -> Value {
     host.swarm().map(|swarm| swarm["NodeID"].clone()).unwrap_or_default()
 }
 
-/// A epoch in the record, as after a manager has gone on alone.
+/// An epoch in the record, as after a manager has gone on alone.
 fn with_epoch(lab: &Lab) {
     lab.rancher.change(|environment| {
         environment.service_mut().metadata["swarmkit"]["epoch"] = json!(3 << 20);

@@ -175,7 +175,7 @@ fn next_version(folder: &Path, catalog: &Path, registry: &Registry, authorities:
     let program = static_program();
     let image = "rancher/swarmkit:v9.9.9".parse().unwrap();
     let packed = pack(&Contents {
-        program: &fs::read(program).unwrap(),
+        programs: &[fs::read(program).unwrap()],
         certificates: authorities,
         image: &image,
         version: "9.9.9",

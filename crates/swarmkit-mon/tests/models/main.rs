@@ -1,5 +1,5 @@
 //! What the daemon's judgement promises: made-up views, protocols explored whole, simulated environments. No engine is
-//! needed. `cargo test --all-features --test models NAME` runs those with the name in it.
+//! needed. `cargo test -p swarmkit-mon --test models NAME` runs those with the name in it.
 
 mod init_protocol;
 mod plan_never;

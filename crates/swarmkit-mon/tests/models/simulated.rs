@@ -1,7 +1,7 @@
 //! Environments with faults of every kind, from seeds: the daemon keeps its promises after every step, and if it had a
 //! bug, a run would show it with the fewest faults that it takes.
 //!
-//! `SEED=n` runs one seed. `cargo run --release --example simulate -- --seeds 1000 --steps 10000000` runs many more.
+//! `SEED=n` runs one seed. `cargo run --release -p swarm-lab -- simulate --seeds 1000 --steps 10000000` runs many more.
 
 use swarm_lab::simulator::faults::Kind;
 use swarm_lab::simulator::shrink::shrink;
@@ -136,7 +136,7 @@ fn many_hosts_settle_and_are_then_left_alone() {
     let tally = Simulation::new(settings).run().unwrap();
     assert_eq!(tally.initialised, 1);
     let minutes = 60 * 150;
-    // Two requests of metadata a look, a reconcile every 30 s and one at each heartbeat; the API for the lease holder alone.
+    // Two requests of metadata a reconcile, a reconcile every 30 s and one at each heartbeat; the API for the lease holder alone.
     assert!(tally.calm_metadata_requests < minutes * 7, "{}", tally.calm_metadata_requests);
     assert!(tally.calm_api_requests < minutes / 10, "{}", tally.calm_api_requests);
 }

@@ -202,7 +202,7 @@ pub fn error(status: u16, message: &str, as_json: bool) -> String {
     }
 }
 
-/// Whether a client that accepts these types gets JSON. Text is what it gets without a desired, and for one that means both.
+/// Whether a client that accepts these types gets JSON. Text is what it gets if it asks for neither, or for both.
 pub fn wants_json(accept: &str) -> bool {
     let mut best = (false, -1.0, 3);
     let mut wishes = Vec::new();

@@ -50,7 +50,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// When one who waits looks again, though there may be no news.
-    fn next_reconcile(&self, every: Duration) -> Instant {
+    fn next_look(&self, every: Duration) -> Instant {
         let looks = self.started.elapsed().as_nanos() / every.as_nanos() + 1;
         self.started + every * u32::try_from(looks).unwrap_or(u32::MAX)
     }

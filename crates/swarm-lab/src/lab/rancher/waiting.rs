@@ -63,7 +63,7 @@ impl Exchange {
                     Found::Crash => Err(Lost),
                 };
             }
-            let look = self.shared.next_reconcile(LOOK);
+            let look = self.shared.next_look(LOOK);
             tokio::select! {
                 () = tokio::time::sleep_until(next.map_or(look, |next| next.min(look)).into()) => {}
                 () = news => {}
