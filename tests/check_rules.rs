@@ -57,7 +57,7 @@ fn ids(checked: &Checked) -> BTreeSet<&str> {
 fn the_good_template_is_good() {
     let checked = checked(&Example(&[]));
     assert!(checked.findings.is_empty(), "{:?}", checked.findings);
-    assert_eq!((checked.templates, checked.versions), (1, 2));
+    assert_eq!((checked.templates, checked.versions.len()), (1, 2));
 }
 
 fn each_rule_fires_on_its_example_and_not_on_the_other() {

@@ -1,8 +1,8 @@
 //! How far a check is: on a terminal, once it takes longer than a moment, and gone when it is done.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -32,7 +32,8 @@ impl Shown {
             let mut shown = false;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
                 let (done, all) = progress.now();
-                let line = if all == 0 { "looking …".to_owned() } else { format!("{done} of {all} templates checked") };
+                let line =
+                    if all == 0 { "looking …".to_owned() } else { format!("{done} of {all} templates checked") };
                 // That nobody sees it is no reason to stop.
                 let _ = write!(io::stderr(), "{CLEAR}{line}");
                 (wait, shown) = (PERIOD, true);

@@ -341,7 +341,10 @@ fn text(
             line(&mut out, format!(" {}", change.path));
         }
         for kept in &template.kept {
-            line(&mut out, format!("  {kept} keeps what it has beside the version; --metadata brings what is rendered"));
+            line(
+                &mut out,
+                format!("  {kept} keeps what it has beside the version; --metadata brings what is rendered"),
+            );
         }
         if let Some(upgrade) = template.comparison.as_ref().and_then(|comparison| comparison.upgrade.as_ref()) {
             line(&mut out, format!("  an {}", upgrade_in_words(upgrade)));
@@ -355,7 +358,10 @@ fn text(
         Came::Published => {
             for template in &plan.templates {
                 let (folder, revision) = (&template.folder, template.revision);
-                line(&mut out, format!("nothing to do: {folder} has {} already, as revision {revision}", publication.version));
+                line(
+                    &mut out,
+                    format!("nothing to do: {folder} has {} already, as revision {revision}", publication.version),
+                );
             }
         }
         Came::Planned(_) => {

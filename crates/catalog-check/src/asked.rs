@@ -50,7 +50,15 @@ pub(super) fn asked(paths: &[PathBuf]) -> io::Result<Asked> {
     let mut asked = Asked { templates: BTreeMap::new(), paths: Vec::new() };
     for path in paths {
         let absolute = std::path::absolute(path)?;
-        let cannot = |error: io::Error| io::Error::new(error.kind(), format!("cannot look at {}: {error}", path.display()));
+        let cannot = |error: io::Error| {
+            let message = match error.kind() {
+                io::ErrorKind::NotFound => {
+                    format!("{} is not there: name a catalog, a template, a version or a file of these", path.display())
+                }
+                _ => format!("cannot look at {}: {error}", path.display()),
+            };
+            io::Error::new(error.kind(), message)
+        };
         let templates = templates_of(path).map_err(cannot)?;
         if let Some(problem) = problem(path, &absolute, &templates) {
             return Err(io::Error::new(io::ErrorKind::NotFound, problem));
@@ -71,13 +79,13 @@ fn problem(path: &Path, absolute: &Path, templates: &[PathBuf]) -> Option<String
         return templates.is_empty().then(|| {
             let relation = if is_folder { "holds" } else { "is in" };
             let hint = match catalogs_below(path).as_slice() {
-                [] => "name a catalog (a folder with infra-templates/, templates/ or the like), a template or a version"
-                    .to_owned(),
+                [] => {
+                    "name a catalog (a folder with infra-templates/, templates/ or the like), a template or a version"
+                        .to_owned()
+                }
                 below => format!("{} does: name that", below.join(" or ")),
             };
-            format!(
-                "{shown} {relation} no template, which is a folder with a config.yml or numbered versions; {hint}",
-            )
+            format!("{shown} {relation} no template, which is a folder with a config.yml or numbered versions; {hint}",)
         });
     };
     let inside = absolute.strip_prefix(template).ok()?;
@@ -102,5 +110,10 @@ fn catalogs_below(folder: &Path) -> Vec<String> {
     let mut below: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     below.sort();
     let holds = |path: &PathBuf| templates_of(path).is_ok_and(|templates| !templates.is_empty());
-    below.into_iter().filter(holds).take(NAMED).map(|path| path.strip_prefix(".").unwrap_or(&path).display().to_string()).collect()
+    below
+        .into_iter()
+        .filter(holds)
+        .take(NAMED)
+        .map(|path| path.strip_prefix(".").unwrap_or(&path).display().to_string())
+        .collect()
 }

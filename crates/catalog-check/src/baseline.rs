@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::config::root_of;
 use super::report::Finding;
 use super::rule::Rule;
-use super::run::Checked;
 use super::rules;
+use super::run::Checked;
 use super::silence::{Silence, Silenced};
 use rancher_catalog::source::{MAX_FILE_BYTES, templates_of};
 

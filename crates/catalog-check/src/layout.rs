@@ -32,11 +32,7 @@ pub fn once_a_file(findings: Vec<Finding>) -> Vec<Finding> {
                 if told.rule.id != finding.rule.id {
                     let _ = write!(told.message, " ({})", finding.rule.id);
                 }
-                told.also.push(Place {
-                    start: finding.start,
-                    end_column: finding.end_column,
-                    fix: finding.fix.take(),
-                });
+                told.also.push(Place { start: finding.start, end_column: finding.end_column, fix: finding.fix.take() });
                 told.also.append(&mut mem::take(&mut finding.also));
             }
         }

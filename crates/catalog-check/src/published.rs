@@ -45,7 +45,9 @@ impl Published {
                 },
             };
             let folders = git.names(&["ls-tree", "-r", "-d", "-z", "--name-only", "--full-tree", &commit])?;
-            published.folders.extend(folders.into_iter().filter(|folder| is_revision(folder)).map(|folder| top.join(folder)));
+            published
+                .folders
+                .extend(folders.into_iter().filter(|folder| is_revision(folder)).map(|folder| top.join(folder)));
         }
         Ok(published)
     }

@@ -128,7 +128,16 @@ impl Report {
             return *at;
         }
         alike.push(self.findings.len());
-        self.findings.push(Finding { rule, path: path.to_owned(), start, end_column, message, fix: None, line_text, also: Vec::new() });
+        self.findings.push(Finding {
+            rule,
+            path: path.to_owned(),
+            start,
+            end_column,
+            message,
+            fix: None,
+            line_text,
+            also: Vec::new(),
+        });
         self.findings.len() - 1
     }
 

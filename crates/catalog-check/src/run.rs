@@ -82,7 +82,8 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
         Some(before) => before.config(root),
         None => CatalogConfig::read(root).unwrap_or_default(),
     };
-    let configs: HashMap<PathBuf, CatalogConfig> = roots.into_iter().map(|root| (root.clone(), config(&root))).collect();
+    let configs: HashMap<PathBuf, CatalogConfig> =
+        roots.into_iter().map(|root| (root.clone(), config(&root))).collect();
     let folders: Vec<&PathBuf> = asked.templates().collect();
     if let Some(progress) = &options.progress {
         progress.expect(folders.len());

@@ -205,7 +205,11 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
 ///
 /// # Errors
 /// There is no such file, it is no baseline, or git fails.
-pub fn baseline(file: &Path, paths: &[PathBuf], reference: &str) -> Result<(Baseline, Option<Finding>), BaselineChangedError> {
+pub fn baseline(
+    file: &Path,
+    paths: &[PathBuf],
+    reference: &str,
+) -> Result<(Baseline, Option<Finding>), BaselineChangedError> {
     let Some(now) = Baseline::read(file)? else { return Err(BaselineChangedError::Missing(file.to_owned())) };
     let Some(path) = paths.first() else { return Ok((now, None)) };
     let commit = Commit::find(path, reference)?;

@@ -19,11 +19,16 @@ pub(in crate::cli) fn github(told: &Told) -> String {
         let wanted = told.checked.silenced.iter().filter(move |one| (one.by == Silence::Baseline) == in_baseline);
         wanted.map(|one| annotation(&one.finding, Some(&why_silent(one))))
     };
-    let mut notices: Vec<String> = told.baseline.iter().filter(|(_, gone)| !gone.is_empty()).map(|(file, gone)| {
-        let many = if gone.len() == 1 { "an entry is" } else { "entries are" };
-        let message = format!("{} {many} gone: --write-baseline removes what is no longer found", gone.len());
-        format!(" file={},title=baseline::{}", property(&in_repository(file)), data(&message))
-    }).collect();
+    let mut notices: Vec<String> = told
+        .baseline
+        .iter()
+        .filter(|(_, gone)| !gone.is_empty())
+        .map(|(file, gone)| {
+            let many = if gone.len() == 1 { "an entry is" } else { "entries are" };
+            let message = format!("{} {many} gone: --write-baseline removes what is no longer found", gone.len());
+            format!(" file={},title=baseline::{}", property(&in_repository(file)), data(&message))
+        })
+        .collect();
     notices.extend(silenced(false));
     notices.extend(of(Severity::Note));
     notices.extend(silenced(true));

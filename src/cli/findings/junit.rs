@@ -93,7 +93,7 @@ impl Suite {
                 "      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
                 first.rule.severity.name(),
                 escaped(&format!("{}{more}", first.message)),
-                escaped(&format!("{}why: {}\nfix: {}\n", told(&failures), first.rule.why, first.rule.mend))
+                in_element(&format!("{}why: {}\nfix: {}\n", told(&failures), first.rule.why, first.rule.mend))
             ));
             result = Some(false);
         } else if let (true, Some(silenced)) = (others.is_empty(), case.silenced.first()) {
@@ -102,7 +102,7 @@ impl Suite {
             result = Some(true);
         }
         if !others.is_empty() {
-            body.push_str(&format!("      <system-out>{}</system-out>\n", escaped(&told(&others))));
+            body.push_str(&format!("      <system-out>{}</system-out>\n", in_element(&told(&others))));
         }
         self.add(path, &format!("{rule}: {path}"), result, &body);
     }
@@ -133,6 +133,11 @@ fn one(path: &str, finding: &Finding) -> String {
         out.push_str(&format!("    {}\n", line.trim_end().chars().take(160).collect::<String>()));
     }
     out
+}
+
+/// A text between tags: its line breaks are those of the file.
+fn in_element(text: &str) -> String {
+    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 /// A text in XML. What XML 1.0 cannot hold at all is shown; what acts is written by its number.

@@ -89,7 +89,9 @@ fn one(finding: &Finding, explain: bool, out: &mut Text) {
         let width = (columns[end] - columns[start]).max(1);
         let printed: String = line.trim_end().chars().take(WIDTH).collect();
         out.plain(&format!("  {number} | {}\n", seen_in_a_line(&printed)));
-        out.plain(&format!("  {margin} | {}", " ".repeat(columns[start] - 1))).styled(style, &"^".repeat(width)).plain("\n");
+        out.plain(&format!("  {margin} | {}", " ".repeat(columns[start] - 1)))
+            .styled(style, &"^".repeat(width))
+            .plain("\n");
     }
     if explain {
         out.plain(&format!("    why: {}\n    fix: {}\n", finding.rule.why, finding.rule.mend));
