@@ -90,7 +90,7 @@ fn each_rule_says_what_why_and_how_in_its_own_words() {
     for rule in ALL {
         assert!(ids.insert(rule.id), "{} stands there twice", rule.id);
         assert!(rule.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.id);
-        for text in [rule.finds, rule.why, rule.mend] {
+        for text in [rule.finds, rule.why, rule.fix] {
             assert!(text.len() > 8 && text.ends_with('.'), "{}: {text:?}", rule.id);
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> 
                 .iter()
                 .map(|rule| {
                     json!({
-                        "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "fix": rule.mend,
+                        "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "fix": rule.fix,
                     })
                 })
                 .collect();
@@ -60,7 +60,7 @@ fn explained(rule: &Rule) -> Text {
         rule.severity.name(),
         rule.finds,
         rule.why,
-        rule.mend
+        rule.fix
     ));
     if !rule.fires.0.is_empty() {
         out.plain(&format!("\nIt finds something in a good template with\n{}", example(&rule.fires)));

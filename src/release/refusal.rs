@@ -123,7 +123,7 @@ pub enum Refusal {
     )]
     Overtaken(String),
     /// A file cannot be changed alone.
-    #[error("{path}: {error}; mend it, or use --metadata for config.yml")]
+    #[error("{path}: {error}; fix it, or use --metadata for config.yml")]
     Edit {
         /// The file.
         path: String,
@@ -132,7 +132,7 @@ pub enum Refusal {
     },
     /// The check found errors.
     #[error(
-        "the check found {errors} in the templates that would be released: mend them, or allow them with a reason in gen-catalog.toml"
+        "the check found {errors} in the templates that would be released: fix them, or allow them with a reason in gen-catalog.toml"
     )]
     Check {
         /// How many, in words.

@@ -8,14 +8,14 @@ use rancher_catalog::model::Version;
 use rancher_catalog::source::{TemplateSource, VersionSource};
 
 macro_rules! diff_rule {
-    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $mend:literal) => {
+    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $fix:literal) => {
         #[doc = $finds]
         pub static $name: Rule = Rule {
             id: $id,
             severity: Severity::$severity,
             finds: $finds,
             why: $why,
-            mend: $mend,
+            fix: $fix,
             fires: Example(&[]),
             quiet: Example(&[]),
             check: |_, _| {},

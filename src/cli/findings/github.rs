@@ -54,7 +54,7 @@ fn annotation(finding: &Finding, silent: Option<&str>) -> String {
     let (title, message) = match silent {
         Some(why) => (format!("silenced {}", finding.rule.id), format!("{}\n{why}", finding.message)),
         None => {
-            (finding.rule.id.to_owned(), format!("{}\n{}\n{}", finding.message, finding.rule.why, finding.rule.mend))
+            (finding.rule.id.to_owned(), format!("{}\n{}\n{}", finding.message, finding.rule.why, finding.rule.fix))
         }
     };
     format!(" {place},title={title}::{}", data(&message))

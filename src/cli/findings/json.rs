@@ -72,7 +72,7 @@ fn finding(finding: &Finding) -> Value {
         "end_column": place.then_some(finding.end_column),
         "message": finding.message,
         "why": finding.rule.why,
-        "fix": finding.rule.mend,
+        "fix": finding.rule.fix,
         "fixable": finding.fixes().next().is_some(),
     })
 }

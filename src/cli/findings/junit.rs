@@ -93,7 +93,7 @@ impl Suite {
                 "      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
                 first.rule.severity.name(),
                 escaped(&format!("{}{more}", first.message)),
-                in_element(&format!("{}why: {}\nfix: {}\n", told(&failures), first.rule.why, first.rule.mend))
+                in_element(&format!("{}why: {}\nfix: {}\n", told(&failures), first.rule.why, first.rule.fix))
             ));
             result = Some(false);
         } else if let (true, Some(silenced)) = (others.is_empty(), case.silenced.first()) {

@@ -46,7 +46,7 @@ pub(in crate::cli) fn sarif(told: &Told) -> Value {
                 "id": rule.id,
                 "shortDescription": { "text": rule.finds },
                 "fullDescription": { "text": rule.why },
-                "help": { "text": rule.mend },
+                "help": { "text": rule.fix },
                 "defaultConfiguration": { "level": rule.severity.name() },
             })
         })

@@ -94,7 +94,7 @@ fn one(finding: &Finding, explain: bool, out: &mut Text) {
             .plain("\n");
     }
     if explain {
-        out.plain(&format!("    why: {}\n    fix: {}\n", finding.rule.why, finding.rule.mend));
+        out.plain(&format!("    why: {}\n    fix: {}\n", finding.rule.why, finding.rule.fix));
     }
 }
 

@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "An allowance silences nothing.",
     why: "Whoever wrote it means something to be allowed that is still found, is elsewhere, or is right by now.",
-    mend: "Remove it, or correct its rule, its path or its reason.",
+    fix: "Remove it, or correct its rule, its path or its reason.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "web:1.1.0",

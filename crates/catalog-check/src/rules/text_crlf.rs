@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A file has Windows line ends.",
     why: "They end up in multi-line values and scripts, and make every later diff whole.",
-    mend: "Save it with line feeds alone.",
+    fix: "Save it with line feeds alone.",
     fires: Example(&[Edit::Write("config.yml", "name: Example\r\ndescription: A web server\r\n")]),
     quiet: Example(&[]),
     check,

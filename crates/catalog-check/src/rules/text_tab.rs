@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A line holds a tab outside a comment and a text of several lines.",
     why: "YAML allows no tabs in indentation; parsers differ on them elsewhere.",
-    mend: "Replace it by spaces, or by \\\\t in a quoted string.",
+    fix: "Replace it by spaces, or by \\\\t in a quoted string.",
     fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category:\tApplications")]),
     quiet: Example(&[]),
     check,

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A line ends in white space.",
     why: "It is invisible, and within a multi-line value it counts.",
-    mend: "Remove it.",
+    fix: "Remove it.",
     fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category: Applications  ")]),
     quiet: Example(&[]),
     check,
