@@ -264,12 +264,9 @@ impl Look<'_> {
     }
 
     fn scoped<T>(&self, speak: impl FnOnce(&Scope<'_>) -> T) -> T {
-        let mut options = self.options.clone();
-        if self.args.changed_since.is_some() {
-            options.before = Some(Arc::default());
-        }
-        // What a change leaves alone was not looked at: of that a baseline says nothing.
-        let asks = |rule: &Rule| self.args.changed_since.is_none() && options.runs(rule) && options.reports(rule);
+        let (options, in_a_change) = (&self.options, self.args.changed_since.is_some());
+        // What a change leaves alone was not looked at: of that nothing can be said to be gone.
+        let asks = |rule: &Rule| !in_a_change && options.runs(rule) && options.reports(rule);
         speak(&Scope { paths: &self.args.paths, asks: &asks })
     }
 
