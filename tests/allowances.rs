@@ -31,7 +31,8 @@ fn a_comment_with_a_reason_silences_a_rule_in_its_line() {
         let (_, text, _) = outcome(folder.path(), &["check", ".", "--format", "json"]);
         let json: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["summary"]["silenced"], silenced, "{comment}");
-        assert_eq!(json["summary"]["warnings"], 1 - silenced, "{comment}");
+        // What does not count is told beside what it was to silence.
+        assert_eq!(json["summary"]["warnings"], 2 * (1 - silenced), "{comment}");
     }
     let above = "# gen-catalog: allow image-latest it is a test\n    image: example/web:latest";
     let folder = catalog(&[(DOCKER, "image: example/web:1.1.0", above)]);

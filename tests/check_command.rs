@@ -253,11 +253,11 @@ fn layout_is_told_once_a_file() {
             .collect()
     };
     let (docker, rancher) = (format!("infra-templates/example/{DOCKER}"), format!("infra-templates/example/{RANCHER}"));
-    let all = "white space at the end of the line (2 lines); also a tab (text-tab); also this line ends in a carriage return \
+    let all = "white space at the end of the line (2 lines); also a tab (text-tab, 2 lines); also this line ends in a carriage return \
                (text-crlf); also blank lines at the end of the file (text-blank-end)";
     let space = "white space at the end of the line".to_owned();
     assert_eq!(found(&[]), [(docker.clone(), all.to_owned()), (rancher.clone(), space.clone())]);
-    assert_eq!(found(&["--only", "text-tab"]), [(docker.clone(), "a tab".to_owned())]);
+    assert_eq!(found(&["--only", "text-tab"]), [(docker.clone(), "a tab (2 lines)".to_owned())]);
     assert_eq!(found(&["--only", "text-trailing-space"]), [(docker, format!("{space} (2 lines)")), (rancher, space)]);
     // An allowance of one line leaves the others to be told.
     let text = fs::read_to_string(&path).unwrap();

@@ -75,7 +75,7 @@ fn each_place_is_listed() {
     assert_eq!(code, 0);
     let file = format!("infra-templates/example/{DOCKER}");
     let expected = format!(
-        "fixed {file}: text-trailing-space in lines 2-3, 5\nnothing found in 1 template, 2 versions; 3 fixed\n"
+        "fixed {file}: text-trailing-space in lines 2-3, 8\nnothing found in 1 template, 2 versions; 3 fixed\n"
     );
     assert_eq!(text, expected);
     spoil(&folder.path().join("infra-templates/example"));

@@ -91,7 +91,7 @@ fn no_command_lets_a_control_character_through() {
             let output = gen_catalog(folder.path(), &[&command[..], &["--color", color]].concat());
             for bytes in [&output.stdout, &output.stderr] {
                 let text = String::from_utf8_lossy(bytes);
-                assert_eq!(acting(&text), [], "{command:?} --color {color}: {text:?}");
+                assert_eq!(acting(&text), Vec::<char>::new(), "{command:?} --color {color}: {text:?}");
             }
         }
     }
@@ -150,7 +150,7 @@ fn the_users_own_words_are_shown_too() {
 
 /// What a terminal gets from a run.
 fn on_a_terminal(folder: &Path, arguments: &str) -> String {
-    let command = format!("{} {arguments} > /dev/null", programs::gen_catalog().display());
+    let command = format!("{} {arguments} > /dev/null", programs::gen_catalog());
     let output = Command::new("script").current_dir(folder).args(["-qefc", &command, "/dev/null"]).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,7 +1,6 @@
 //! Layout is told once a file: whoever checks thousands of files must not lose what matters among blanks and tabs.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::mem;
 use std::path::PathBuf;
 
@@ -19,19 +18,16 @@ pub fn once_a_file(findings: Vec<Finding>) -> Vec<Finding> {
             kept.push(finding);
             continue;
         }
-        let message = counted(&finding);
         let key = (finding.path.clone(), finding.rule.severity);
         match first.get(&key).and_then(|at| kept.get_mut(*at)) {
             None => {
                 first.insert(key, kept.len());
+                let message = counted(&finding, None);
                 kept.push(Finding { message, ..finding });
             }
             Some(told) => {
-                // Writing to a string cannot fail.
-                let _ = write!(told.message, "; also {message}");
-                if told.rule.id != finding.rule.id {
-                    let _ = write!(told.message, " ({})", finding.rule.id);
-                }
+                let other = (told.rule.id != finding.rule.id).then_some(finding.rule.id);
+                told.message.push_str(&format!("; also {}", counted(&finding, other)));
                 told.also.push(Place { start: finding.start, end_column: finding.end_column, fix: finding.fix.take() });
                 told.also.append(&mut mem::take(&mut finding.also));
             }
@@ -40,9 +36,9 @@ pub fn once_a_file(findings: Vec<Finding>) -> Vec<Finding> {
     kept
 }
 
-fn counted(finding: &Finding) -> String {
-    match finding.also.len() {
-        0 => finding.message.clone(),
-        more => format!("{} ({} lines)", finding.message, more + 1),
-    }
+/// What is wrong, with how often it is so, and the rule where that is another one than the finding's.
+fn counted(finding: &Finding, other: Option<&str>) -> String {
+    let lines = (!finding.also.is_empty()).then(|| format!("{} lines", finding.also.len() + 1));
+    let more: Vec<String> = other.map(str::to_owned).into_iter().chain(lines).collect();
+    if more.is_empty() { finding.message.clone() } else { format!("{} ({})", finding.message, more.join(", ")) }
 }
