@@ -104,11 +104,18 @@ impl CatalogConfig {
     /// As there.
     pub fn parse(root: &Path, text: &str) -> Result<Self, ConfigError> {
         let fail = |reason: String| ConfigError { path: root.join(FILE_NAME), reason };
-        let content: FileContent = toml::from_str(text).map_err(|error| fail(error.to_string()))?;
+        let line_of = |offset: usize| text[..offset].matches('\n').count() + 1;
+        let content: FileContent = toml::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| format!("line {}: ", line_of(span.start)));
+            fail(format!(
+                "{}{}; it holds [[allow]] with `rule`, `reason` and perhaps `path`, each a text",
+                place.unwrap_or_default(),
+                error.message()
+            ))
+        })?;
         let mut allow = Vec::new();
         for content in content.allow {
-            let lines = text[..content.rule.span().start].matches('\n').count();
-            let line = u32::try_from(lines).unwrap_or(0) + 1;
+            let line = u32::try_from(line_of(content.rule.span().start)).unwrap_or(0);
             let rule = content.rule.into_inner();
             if rules::by_id(&rule).is_none() {
                 return Err(fail(format!("line {line}: {}", rules::no_such_rule(&rule))));
