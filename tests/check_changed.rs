@@ -15,17 +15,21 @@ pub fn trials() -> Vec<Trial> {
         nothing_changed_is_nothing_checked,
         a_new_revision_as_it_should_be_is_fine_and_alone_is_checked,
         a_published_revision_that_changes_is_an_error,
-        closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it,
+        closing_an_old_revision_and_correcting_its_readme_are_no_changes_of_it,
         what_was_wrong_before_in_versions_that_stay_is_not_told,
         what_a_diff_shows_can_be_allowed_with_a_reason,
         links_and_other_repositories_in_what_was_published_are_passed_over,
+        what_a_change_allows_does_not_count_in_it,
+        a_new_revision_may_take_over_what_was_allowed_before,
+        a_baseline_counts_as_it_was_before_the_change,
+        a_path_that_holds_nothing_is_an_error_here_too,
         a_renumbered_revision_is_told_as_such,
         a_version_that_did_not_grow_and_a_default_that_did_not_follow,
         a_reference_that_is_not_there_or_no_repository_is_a_clear_error,
     ]
 }
 
-fn git(folder: &Path, args: &[&str]) {
+pub fn git(folder: &Path, args: &[&str]) {
     let output = Command::new("git")
         .current_dir(folder)
         .args(["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"])
@@ -36,7 +40,7 @@ fn git(folder: &Path, args: &[&str]) {
 }
 
 /// A repository whose first commit holds the good template twice.
-fn repository() -> (tempfile::TempDir, PathBuf) {
+pub fn repository() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     for name in ["example", "other"] {
         for (file, text) in GOOD_TEMPLATE {
@@ -84,11 +88,11 @@ fn a_new_revision_as_it_should_be_is_fine_and_alone_is_checked() {
     let (folder, template) = repository();
     add_revision(&template, "v1.2.0", true);
     let (code, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD", "--strict"]);
-    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 3 versions\n"));
+    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 1 version\n"));
     git(folder.path(), &["add", "-A"]);
     git(folder.path(), &["commit", "-q", "-m", "second"]);
     let (code, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD~1", "--strict"]);
-    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 3 versions\n"));
+    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 1 version\n"));
 }
 
 fn a_published_revision_that_changes_is_an_error() {
@@ -108,13 +112,13 @@ fn a_published_revision_that_changes_is_an_error() {
     assert!(findings(folder.path()).contains(&"published-revision-changed revision 0 was removed".to_owned()));
 }
 
-fn closing_an_old_revision_and_mending_its_readme_are_no_changes_of_it() {
+fn closing_an_old_revision_and_correcting_its_readme_are_no_changes_of_it() {
     let (folder, template) = repository();
     let file = template.join("0/rancher-compose.yml");
     let text = fs::read_to_string(&file).unwrap();
     let closed = text.replace("  minimum_rancher", "  maximum_rancher_version: v1.6.99\n  minimum_rancher");
     fs::write(&file, &closed).unwrap();
-    fs::write(template.join("0/README.md"), "# Mended\n").unwrap();
+    fs::write(template.join("0/README.md"), "# Corrected\n").unwrap();
     assert_eq!(findings(folder.path()), [""; 0]);
     fs::write(&file, closed.replace("port: 80", "port: 81")).unwrap();
     assert_eq!(findings(folder.path()), ["published-revision-changed changed in revision 0, which was published"]);
@@ -147,6 +151,8 @@ fn what_a_diff_shows_can_be_allowed_with_a_reason() {
     assert!(found.iter().all(|id| ids(folder.path()).contains(&(*id).to_owned())));
     let allow = |id: &str| format!("[[allow]]\nrule = \"{id}\"\nreason = \"for an older Rancher\"\n");
     fs::write(folder.path().join("gen-catalog.toml"), found.map(allow).concat()).unwrap();
+    git(folder.path(), &["add", "gen-catalog.toml"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
     assert!(found.iter().all(|id| !ids(folder.path()).contains(&(*id).to_owned())));
     let (_, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD"]);
     assert!(text.contains("2 silenced"), "{text}");
@@ -161,6 +167,110 @@ fn links_and_other_repositories_in_what_was_published_are_passed_over() {
     git(folder.path(), &["commit", "-q", "-m", "second"]);
     fs::write(template.join("1/README.md"), "# Example\n\nMore.\n").unwrap();
     assert!(!findings(folder.path()).iter().any(|text| text.starts_with("published-revision-changed")));
+}
+
+/// A published revision gets another image, which is an error.
+fn change_what_is_published(template: &Path) {
+    let file = template.join("0/docker-compose.yml");
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("web:1.0.0", "web:9.0.0")).unwrap();
+}
+
+fn what_a_change_allows_does_not_count_in_it() {
+    let (folder, template) = repository();
+    let check =
+        |arguments: &[&str]| outcome(folder.path(), &[&["check", ".", "--changed-since", "HEAD"], arguments].concat());
+    change_what_is_published(&template);
+    let allow = "[[allow]]\nrule = \"published-revision-changed\"\nreason = \"a slip of the pen\"\n";
+    fs::write(folder.path().join("gen-catalog.toml"), allow).unwrap();
+    for format in ["text", "json", "github", "sarif", "junit"] {
+        let (code, text, errors) = check(&["--format", format]);
+        assert_eq!(code, 1, "{errors}");
+        assert!(text.contains("published-revision-changed") && text.contains("allowance-changed"), "{format}: {text}");
+    }
+    let found = findings(folder.path());
+    assert!(found.contains(
+        &"allowance-changed this change allows `published-revision-changed` everywhere itself: that does not count in it"
+            .to_owned()
+    ));
+    // The same by a comment, at the top of the file and beside a line.
+    fs::remove_file(folder.path().join("gen-catalog.toml")).unwrap();
+    let file = template.join("0/docker-compose.yml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("# gen-catalog: allow published-revision-changed a slip of the pen\n{text}")).unwrap();
+    let found = findings(folder.path());
+    assert!(found.iter().any(|text| text.starts_with("published-revision-changed ")), "{found:?}");
+    assert!(found.iter().any(|text| text.starts_with("allowance-changed this change allows")), "{found:?}");
+    assert_eq!(check(&[]).0, 1);
+    // Once it is merged it counts.
+    fs::write(&file, text).unwrap();
+    fs::write(folder.path().join("gen-catalog.toml"), allow).unwrap();
+    git(folder.path(), &["add", "gen-catalog.toml"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
+    assert_eq!(findings(folder.path()), [""; 0]);
+    // To take it back is told, and does not judge the change either.
+    fs::remove_file(folder.path().join("gen-catalog.toml")).unwrap();
+    let found = findings(folder.path());
+    let [back] = found.as_slice() else { panic!("{found:?}") };
+    assert!(back.starts_with("allowance-changed this change takes back the allowance of"), "{back}");
+}
+
+fn a_new_revision_may_take_over_what_was_allowed_before() {
+    let (folder, template) = repository();
+    let allowed = |revision: &str, from: &str| {
+        let file = template.join(revision).join("docker-compose.yml");
+        let text = fs::read_to_string(&file).unwrap();
+        let to = "web:latest # gen-catalog: allow image-latest it is built each night";
+        fs::write(&file, text.replace(from, to)).unwrap();
+    };
+    add_revision(&template, "v1.2.0", true);
+    allowed("2", "web:1.2.0");
+    let found = findings(folder.path());
+    assert_eq!(found.iter().filter(|text| text.starts_with("image-latest ")).count(), 1, "{found:?}");
+    assert_eq!(found.iter().filter(|text| text.starts_with("allowance-changed ")).count(), 1, "{found:?}");
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
+    let copy = |from: &str, to: &str, version: &str| {
+        fs::create_dir(template.join(to)).unwrap();
+        for file in ["docker-compose.yml", "rancher-compose.yml", "README.md"] {
+            let text = fs::read_to_string(template.join(from).join(file)).unwrap();
+            fs::write(template.join(to).join(file), text.replace("version: v1.2.0", version)).unwrap();
+        }
+    };
+    copy("2", "3", "version: v1.3.0");
+    let config = template.join("config.yml");
+    fs::write(&config, fs::read_to_string(&config).unwrap().replace("v1.2.0", "v1.3.0")).unwrap();
+    assert_eq!(findings(folder.path()), [""; 0]);
+    // Beside another line it is another allowance.
+    let file = template.join("3/docker-compose.yml");
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("example/web:latest", "elsewhere/web:latest")).unwrap();
+    assert!(findings(folder.path()).iter().any(|text| text.starts_with("image-latest ")));
+}
+
+fn a_baseline_counts_as_it_was_before_the_change() {
+    let (folder, template) = repository();
+    let file = folder.path().join("baseline.json");
+    let file = file.to_str().unwrap();
+    let check = |arguments: &[&str]| outcome(folder.path(), &[&["check", ".", "--baseline", file], arguments].concat());
+    add_revision(&template, "v1.2.0", true);
+    let docker = template.join("2/docker-compose.yml");
+    fs::write(&docker, fs::read_to_string(&docker).unwrap().replace("web:1.2.0", "web:latest")).unwrap();
+    assert_eq!(check(&["--write-baseline"]).0, 0);
+    assert_eq!(check(&["--strict"]).0, 0);
+    let (code, text, _) = check(&["--strict", "--changed-since", "HEAD"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("[image-latest]") && text.contains("[allowance-changed]"), "{text}");
+    git(folder.path(), &["add", "baseline.json"]);
+    git(folder.path(), &["commit", "-q", "-m", "second"]);
+    let (code, text, _) = check(&["--strict", "--changed-since", "HEAD"]);
+    assert_eq!((code, text.as_str()), (0, "nothing found in 1 template, 1 version; 1 in the baseline\n"));
+}
+
+fn a_path_that_holds_nothing_is_an_error_here_too() {
+    let (folder, _) = repository();
+    fs::create_dir(folder.path().join("docs")).unwrap();
+    let (code, _, errors) = outcome(folder.path(), &["check", "docs", "--changed-since", "HEAD"]);
+    assert_eq!(code, 2);
+    assert!(errors.starts_with("error: docs holds no template"), "{errors}");
 }
 
 fn a_renumbered_revision_is_told_as_such() {

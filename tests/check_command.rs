@@ -9,7 +9,6 @@ use swarm_lab::trials;
 use catalog_check::rules::GOOD_TEMPLATE;
 use serde_json::Value;
 use swarm_lab::generator::outcome;
-use swarm_lab::tree::snapshot;
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -18,19 +17,21 @@ pub fn trials() -> Vec<Trial> {
         a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file,
         sarif_is_valid_by_the_published_schema,
         github_gets_ten_annotations_of_a_level_at_the_most,
-        a_comment_with_a_reason_silences_a_rule_in_its_line,
-        gen_catalog_toml_silences_rules_below_a_path_with_a_reason,
-        fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone,
         rules_are_listed_and_explained,
         a_file_of_no_template_is_an_error_not_a_good_result,
         a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait,
-        what_a_file_holds_does_not_govern_the_terminal,
+        without_a_path_the_working_folder_is_checked,
+        a_path_that_holds_nothing_to_check_says_what_was_expected,
+        layout_is_told_once_a_file,
+        the_summary_counts_what_was_asked_for,
+        a_name_that_is_no_rule_gets_the_nearest_one,
+        paths_for_code_hosts_are_those_of_the_repository,
         what_cannot_be_read_is_a_finding_or_a_clear_error,
     ]
 }
 
 /// A catalog with the good template in it, changed.
-fn catalog(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
+pub fn catalog(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let template = folder.path().join("infra-templates/example");
     for (name, text) in GOOD_TEMPLATE {
@@ -45,9 +46,9 @@ fn catalog(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const DOCKER: &str = "1/docker-compose.yml";
-const RANCHER: &str = "1/rancher-compose.yml";
-const LATEST: (&str, &str, &str) = (DOCKER, "web:1.1.0", "web:latest");
+pub const DOCKER: &str = "1/docker-compose.yml";
+pub const RANCHER: &str = "1/rancher-compose.yml";
+pub const LATEST: (&str, &str, &str) = (DOCKER, "web:1.1.0", "web:latest");
 const BROKEN: (&str, &str, &str) = ("config.yml", "version: v1.1.0", "version: v9.9.9");
 
 fn a_finding_names_its_rule_its_place_the_line_why_and_how() {
@@ -57,7 +58,7 @@ fn a_finding_names_its_rule_its_place_the_line_why_and_how() {
     let expected = "infra-templates/example/1/docker-compose.yml:4:12: warning[image-latest]: example/web:latest is whatever \
                     was built last\n  4 |     image: example/web:latest\n    |            ^^^^^^^^^^^^^^^^^^\n    why: ";
     assert!(text.starts_with(expected), "{text}");
-    assert!(text.contains("    mend: Name a tag that stays.\n"), "{text}");
+    assert!(text.contains("    fix: Name a tag that stays.\n"), "{text}");
     assert!(text.ends_with("\n1 warning in 1 template, 2 versions\n"), "{text}");
 }
 
@@ -139,78 +140,6 @@ fn github_gets_ten_annotations_of_a_level_at_the_most() {
     );
 }
 
-fn a_comment_with_a_reason_silences_a_rule_in_its_line() {
-    for (comment, silenced) in [
-        ("web:latest # gen-catalog: allow image-latest it is a test", 1),
-        ("web:latest # gen-catalog: allow image-latest", 0),
-        ("web:latest # gen-catalog: allow image-form it is a test", 0),
-    ] {
-        let folder = catalog(&[(DOCKER, "web:1.1.0", comment)]);
-        let (_, text, _) = outcome(folder.path(), &["check", ".", "--format", "json"]);
-        let json: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(json["summary"]["silenced"], silenced, "{comment}");
-        assert_eq!(json["summary"]["warnings"], 1 - silenced, "{comment}");
-    }
-    let above = "# gen-catalog: allow image-latest it is a test\n    image: example/web:latest";
-    let folder = catalog(&[(DOCKER, "image: example/web:1.1.0", above)]);
-    assert!(
-        outcome(folder.path(), &["check", "."]).1.starts_with("nothing found in 1 template, 2 versions; 1 silenced\n")
-    );
-}
-
-fn gen_catalog_toml_silences_rules_below_a_path_with_a_reason() {
-    let folder = catalog(&[LATEST]);
-    let file = folder.path().join("gen-catalog.toml");
-    let allow = |rule: &str, path: &str, reason: &str| {
-        fs::write(&file, format!("[[allow]]\nrule = {rule:?}\n{path}\nreason = {reason:?}\n")).unwrap();
-        outcome(folder.path(), &["check", ".", "--strict"])
-    };
-    assert_eq!(allow("image-latest", "", "known").0, 0);
-    assert_eq!(allow("image-latest", "path = \"infra-templates/example/1\"", "known").0, 0);
-    assert_eq!(allow("image-latest", "path = \"infra-templates/example/0\"", "known").0, 1);
-    assert_eq!(allow("image-latest", "path = \"infra-templates/exam\"", "known").0, 1);
-    for (rule, path, reason, says) in [
-        ("image-latst", "", "x", "there is no rule `image-latst`"),
-        ("image-latest", "", " ", "the reason for allowing `image-latest` is empty"),
-        ("image-latest", "pth = \"x\"", "x", "unknown field `pth`"),
-        ("image-latest", "path = 3", "x", "invalid type"),
-    ] {
-        let (code, _, errors) = allow(rule, path, reason);
-        assert_eq!(code, 2);
-        assert!(errors.contains("gen-catalog.toml: ") && errors.contains(says), "{errors}");
-    }
-}
-
-fn fix_mends_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone() {
-    let folder = catalog(&[
-        (DOCKER, "services:", "services:  # all of them  "),
-        (DOCKER, "pull_image: always", "pull_image: always # keep\n      a: true\n      b:   1.10   \n      c: \"x\""),
-        (RANCHER, "- blue", "- false"),
-        (RANCHER, "- red", "- off"),
-    ]);
-    let path = folder.path().join("infra-templates/example").join(DOCKER);
-    let mut bytes = fs::read_to_string(&path).unwrap().replace("ports:", "ports:\r");
-    bytes.push_str("\n\n");
-    fs::write(&path, bytes).unwrap();
-    let (_, text, errors) = outcome(folder.path(), &["check", ".", "--level", "note", "--fix"]);
-    assert!(errors.is_empty(), "{errors}");
-    let mended = fs::read_to_string(&path).unwrap();
-    assert!(mended.contains("services:  # all of them\n"), "{mended}");
-    assert!(
-        mended.contains("pull_image: always # keep\n      a: 'true'\n      b:   1.10\n      c: \"x\"\n"),
-        "{mended}"
-    );
-    assert!(mended.ends_with("    ports:\n      - '8080:80'\n"), "{mended}");
-    // 1.10 and off are not what they say: what is meant is the author's to tell.
-    assert!(text.contains("the value `1.10` of b"), "{text}");
-    let rancher = fs::read_to_string(folder.path().join("infra-templates/example").join(RANCHER)).unwrap();
-    assert!(rancher.contains("        - off\n        - 'false'\n"), "{rancher}");
-    assert!(text.contains(" mended"), "{text}");
-    let before = snapshot(folder.path());
-    outcome(folder.path(), &["check", ".", "--level", "note", "--fix"]);
-    assert_eq!(snapshot(folder.path()), before);
-}
-
 fn rules_are_listed_and_explained() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (code, text, _) = outcome(here, &["rules"]);
@@ -222,7 +151,7 @@ fn rules_are_listed_and_explained() {
     for part in [
         "health-check-dns (error)",
         "Why it matters: Its health checks never pass",
-        "How to mend it: ",
+        "How to fix it: ",
         "network_mode: host",
         "and nothing with",
     ] {
@@ -251,10 +180,143 @@ fn a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait() {
     assert!(errors.contains("gen-catalog.toml: this is not a file"), "{errors}");
 }
 
-fn what_a_file_holds_does_not_govern_the_terminal() {
-    let folder = catalog(&[(DOCKER, "web:1.1.0", "web:latest # \u{1b}[31mred\u{1b}]0;title\u{7}")]);
-    let (_, text, _) = outcome(folder.path(), &["check", ".", "--color", "always"]);
-    assert!(text.contains("# \u{fffd}[31mred\u{fffd}]0;title\u{fffd}"), "{text:?}");
+fn without_a_path_the_working_folder_is_checked() {
+    let folder = catalog(&[LATEST]);
+    for (below, versions) in
+        [("", 2), ("infra-templates", 2), ("infra-templates/example", 2), ("infra-templates/example/1", 1)]
+    {
+        let here = folder.path().join(below);
+        let plural = if versions == 1 { "" } else { "s" };
+        let (code, text, errors) = outcome(&here, &["check"]);
+        assert_eq!((code, errors.as_str()), (0, ""), "{below}");
+        assert!(text.ends_with(&format!("\n1 warning in 1 template, {versions} version{plural}\n")), "{below}: {text}");
+    }
+}
+
+fn a_path_that_holds_nothing_to_check_says_what_was_expected() {
+    let folder = catalog(&[]);
+    let template = folder.path().join("infra-templates/example");
+    fs::create_dir_all(template.join("1/files/more")).unwrap();
+    fs::write(template.join("1/files/web.conf"), "").unwrap();
+    fs::create_dir(folder.path().join("docs")).unwrap();
+    fs::create_dir(folder.path().join("empty-templates")).unwrap();
+    let above = folder.path().parent().unwrap();
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let version = template.join("1");
+    for (path, says) in [
+        ("docs", "name a catalog".to_owned()),
+        ("nowhere", "nowhere is not there: name a catalog".to_owned()),
+        ("empty-templates", "holds no template".to_owned()),
+        (
+            "infra-templates/example/1/files",
+            format!(
+                "holds nothing to check: of a version Rancher reads docker-compose.yml, docker-compose.yml.tpl, rancher-compose.yml, project.yml in its own folder; name {}",
+                version.display()
+            ),
+        ),
+        ("infra-templates/example/1/files/more", "holds nothing to check".to_owned()),
+        ("infra-templates/example/1/files/web.conf", "holds nothing to check".to_owned()),
+        ("infra-templates/example/1/README.md", "holds nothing to check".to_owned()),
+    ] {
+        let (code, text, errors) = outcome(folder.path(), &["check", path]);
+        assert_eq!((code, text.as_str()), (2, ""), "{path}: {errors}");
+        assert!(errors.contains(&says), "{path}: {errors}");
+    }
+    // One too high.
+    let high = tempfile::tempdir_in(above).unwrap();
+    fs::rename(folder.path(), high.path().join("catalog")).unwrap();
+    let (code, _, errors) = outcome(high.path(), &["check"]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("holds no template") && errors.contains("catalog does: name that"), "{name}: {errors}");
+}
+
+fn layout_is_told_once_a_file() {
+    let folder = catalog(&[
+        (DOCKER, "services:", "services:  "),
+        (DOCKER, "  web:", "  web:   "),
+        (RANCHER, "version: '2'", "version: '2' "),
+    ]);
+    let path = folder.path().join("infra-templates/example").join(DOCKER);
+    let text =
+        fs::read_to_string(&path).unwrap().replace("ports:\n", "ports:\r\n").replace("image: ", "image:\t") + "\n\n";
+    fs::write(&path, text).unwrap();
+    let found = |options: &[&str]| -> Vec<(String, String)> {
+        let (_, text, _) =
+            outcome(folder.path(), &[&["check", ".", "--level", "note", "--format", "json"], options].concat());
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+        json["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| (text(finding, "path"), text(finding, "message")))
+            .collect()
+    };
+    let (docker, rancher) = (format!("infra-templates/example/{DOCKER}"), format!("infra-templates/example/{RANCHER}"));
+    let all = "white space at the end of the line (2 lines); also a tab (text-tab, 2 lines); also this line ends in a carriage return \
+               (text-crlf); also blank lines at the end of the file (text-blank-end)";
+    let space = "white space at the end of the line".to_owned();
+    assert_eq!(found(&[]), [(docker.clone(), all.to_owned()), (rancher.clone(), space.clone())]);
+    assert_eq!(found(&["--only", "text-tab"]), [(docker.clone(), "a tab (2 lines)".to_owned())]);
+    assert_eq!(found(&["--only", "text-trailing-space"]), [(docker, format!("{space} (2 lines)")), (rancher, space)]);
+    // An allowance of one line leaves the others to be told.
+    let text = fs::read_to_string(&path).unwrap();
+    let allowed = text.replacen("services:  \n", "# gen-catalog: allow text-trailing-space as it is\nservices:  \n", 1);
+    fs::write(&path, allowed).unwrap();
+    let left = found(&["--only", "text-trailing-space"]);
+    assert_eq!(left[0].1, "white space at the end of the line");
+}
+
+fn the_summary_counts_what_was_asked_for() {
+    let folder = catalog(&[LATEST, (DOCKER, "services:", "services: ")]);
+    let rules = catalog_check::rules::every().count();
+    let summary = |options: &[&str]| {
+        let (_, text, errors) = outcome(folder.path(), &[&["check"], options].concat());
+        text.lines().last().unwrap_or_else(|| panic!("{errors}")).to_owned()
+    };
+    assert_eq!(summary(&["."]), "1 warning in 1 template, 2 versions");
+    assert_eq!(summary(&["infra-templates/example/0"]), "nothing found in 1 template, 1 version");
+    assert_eq!(summary(&["infra-templates/example/config.yml"]), "nothing found in 1 template, 0 versions");
+    assert_eq!(summary(&[".", "--level", "error"]), "no errors in 1 template, 2 versions");
+    assert_eq!(summary(&[".", "--level", "note"]), "1 warning, 1 note in 1 template, 2 versions; --fix fixes 1");
+    let by = |ran: usize| format!("by {ran} of {rules} rules");
+    assert_eq!(summary(&[".", "--only", "image-form"]), format!("nothing found in 1 template, 2 versions {}", by(1)));
+    assert_eq!(
+        summary(&[".", "--skip", "image-latest"]),
+        format!("nothing found in 1 template, 2 versions {}", by(rules - 1))
+    );
+}
+
+fn a_name_that_is_no_rule_gets_the_nearest_one() {
+    let folder = catalog(&[]);
+    for arguments in [
+        &["check", ".", "--only", "imge-latest"][..],
+        &["check", ".", "--skip", "host-pid,image-lates"],
+        &["rules", "image_latest"],
+    ] {
+        let (code, _, errors) = outcome(folder.path(), arguments);
+        assert_eq!(code, 2);
+        assert!(errors.contains("is `image-latest` meant?"), "{errors}");
+    }
+    let (_, _, errors) = outcome(folder.path(), &["rules", "x"]);
+    assert_eq!(errors, "error: there is no rule `x`; `gen-catalog rules` lists them\n");
+}
+
+fn paths_for_code_hosts_are_those_of_the_repository() {
+    let folder = catalog(&[LATEST]);
+    crate::check_changed::git(folder.path(), &["init", "-q", "."]);
+    let template = folder.path().join("infra-templates/example");
+    let expected = format!("infra-templates/example/{DOCKER}");
+    for (here, path) in [(folder.path(), "."), (&template, "."), (&template.join("1"), "docker-compose.yml")] {
+        let (_, text, _) = outcome(here, &["check", path, "--format", "sarif"]);
+        let sarif: Value = serde_json::from_str(&text).unwrap();
+        let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], expected.as_str(), "{}", here.display());
+        let (_, text, _) = outcome(here, &["check", path, "--format", "github"]);
+        assert!(text.starts_with(&format!("::warning file={expected},line=4,")), "{text}");
+        let (_, text, _) = outcome(here, &["check", path, "--format", "junit"]);
+        assert!(text.contains(&format!("name=\"image-latest: {expected}\"")), "{text}");
+    }
 }
 
 fn what_cannot_be_read_is_a_finding_or_a_clear_error() {

@@ -140,7 +140,7 @@ fn no_fix_at_the_end_of_a_file_changes_what_it_means() {
         let at_end = |id: &str| matches!(id, "text-final-newline" | "text-blank-end");
         let found: Vec<_> = found.findings.into_iter().filter(|finding| at_end(finding.rule.id)).collect();
         let [finding] = found.as_slice() else { panic!("{text:?}: {found:?}") };
-        finding.fix.is_some()
+        finding.fixes().next().is_some()
     };
     assert!(fixable(".com>\ncategory: Applications"));
     assert!(fixable(".com>\ncategory: Applications\n\n\n"));

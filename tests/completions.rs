@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("bash_completes_every_command_and_option", no_bash, bash_completes_every_command_and_option),
         trial("bash_completes_values", no_bash, bash_completes_values),
+        trial("shells_that_complete_values_know_the_rules", None, shells_that_complete_values_know_the_rules),
         trial("zsh_can_read_its_script", no_zsh, || parsed_by("zsh")),
         trial("fish_can_read_its_script", no_fish, || parsed_by("fish")),
     ]
@@ -70,12 +71,31 @@ fn bash_completes_every_command_and_option() {
     }
 }
 
+fn shells_that_complete_values_know_the_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    // The scripts of PowerShell and elvish know options and commands alone.
+    for shell in ["bash", "fish", "zsh"] {
+        let (code, script, errors) = outcome(folder.path(), &["completions", shell]);
+        assert_eq!(code, 0, "{errors}");
+        let all = catalog_check::rules::every().count();
+        let known = catalog_check::rules::every().filter(|rule| script.contains(rule.id)).count();
+        assert_eq!(known, all, "{shell}");
+    }
+}
+
 fn bash_completes_values() {
     let folder = tempfile::tempdir().unwrap();
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let generator = script(folder.path(), "bash", "gen-catalog");
     assert_eq!(offered(&generator, &["gen-catalog", "ren"]), names(&["render", "render-compose"]));
     assert_eq!(offered(&generator, &["gen-catalog", "check", "--level", ""]), names(&["error", "warning", "note"]));
+    for words in [
+        &["gen-catalog", "check", "--only", "image-l"][..],
+        &["gen-catalog", "check", "--skip", "image-l"],
+        &["gen-catalog", "rules", "image-l"],
+    ] {
+        assert_eq!(offered(&generator, words), names(&["image-latest"]), "{words:?}");
+    }
     let daemon = script(folder.path(), "bash", "swarmkit-mon");
     assert_eq!(offered(&daemon, &["swarmkit-mon", "pl"]), names(&["plan"]));
     assert_eq!(offered(&daemon, &["swarmkit-mon", "plan", "--format", "j"]), names(&["json"]));

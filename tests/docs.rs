@@ -12,7 +12,7 @@ use swarm_lab::picture;
 use swarm_lab::programs::root;
 use swarm_lab::trial::{Trial, trial};
 use swarm_lab::trials;
-use swarmkit_settings::settings::{SETTINGS, markdown_table};
+use swarmkit_settings::{SETTINGS, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = trials![

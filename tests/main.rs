@@ -1,7 +1,9 @@
 //! What the generator promises, a module a promise. `cargo test --test main NAME` runs those with the name in it.
 
+mod allowances;
 mod architecture;
 mod bad_input;
+mod baseline;
 mod check_changed;
 mod check_command;
 mod check_corpus;
@@ -13,7 +15,9 @@ mod completions;
 mod dependencies;
 mod diff_command;
 mod docs;
+mod fix_command;
 mod image_archive;
+mod junit;
 mod knows_its_commit;
 mod manual;
 mod meaning_corpus;
@@ -26,6 +30,7 @@ mod render;
 mod round_trip;
 mod schemas;
 mod settings_once;
+mod terminal;
 mod verify;
 mod versions_agree;
 mod yaml_reading;
@@ -34,8 +39,10 @@ fn main() {
     swarm_lab::trial::run(
         None,
         &[
+            ("allowances", allowances::trials),
             ("architecture", architecture::trials),
             ("bad_input", bad_input::trials),
+            ("baseline", baseline::trials),
             ("check_changed", check_changed::trials),
             ("check_command", check_command::trials),
             ("check_corpus", check_corpus::trials),
@@ -47,7 +54,9 @@ fn main() {
             ("dependencies", dependencies::trials),
             ("diff_command", diff_command::trials),
             ("docs", docs::trials),
+            ("fix_command", fix_command::trials),
             ("image_archive", image_archive::trials),
+            ("junit", junit::trials),
             ("knows_its_commit", knows_its_commit::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
@@ -60,6 +69,7 @@ fn main() {
             ("round_trip", round_trip::trials),
             ("schemas", schemas::trials),
             ("settings_once", settings_once::trials),
+            ("terminal", terminal::trials),
             ("verify", verify::trials),
             ("versions_agree", versions_agree::trials),
             ("yaml_reading", yaml_reading::trials),

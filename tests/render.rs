@@ -16,7 +16,7 @@ pub fn trials() -> Vec<Trial> {
         check_writes_nothing_and_shows_a_diff,
         any_mutation_of_any_rendered_file_is_drift,
         what_is_published_never_changes,
-        an_edited_config_or_icon_is_mended,
+        an_edited_config_or_icon_is_put_right,
         a_new_version_gets_one_more_than_the_highest_revision,
         the_image_can_be_another_but_never_its_tag,
         standard_output_gets_the_very_files_and_writes_none,
@@ -127,7 +127,7 @@ fn what_is_published_never_changes() {
     assert_eq!(snapshot(folder.path()), before);
 }
 
-fn an_edited_config_or_icon_is_mended() {
+fn an_edited_config_or_icon_is_put_right() {
     let folder = rendered_catalog();
     let before = snapshot(folder.path());
     let template = folder.path().join("community-catalog/infra-templates/swarm");

@@ -1,32 +1,48 @@
 //! `gen-catalog check`.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::findings::{count, github, json, sarif, shown, text};
-use super::output::Output;
-use catalog_check::config::{CatalogConfig, root_of};
-use catalog_check::{CheckOptions, Checked, Severity, changed, check, fix, rules};
-use rancher_catalog::source::templates_of;
+use super::findings::{Told, count, github, json, junit, sarif, shown, text};
+use super::output::{Output, painted_diff};
+use super::progress::Shown;
+use super::rule_name::RuleName;
+use catalog_check::baseline::{Baseline, Scope};
+use catalog_check::config::CatalogConfig;
+use catalog_check::fix::{self, Fixed, FixedFile};
+use catalog_check::published::Published;
+use catalog_check::{CheckOptions, Checked, Finding, Progress, Rule, Severity, check, layout, roots, rules, since};
+use rancher_catalog::unified_diff::unified_diff;
 
 /// Checks catalogs, templates, versions or files, as Rancher reads them.
 ///
-/// Each finding names its rule, its place, what is wrong, why that matters in Rancher and how to mend it. A comment
+/// Each finding names its rule, its place, what is wrong, why that matters in Rancher and how to fix it. A comment
 /// `# gen-catalog: allow RULE reason` beside a line silences a rule there; a gen-catalog.toml at the catalog's root does
-/// so for whole folders. Errors make the exit code 1; with --strict warnings do too.
+/// so for whole folders; a baseline does so for all that was there before. One that silences nothing is told. Errors make
+/// the exit code 1; with --strict warnings do too.
+///
+/// With --changed-since, allowances, gen-catalog.toml and the baseline are those of REF: a change cannot quiet the check
+/// that judges it, and one of these is a finding.
+///
+/// --fix leaves published revisions alone: those that REF of --changed-since has, or else HEAD. Outside of a git clone
+/// nothing is known to be published, and all is fixed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    gen-catalog check community-catalog\n  \
+    gen-catalog check\n  \
     gen-catalog check infra-templates/swarm/4 --level note\n  \
     gen-catalog check . --changed-since origin/master --format github\n  \
+    gen-catalog check . --format junit > check.xml\n  \
+    gen-catalog check . --baseline baseline.json --write-baseline\n  \
+    gen-catalog check . --baseline baseline.json\n  \
+    gen-catalog check . --only label-not-text --diff\n  \
     gen-catalog check . --only label-not-text --fix")]
 pub(super) struct CheckArgs {
     /// Catalogs, templates, versions or files
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// How to report
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
@@ -38,17 +54,29 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     strict: bool,
     /// Run these rules alone
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true)]
     only: Vec<String>,
     /// Do not run these rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true)]
     skip: Vec<String>,
     /// Check what changed since a git reference, and what the change does to what was published
     #[arg(long, value_name = "REF")]
     changed_since: Option<String>,
-    /// Mend what has one safe answer; comments and layout stay
+    /// What was found before: it is silent, what is new is told, and what is gone is told as removable
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found now to the file of --baseline; what was not asked for stays in it as it is
+    #[arg(long, requires = "baseline", conflicts_with_all = ["changed_since", "fix", "diff", "fix_published"])]
+    write_baseline: bool,
+    /// Fix what has one safe answer, and list it; comments and layout stay, and so do published revisions
     #[arg(long)]
     fix: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Let --fix and --diff change published revisions too
+    #[arg(long)]
+    fix_published: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,6 +87,8 @@ enum ReportFormat {
     Json,
     /// SARIF 2.1.0, for code hosts
     Sarif,
+    /// JUnit's XML, for CI servers: a test case for each file in which a rule finds something, and for each good version
+    Junit,
     /// Annotations of GitHub Actions
     Github,
 }
@@ -73,84 +103,202 @@ enum Level {
     Note,
 }
 
+impl Level {
+    fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+        }
+    }
+}
+
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(unknown) = args.only.iter().chain(&args.skip).find(|id| rules::by_id(id).is_none()) {
-        bail!("there is no rule `{unknown}`; `gen-catalog rules` lists them");
+        bail!(rules::no_such_rule(unknown));
     }
+    if args.fix_published && !args.fix && !args.diff {
+        bail!("--fix-published is for --fix or --diff: add one of them");
+    }
+    if args.diff && !matches!(args.format, ReportFormat::Text | ReportFormat::Json) {
+        bail!("--diff goes with --format text or json");
+    }
+    // A gen-catalog.toml that is wrong must not pass for one that allows nothing.
+    for root in roots(&args.paths)? {
+        CatalogConfig::read(&root)?;
+    }
+    let progress = Arc::new(Progress::default());
     let options = CheckOptions {
         only: args.only.clone(),
         skip: args.skip.clone(),
-        level: Some(match args.level {
-            Level::Error => Severity::Error,
-            Level::Warning => Severity::Warning,
-            Level::Note => Severity::Note,
-        }),
+        level: Some(args.level.severity()),
+        progress: Some(Arc::clone(&progress)),
+        ..CheckOptions::default()
     };
-    check_configs(&args.paths)?;
-    let look = || -> anyhow::Result<Checked> {
-        match &args.changed_since {
-            None => check(&args.paths, &options).map_err(Into::into),
-            Some(reference) => look_at_changes(&args.paths, reference, &options),
-        }
-    };
-    let mut checked = look()?;
-    let mut fixed = 0;
-    if args.fix {
-        // Two fixes of one line wait for one another; each round mends at least one.
-        for _ in 0..10 {
-            let mended = fix::apply(&checked.findings).context("a file could not be mended")?;
-            let count: usize = mended.values().sum();
-            fixed += count;
-            checked = look()?;
-            if count == 0 {
-                break;
-            }
-        }
+    let look = Look { args, options };
+    let progress = Shown::begin(&progress, output.is_quiet());
+    if args.write_baseline {
+        let checked = look.checked()?;
+        drop(progress);
+        return look.write_baseline(&checked, output);
     }
-    match args.format {
-        ReportFormat::Text => output.result(&text(&checked, fixed, !output.is_quiet()))?,
-        ReportFormat::Json => output.json(&json(&checked, fixed))?,
-        ReportFormat::Sarif => output.json(&sarif(&checked))?,
-        ReportFormat::Github => output.result(&github(&checked))?,
-    }
-    let errors = count(&checked.findings, Severity::Error);
-    let warnings = count(&checked.findings, Severity::Warning);
+    let told = look.told()?;
+    drop(progress);
+    print(args, &told, output)?;
+    let errors = count(&told.checked.findings, Severity::Error);
+    let warnings = count(&told.checked.findings, Severity::Warning);
     let bad = errors > 0 || (args.strict && warnings > 0);
     Ok(if bad { Outcome::Findings } else { Outcome::Good })
 }
 
-/// A gen-catalog.toml that is wrong must not pass for one that allows nothing.
-fn check_configs(paths: &[PathBuf]) -> anyhow::Result<()> {
-    let mut roots = BTreeSet::new();
-    for path in paths {
-        let templates = templates_of(path).with_context(|| format!("cannot look at {}", shown(path)))?;
-        roots.extend(templates.iter().filter_map(|template| root_of(template)));
+fn print(args: &CheckArgs, told: &Told, output: &Output) -> anyhow::Result<()> {
+    match args.format {
+        ReportFormat::Text => {
+            if let Some(diff) = told.diff.as_ref().filter(|diff| !diff.is_empty()) {
+                output.result(painted_diff(diff))?;
+                output.info("\n")?;
+            }
+            output.result(text(told, !output.is_quiet()))
+        }
+        ReportFormat::Json => output.json(&json(told)),
+        ReportFormat::Sarif => output.json(&sarif(told)),
+        ReportFormat::Github => output.result(&github(told)),
+        ReportFormat::Junit => output.result(&junit(told)),
     }
-    for root in roots {
-        CatalogConfig::read(&root)?;
-    }
-    Ok(())
 }
 
-fn look_at_changes(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> anyhow::Result<Checked> {
-    let mut all = Checked::default();
-    for path in paths {
-        let changed = changed::since(path, reference)?;
-        if !changed.templates.is_empty() {
-            let checked = check(&changed.templates, options)?;
-            all.findings.extend(checked.findings.into_iter().filter(|finding| changed.concerns(finding)));
-            all.silenced += checked.silenced;
-            all.templates += checked.templates;
-            all.versions += checked.versions;
+/// A look at what was asked for.
+struct Look<'a> {
+    args: &'a CheckArgs,
+    options: CheckOptions,
+}
+
+impl Look<'_> {
+    fn checked(&self) -> anyhow::Result<Checked> {
+        match &self.args.changed_since {
+            None => check(&self.args.paths, &self.options).map_err(Into::into),
+            Some(reference) => since::check(&self.args.paths, reference, &self.options).map_err(Into::into),
         }
-        all.silenced += changed.silenced;
-        let level = options.level.unwrap_or(Severity::Warning);
-        all.findings.extend(changed.findings.into_iter().filter(|finding| {
-            let id = finding.rule.id;
-            let chosen = options.only.is_empty() || options.only.iter().any(|only| only == id);
-            finding.rule.severity >= level && chosen && !options.skip.iter().any(|skip| skip == id)
-        }));
     }
-    all.findings.sort_by(|a, b| (&a.path, a.start.line, a.rule.id).cmp(&(&b.path, b.start.line, b.rule.id)));
-    Ok(all)
+
+    /// What is found, fixed and known.
+    fn told(&self) -> anyhow::Result<Told> {
+        let baseline = self.baseline()?;
+        let look = || -> anyhow::Result<(Checked, Option<_>)> {
+            let mut checked = self.checked()?;
+            let gone = baseline.as_ref().map(|(file, baseline, changed)| {
+                let gone = self.scoped(|scope| baseline.silence(&mut checked, scope)).gone;
+                checked.findings.extend(changed.clone());
+                (file.clone(), gone)
+            });
+            Ok((checked, gone))
+        };
+        let (mut checked, mut gone) = look()?;
+        let (mut fixed, mut diff, mut left_alone) = (Vec::new(), None, 0);
+        if self.args.fix || self.args.diff {
+            let published = match self.args.fix_published {
+                true => Published::default(),
+                false => Published::of(&self.args.paths, self.args.changed_since.as_deref())
+                    .context("it cannot be told what is published; --fix-published changes that too")?,
+            };
+            let may = |finding: &&Finding| !published.holds(&finding.path);
+            let plan = |checked: &Checked| -> anyhow::Result<Vec<FixedFile>> {
+                fix::plan(checked.findings.iter().filter(may)).context("a file could not be read again")
+            };
+            if self.args.diff {
+                let files = plan(&checked)?;
+                diff = Some(files.iter().map(diff_of).collect());
+                fixed = files.into_iter().flat_map(|file| file.fixed).collect();
+            } else {
+                // Two fixes of one place wait for one another; each round makes at least one.
+                for _ in 0..10 {
+                    let files = plan(&checked)?;
+                    if files.is_empty() {
+                        break;
+                    }
+                    for file in files {
+                        file.write().with_context(|| format!("{} could not be written", file.path.display()))?;
+                        add_fixed(&mut fixed, file.fixed);
+                    }
+                    (checked, gone) = look()?;
+                }
+            }
+            let fixable = |finding: &&Finding| finding.fixes().next().is_some();
+            left_alone = checked.findings.iter().filter(fixable).filter(|finding| !may(finding)).count();
+        }
+        checked.findings = layout::once_a_file(std::mem::take(&mut checked.findings));
+        let all = rules::every().count();
+        let chosen = |rule: &&Rule| {
+            let id = rule.id.to_owned();
+            (self.args.only.is_empty() || self.args.only.contains(&id)) && !self.args.skip.contains(&id)
+        };
+        let ran = rules::every().filter(chosen).count();
+        Ok(Told {
+            checked,
+            fixed,
+            diff,
+            left_alone,
+            baseline: gone,
+            strict: self.args.strict,
+            rules: (ran < all).then_some((ran, all)),
+            level: self.args.level.severity(),
+        })
+    }
+
+    /// The baseline, where one is named; in a change that of the reference, and that it was changed.
+    fn baseline(&self) -> anyhow::Result<Option<(PathBuf, Baseline, Option<Finding>)>> {
+        let Some(file) = &self.args.baseline else { return Ok(None) };
+        if let Some(reference) = &self.args.changed_since {
+            let (baseline, changed) = since::baseline(file, &self.args.paths, reference)?;
+            let tells = |finding: &Finding| {
+                let id = finding.rule.id;
+                let chosen = self.args.only.is_empty() || self.args.only.iter().any(|only| only == id);
+                chosen && !self.args.skip.iter().any(|skip| skip == id) && self.options.reports(finding.rule)
+            };
+            return Ok(Some((file.clone(), baseline, changed.filter(tells))));
+        }
+        match Baseline::read(file)? {
+            Some(baseline) => Ok(Some((file.clone(), baseline, None))),
+            None => bail!("there is no baseline {}: --write-baseline writes it", file.display()),
+        }
+    }
+
+    fn scoped<T>(&self, speak: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let (options, in_a_change) = (&self.options, self.args.changed_since.is_some());
+        // What a change leaves alone was not looked at: of that nothing can be said to be gone.
+        let asks = |rule: &Rule| !in_a_change && options.runs(rule) && options.reports(rule);
+        speak(&Scope { paths: &self.args.paths, asks: &asks })
+    }
+
+    fn write_baseline(&self, checked: &Checked, output: &Output) -> anyhow::Result<Outcome> {
+        let Some(file) = &self.args.baseline else { bail!("--write-baseline needs --baseline FILE") };
+        let former = Baseline::read(file)?;
+        let baseline = self.scoped(|scope| Baseline::of(checked, former.as_ref(), scope));
+        write(file, &baseline.text())?;
+        let before = former.map_or_else(String::new, |former| format!(", where there were {}", former.count()));
+        output.info(&format!("{}: {} findings{before}\n", file.display(), baseline.count()))?;
+        Ok(Outcome::Good)
+    }
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    whole_file::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Puts what another round fixed to what is fixed already.
+fn add_fixed(all: &mut Vec<Fixed>, more: Vec<Fixed>) {
+    for fixed in more {
+        match all.iter_mut().find(|known| known.path == fixed.path && known.rule == fixed.rule) {
+            Some(known) => {
+                known.lines.extend(fixed.lines);
+                known.places += fixed.places;
+            }
+            None => all.push(fixed),
+        }
+    }
+}
+
+fn diff_of(file: &FixedFile) -> String {
+    let path = shown(&file.path);
+    unified_diff(&format!("a/{path}"), Some(&file.before), &format!("b/{path}"), Some(&file.after))
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::Outcome;
-use super::output::{BAD, GOOD, HEADING, Output};
+use super::output::{BAD, GOOD, HEADING, Output, Text, painted_diff};
 use catalog_diff::comparison::{FileDiff, TemplateComparison, VersionComparison, template_name};
 use catalog_diff::references;
 use catalog_diff::words::{
@@ -85,7 +85,7 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> anyhow::Result<Outcome> {
             "templates": compared.templates,
         }))?,
         DiffFormat::Markdown => output.result(&markdown(&compared, args.no_text))?,
-        DiffFormat::Text if differs => output.result(&text(&compared, args.no_text))?,
+        DiffFormat::Text if differs => output.result(text(&compared, args.no_text))?,
         DiffFormat::Text => output.info("nothing differs\n")?,
     }
     Ok(if differs { Outcome::Findings } else { Outcome::Good })
@@ -180,26 +180,34 @@ fn files(compared: &Compared) -> Vec<&FileDiff> {
     compared.versions.iter().flat_map(|version| &version.files).chain(inside).collect()
 }
 
-fn text(compared: &Compared, no_text: bool) -> String {
-    let mut blocks: Vec<String> = compared.versions.iter().map(|version| painted(version_lines(version))).collect();
+fn text(compared: &Compared, no_text: bool) -> Text {
+    let mut blocks: Vec<Text> = compared.versions.iter().map(|version| painted(version_lines(version))).collect();
     blocks.extend(compared.templates.iter().map(|template| painted(template_lines(template))));
     if !no_text {
         let diff = text_diff(files(compared));
         if !diff.is_empty() {
-            blocks.push(super::output::painted_diff(&diff));
+            blocks.push(painted_diff(&diff));
         }
     }
-    blocks.join("\n")
+    let mut out = Text::default();
+    for (at, block) in blocks.iter().enumerate() {
+        out.plain(if at > 0 { "\n" } else { "" }).text(block);
+    }
+    out
 }
 
-fn painted(lines: Vec<Line>) -> String {
-    let paint = |(mark, text): Line| match mark {
-        Mark::Heading => format!("{HEADING}{text}{HEADING:#}\n"),
-        Mark::Plus => format!("{GOOD}{text}{GOOD:#}\n"),
-        Mark::Minus => format!("{BAD}{text}{BAD:#}\n"),
-        Mark::Plain => format!("{text}\n"),
-    };
-    lines.into_iter().map(paint).collect()
+fn painted(lines: Vec<Line>) -> Text {
+    let mut out = Text::default();
+    for (mark, text) in lines {
+        match mark {
+            Mark::Heading => out.styled(HEADING, &text),
+            Mark::Plus => out.styled(GOOD, &text),
+            Mark::Minus => out.styled(BAD, &text),
+            Mark::Plain => out.plain(&text),
+        };
+        out.plain("\n");
+    }
+    out
 }
 
 fn markdown(compared: &Compared, no_text: bool) -> String {

@@ -10,10 +10,12 @@ mod man;
 mod model;
 mod output;
 mod program;
+mod progress;
 mod release;
 mod render;
 mod render_compose;
 mod render_model;
+mod rule_name;
 mod rules;
 mod schema;
 mod settings;
@@ -185,10 +187,10 @@ pub fn command() -> clap::Command {
 
 /// Runs `gen-catalog` with the arguments of this process.
 pub fn run() -> ExitCode {
-    let matches = command().get_matches();
-    let cli = match Cli::from_arg_matches(&matches) {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => return output::usage(&error),
     };
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {

@@ -1,4 +1,7 @@
 //! Where commands print: results to standard output, what goes beside them to standard error, colours on a terminal.
+//!
+//! Nothing that a catalog holds can drive a terminal: what is printed is seen, never acted on (`hidden`). The only
+//! escape sequences that leave the program are those of [`Text::styled`], whoever reads.
 
 use std::io::{self, Write};
 
@@ -6,11 +9,52 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use super::Color;
+use rancher_catalog::hidden::{acts, seen};
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(super) const HEADING: Style = Style::new().bold();
+
+/// A text with colours, in which all else is to be seen.
+#[derive(Debug, Default)]
+pub(super) struct Text(String);
+
+impl Text {
+    /// Adds a text as it is to be seen.
+    pub(super) fn plain(&mut self, text: &str) -> &mut Self {
+        self.0.push_str(&seen(text));
+        self
+    }
+
+    /// Adds a text in a style.
+    pub(super) fn styled(&mut self, style: Style, text: &str) -> &mut Self {
+        self.0.push_str(&format!("{style}{}{style:#}", seen(text)));
+        self
+    }
+
+    /// Adds another one.
+    pub(super) fn text(&mut self, other: &Self) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(seen(text).into_owned())
+    }
+}
+
+impl From<&String> for Text {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
 
 pub(super) struct Output {
     quiet: bool,
@@ -32,9 +76,9 @@ impl Output {
     }
 
     /// What the command is for: printed whatever happens.
-    pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn result(&self, text: impl Into<Text>) -> anyhow::Result<()> {
         let mut stream = AutoStream::new(io::stdout().lock(), self.choice);
-        match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        match stream.write_all(text.into().0.as_bytes()).and_then(|()| stream.flush()) {
             // `| head` has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other?),
@@ -42,44 +86,64 @@ impl Output {
     }
 
     /// What a person likes to know: not printed with `--quiet`.
-    pub(super) fn info(&self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn info(&self, text: impl Into<Text>) -> anyhow::Result<()> {
         if self.quiet { Ok(()) } else { self.result(text) }
     }
 
     /// Beside the results, on standard error; not with `--quiet`.
-    pub(super) fn warning(&self, text: &str) {
+    pub(super) fn warning(&self, text: impl Into<Text>) {
         if !self.quiet {
             self.beside("warning", WARNING, text);
         }
     }
 
     /// On standard error, always.
-    pub(super) fn error(&self, text: &str) {
+    pub(super) fn error(&self, text: impl Into<Text>) {
         self.beside("error", BAD, text);
     }
 
-    fn beside(&self, word: &str, style: Style, text: &str) {
+    fn beside(&self, word: &str, style: Style, text: impl Into<Text>) {
         let mut stream = AutoStream::new(io::stderr().lock(), self.choice);
         // There is nowhere left to say that this failed.
-        let _ = writeln!(stream, "{style}{word}{style:#}: {text}");
+        let _ = writeln!(stream, "{style}{word}{style:#}: {}", text.into().0);
     }
 
-    /// A JSON document.
+    /// A JSON document. What acts stands in its strings alone, and is escaped there as JSON does.
     pub(super) fn json(&self, value: &serde_json::Value) -> anyhow::Result<()> {
-        self.result(&format!("{value:#}\n"))
+        let text = format!("{value:#}\n");
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            if c != '\n' && acts(c) {
+                let mut units = [0; 2];
+                c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+            } else {
+                out.push(c);
+            }
+        }
+        self.result(&out)
     }
 }
 
+/// What the command line's own parser says: errors, help, the version. It holds what the user typed.
+pub(super) fn usage(error: &clap::Error) -> std::process::ExitCode {
+    let plain = error.render().to_string();
+    if seen(&plain) == plain {
+        error.exit();
+    }
+    let _ = writeln!(io::stderr(), "{}", seen(&plain));
+    std::process::ExitCode::from(2)
+}
+
 /// A unified diff with its lines coloured.
-pub(super) fn painted_diff(diff: &str) -> String {
-    let mut text = String::with_capacity(diff.len() * 2);
+pub(super) fn painted_diff(diff: &str) -> Text {
+    let mut text = Text::default();
     for line in diff.split_inclusive('\n') {
         let style = match line.as_bytes() {
             [b'+', ..] => GOOD,
             [b'-', ..] => BAD,
             _ => Style::new(),
         };
-        text.push_str(&format!("{style}{}{style:#}\n", line.trim_end_matches('\n')));
+        text.styled(style, line.trim_end_matches('\n')).plain("\n");
     }
     text
 }

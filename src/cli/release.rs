@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::output::{GOOD, HEADING, Output};
+use super::output::{GOOD, HEADING, Output, Text};
 use super::{Format, ImageArgs, Outcome, findings};
 use crate::catalog::ChangeKind;
 use crate::entries::{Publication, swarm};
@@ -187,7 +187,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         Came::Published
     } else {
         if let Err(refusal) = without_errors(&plan) {
-            output.error(&findings::text(&errors_of(&plan), 0, false));
+            output.error(findings::lines(&errors_of(&plan)));
             return Err(ReleaseError::from(refusal).into());
         }
         let target = Target { branch: &branch, remote: args.push.as_deref(), force: args.force_branch };
@@ -261,7 +261,7 @@ fn tell(
     let report = report(publication, plan, about, came);
     match args.format {
         Format::Json => output.json(&report)?,
-        Format::Text => output.info(&text(args, publication, plan, about, came))?,
+        Format::Text => output.info(text(args, publication, plan, about, came))?,
     }
     let field = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
     let names = ["status", "branch", "commit", "base", "title", "body"];
@@ -309,7 +309,7 @@ fn report(publication: &Publication, plan: &ReleasePlan, about: &Circumstances<'
         "title": request.map(|request| &request.title),
         "body": request.map(|request| &request.body),
         "templates": templates,
-        "check": findings::json(&plan.checked, 0)["summary"],
+        "check": findings::summary(&plan.checked),
     })
 }
 
@@ -319,20 +319,17 @@ fn text(
     plan: &ReleasePlan,
     about: &Circumstances<'_>,
     came: &Came,
-) -> String {
-    let mut out = String::new();
-    let mut line = |text: String| {
-        out.push_str(&text);
-        out.push('\n');
+) -> Text {
+    let mut out = Text::default();
+    let line = |out: &mut Text, text: String| {
+        out.plain(&text).plain("\n");
     };
     let conditional = matches!(came, Came::Planned(_));
     let told = if status(came) == NOTHING_TO_DO { &[][..] } else { &plan.templates[..] };
     for template in told {
         let word = if template.published { "has" } else { "gets" };
-        line(format!(
-            "{HEADING}{}{HEADING:#} {word} {} as revision {}",
-            template.folder, publication.version, template.revision
-        ));
+        out.styled(HEADING, &template.folder);
+        line(&mut out, format!(" {word} {} as revision {}", publication.version, template.revision));
         for change in &template.changes {
             let word = match (change.kind(), conditional) {
                 (ChangeKind::Create, false) => "created",
@@ -340,39 +337,46 @@ fn text(
                 (_, false) => "updated",
                 (_, true) => "would update",
             };
-            line(format!("  {GOOD}{word}{GOOD:#} {}", change.path));
+            out.plain("  ").styled(GOOD, word);
+            line(&mut out, format!(" {}", change.path));
         }
         for kept in &template.kept {
-            line(format!("  {kept} keeps what it has beside the version; --metadata brings what is rendered"));
+            line(
+                &mut out,
+                format!("  {kept} keeps what it has beside the version; --metadata brings what is rendered"),
+            );
         }
         if let Some(upgrade) = template.comparison.as_ref().and_then(|comparison| comparison.upgrade.as_ref()) {
-            line(format!("  an {}", upgrade_in_words(upgrade)));
+            line(&mut out, format!("  an {}", upgrade_in_words(upgrade)));
         }
     }
     if !told.is_empty() {
-        line(format!("check: {}", check_summary(&plan.checked.findings)));
+        line(&mut out, format!("check: {}", check_summary(&plan.checked.findings)));
     }
     let short = |commit: &str| commit.chars().take(12).collect::<String>();
     match came {
         Came::Published => {
             for template in &plan.templates {
                 let (folder, revision) = (&template.folder, template.revision);
-                line(format!("nothing to do: {folder} has {} already, as revision {revision}", publication.version));
+                line(
+                    &mut out,
+                    format!("nothing to do: {folder} has {} already, as revision {revision}", publication.version),
+                );
             }
         }
         Came::Planned(_) => {
-            line(format!("nothing was changed; without --dry-run this makes the branch {}", about.branch))
+            line(&mut out, format!("nothing was changed; without --dry-run this makes the branch {}", about.branch))
         }
         Came::Done(_, done) => {
-            done.notes.iter().for_each(|note| line(note.clone()));
+            done.notes.iter().for_each(|note| line(&mut out, note.clone()));
             if done.made {
-                line(format!("commit {} is on the branch {}", short(&done.commit), about.branch));
+                line(&mut out, format!("commit {} is on the branch {}", short(&done.commit), about.branch));
             }
             if done.pushed {
-                line(format!("pushed to {}", args.push.as_deref().unwrap_or_default()));
+                line(&mut out, format!("pushed to {}", args.push.as_deref().unwrap_or_default()));
             }
             if !done.made && !done.pushed {
-                line(format!("nothing to do: the branch {} is there, with the same content", about.branch));
+                line(&mut out, format!("nothing to do: the branch {} is there, with the same content", about.branch));
             }
         }
     }

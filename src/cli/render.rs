@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{GOOD, HEADING, Output, painted_diff};
+use super::output::{GOOD, HEADING, Output, Text, painted_diff};
 use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
@@ -106,8 +106,11 @@ fn print_check(plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
     if drift == 0 {
         return output.info(&format!("all {all} files are up to date\n"));
     }
-    let text: String = plan.drift().map(|change| painted_diff(&change.unified_diff())).collect();
-    output.result(&text)?;
+    let mut text = Text::default();
+    for change in plan.drift() {
+        text.text(&painted_diff(&change.unified_diff()));
+    }
+    output.result(text)?;
     output.info(&format!("\n{drift} of {all} files would change\n"))
 }
 
@@ -133,27 +136,25 @@ fn print_refusal(publication: &Publication, plan: &PublishPlan, output: &Output)
 }
 
 fn print_written(publication: &Publication, plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
-    let mut text = String::new();
+    let mut text = Text::default();
     for template in [&plan.infra, &plan.project] {
         let word = if template.published { "has" } else { "gets" };
-        text.push_str(&format!(
-            "{HEADING}{}{HEADING:#} {word} {} as revision {}\n",
-            template.folder, publication.version, template.revision
-        ));
+        text.styled(HEADING, &template.folder);
+        text.plain(&format!(" {word} {} as revision {}\n", publication.version, template.revision));
         for change in &template.changes {
             let word = match change.kind() {
                 ChangeKind::Create => "created",
                 ChangeKind::Update => "updated",
                 ChangeKind::Same | ChangeKind::Unexpected => continue,
             };
-            text.push_str(&format!("  {GOOD}{word}{GOOD:#} {}\n", change.path));
+            text.plain("  ").styled(GOOD, word).plain(&format!(" {}\n", change.path));
         }
     }
     match plan.drift().count() {
-        0 => text.push_str(&format!("nothing to do: all {} files are up to date\n", plan.changes().count())),
-        written => text.push_str(&format!("{written} of {} files written\n", plan.changes().count())),
-    }
-    output.info(&text)
+        0 => text.plain(&format!("nothing to do: all {} files are up to date\n", plan.changes().count())),
+        written => text.plain(&format!("{written} of {} files written\n", plan.changes().count())),
+    };
+    output.info(text)
 }
 
 fn report(

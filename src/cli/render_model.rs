@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Outcome;
 use super::model::{AnyModel, from_file};
-use super::output::{HEADING, Output};
+use super::output::{HEADING, Output, Text};
 use crate::catalog::{CatalogRoot, Change, apply};
 use crate::render::{RenderedFile, Renderer};
 
@@ -67,7 +67,10 @@ pub(super) fn print(files: &[RenderedFile], as_json: bool, output: &Output) -> a
     if as_json {
         return output.json(&json!({ "files": files }));
     }
-    let parts: Vec<String> =
-        files.iter().map(|file| format!("{HEADING}==> {} <=={HEADING:#}\n{}", file.path, file.text)).collect();
-    output.result(&parts.join("\n"))
+    let mut text = Text::default();
+    for (at, file) in files.iter().enumerate() {
+        text.plain(if at > 0 { "\n" } else { "" });
+        text.styled(HEADING, &format!("==> {} <==", file.path)).plain("\n").plain(&file.text);
+    }
+    output.result(text)
 }

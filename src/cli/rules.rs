@@ -4,7 +4,8 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{HEADING, Output};
+use super::output::{HEADING, Output, Text};
+use super::rule_name::RuleName;
 use super::{Format, Outcome};
 use catalog_check::rules::{self, GOOD_TEMPLATE};
 use catalog_check::{Edit, Example, Rule};
@@ -14,6 +15,7 @@ use catalog_check::{Edit, Example, Rule};
 #[command(after_help = "Examples:\n  gen-catalog rules\n  gen-catalog rules health-check-dns")]
 pub(super) struct RulesArgs {
     /// The rule to explain
+    #[arg(value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     id: Option<String>,
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -26,7 +28,7 @@ pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> 
         None => all,
         Some(id) => match all.iter().find(|rule| rule.id == id) {
             Some(rule) => vec![*rule],
-            None => bail!("there is no rule `{id}`; `gen-catalog rules` lists them"),
+            None => bail!(rules::no_such_rule(id)),
         },
     };
     match (args.format, &args.id) {
@@ -35,7 +37,7 @@ pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> 
                 .iter()
                 .map(|rule| {
                     json!({
-                        "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "mend": rule.mend,
+                        "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "fix": rule.fix,
                     })
                 })
                 .collect();
@@ -46,23 +48,23 @@ pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> 
             let line = |rule: &&Rule| format!("{:<width$}  {:<7}  {}\n", rule.id, rule.severity.name(), rule.finds);
             output.result(&chosen.iter().map(line).collect::<String>())?;
         }
-        (Format::Text, Some(_)) => output.result(&chosen.iter().map(|rule| explained(rule)).collect::<String>())?,
+        (Format::Text, Some(_)) => chosen.iter().try_for_each(|rule| output.result(explained(rule)))?,
     }
     Ok(Outcome::Good)
 }
 
-fn explained(rule: &Rule) -> String {
-    let mut out = format!(
-        "{HEADING}{}{HEADING:#} ({})\n\n{}\n\nWhy it matters: {}\n\nHow to mend it: {}\n",
-        rule.id,
+fn explained(rule: &Rule) -> Text {
+    let mut out = Text::default();
+    out.styled(HEADING, rule.id).plain(&format!(
+        " ({})\n\n{}\n\nWhy it matters: {}\n\nHow to fix it: {}\n",
         rule.severity.name(),
         rule.finds,
         rule.why,
-        rule.mend
-    );
+        rule.fix
+    ));
     if !rule.fires.0.is_empty() {
-        out.push_str(&format!("\nIt finds something in a good template with\n{}", example(&rule.fires)));
-        out.push_str(&match rule.quiet.0 {
+        out.plain(&format!("\nIt finds something in a good template with\n{}", example(&rule.fires)));
+        out.plain(&match rule.quiet.0 {
             [] => "\nand nothing without that.\n".to_owned(),
             _ => format!("\nand nothing with\n{}", example(&rule.quiet)),
         });

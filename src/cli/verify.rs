@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{BAD, GOOD, HEADING, Output};
+use super::output::{BAD, GOOD, HEADING, Output, Text};
 use super::{Format, Outcome};
 use crate::entries::swarm;
 use crate::release::agreement::{Places, Row, look};
@@ -64,25 +64,23 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome>
     let agree = rows.iter().all(|row| row.agrees);
     match args.format {
         Format::Json => output.json(&json!({ "agree": agree, "tag": args.tag, "rows": rows }))?,
-        Format::Text => output.result(&table(&rows))?,
+        Format::Text => output.result(table(&rows))?,
     }
     Ok(if agree { Outcome::Good } else { Outcome::Findings })
 }
 
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[Row]) -> Text {
     let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
     let (what, place) = (width(|row| row.what), width(|row| &row.place));
-    let mut out = String::new();
+    let mut out = Text::default();
     for row in rows {
         let (style, word) = if row.agrees { (GOOD, "ok") } else { (BAD, "NO") };
         let should = if row.agrees { String::new() } else { format!("; it should be {}", row.should) };
-        out.push_str(&format!(
-            "{style}{word}{style:#}  {HEADING}{:what$}{HEADING:#}  {:place$}  {}{should}\n",
-            row.what, row.place, row.says
-        ));
+        out.styled(style, word).plain("  ").styled(HEADING, &format!("{:what$}", row.what));
+        out.plain(&format!("  {:place$}  {}{should}\n", row.place, row.says));
     }
     let wrong = rows.iter().filter(|row| !row.agrees).count();
-    out.push_str(&match wrong {
+    out.plain(&match wrong {
         0 => format!("all {} agree\n", rows.len()),
         wrong => format!("{wrong} of {} do not agree\n", rows.len()),
     });

@@ -1,26 +1,21 @@
 //! What only a diff can show: what a change does to versions that are published already.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use super::report::{Finding, Report, Severity};
 use super::rule::{Example, Rule};
-use super::silence;
-use rancher_catalog::git::{Git, GitError};
 use rancher_catalog::model::Version;
-use rancher_catalog::source::{TemplateSource, VersionSource, is_base};
+use rancher_catalog::source::{TemplateSource, VersionSource};
 
 macro_rules! diff_rule {
-    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $mend:literal) => {
+    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $fix:literal) => {
         #[doc = $finds]
         pub static $name: Rule = Rule {
             id: $id,
             severity: Severity::$severity,
             finds: $finds,
             why: $why,
-            mend: $mend,
+            fix: $fix,
             fires: Example(&[]),
             quiet: Example(&[]),
             check: |_, _| {},
@@ -61,108 +56,18 @@ diff_rule!(
     "Set config.yml's version to the new one, if it is to be the default."
 );
 
+diff_rule!(
+    ALLOWANCE_CHANGED,
+    "allowance-changed",
+    Warning,
+    "A change allows something, or takes an allowance back.",
+    "What a change allows does not count in it: else it could quiet the check that judges it.",
+    "Look whether it should be allowed. It counts once it is merged; a change of its own can bring it first."
+);
+
 /// The rules that need a diff.
-pub static RULES: [&Rule; 4] = [&PUBLISHED_CHANGED, &RENUMBERED, &NOT_HIGHER, &DEFAULT_NOT_FOLLOWING];
-
-/// Why a change cannot be looked at.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangedError {
-    /// Git failed.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// There is no such commit.
-    #[error("git knows no commit `{0}`: fetch it first, or name another")]
-    NoCommit(String),
-    /// A file could not be read or written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// The templates that changed since a git reference, and what the change does to what was published.
-#[derive(Debug, Default)]
-pub struct Changed {
-    /// The folders of the changed templates that are still there.
-    pub templates: Vec<PathBuf>,
-    /// The versions and other parts of them in which something changed.
-    parts: BTreeSet<PathBuf>,
-    /// What was found.
-    pub findings: Vec<Finding>,
-    /// How many findings were silenced by a comment or by gen-catalog.toml.
-    pub silenced: usize,
-}
-
-impl Changed {
-    /// Whether a finding about a changed template has to do with the change: what is said of the template as a whole
-    /// has, and of its versions what is in those that were touched.
-    pub fn concerns(&self, finding: &Finding) -> bool {
-        let path = &finding.path;
-        let is_whole = |template: &PathBuf| path == template || *path == template.join("config.yml");
-        self.templates.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
-    }
-}
-
-/// Compares the work tree that a path is in with a git reference.
-///
-/// # Errors
-/// The path is in no git repository, the reference is not there, or something cannot be read.
-pub fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
-    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?);
-    let git = Git::at(&top);
-    let name = format!("{reference}^{{commit}}");
-    let commit = git
-        .ask(&["rev-parse", "--quiet", "--verify", "--end-of-options", &name])?
-        .ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
-    let mut files = git.names(&["diff", "--name-only", "--no-renames", "-z", &commit])?;
-    files.extend(git.names(&["ls-files", "--others", "--exclude-standard", "-z"])?);
-    let files: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-    let wanted = std::path::absolute(path)?.canonicalize()?;
-    let real_top = top.canonicalize()?;
-    let within: Vec<&String> = files
-        .iter()
-        .filter(|file| {
-            let file = real_top.join(file);
-            file.starts_with(&wanted) || wanted.starts_with(file.parent().unwrap_or(&file))
-        })
-        .collect();
-    let folders: BTreeSet<String> = within.iter().filter_map(|file| template_of(file)).collect();
-    let before = tempfile::tempdir()?;
-    let mut changed = Changed::default();
-    for file in within {
-        if let Some(part) = template_of(file).and_then(|folder| part_of(file, &folder)) {
-            changed.parts.insert(std::path::absolute(top.join(part))?);
-        }
-    }
-    if !folders.is_empty() {
-        let paths: Vec<String> = folders.iter().map(|folder| format!("{folder}/")).collect();
-        git.export(&commit, &paths.iter().map(String::as_str).collect::<Vec<_>>(), before.path())?;
-    }
-    for folder in folders {
-        let old_folder = before.path().join(&folder);
-        fs::create_dir_all(&old_folder)?;
-        let new_folder = std::path::absolute(top.join(&folder))?;
-        let template = TemplateSource::read(&new_folder);
-        let findings = compare(&TemplateSource::read(&old_folder), &template);
-        changed.silenced += silence::sort_out(&template, findings, &mut changed.findings);
-        if new_folder.is_dir() {
-            changed.templates.push(new_folder);
-        }
-    }
-    Ok(changed)
-}
-
-/// The folder of the template that a file of a repository belongs to.
-pub fn template_of(file: &str) -> Option<String> {
-    let parts: Vec<&str> = file.split('/').collect();
-    let base = parts.iter().position(|part| is_base(part))?;
-    (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
-}
-
-/// The version folder, or the file beside it, that a file of a template belongs to.
-fn part_of(file: &str, template: &str) -> Option<String> {
-    let part = file.strip_prefix(template)?.strip_prefix('/')?.split('/').next()?;
-    Some(format!("{template}/{part}"))
-}
+pub static RULES: [&Rule; 5] =
+    [&PUBLISHED_CHANGED, &RENUMBERED, &NOT_HIGHER, &DEFAULT_NOT_FOLLOWING, &ALLOWANCE_CHANGED];
 
 /// What a template's change does to its published versions.
 pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> {

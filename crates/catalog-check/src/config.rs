@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::report::Finding;
 use super::rules;
@@ -20,18 +21,15 @@ pub const FILE_NAME: &str = "gen-catalog.toml";
 /// path = "infra-templates/mesos/0"   # optional: a template, a version or a file
 /// reason = "published in 2016; what is published never changes"
 /// ```
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct CatalogConfig {
     /// What is allowed.
     pub allow: Vec<Allow>,
-    #[serde(skip)]
     root: PathBuf,
 }
 
 /// A rule that is silent.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Allow {
     /// The rule's id.
     pub rule: String,
@@ -39,6 +37,37 @@ pub struct Allow {
     pub path: Option<String>,
     /// Why. It must not be empty.
     pub reason: String,
+    /// The line in the file.
+    pub line: u32,
+}
+
+impl Allow {
+    /// Whether two allow the same, wherever they stand.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.rule, &self.path, &self.reason) == (&other.rule, &other.path, &other.reason)
+    }
+
+    /// What it allows, in words.
+    pub(super) fn in_words(&self) -> String {
+        match &self.path {
+            Some(path) => format!("`{}` below {path}", self.rule),
+            None => format!("`{}` everywhere", self.rule),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FileContent {
+    allow: Vec<AllowContent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowContent {
+    rule: Spanned<String>,
+    path: Option<String>,
+    reason: String,
 }
 
 /// Why a gen-catalog.toml cannot be used.
@@ -66,33 +95,50 @@ impl CatalogConfig {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(fail(error.to_string())),
         };
-        let mut config: Self = toml::from_str(&text).map_err(|error| fail(error.to_string()))?;
-        for allow in &config.allow {
-            if rules::by_id(&allow.rule).is_none() {
-                return Err(fail(format!("there is no rule `{}`; `gen-catalog rules` lists them", allow.rule)));
+        Self::parse(root, &text)
+    }
+
+    /// As [`CatalogConfig::read`], from the content of a file.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn parse(root: &Path, text: &str) -> Result<Self, ConfigError> {
+        let fail = |reason: String| ConfigError { path: root.join(FILE_NAME), reason };
+        let line_of = |offset: usize| text[..offset].matches('\n').count() + 1;
+        let content: FileContent = toml::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| format!("line {}: ", line_of(span.start)));
+            fail(format!(
+                "{}{}; it holds [[allow]] with `rule`, `reason` and perhaps `path`, each a text",
+                place.unwrap_or_default(),
+                error.message()
+            ))
+        })?;
+        let mut allow = Vec::new();
+        for content in content.allow {
+            let line = u32::try_from(line_of(content.rule.span().start)).unwrap_or(0);
+            let rule = content.rule.into_inner();
+            if rules::by_id(&rule).is_none() {
+                return Err(fail(format!("line {line}: {}", rules::no_such_rule(&rule))));
             }
-            if allow.reason.trim().is_empty() {
-                return Err(fail(format!("the reason for allowing `{}` is empty", allow.rule)));
+            if content.reason.trim().is_empty() {
+                return Err(fail(format!("line {line}: the reason for allowing `{rule}` is empty")));
             }
+            allow.push(Allow { rule, path: content.path, reason: content.reason, line });
         }
-        root.clone_into(&mut config.root);
-        Ok(config)
+        Ok(Self { allow, root: root.to_owned() })
     }
 
-    /// That of the catalog which a template's folder is in. A broken one allows nothing: [`root_of`] and
-    /// [`CatalogConfig::read`] tell why.
-    pub(super) fn of_template(folder: &Path) -> Self {
-        root_of(folder).and_then(|root| Self::read(&root).ok()).unwrap_or_default()
-    }
-
-    pub(super) fn silences(&self, folder: &Path, finding: &Finding) -> bool {
-        self.allow.iter().any(|allow| {
-            let here = allow.path.as_ref().is_none_or(|path| {
-                let path = self.root.join(path);
-                finding.path.starts_with(&path) || folder.starts_with(&path)
-            });
-            here && allow.rule == finding.rule.id
+    /// The entry that silences a finding about a template.
+    pub(super) fn silences(&self, folder: &Path, finding: &Finding) -> Option<usize> {
+        self.allow.iter().position(|allow| {
+            let scope = self.scope(allow);
+            allow.rule == finding.rule.id && (finding.path.starts_with(&scope) || folder.starts_with(&scope))
         })
+    }
+
+    /// The folder or file that an entry speaks of.
+    pub(super) fn scope(&self, allow: &Allow) -> PathBuf {
+        allow.path.as_ref().map_or_else(|| self.root.clone(), |path| self.root.join(path))
     }
 }
 

@@ -1,16 +1,27 @@
 //! The rules over what a catalog holds, and what they find.
 
+mod allowance;
+mod asked;
+pub mod baseline;
+mod before;
 pub mod changed;
 pub mod config;
 pub mod fix;
+pub mod layout;
 mod multi_line;
+mod progress;
+pub mod published;
 pub mod report;
 pub mod rule;
 pub mod rules;
 mod run;
 mod silence;
+pub mod since;
 mod view;
 
-pub use report::{Finding, Fix, Report, Severity};
+pub use before::Before;
+pub use progress::Progress;
+pub use report::{Finding, Fix, Place, Report, Severity};
 pub use rule::{Edit, Example, Rule};
-pub use run::{CheckOptions, Checked, check};
+pub use run::{CheckOptions, Checked, check, roots};
+pub use silence::{Silence, Silenced};

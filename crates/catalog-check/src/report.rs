@@ -34,7 +34,7 @@ impl Severity {
     }
 }
 
-/// A change to a file that mends a finding: the bytes of a range are replaced.
+/// A change to a file by which a finding is gone: the bytes of a range are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// From where, in bytes.
@@ -43,6 +43,17 @@ pub struct Fix {
     pub end: usize,
     /// By what.
     pub replacement: String,
+}
+
+/// A place in a file, and what makes it right where there is one safe answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where it begins.
+    pub start: Position,
+    /// Where it ends, in the same line; 0 for one character.
+    pub end_column: u32,
+    /// The change.
+    pub fix: Option<Fix>,
 }
 
 /// What a rule found.
@@ -58,10 +69,25 @@ pub struct Finding {
     pub end_column: u32,
     /// What is wrong.
     pub message: String,
-    /// What would mend it, where there is one safe answer.
+    /// What makes it right, where there is one safe answer.
     pub fix: Option<Fix>,
     /// The line that it is about, for those who print it.
     pub line_text: Option<String>,
+    /// Where else in the file the same is so, in order: what is told once a file.
+    pub also: Vec<Place>,
+}
+
+impl Finding {
+    /// All changes that it takes.
+    pub fn fixes(&self) -> impl Iterator<Item = &Fix> {
+        self.fix.iter().chain(self.also.iter().filter_map(|place| place.fix.as_ref()))
+    }
+
+    /// All lines that it is about; none for the file or folder as a whole.
+    pub fn lines(&self) -> impl Iterator<Item = u32> {
+        let first = Some(self.start.line).filter(|line| *line > 0);
+        first.into_iter().chain(self.also.iter().map(|place| place.start.line))
+    }
 }
 
 /// Collects the findings of one template.
@@ -102,7 +128,16 @@ impl Report {
             return *at;
         }
         alike.push(self.findings.len());
-        self.findings.push(Finding { rule, path: path.to_owned(), start, end_column, message, fix: None, line_text });
+        self.findings.push(Finding {
+            rule,
+            path: path.to_owned(),
+            start,
+            end_column,
+            message,
+            fix: None,
+            line_text,
+            also: Vec::new(),
+        });
         self.findings.len() - 1
     }
 
@@ -121,7 +156,18 @@ impl Report {
         self.push(&file.path, start, end_column.max(start.column + 1), message, Some(line))
     }
 
-    /// As [`Report::at`], with a change that mends it.
+    /// About a file in which the same is so in many places: the first is told, the others are counted.
+    pub(super) fn once(&mut self, file: &YamlFile, places: Vec<Place>, message: &str) {
+        let mut places = places.into_iter();
+        let Some(first) = places.next() else { return };
+        let at = self.place(file, first.start, first.end_column, message.to_owned());
+        if let Some(finding) = self.findings.get_mut(at) {
+            finding.fix = first.fix;
+            finding.also = places.collect();
+        }
+    }
+
+    /// As [`Report::at`], with a change that makes it right.
     pub fn at_with_fix(
         &mut self,
         file: &YamlFile,
@@ -158,7 +204,7 @@ impl Report {
         self.at(file, node.span.start, end_column(node.span), message);
     }
 
-    /// About an unquoted value that YAML takes for something else than text. Quotes mend it where Rancher then reads the
+    /// About an unquoted value that YAML takes for something else than text. Quotes fix it where Rancher then reads the
     /// same; where they change what it reads, what is meant is the author's to say.
     pub fn retyped(&mut self, file: &YamlFile, node: &Node, read: &Value, text: &str, message: impl Into<String>) {
         if rancher_catalog::yaml::scalar(read) == text {

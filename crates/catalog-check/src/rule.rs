@@ -14,8 +14,8 @@ pub struct Rule {
     pub finds: &'static str,
     /// Why that matters in Rancher.
     pub why: &'static str,
-    /// How to mend it.
-    pub mend: &'static str,
+    /// How to fix it.
+    pub fix: &'static str,
     /// A template in which it finds something.
     pub fires: Example,
     /// One in which it does not, for the same matter.

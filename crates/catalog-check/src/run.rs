@@ -1,15 +1,22 @@
 //! Running the rules over templates, in parallel.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::asked::{Asked, asked};
+use super::before::Before;
+use super::config::{CatalogConfig, FILE_NAME, root_of};
+use super::progress::Progress;
 use super::report::{Finding, Report, Severity};
-use super::rules;
-use super::silence;
-use rancher_catalog::source::{TemplateSource, templates_of};
+use super::rule::Rule;
+use super::silence::{self, Judge, Silenced};
+use super::{changed, rules};
+use rancher_catalog::source::TemplateSource;
+use rancher_catalog::yaml::Position;
 
 /// What is checked.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +27,24 @@ pub struct CheckOptions {
     pub skip: Vec<String>,
     /// The least severity that is reported.
     pub level: Option<Severity>,
+    /// What a change is judged by.
+    pub before: Option<Arc<Before>>,
+    /// Who wants to know how far it is.
+    pub progress: Option<Arc<Progress>>,
+}
+
+impl CheckOptions {
+    /// Whether a rule runs. Those of a diff do only where there is one.
+    pub fn runs(&self, rule: &Rule) -> bool {
+        let chosen = self.only.is_empty() || self.only.iter().any(|id| id == rule.id);
+        let possible = self.before.is_some() || !changed::RULES.iter().any(|other| other.id == rule.id);
+        chosen && possible && !self.skip.iter().any(|id| id == rule.id)
+    }
+
+    /// Whether what a rule finds is reported.
+    pub fn reports(&self, rule: &Rule) -> bool {
+        rule.severity >= self.level.unwrap_or(Severity::Warning)
+    }
 }
 
 /// What came of a check.
@@ -27,73 +52,146 @@ pub struct CheckOptions {
 pub struct Checked {
     /// What was found, by path and place.
     pub findings: Vec<Finding>,
-    /// How many findings were silenced by a comment or by gen-catalog.toml.
-    pub silenced: usize,
-    /// How many templates were read.
+    /// What was found and is silenced by a comment, by gen-catalog.toml or by a baseline.
+    pub silenced: Vec<Silenced>,
+    /// How many templates were looked at.
     pub templates: usize,
-    /// How many versions were read.
-    pub versions: usize,
+    /// The versions that were asked for.
+    pub versions: Vec<PathBuf>,
+}
+
+impl Checked {
+    /// Takes over what came of another check.
+    pub(super) fn add(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.silenced.extend(other.silenced);
+        self.templates += other.templates;
+        self.versions.extend(other.versions);
+    }
 }
 
 /// Checks the templates that the paths mean; of a path within a template, what is found below that path.
 ///
 /// # Errors
-/// A path cannot be looked at, or holds no template.
+/// A path cannot be looked at, or holds nothing to check.
 pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
-    let mut wanted: Vec<(PathBuf, PathBuf)> = Vec::new();
-    for path in paths {
-        let absolute = std::path::absolute(path)?;
-        let templates = templates_of(path)?;
-        if templates.is_empty() {
-            let relation = if path.is_dir() { "holds" } else { "is in" };
-            let message = format!(
-                "{} {relation} no template, which is a folder with a config.yml or numbered versions",
-                path.display()
-            );
-            return Err(io::Error::new(io::ErrorKind::NotFound, message));
-        }
-        wanted.extend(templates.into_iter().map(|template| (template, absolute.clone())));
+    let asked = asked(paths)?;
+    let roots: BTreeSet<PathBuf> = asked.templates().filter_map(|template| root_of(template)).collect();
+    // A broken one allows nothing; that it is broken, [`CatalogConfig::read`] tells.
+    let config = |root: &PathBuf| match &options.before {
+        Some(before) => before.config(root),
+        None => CatalogConfig::read(root).unwrap_or_default(),
+    };
+    let configs: HashMap<PathBuf, CatalogConfig> =
+        roots.into_iter().map(|root| (root.clone(), config(&root))).collect();
+    let folders: Vec<&PathBuf> = asked.templates().collect();
+    if let Some(progress) = &options.progress {
+        progress.expect(folders.len());
     }
-    let folders: BTreeSet<&PathBuf> = wanted.iter().map(|(template, _)| template).collect();
-    let results: Vec<Checked> = folders
+    let results: Vec<(Checked, Option<PathBuf>, BTreeSet<usize>)> = folders
         .into_par_iter()
         .map(|folder| {
-            let below: Vec<&Path> =
-                wanted.iter().filter(|(template, _)| template == folder).map(|(_, path)| path.as_path()).collect();
-            check_template(folder, &below, options)
+            let root = root_of(folder);
+            let none = CatalogConfig::default();
+            let config = root.as_ref().and_then(|root| configs.get(root)).unwrap_or(&none);
+            let (checked, used) = check_template(folder, &asked, config, options);
+            if let Some(progress) = &options.progress {
+                progress.step();
+            }
+            (checked, root, used)
         })
         .collect();
     let mut all = Checked::default();
-    for checked in results {
-        all.findings.extend(checked.findings);
-        all.silenced += checked.silenced;
-        all.templates += checked.templates;
-        all.versions += checked.versions;
+    let mut used: BTreeMap<PathBuf, BTreeSet<usize>> = BTreeMap::new();
+    for (checked, root, of_root) in results {
+        all.add(checked);
+        if let Some(root) = root {
+            used.entry(root).or_default().extend(of_root);
+        }
     }
+    // A change is judged by an earlier configuration, and says nothing of what it does elsewhere.
+    if options.before.is_none() {
+        for (root, used) in &used {
+            all.findings.extend(idle_entries(root, &configs[root], used, &asked, options));
+        }
+    }
+    all.findings.sort_by(in_order);
     Ok(all)
 }
 
-fn check_template(folder: &Path, below: &[&Path], options: &CheckOptions) -> Checked {
+/// The roots of the catalogs that the paths mean.
+///
+/// # Errors
+/// As [`check`].
+pub fn roots(paths: &[PathBuf]) -> io::Result<BTreeSet<PathBuf>> {
+    Ok(asked(paths)?.templates().filter_map(|template| root_of(template)).collect())
+}
+
+/// How findings are told: by path, place and rule.
+pub(super) fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let place = |finding: &Finding| (finding.start.line, finding.start.column);
+    (&a.path, place(a), a.rule.id).cmp(&(&b.path, place(b), b.rule.id))
+}
+
+fn check_template(
+    folder: &Path,
+    asked: &Asked,
+    config: &CatalogConfig,
+    options: &CheckOptions,
+) -> (Checked, BTreeSet<usize>) {
     let template = TemplateSource::read(folder);
     let mut report = Report::default();
-    for rule in rules::ALL {
-        let chosen = options.only.is_empty() || options.only.iter().any(|id| id == rule.id);
-        if chosen && !options.skip.iter().any(|id| id == rule.id) {
-            report.begin(rule);
-            (rule.check)(&template, &mut report);
-        }
+    for rule in rules::ALL.iter().filter(|rule| options.runs(rule)) {
+        report.begin(rule);
+        (rule.check)(&template, &mut report);
     }
-    let level = options.level.unwrap_or(Severity::Warning);
-    let mut checked = Checked { templates: 1, versions: template.versions.len(), ..Checked::default() };
-    let inside = |finding: &Finding| {
-        below.iter().any(|path| {
-            finding.path.starts_with(path) || (folder.starts_with(path) && finding.path.starts_with(folder))
+    let of_diff = options.before.iter().flat_map(|before| before.findings(folder)).cloned();
+    report.findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
+    let ran = |rule: &Rule| options.runs(rule);
+    let judge = Judge { config, before: options.before.as_deref(), ran: &ran };
+    // All is sorted out, whatever is asked for: else an allowance would seem to silence nothing.
+    let sorted = silence::sort_out(&template, report.findings, &judge);
+    let mut checked = Checked { findings: sorted.told, silenced: sorted.silenced, templates: 1, ..Checked::default() };
+    let wanted = |finding: &Finding| options.reports(finding.rule) && asked.wants(folder, &finding.path);
+    checked.findings.retain(wanted);
+    checked.silenced.retain(|silenced| wanted(&silenced.finding));
+    let versions = template.versions.iter().map(|version| &version.path);
+    checked.versions = versions.filter(|version| asked.reaches(version)).cloned().collect();
+    (checked, sorted.used)
+}
+
+/// What is to be said of entries of gen-catalog.toml that silenced nothing, where all that they speak of was looked at.
+fn idle_entries(
+    root: &Path,
+    config: &CatalogConfig,
+    used: &BTreeSet<usize>,
+    asked: &Asked,
+    options: &CheckOptions,
+) -> Vec<Finding> {
+    let rule = &rules::allowance_without_effect::RULE;
+    if !options.runs(rule) || !options.reports(rule) {
+        return Vec::new();
+    }
+    let unused = config.allow.iter().enumerate().filter(|(at, _)| !used.contains(at)).map(|(_, allow)| allow);
+    unused
+        .filter(|allow| rules::by_id(&allow.rule).is_some_and(|rule| options.runs(rule)))
+        .filter_map(|allow| {
+            let scope = config.scope(allow);
+            let seen = asked.covers(&scope) || asked.templates().any(|template| scope.starts_with(template));
+            let message = match &allow.path {
+                Some(path) if !scope.exists() => format!("there is no {path}: this allowance silences nothing"),
+                _ => format!("nothing is found that this allowance of {} could silence", allow.in_words()),
+            };
+            seen.then(|| Finding {
+                rule,
+                path: root.join(FILE_NAME),
+                start: Position { line: allow.line, column: 1, offset: 0 },
+                end_column: 2,
+                message,
+                fix: None,
+                line_text: None,
+                also: Vec::new(),
+            })
         })
-    };
-    let findings = report.findings.into_iter().filter(|finding| finding.rule.severity >= level && inside(finding));
-    checked.silenced = silence::sort_out(&template, findings, &mut checked.findings);
-    checked.findings.sort_by(|a, b| {
-        (&a.path, a.start.line, a.start.column, a.rule.id).cmp(&(&b.path, b.start.line, b.start.column, b.rule.id))
-    });
-    checked
+        .collect()
 }

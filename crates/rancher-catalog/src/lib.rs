@@ -9,10 +9,12 @@
 //! | [`source`] | a catalog, read without writing |
 //! | [`git`] | calls of git, each with a time limit |
 //! | [`digest`], [`unified_diff`] | what is told of files |
+//! | [`hidden`] | characters that act instead of being seen |
 
 pub mod digest;
 pub mod git;
 pub mod go_template;
+pub mod hidden;
 pub mod interpolation;
 pub mod model;
 pub mod schema;

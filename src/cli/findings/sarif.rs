@@ -4,25 +4,41 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::shown;
-use catalog_check::{Checked, Finding, Rule};
+use super::{Told, in_repository};
+use catalog_check::{Finding, Rule, Silence};
 
-pub(in crate::cli) fn sarif(checked: &Checked) -> Value {
-    let rules: BTreeMap<&str, &Rule> = checked.findings.iter().map(|finding| (finding.rule.id, finding.rule)).collect();
-    let index = |id: &str| rules.keys().position(|known| *known == id);
-    let results: Vec<Value> = checked
-        .findings
-        .iter()
-        .map(|finding| {
-            json!({
-                "ruleId": finding.rule.id,
-                "ruleIndex": index(finding.rule.id),
-                "level": finding.rule.severity.name(),
-                "message": { "text": finding.message },
-                "locations": [location(finding)],
-            })
+pub(in crate::cli) fn sarif(told: &Told) -> Value {
+    let checked = &told.checked;
+    let silenced = checked.silenced.iter().map(|silenced| &silenced.finding);
+    let rules: BTreeMap<&str, &Rule> =
+        checked.findings.iter().chain(silenced).map(|finding| (finding.rule.id, finding.rule)).collect();
+    let index: BTreeMap<&str, usize> = rules.keys().enumerate().map(|(at, id)| (*id, at)).collect();
+    let result = |finding: &Finding| {
+        json!({
+            "ruleId": finding.rule.id,
+            "ruleIndex": index[finding.rule.id],
+            "level": finding.rule.severity.name(),
+            "message": { "text": finding.message },
+            "locations": [location(finding)],
         })
-        .collect();
+    };
+    let mut results: Vec<Value> = Vec::new();
+    for finding in &checked.findings {
+        let mut value = result(finding);
+        if told.baseline.is_some() {
+            value["baselineState"] = "new".into();
+        }
+        results.push(value);
+    }
+    for silenced in &checked.silenced {
+        let mut value = result(&silenced.finding);
+        let kind = if matches!(silenced.by, Silence::Comment(_)) { "inSource" } else { "external" };
+        value["suppressions"] = json!([{ "kind": kind, "status": "accepted", "justification": silenced.reason }]);
+        if told.baseline.is_some() {
+            value["baselineState"] = if silenced.by == Silence::Baseline { "unchanged" } else { "new" }.into();
+        }
+        results.push(value);
+    }
     let descriptors: Vec<Value> = rules
         .values()
         .map(|rule| {
@@ -30,9 +46,18 @@ pub(in crate::cli) fn sarif(checked: &Checked) -> Value {
                 "id": rule.id,
                 "shortDescription": { "text": rule.finds },
                 "fullDescription": { "text": rule.why },
-                "help": { "text": rule.mend },
+                "help": { "text": rule.fix },
                 "defaultConfiguration": { "level": rule.severity.name() },
             })
+        })
+        .collect();
+    let notifications: Vec<Value> = told
+        .baseline
+        .iter()
+        .flat_map(|(_, gone)| gone)
+        .map(|entry| {
+            let text = format!("the baseline can lose {} in {}: {}", entry.rule, entry.path, entry.message);
+            json!({ "level": "note", "message": { "text": text } })
         })
         .collect();
     json!({
@@ -45,6 +70,7 @@ pub(in crate::cli) fn sarif(checked: &Checked) -> Value {
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": descriptors,
             }},
+            "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -52,7 +78,7 @@ pub(in crate::cli) fn sarif(checked: &Checked) -> Value {
 }
 
 fn location(finding: &Finding) -> Value {
-    let artifact = json!({ "uri": uri(&shown(&finding.path)) });
+    let artifact = json!({ "uri": uri(&in_repository(&finding.path)) });
     if finding.start.line == 0 {
         return json!({ "physicalLocation": { "artifactLocation": artifact } });
     }
@@ -69,6 +95,9 @@ fn location(finding: &Finding) -> Value {
 /// A path as a reference: what is not allowed there is escaped byte by byte.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
+    if path.starts_with('/') {
+        out.push_str("file://");
+    }
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));

@@ -1,77 +1,122 @@
 //! For people: grouped by file, each with its line and a marker; why and how once a rule.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-use super::{count, shown};
-use crate::cli::output::{BAD, GOOD, HEADING, WARNING};
+use rancher_catalog::hidden::seen_in_a_line;
+
+use super::{Told, count, shown, silenced};
+use crate::cli::output::{BAD, GOOD, HEADING, Text, WARNING};
+use catalog_check::fix::Fixed;
 use catalog_check::{Checked, Finding, Severity};
 
-pub(in crate::cli) fn text(checked: &Checked, fixed: usize, with_summary: bool) -> String {
-    let mut out = String::new();
+/// The most characters of a line that are shown.
+const WIDTH: usize = 160;
+/// So many entries that a baseline can lose are named.
+const GONE: usize = 10;
+
+pub(in crate::cli) fn text(told: &Told, with_summary: bool) -> Text {
+    // With --diff the change is what was asked for, and not what it is about.
+    let mut out = if told.diff.is_none() { lines(&told.checked) } else { Text::default() };
+    if !with_summary {
+        return out;
+    }
+    if !out.is_empty() {
+        out.plain("\n");
+    }
+    let word = if told.diff.is_some() { "would fix" } else { "fixed" };
+    for fixed in &told.fixed {
+        let (path, place) = (shown(&fixed.path), place_of(fixed));
+        out.styled(GOOD, word).plain(&format!(" {}: {}{place}\n", seen_in_a_line(&path), fixed.rule));
+    }
+    if let Some((file, gone)) = &told.baseline {
+        for entry in gone.iter().take(GONE) {
+            let line = format!("{}: {}: {}", entry.path, entry.rule, entry.message);
+            out.plain(&format!("gone from the catalog, still in {}: ", shown(file)));
+            out.plain(&format!("{}\n", seen_in_a_line(&line)));
+        }
+        if gone.len() > GONE {
+            out.plain(&format!("and {} more\n", gone.len() - GONE));
+        }
+    }
+    out.plain(&summary(told));
+    out
+}
+
+/// The findings alone.
+pub(in crate::cli) fn lines(checked: &Checked) -> Text {
+    let mut out = Text::default();
     let mut explained = BTreeSet::new();
     let mut file = None;
     for finding in &checked.findings {
         if file != Some(&finding.path) {
             if file.is_some() {
-                out.push('\n');
+                out.plain("\n");
             }
             file = Some(&finding.path);
         }
         one(finding, explained.insert(finding.rule.id), &mut out);
     }
-    if with_summary {
-        if !checked.findings.is_empty() {
-            out.push('\n');
-        }
-        summary(checked, fixed, &mut out);
-    }
     out
 }
 
-fn one(finding: &Finding, explain: bool, out: &mut String) {
+fn one(finding: &Finding, explain: bool, out: &mut Text) {
     let style = match finding.rule.severity {
         Severity::Error => BAD,
         Severity::Warning => WARNING,
         Severity::Note => GOOD,
     };
-    let path: String = shown(&finding.path).chars().map(harmless).collect();
-    let place =
-        if finding.start.line == 0 { path } else { format!("{path}:{}:{}", finding.start.line, finding.start.column) };
-    let severity = finding.rule.severity.name();
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        out,
-        "{HEADING}{place}{HEADING:#}: {style}{severity}{style:#}[{}]: {}",
-        finding.rule.id,
-        finding.message.chars().map(harmless).collect::<String>()
-    );
+    let path = shown(&finding.path);
+    let path = seen_in_a_line(&path);
+    let place = match finding.start.line {
+        0 => path.into_owned(),
+        line => format!("{path}:{line}:{}", finding.start.column),
+    };
+    out.styled(HEADING, &place).plain(": ").styled(style, finding.rule.severity.name());
+    out.plain(&format!("[{}]: {}\n", finding.rule.id, seen_in_a_line(&finding.message)));
     if let Some(line) = finding.line_text.as_ref().filter(|line| !line.trim().is_empty()) {
         let number = finding.start.line.to_string();
         let margin = " ".repeat(number.len());
-        let printed: String = line.trim_end().chars().take(160).map(harmless).collect();
-        let length = printed.chars().count() + 1;
-        let start = (finding.start.column as usize).clamp(1, length);
-        let end = (finding.end_column as usize).clamp(start + 1, length.max(start + 1));
-        let _ = writeln!(out, "  {number} | {printed}");
-        let _ = writeln!(out, "  {margin} | {}{style}{}{style:#}", " ".repeat(start - 1), "^".repeat(end - start));
+        // What is shown for a character may take several columns.
+        let columns: Vec<usize> = std::iter::once(1)
+            .chain(line.trim_end().chars().take(WIDTH).scan(1, |column, c| {
+                *column += seen_in_a_line(c.encode_utf8(&mut [0; 4])).chars().count();
+                Some(*column)
+            }))
+            .collect();
+        let last = columns.len() - 1;
+        let start = (finding.start.column as usize).saturating_sub(1).min(last);
+        let end = (finding.end_column as usize).saturating_sub(1).clamp(start, last);
+        let width = (columns[end] - columns[start]).max(1);
+        let printed: String = line.trim_end().chars().take(WIDTH).collect();
+        out.plain(&format!("  {number} | {}\n", seen_in_a_line(&printed)));
+        out.plain(&format!("  {margin} | {}", " ".repeat(columns[start] - 1)))
+            .styled(style, &"^".repeat(width))
+            .plain("\n");
     }
     if explain {
-        let _ = writeln!(out, "    why: {}", finding.rule.why);
-        let _ = writeln!(out, "    mend: {}", finding.rule.mend);
+        out.plain(&format!("    why: {}\n    fix: {}\n", finding.rule.why, finding.rule.fix));
     }
 }
 
-/// What a file holds must not govern the terminal.
-fn harmless(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
+/// Where a rule fixed something: `in lines 4, 7-9`.
+fn place_of(fixed: &Fixed) -> String {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for line in fixed.lines.iter().copied().filter(|line| *line > 0) {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == line => *last = line,
+            _ => ranges.push((line, line)),
+        }
+    }
+    let one = |(first, last): &(u32, u32)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    match ranges.as_slice() {
+        [] => String::new(),
+        [(first, last)] if first == last => format!(" in line {first}"),
+        ranges => format!(" in lines {}", ranges.iter().map(one).collect::<Vec<_>>().join(", ")),
     }
 }
 
-fn summary(checked: &Checked, fixed: usize, out: &mut String) {
+fn summary(told: &Told) -> String {
+    let checked = &told.checked;
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
@@ -79,18 +124,42 @@ fn summary(checked: &Checked, fixed: usize, out: &mut String) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| plural(count, word))
         .collect();
-    let found = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
-    let _ =
-        write!(out, "{found} in {}, {}", plural(checked.templates, "template"), plural(checked.versions, "version"));
-    if checked.silenced > 0 {
-        let _ = write!(out, "; {} silenced", checked.silenced);
+    let found = match (counts.is_empty(), told.level) {
+        (false, _) => counts.join(", "),
+        (true, Severity::Error) => "no errors".to_owned(),
+        (true, _) => "nothing found".to_owned(),
+    };
+    let mut out =
+        format!("{found} in {}, {}", plural(checked.templates, "template"), plural(checked.versions.len(), "version"));
+    if let Some((ran, all)) = told.rules {
+        out.push_str(&format!(" by {ran} of {all} rules"));
     }
-    if fixed > 0 {
-        let _ = write!(out, "; {fixed} mended");
+    let (allowed, in_baseline) = silenced(checked);
+    if allowed > 0 {
+        out.push_str(&format!("; {allowed} silenced"));
     }
-    let open = checked.findings.iter().filter(|finding| finding.fix.is_some()).count();
-    if open > 0 {
-        let _ = write!(out, "; --fix mends {open}");
+    if in_baseline > 0 {
+        out.push_str(&format!("; {in_baseline} in the baseline"));
+    }
+    let gone = told.baseline.as_ref().map_or(0, |(_, gone)| gone.iter().map(|entry| entry.count).sum());
+    if gone > 0 {
+        out.push_str(&format!("; {gone} gone: --write-baseline removes them there"));
+    }
+    let fixed: usize = told.fixed.iter().map(|fixed| fixed.places).sum();
+    match (&told.diff, fixed) {
+        (Some(_), _) => out.push_str(&format!("; {fixed} would be fixed, nothing was written")),
+        (None, 1..) => out.push_str(&format!("; {fixed} fixed")),
+        (None, 0) => {}
+    }
+    if told.left_alone > 0 {
+        let word = if told.left_alone == 1 { "that is" } else { "that are" };
+        out.push_str(&format!("; {} {word} published left alone (--fix-published)", told.left_alone));
+    }
+    let open = checked.findings.iter().filter(|finding| finding.fixes().next().is_some()).count();
+    let open = open.saturating_sub(told.left_alone);
+    if open > 0 && told.diff.is_none() {
+        out.push_str(&format!("; --fix fixes {open}"));
     }
     out.push('\n');
+    out
 }

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A service has capabilities beyond those of any container.",
     why: "Each is a right over the host or its network.",
-    mend: "Check that each is needed.",
+    fix: "Check that each is needed.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

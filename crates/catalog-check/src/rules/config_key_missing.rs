@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "config.yml lacks a name, a description, a version or a category, or leaves it empty.",
     why: "The catalog page shows and sorts templates by them.",
-    mend: "Fill it in.",
+    fix: "Fill it in.",
     fires: Example(&[Edit::Replace("config.yml", "description: A web server\n", "")]),
     quiet: Example(&[]),
     check,

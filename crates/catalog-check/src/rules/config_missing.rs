@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A template has no config.yml.",
     why: "Rancher then knows neither its name nor its default version, and does not list it as meant.",
-    mend: "Write one: name, description, version, category.",
+    fix: "Write one: name, description, version, category.",
     fires: Example(&[Edit::Remove("config.yml")]),
     quiet: Example(&[]),
     check,

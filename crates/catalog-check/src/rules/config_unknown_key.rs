@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "config.yml has a key that Rancher does not know.",
     why: "Rancher drops it without a word: a `minimum_rancher_version` here limits nothing.",
-    mend: "Correct its name; what concerns one version goes into the catalog block of its rancher-compose.yml.",
+    fix: "Correct its name; what concerns one version goes into the catalog block of its rancher-compose.yml.",
     fires: Example(&[Edit::Replace(
         "config.yml",
         "category: Applications",

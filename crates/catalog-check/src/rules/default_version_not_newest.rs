@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "config.yml's version is not that of the last revision, nor of the highest version.",
     why: "People are offered an older version than the newest there is; that may be meant.",
-    mend: "Set it to the newest version, or allow this finding with the reason.",
+    fix: "Set it to the newest version, or allow this finding with the reason.",
     fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: v1.0.0")]),
     quiet: Example(&[]),
     check,

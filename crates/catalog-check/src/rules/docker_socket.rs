@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A service has the socket of the Docker engine.",
     why: "Whoever has it governs the host.",
-    mend: "Give it to none that does not need it.",
+    fix: "Give it to none that does not need it.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

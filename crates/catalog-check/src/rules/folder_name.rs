@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A template's folder has a name that Rancher cannot use in an id.",
     why: "The catalog's CI wants 1 to 63 letters, digits and hyphens.",
-    mend: "Rename it before it is published; afterwards stacks know it by that name.",
+    fix: "Rename it before it is published; afterwards stacks know it by that name.",
     fires: Example(&[Edit::Folder("infra-templates/my_example")]),
     quiet: Example(&[]),
     check,

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A service is on the host's network.",
     why: "It reaches, and may shadow, every port of its host.",
-    mend: "Use a managed network if it does not need the host's own.",
+    fix: "Use a managed network if it does not need the host's own.",
     fires: Example(&[
         Edit::Replace("1/docker-compose.yml", "    ports:\n      - '8080:80'\n", "    network_mode: host\n"),
         Edit::Replace(

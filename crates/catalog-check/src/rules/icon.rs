@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A template has no icon, or several.",
     why: "Rancher shows a blank, or the one that it finds last.",
-    mend: "Add one `catalogIcon-<folder>.svg` (or png, jpg), and no other file whose name begins with `catalogIcon` or `icon`.",
+    fix: "Add one `catalogIcon-<folder>.svg` (or png, jpg), and no other file whose name begins with `catalogIcon` or `icon`.",
     fires: Example(&[Edit::Remove("catalogIcon-example.svg")]),
     quiet: Example(&[]),
     check,

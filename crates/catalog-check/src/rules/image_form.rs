@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "An image reference is malformed.",
     why: "Docker cannot pull it.",
-    mend: "Write registry/repository:tag, in lower case.",
+    fix: "Write registry/repository:tag, in lower case.",
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "Example/Web:1.1.0")]),
     quiet: Example(&[]),
     check,

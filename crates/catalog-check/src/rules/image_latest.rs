@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "An image has the tag `latest`.",
     why: "Hosts that join later run something else than those before, and a published version is not the same tomorrow.",
-    mend: "Name a tag that stays.",
+    fix: "Name a tag that stays.",
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web:latest")]),
     quiet: Example(&[]),
     check,

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A version states no minimum_rancher_version.",
     why: "It is offered to every Rancher, however old.",
-    mend: "State the oldest release that it was tested with.",
+    fix: "State the oldest release that it was tested with.",
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "  minimum_rancher_version: v1.6.0\n", "")]),
     quiet: Example(&[]),
     check,

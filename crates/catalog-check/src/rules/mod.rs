@@ -1,5 +1,6 @@
 //! The rules, one file each.
 
+pub(super) mod allowance_without_effect;
 mod capability_added;
 mod catalog_unknown_key;
 mod config_key_missing;
@@ -90,6 +91,7 @@ pub use good_template::GOOD_TEMPLATE;
 /// health checks, rights.
 pub const ALL: &[&Rule] = &[
     &unreadable::RULE,
+    &allowance_without_effect::RULE,
     &encoding::RULE,
     &yaml_syntax::RULE,
     &yaml_duplicate_key::RULE,
@@ -178,4 +180,15 @@ pub fn every() -> impl Iterator<Item = &'static Rule> {
 /// The rule of a name.
 pub fn by_id(id: &str) -> Option<&'static Rule> {
     every().find(|rule| rule.id == id)
+}
+
+/// That there is no rule of a name, and which may have been meant.
+pub fn no_such_rule(id: &str) -> String {
+    let alike = |rule: &&Rule| (strsim::jaro_winkler(rule.id, id), -(strsim::osa_distance(rule.id, id) as f64));
+    let nearest = every().max_by(|a, b| alike(a).partial_cmp(&alike(b)).unwrap_or(std::cmp::Ordering::Equal));
+    // Below this a name is no slip of the pen.
+    match nearest.filter(|rule| alike(rule).0 > 0.8) {
+        Some(rule) => format!("there is no rule `{id}`: is `{}` meant? `gen-catalog rules` lists them", rule.id),
+        None => format!("there is no rule `{id}`; `gen-catalog rules` lists them"),
+    }
 }

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A password question has a default.",
     why: "Everyone who does not change it has the same password, and it is published.",
-    mend: "Remove the default and make the question required.",
+    fix: "Remove the default and make the question required.",
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "      type: int\n      required: false\n      default: '10'",

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A published port is a number to YAML.",
     why: "An unquoted 22:22 is a number in base 60 to some readers; a lone number is published at a random port.",
-    mend: "Quote it, with both sides: '80:80'.",
+    fix: "Quote it, with both sides: '80:80'.",
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "- '8080:80'", "- 80")]),
     quiet: Example(&[]),
     check,

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A service is privileged.",
     why: "It may do anything on its host.",
-    mend: "Name the capabilities that it needs instead, if they are few.",
+    fix: "Name the capabilities that it needs instead, if they are few.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

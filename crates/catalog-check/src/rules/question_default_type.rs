@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "The default of an int or float question is not a number, or that of a boolean is neither true nor false.",
     why: "The UI shows an empty input, or a wrong choice.",
-    mend: "Correct the default or the type.",
+    fix: "Correct the default or the type.",
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "default: '10'", "default: ten")]),
     quiet: Example(&[]),
     check,

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A question has no description.",
     why: "People answer it by guessing.",
-    mend: "Say what it does, with the unit.",
+    fix: "Say what it does, with the unit.",
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      description: Size of the page\n", "")]),
     quiet: Example(&[]),
     check,

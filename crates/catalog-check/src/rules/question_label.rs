@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A question has no label.",
     why: "The UI shows an input without a title.",
-    mend: "Give it one.",
+    fix: "Give it one.",
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      label: Size\n", "")]),
     quiet: Example(&[]),
     check,

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A question has a type that Rancher's UI has no input for.",
     why: "It shows a plain text box and a complaint.",
-    mend: "Use boolean, certificate, date, enum, float, int, masked, multiline, password, secret, service or string.",
+    fix: "Use boolean, certificate, date, enum, float, int, masked, multiline, password, secret, service or string.",
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "type: int", "type: number")]),
     quiet: Example(&[]),
     check,

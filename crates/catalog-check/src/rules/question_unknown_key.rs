@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A question has a field that Rancher does not know.",
     why: "Rancher drops it without a word.",
-    mend: "Correct its name.",
+    fix: "Correct its name.",
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      description: Size", "      descrition: Size")]),
     quiet: Example(&[]),
     check,

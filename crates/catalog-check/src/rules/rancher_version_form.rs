@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A minimum_ or maximum_rancher_version is not a version, or the two exclude every Rancher.",
     why: "Rancher compares it part by part, letters by letters: it filters in ways that nobody meant.",
-    mend: "Write it as Rancher's releases are named: v1.6.0, v1.6.13-rc1.",
+    fix: "Write it as Rancher's releases are named: v1.6.0, v1.6.13-rc1.",
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "minimum_rancher_version: v1.6.0",

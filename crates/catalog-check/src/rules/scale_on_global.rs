@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A service has a scale, though it runs on every host.",
     why: "Rancher passes over the scale of a global service.",
-    mend: "Remove the one that is not meant.",
+    fix: "Remove the one that is not meant.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "pull_image: always",

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A service has no image.",
     why: "Rancher 1.x cannot build: there is nothing to run.",
-    mend: "Name one.",
+    fix: "Name one.",
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "    image: example/web:1.1.0\n", "")]),
     quiet: Example(&[]),
     check,

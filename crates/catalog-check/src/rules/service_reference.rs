@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A service refers to another one that is not there.",
     why: "Rancher refuses the stack.",
-    mend: "Correct the name.",
+    fix: "Correct the name.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

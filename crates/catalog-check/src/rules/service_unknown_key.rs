@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A service has a key that Rancher's compose schema does not know.",
     why: "Rancher refuses the whole stack.",
-    mend: "Correct its name.",
+    fix: "Correct its name.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A file ends in blank lines.",
     why: "They are noise in every diff.",
-    mend: "Remove them.",
+    fix: "Remove them.",
     fires: Example(&[Edit::Replace(
         "config.yml",
         "maintainer: Jane Doe <jane@example.com>\n",

@@ -1,7 +1,6 @@
 //! A file has Windows line ends.
 
-use crate::report::Fix;
-use crate::report::{Report, Severity};
+use crate::report::{Fix, Place, Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::yaml_files;
 use rancher_catalog::source::TemplateSource;
@@ -13,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A file has Windows line ends.",
     why: "They end up in multi-line values and scripts, and make every later diff whole.",
-    mend: "Save it with line feeds alone.",
+    fix: "Save it with line feeds alone.",
     fires: Example(&[Edit::Write("config.yml", "name: Example\r\ndescription: A web server\r\n")]),
     quiet: Example(&[]),
     check,
@@ -22,16 +21,18 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
         let mut offset = 0;
+        let mut places = Vec::new();
         for (number, line) in (1u32..).zip(file.text.split_inclusive('\n')) {
             let body = line.trim_end_matches('\n');
             if body.ends_with('\r') {
                 let at = offset + body.len() - 1;
                 let column = u32::try_from(body.chars().count()).unwrap_or(1);
-                let fix = Fix { start: at, end: at + 1, replacement: String::new() };
+                let fix = Some(Fix { start: at, end: at + 1, replacement: String::new() });
                 let start = Position { line: number, column, offset: at };
-                report.at_with_fix(file, start, 0, "this line ends in a carriage return", fix);
+                places.push(Place { start, end_column: 0, fix });
             }
             offset += line.len();
         }
+        report.once(file, places, "this line ends in a carriage return");
     }
 }

@@ -1,7 +1,7 @@
 //! A line holds a tab outside a comment and a text of several lines.
 
 use crate::multi_line::MultiLine;
-use crate::report::{Report, Severity};
+use crate::report::{Place, Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::yaml_files;
 use rancher_catalog::source::TemplateSource;
@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Note,
     finds: "A line holds a tab outside a comment and a text of several lines.",
     why: "YAML allows no tabs in indentation; parsers differ on them elsewhere.",
-    mend: "Replace it by spaces, or by \\\\t in a quoted string.",
+    fix: "Replace it by spaces, or by \\\\t in a quoted string.",
     fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category:\tApplications")]),
     quiet: Example(&[]),
     check,
@@ -23,6 +23,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
         let mut offset = 0;
         let mut scalars = None;
+        let mut places = Vec::new();
         for (number, line) in (1u32..).zip(file.text.split_inclusive('\n')) {
             let body = line.trim_end_matches('\n');
             let code = body.split(" #").next().unwrap_or_default();
@@ -32,9 +33,10 @@ fn check(template: &TemplateSource, report: &mut Report) {
             {
                 let column = u32::try_from(code[..at].chars().count()).unwrap_or(0) + 1;
                 let start = Position { line: number, column, offset: offset + at };
-                report.at(file, start, 0, "a tab");
+                places.push(Place { start, end_column: 0, fix: None });
             }
             offset += line.len();
         }
+        report.once(file, places, "a tab");
     }
 }

@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A compose file uses a variable that no question asks for.",
     why: "It becomes empty when the stack is launched from the catalog.",
-    mend: "Add the question, or correct the name; `$$` stands for a dollar.",
+    fix: "Add the question, or correct the name; `$$` stands for a dollar.",
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: ${SIZE}-${SIZ}")]),
     quiet: Example(&[]),
     check,

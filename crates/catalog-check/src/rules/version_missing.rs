@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A catalog block has no version, or there is no block.",
     why: "Rancher drops the revision without a word.",
-    mend: "Give it a version.",
+    fix: "Give it a version.",
     fires: Example(&[
         Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0\n", ""),
         Edit::Replace("config.yml", "version: v1.1.0", "version: v1.0.0"),

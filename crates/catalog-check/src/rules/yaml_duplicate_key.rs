@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A key stands twice in one map.",
     why: "Rancher takes the last one and says nothing; stricter tools refuse the file.",
-    mend: "Remove the one that is not meant.",
+    fix: "Remove the one that is not meant.",
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A file holds more than one document.",
     why: "Rancher reads the first one alone.",
-    mend: "Remove the `---` and what follows it, or put it into a file of its own.",
+    fix: "Remove the `---` and what follows it, or put it into a file of its own.",
     fires: Example(&[Edit::Replace("config.yml", "category: Applications\n", "category: Applications\n---\n")]),
     quiet: Example(&[]),
     check,

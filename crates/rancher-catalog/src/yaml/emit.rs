@@ -200,9 +200,9 @@ fn string(text: &str) -> String {
     }
 }
 
-/// Line breaks of either YAML version, and what is not printable there.
+/// Line breaks of either YAML version, what is not printable there, and what acts where it is printed.
 fn must_be_escaped(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    crate::hidden::acts(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 fn double_quoted(text: &str) -> String {
@@ -217,7 +217,11 @@ fn double_quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             c if must_be_escaped(c) => {
                 let code = u32::from(c);
-                out.push_str(&if code < 0x100 { format!("\\x{code:02X}") } else { format!("\\u{code:04X}") });
+                out.push_str(&match code {
+                    0..0x100 => format!("\\x{code:02X}"),
+                    0x100..0x10000 => format!("\\u{code:04X}"),
+                    _ => format!("\\U{code:08X}"),
+                });
             }
             c => out.push(c),
         }

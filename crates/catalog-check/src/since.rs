@@ -1,0 +1,283 @@
+//! Checking a change: what it does, judged by what held before it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::baseline::{Baseline, BaselineError};
+use super::before::Before;
+use super::changed::{ALLOWANCE_CHANGED, compare};
+use super::config::{Allow, CatalogConfig, ConfigError, FILE_NAME, root_of};
+use super::report::Finding;
+use super::rule::Rule;
+use super::run::{self, CheckOptions, Checked, in_order};
+use super::silence::{self, Judge};
+use rancher_catalog::git::{Git, GitError};
+use rancher_catalog::source::{TemplateSource, is_base};
+use rancher_catalog::yaml::Position;
+
+/// Why a change cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangedError {
+    /// Git failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// There is no such commit.
+    #[error("git knows no commit `{0}`: fetch it first, or name another")]
+    NoCommit(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A gen-catalog.toml is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// A commit of the repository that a path is in.
+pub struct Commit {
+    /// The root of the work tree.
+    top: PathBuf,
+    git: Git,
+    id: String,
+}
+
+impl Commit {
+    /// Finds it.
+    ///
+    /// # Errors
+    /// The path is in no repository, or the reference is not there.
+    pub fn find(path: &Path, reference: &str) -> Result<Self, ChangedError> {
+        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?).canonicalize()?;
+        let git = Git::at(&top);
+        let name = format!("{reference}^{{commit}}");
+        let id = git
+            .ask(&["rev-parse", "--quiet", "--verify", "--end-of-options", &name])?
+            .ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
+        Ok(Self { top, git, id })
+    }
+
+    /// What the commit has in the place of a file; `None` where it has none, or where the file is not in this repository.
+    ///
+    /// # Errors
+    /// Git fails.
+    pub fn file(&self, path: &Path) -> Result<Option<Vec<u8>>, ChangedError> {
+        let path = std::path::absolute(path)?;
+        let folder = path.parent().unwrap_or(&path).canonicalize()?;
+        let path = folder.join(path.file_name().unwrap_or_default());
+        let Ok(inside) = path.strip_prefix(&self.top) else { return Ok(None) };
+        let into = tempfile::tempdir()?;
+        self.git.export(&self.id, &[&inside.to_string_lossy()], into.path())?;
+        let file = into.path().join(inside);
+        // A link of the commit leads out of the folder that it was written to.
+        Ok(if file.symlink_metadata().is_ok_and(|found| found.is_file()) { Some(fs::read(file)?) } else { None })
+    }
+
+    /// Whether a file is in this repository.
+    pub fn holds(&self, path: &Path) -> bool {
+        let folder = std::path::absolute(path).ok().and_then(|path| path.parent()?.canonicalize().ok());
+        folder.is_some_and(|folder| folder.starts_with(&self.top))
+    }
+
+    /// The files that are not as in the commit.
+    fn changed_files(&self) -> Result<Vec<String>, ChangedError> {
+        let mut files = self.git.names(&["diff", "--name-only", "--no-renames", "-z", &self.id])?;
+        files.extend(self.git.names(&["ls-files", "--others", "--exclude-standard", "-z"])?);
+        Ok(files.iter().map(|file| file.to_string_lossy().into_owned()).collect())
+    }
+}
+
+/// What changed below a path.
+#[derive(Debug, Default)]
+struct Changed {
+    /// The folders of the changed templates that are still there.
+    templates: Vec<PathBuf>,
+    /// Those of templates that are gone.
+    gone: Vec<PathBuf>,
+    /// The versions and other parts of them in which something changed.
+    parts: BTreeSet<PathBuf>,
+    /// What held before.
+    before: Before,
+    /// What is to be said of changed configurations.
+    findings: Vec<Finding>,
+}
+
+impl Changed {
+    /// Whether a finding about a changed template has to do with the change: what is said of the template as a whole
+    /// has, and of its versions what is in those that were touched.
+    fn concerns(&self, path: &Path) -> bool {
+        let is_whole = |template: &PathBuf| path == template || *path == template.join("config.yml");
+        self.templates.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
+    }
+}
+
+/// Checks what changed since a git reference, and what the change does to what was published.
+///
+/// # Errors
+/// A path holds nothing to check or is in no git repository, the reference is not there, or something cannot be read.
+pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Result<Checked, ChangedError> {
+    run::roots(paths)?;
+    let mut all = Checked::default();
+    for path in paths {
+        let mut changed = since(path, reference)?;
+        let before = Arc::new(std::mem::take(&mut changed.before));
+        let options = CheckOptions { before: Some(Arc::clone(&before)), ..options.clone() };
+        if !changed.templates.is_empty() {
+            let mut checked = run::check(&changed.templates, &options)?;
+            checked.findings.retain(|finding| changed.concerns(&finding.path));
+            checked.silenced.retain(|silenced| changed.concerns(&silenced.finding.path));
+            checked.versions.retain(|version| changed.concerns(version));
+            all.add(checked);
+        }
+        let ran = |rule: &Rule| options.runs(rule);
+        for folder in &changed.gone {
+            let config = root_of(folder).map(|root| before.config(&root)).unwrap_or_default();
+            let judge = Judge { config: &config, before: Some(&before), ran: &ran };
+            let template = TemplateSource::absent(folder);
+            let sorted = silence::sort_out(&template, before.findings(folder).to_vec(), &judge);
+            all.findings.extend(sorted.told);
+            all.silenced.extend(sorted.silenced);
+        }
+        all.findings.append(&mut changed.findings);
+    }
+    let wanted = |finding: &Finding| {
+        let options = CheckOptions { before: Some(Arc::default()), ..options.clone() };
+        options.runs(finding.rule) && options.reports(finding.rule)
+    };
+    all.findings.retain(wanted);
+    all.silenced.retain(|silenced| wanted(&silenced.finding));
+    all.findings.sort_by(in_order);
+    all.findings.dedup_by(|a, b| in_order(a, b).is_eq() && a.message == b.message);
+    all.versions.sort();
+    all.versions.dedup();
+    Ok(all)
+}
+
+fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
+    let commit = Commit::find(path, reference)?;
+    let wanted = std::path::absolute(path)?.canonicalize()?;
+    let files: Vec<String> = commit
+        .changed_files()?
+        .into_iter()
+        .filter(|file| {
+            let file = commit.top.join(file);
+            file.starts_with(&wanted) || wanted.starts_with(file.parent().unwrap_or(&file))
+        })
+        .collect();
+    let mut changed = Changed::default();
+    for root in run::roots(std::slice::from_ref(&wanted))? {
+        let was = match commit.file(&root.join(FILE_NAME))? {
+            // What was broken before allowed nothing.
+            Some(bytes) => CatalogConfig::parse(&root, &String::from_utf8_lossy(&bytes)).unwrap_or_default(),
+            None => CatalogConfig::default(),
+        };
+        changed.findings.extend(changes_of_config(&root, &was, &CatalogConfig::read(&root)?));
+        changed.before.add_config(&root, was);
+    }
+    let folders: BTreeSet<String> = files.iter().filter_map(|file| template_of(file)).collect();
+    let was = tempfile::tempdir()?;
+    for file in &files {
+        if let Some(part) = template_of(file).and_then(|folder| part_of(file, &folder)) {
+            changed.parts.insert(commit.top.join(part));
+        }
+    }
+    if !folders.is_empty() {
+        let paths: Vec<String> = folders.iter().map(|folder| format!("{folder}/")).collect();
+        commit.git.export(&commit.id, &paths.iter().map(String::as_str).collect::<Vec<_>>(), was.path())?;
+    }
+    for folder in folders {
+        let old_folder = was.path().join(&folder);
+        fs::create_dir_all(&old_folder)?;
+        let new_folder = commit.top.join(&folder);
+        let before = TemplateSource::read(&old_folder);
+        let findings = compare(&before, &TemplateSource::read(&new_folder));
+        changed.before.add_template(&new_folder, &before, findings);
+        if new_folder.is_dir() { changed.templates.push(new_folder) } else { changed.gone.push(new_folder) }
+    }
+    Ok(changed)
+}
+
+/// The baseline as it was in a commit, where the file is in the repository that is checked; tells beside it that the file
+/// is not as it was. Of a file elsewhere, and of one that is only now there, what counts is what the change did not bring.
+///
+/// # Errors
+/// There is no such file, it is no baseline, or git fails.
+pub fn baseline(
+    file: &Path,
+    paths: &[PathBuf],
+    reference: &str,
+) -> Result<(Baseline, Option<Finding>), BaselineChangedError> {
+    let Some(now) = Baseline::read(file)? else { return Err(BaselineChangedError::Missing(file.to_owned())) };
+    let Some(path) = paths.first() else { return Ok((now, None)) };
+    let commit = Commit::find(path, reference)?;
+    if !commit.holds(file) {
+        return Ok((now, None));
+    }
+    let was = match commit.file(file)? {
+        Some(bytes) => Baseline::parse(file, &bytes)?,
+        None => Baseline::default(),
+    };
+    let finding = (was != now).then(|| Finding {
+        rule: &ALLOWANCE_CHANGED,
+        path: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+        start: Position::default(),
+        end_column: 0,
+        message: "this change changes the baseline: that does not count in it".to_owned(),
+        fix: None,
+        line_text: None,
+        also: Vec::new(),
+    });
+    Ok((was, finding))
+}
+
+/// Why a baseline cannot be had from a commit.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineChangedError {
+    /// There is none.
+    #[error("there is no baseline {}: --write-baseline writes it", .0.display())]
+    Missing(PathBuf),
+    /// It is none.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// Git fails.
+    #[error(transparent)]
+    Changed(#[from] ChangedError),
+}
+
+/// What is to be said of a gen-catalog.toml that is not as it was.
+fn changes_of_config(root: &Path, was: &CatalogConfig, is: &CatalogConfig) -> Vec<Finding> {
+    let finding = |line: u32, message: String| Finding {
+        rule: &ALLOWANCE_CHANGED,
+        path: root.join(FILE_NAME),
+        start: Position { line, column: u32::from(line > 0), offset: 0 },
+        end_column: if line > 0 { 2 } else { 0 },
+        message,
+        fix: None,
+        line_text: None,
+        also: Vec::new(),
+    };
+    let not_in = |allow: &&Allow, other: &CatalogConfig| !other.allow.iter().any(|known| known.is_same(allow));
+    let new = is.allow.iter().filter(|allow| not_in(allow, was)).map(|allow| {
+        finding(allow.line, format!("this change allows {} itself: that does not count in it", allow.in_words()))
+    });
+    let gone = was.allow.iter().filter(|allow| not_in(allow, is)).map(|allow| {
+        finding(0, format!("this change takes back the allowance of {}: in it that still counts", allow.in_words()))
+    });
+    new.chain(gone).collect()
+}
+
+/// The folder of the template that a file of a repository belongs to.
+pub fn template_of(file: &str) -> Option<String> {
+    let parts: Vec<&str> = file.split('/').collect();
+    let base = parts.iter().position(|part| is_base(part))?;
+    (parts.len() > base + 2).then(|| parts[..base + 2].join("/"))
+}
+
+/// The version folder, or the file beside it, that a file of a template belongs to.
+fn part_of(file: &str, template: &str) -> Option<String> {
+    let part = file.strip_prefix(template)?.strip_prefix('/')?.split('/').next()?;
+    Some(format!("{template}/{part}"))
+}
