@@ -36,6 +36,7 @@ pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> 
                 .map(|rule| {
                     json!({
                         "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "mend": rule.mend,
+                        "refused_by": rule.refused_by.map(|by| json!({ "part": by.part, "words": by.words })),
                     })
                 })
                 .collect();
@@ -60,6 +61,9 @@ fn explained(rule: &Rule) -> String {
         rule.why,
         rule.mend
     );
+    if let Some(by) = rule.refused_by {
+        out.push_str(&format!("\nWho refuses it: {}: {}\n", by.part, by.words));
+    }
     if !rule.fires.0.is_empty() {
         out.push_str(&format!("\nIt finds something in a good template with\n{}", example(&rule.fires)));
         out.push_str(&match rule.quiet.0 {

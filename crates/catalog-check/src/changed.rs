@@ -21,6 +21,7 @@ macro_rules! diff_rule {
             finds: $finds,
             why: $why,
             mend: $mend,
+            refused_by: None,
             fires: Example(&[]),
             quiet: Example(&[]),
             check: |_, _| {},

@@ -12,5 +12,5 @@ mod silence;
 mod view;
 
 pub use report::{Finding, Fix, Report, Severity};
-pub use rule::{Edit, Example, Rule};
+pub use rule::{Edit, Example, RefusedBy, Rule};
 pub use run::{CheckOptions, Checked, check};

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "config.yml lacks a name, a description, a version or a category, or leaves it empty.",
     why: "The catalog page shows and sorts templates by them.",
     mend: "Fill it in.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "description: A web server\n", "")]),
     quiet: Example(&[]),
     check,

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A template has no config.yml.",
     why: "Rancher then knows neither its name nor its default version, and does not list it as meant.",
     mend: "Write one: name, description, version, category.",
+    refused_by: None,
     fires: Example(&[Edit::Remove("config.yml")]),
     quiet: Example(&[]),
     check,

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.",
     why: "Rancher makes a string of it: an unquoted 1.10 becomes 1.1, and yes becomes true.",
     mend: "Quote it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: 1.10")]),
     quiet: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: '1.10'")]),
     check,

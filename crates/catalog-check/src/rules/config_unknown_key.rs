@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "config.yml has a key that Rancher does not know.",
     why: "Rancher drops it without a word: a `minimum_rancher_version` here limits nothing.",
     mend: "Correct its name; what concerns one version goes into the catalog block of its rancher-compose.yml.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "config.yml",
         "category: Applications",

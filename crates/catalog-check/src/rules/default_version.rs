@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "config.yml's version is not that of any revision.",
     why: "It is the default version: without one, Rancher falls back to the highest semantic version, and the catalog's CI fails.",
     mend: "Set it, byte for byte, to the version in some revision's rancher-compose.yml.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: v1.2.0")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "config.yml's version is not that of the last revision, nor of the highest version.",
     why: "People are offered an older version than the newest there is; that may be meant.",
     mend: "Set it to the newest version, or allow this finding with the reason.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: v1.0.0")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A version has no docker-compose file, or an environment template no project.yml.",
     why: "There is nothing to launch.",
     mend: "Add docker-compose.yml or docker-compose.yml.tpl; project.yml for an environment template.",
+    refused_by: None,
     fires: Example(&[Edit::Remove("1/docker-compose.yml")]),
     quiet: Example(&[]),
     check,

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A version has both docker-compose.yml and docker-compose.yml.tpl.",
     why: "The UI launches the .tpl, other tools the .yml.",
     mend: "Keep one.",
+    refused_by: None,
     fires: Example(&[Edit::Write(
         "1/docker-compose.yml.tpl",
         "version: '2'\nservices:\n  web:\n    image: example/web:1.1.0\n    environment:\n      COLOR: ${COLOR}\n      SIZE: ${SIZE}\n",

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A file is not UTF-8, or begins with a byte order mark.",
     why: "Rancher keeps the bytes as they are: they show up as odd characters, and go-yaml refuses a file of another encoding.",
     mend: "Save the file as UTF-8 without a byte order mark.",
+    refused_by: None,
     fires: Example(&[Edit::Write("config.yml", "\u{feff}name: Example\n")]),
     quiet: Example(&[]),
     check,

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "An enum has no options, or a default that is none of them.",
     why: "The UI then shows an empty choice, and the stack is launched with an answer that nobody offered.",
     mend: "Make the default one of the options.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "default: red", "default: green")]),
     quiet: Example(&[]),
     check,

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "An option of an enum is a boolean or a fraction to YAML.",
     why: "Rancher makes a string of it: yes becomes \"true\" and 1.10 becomes \"1.1\".",
     mend: "Quote it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "        - blue\n", "        - off\n")]),
     quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "        - blue\n", "        - 'off'\n")]),
     check,

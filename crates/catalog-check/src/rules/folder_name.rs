@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A template's folder has a name that Rancher cannot use in an id.",
     why: "The catalog's CI wants 1 to 63 letters, digits and hyphens.",
     mend: "Rename it before it is published; afterwards stacks know it by that name.",
+    refused_by: None,
     fires: Example(&[Edit::Folder("infra-templates/my_example")]),
     quiet: Example(&[]),
     check,

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A template has no icon, or several.",
     why: "Rancher shows a blank, or the one that it finds last.",
     mend: "Add one `catalogIcon-<folder>.svg` (or png, jpg), and no other file whose name begins with `catalogIcon` or `icon`.",
+    refused_by: None,
     fires: Example(&[Edit::Remove("catalogIcon-example.svg")]),
     quiet: Example(&[]),
     check,

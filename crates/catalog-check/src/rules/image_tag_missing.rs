@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "An image has no tag.",
     why: "Docker takes `latest`: hosts that join later run something else than those before.",
     mend: "Name the tag, or better a digest.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web")]),
     quiet: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web:${COLOR}")]),
     check,

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A dollar in a compose file begins no variable.",
     why: "Rancher refuses the stack: \"Invalid interpolation format\". There is no `${NAME:-default}`.",
     mend: "Write `${NAME}`, and `$$` for a dollar.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: ${SIZE:-10}")]),
     quiet: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: $$SIZE")]),
     check,

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "The maintainer is not of the form `First Last <mail@example.com>`.",
     why: "The community catalog's CI refuses it: two to five words, then an address in angle brackets.",
     mend: "Write it in that form.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "Jane Doe <jane@example.com>", "jane@example.com")]),
     quiet: Example(&[]),
     check,

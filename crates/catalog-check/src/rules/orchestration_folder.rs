@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A Swarm orchestration is in a folder that is not named swarm.",
     why: "Rancher's UI takes an environment for a Swarm one by the name of the folder alone (infra*swarm).",
     mend: "Name the folder `swarm`.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("config.yml", "name: Example", "name: Swarm"),
         Edit::Replace("config.yml", "category: Applications", "category: Orchestration"),

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A service of an Orchestration entry has no health check.",
     why: "Rancher's UI stays on \"setting up\" until every service of the stack is healthy, or is one that starts once.",
     mend: "Give each service a health check that turns good, or the label io.rancher.container.start_once.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("config.yml", "category: Applications", "category: Orchestration"),
         Edit::Replace(

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A password question has a default.",
     why: "Everyone who does not change it has the same password, and it is published.",
     mend: "Remove the default and make the question required.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "      type: int\n      required: false\n      default: '10'",

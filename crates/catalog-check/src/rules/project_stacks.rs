@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A stack of an environment template has no name, or no template id of the form catalog:infra*folder.",
     why: "Rancher's UI hides the whole environment template when one of its stacks is in no catalog.",
     mend: "Write `templateId: library:infra*ipsec`.",
+    refused_by: None,
     fires: Example(&[
         Edit::Folder("project-templates/example"),
         Edit::Remove("1/docker-compose.yml"),

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "The default of a string-like question is a number or a boolean to YAML.",
     why: "Rancher makes a string of it: 1.10 becomes \"1.1\", yes becomes \"true\".",
     mend: "Quote it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "      type: int\n      required: false\n      default: '10'",

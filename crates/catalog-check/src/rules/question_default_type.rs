@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "The default of an int or float question is not a number, or that of a boolean is neither true nor false.",
     why: "The UI shows an empty input, or a wrong choice.",
     mend: "Correct the default or the type.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "default: '10'", "default: ten")]),
     quiet: Example(&[]),
     check,

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has no description.",
     why: "People answer it by guessing.",
     mend: "Say what it does, with the unit.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      description: Size of the page\n", "")]),
     quiet: Example(&[]),
     check,

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has no label.",
     why: "The UI shows an input without a title.",
     mend: "Give it one.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      label: Size\n", "")]),
     quiet: Example(&[]),
     check,

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has a type that Rancher's UI has no input for.",
     why: "It shows a plain text box and a complaint.",
     mend: "Use boolean, certificate, date, enum, float, int, masked, multiline, password, secret, service or string.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "type: int", "type: number")]),
     quiet: Example(&[]),
     check,

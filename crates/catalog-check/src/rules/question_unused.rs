@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     finds: "The answer to a question is used nowhere in the compose files.",
     why: "People are asked for something that has no effect.",
     mend: "Use it, or remove the question.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "      SIZE: ${SIZE}\n", "")]),
     quiet: Example(&[]),
     check,

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has no variable, or one that another question has already.",
     why: "Its answer reaches nothing, or only one of the two is kept.",
     mend: "Give each question a variable of its own: letters, digits and `_`.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "variable: SIZE", "variable: COLOR")]),
     quiet: Example(&[]),
     check,

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A version has no rancher-compose.yml.",
     why: "Rancher does not know its version then, and drops it; the catalog's CI fails.",
     mend: "Add one with a catalog block.",
+    refused_by: None,
     fires: Example(&[
         Edit::Remove("1/rancher-compose.yml"),
         Edit::Replace("config.yml", "version: v1.1.0", "version: v1.0.0"),

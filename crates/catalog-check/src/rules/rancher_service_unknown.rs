@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     finds: "rancher-compose.yml has a service that docker-compose does not have.",
     why: "Rancher refuses the stack, or creates a service without an image.",
     mend: "Give both the same name.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "services:\n  web:", "services:\n  wbe:")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A minimum_ or maximum_rancher_version is not a version, or the two exclude every Rancher.",
     why: "Rancher compares it part by part, letters by letters: it filters in ways that nobody meant.",
     mend: "Write it as Rancher's releases are named: v1.6.0, v1.6.13-rc1.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "minimum_rancher_version: v1.6.0",

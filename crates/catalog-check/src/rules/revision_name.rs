@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A folder is neither a number nor a semantic version.",
     why: "Rancher passes over it without a word.",
     mend: "Name it by the next number.",
+    refused_by: None,
     fires: Example(&[Edit::Write(
         "next/rancher-compose.yml",
         "version: '2'\ncatalog:\n  version: v1.2.0\n  minimum_rancher_version: v1.6.0\n",

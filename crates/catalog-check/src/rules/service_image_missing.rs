@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A service has no image.",
     why: "Rancher 1.x cannot build: there is nothing to run.",
     mend: "Name one.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "    image: example/web:1.1.0\n", "")]),
     quiet: Example(&[]),
     check,

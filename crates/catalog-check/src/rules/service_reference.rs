@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     finds: "A service refers to another one that is not there.",
     why: "Rancher refuses the stack.",
     mend: "Correct the name.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A service has a key that Rancher's compose schema does not know.",
     why: "Rancher refuses the whole stack.",
     mend: "Correct its name.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A file stands where Rancher does not look for one.",
     why: "It has no effect; a compose file beside config.yml is not the one that is launched.",
     mend: "Remove it, or move it into the revision that it belongs to.",
+    refused_by: None,
     fires: Example(&[Edit::Write("notes.txt", "x")]),
     quiet: Example(&[]),
     check,

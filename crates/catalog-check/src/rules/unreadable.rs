@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A file or folder cannot be read.",
     why: "What cannot be read here cannot be read by Rancher either, or not by everyone.",
     mend: "Put a real file there that everyone may read, of less than 1 MiB.",
+    refused_by: None,
     fires: Example(&[Edit::Link("1/notes", "..")]),
     quiet: Example(&[]),
     check,

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     finds: "A compose file uses a variable that no question asks for.",
     why: "It becomes empty when the stack is launched from the catalog.",
     mend: "Add the question, or correct the name; `$$` stands for a dollar.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: ${SIZE}-${SIZ}")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A catalog block has no version, or there is no block.",
     why: "Rancher drops the revision without a word.",
     mend: "Give it a version.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0\n", ""),
         Edit::Replace("config.yml", "version: v1.1.0", "version: v1.0.0"),

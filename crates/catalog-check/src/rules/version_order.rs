@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A revision has a lower version than the one before it.",
     why: "Rancher offers upgrades by version, not by number. A version for an older Rancher can well be lower; a suffix such as -2 makes it a pre-release to semver.",
     mend: "Check that it is meant.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0", "  version: v0.9.0"),
         Edit::Replace("config.yml", "version: v1.1.0", "version: v0.9.0"),

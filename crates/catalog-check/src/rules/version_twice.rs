@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "Two revisions have the same version.",
     why: "Rancher links revisions by version: one of the two cannot be reached.",
     mend: "Give the newer one a version of its own.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("0/rancher-compose.yml", "v1.0.0", "v1.1.0")]),
     quiet: Example(&[]),
     check,

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A value has a shape that Rancher cannot take, such as a list where a map is due.",
     why: "Rancher drops the version, or fails to launch it.",
     mend: "Give it the shape that `gen-catalog schema` shows.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "    ports:\n      - '8080:80'\n", "    ports: 80\n")]),
     quiet: Example(&[]),
     check,
