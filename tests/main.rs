@@ -17,6 +17,8 @@ mod knows_its_commit;
 mod manual;
 mod meaning_corpus;
 mod model_shows;
+mod odd_catalogs;
+mod offered_verdicts;
 mod package;
 mod readme;
 mod real_catalogs;
@@ -51,6 +53,7 @@ fn main() {
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("model_shows", model_shows::trials),
+            ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
             ("readme", readme::trials),
             ("real_catalogs", real_catalogs::trials),

@@ -10,7 +10,7 @@ use super::Outcome;
 use super::findings::{count, github, json, sarif, shown, text};
 use super::output::Output;
 use catalog_check::config::{CatalogConfig, root_of};
-use catalog_check::{CheckOptions, Checked, Severity, changed, check, fix, rules};
+use catalog_check::{Audience, CheckOptions, Checked, Severity, changed, check, fix, rules};
 use rancher_catalog::source::templates_of;
 
 /// Checks catalogs, templates, versions or files, as Rancher reads them.
@@ -37,6 +37,9 @@ pub(super) struct CheckArgs {
     /// Warnings make the exit code 1 too
     #[arg(long)]
     strict: bool,
+    /// For whom the catalog is: what the CI of the community catalog refuses is an error there
+    #[arg(long = "for", value_enum, value_name = "WHOM")]
+    audience: Option<For>,
     /// Run these rules alone
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     only: Vec<String>,
@@ -64,6 +67,14 @@ enum ReportFormat {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+enum For {
+    /// Every Rancher 1.x: an error is what Rancher fails on
+    Rancher,
+    /// The community catalog, or one with the same CI
+    Community,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Level {
     /// Errors alone
     Error,
@@ -84,6 +95,10 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
             Level::Error => Severity::Error,
             Level::Warning => Severity::Warning,
             Level::Note => Severity::Note,
+        }),
+        audience: args.audience.map(|audience| match audience {
+            For::Rancher => Audience::Rancher,
+            For::Community => Audience::Community,
         }),
     };
     check_configs(&args.paths)?;

@@ -93,6 +93,10 @@ fn example(example: &Example) -> String {
                 out.push_str(&format!("    {file}:\n{}", indented(&shown)));
             }
             Edit::Write(file, text) => out.push_str(&format!("    {file}:\n{}", indented(text))),
+            Edit::Bytes(file, bytes) => {
+                out.push_str(&format!("    {file}:\n{}", indented(&String::from_utf8_lossy(bytes))));
+            }
+            Edit::Large(file) => out.push_str(&format!("    {file}, of more than 1 MiB\n")),
             Edit::Link(file, target) => out.push_str(&format!("    {file}, a link to {target}\n")),
             Edit::Remove(file) => out.push_str(&format!("    no {file}\n")),
             Edit::Folder(folder) => out.push_str(&format!("    the folder {folder}\n")),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::report::Finding;
 use super::rules;
+use super::run::Audience;
 use rancher_catalog::source::{MAX_FILE_BYTES, is_base};
 
 /// The file's name.
@@ -15,6 +16,8 @@ pub const FILE_NAME: &str = "gen-catalog.toml";
 /// The file's content.
 ///
 /// ```toml
+/// for = "community"   # optional: what the CI of the community catalog refuses is an error
+///
 /// [[allow]]
 /// rule = "image-latest"
 /// path = "infra-templates/mesos/0"   # optional: a template, a version or a file
@@ -23,6 +26,9 @@ pub const FILE_NAME: &str = "gen-catalog.toml";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogConfig {
+    /// For whom the catalog is.
+    #[serde(rename = "for")]
+    pub audience: Audience,
     /// What is allowed.
     pub allow: Vec<Allow>,
     #[serde(skip)]

@@ -9,8 +9,9 @@ pub mod rule;
 pub mod rules;
 mod run;
 mod silence;
+mod used_variables;
 mod view;
 
 pub use report::{Finding, Fix, Report, Severity};
 pub use rule::{Edit, Example, RefusedBy, Rule};
-pub use run::{CheckOptions, Checked, check};
+pub use run::{Audience, CheckOptions, Checked, check};

@@ -50,6 +50,10 @@ pub enum Edit {
     Remove(&'static str),
     /// A symbolic link is made.
     Link(&'static str, &'static str),
+    /// A file is written that need not be text.
+    Bytes(&'static str, &'static [u8]),
+    /// A file becomes larger than what is read.
+    Large(&'static str),
     /// The template is another folder.
     Folder(&'static str),
 }

@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::Deserialize;
 
+use super::config::CatalogConfig;
 use super::report::{Finding, Report, Severity};
 use super::rules;
 use super::silence;
@@ -20,6 +22,19 @@ pub struct CheckOptions {
     pub skip: Vec<String>,
     /// The least severity that is reported.
     pub level: Option<Severity>,
+    /// For whom the catalog is; absent: whom its gen-catalog.toml names.
+    pub audience: Option<Audience>,
+}
+
+/// For whom a catalog is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Every Rancher: an error is what Rancher fails on.
+    #[default]
+    Rancher,
+    /// The community catalog: what its CI refuses is an error too.
+    Community,
 }
 
 /// What came of a check.
@@ -75,11 +90,14 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
 
 fn check_template(folder: &Path, below: &[&Path], options: &CheckOptions) -> Checked {
     let template = TemplateSource::read(folder);
+    let config = CatalogConfig::of_template(&template.path);
+    let is_for_community = options.audience.unwrap_or(config.audience) == Audience::Community;
     let mut report = Report::default();
     for rule in rules::ALL {
         let chosen = options.only.is_empty() || options.only.iter().any(|id| id == rule.id);
         if chosen && !options.skip.iter().any(|id| id == rule.id) {
-            report.begin(rule);
+            let as_community = rules::FOR_COMMUNITY.iter().find(|other| is_for_community && other.id == rule.id);
+            report.begin(as_community.unwrap_or(rule));
             (rule.check)(&template, &mut report);
         }
     }

@@ -5,10 +5,12 @@
 //! | [`yaml`] | YAML as Rancher's Go parser reads it, with places |
 //! | [`model`] | the files, typed: pure data |
 //! | [`go_template`], [`interpolation`] | templates and variables, as Rancher's compose executor runs them |
+//! | [`catalog_service`] | what the catalog service makes of the files: what it refuses, what it offers to whom |
 //! | [`source`] | a catalog, read without writing |
 //! | [`git`] | calls of git, each with a time limit |
 //! | [`digest`], [`unified_diff`] | what is told of files |
 
+pub mod catalog_service;
 pub mod digest;
 pub mod git;
 pub mod go_template;
@@ -16,4 +18,5 @@ pub mod interpolation;
 pub mod model;
 pub mod source;
 pub mod unified_diff;
+mod walk;
 pub mod yaml;

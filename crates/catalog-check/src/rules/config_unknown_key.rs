@@ -22,18 +22,16 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 11] = [
         "name",
         "description",
         "version",
-        "defaultVersion",
         "category",
         "categories",
         "maintainer",
         "license",
         "projectURL",
         "labels",
-        "isSystem",
         "path",
         "questions",
     ];

@@ -7,9 +7,9 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "docker-compose-twice",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A version has both docker-compose.yml and docker-compose.yml.tpl.",
-    why: "The UI launches the .tpl, other tools the .yml.",
+    why: "Rancher launches the .tpl, other tools the .yml.",
     mend: "Keep one.",
     refused_by: None,
     fires: Example(&[Edit::Write(

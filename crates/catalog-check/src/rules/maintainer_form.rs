@@ -7,7 +7,7 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "maintainer-form",
-    severity: Severity::Error,
+    severity: Severity::Note,
     finds: "The maintainer is not of the form `First Last <mail@example.com>`.",
     why: "The community catalog's CI refuses it: two to five words, then an address in angle brackets.",
     mend: "Write it in that form.",

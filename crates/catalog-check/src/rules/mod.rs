@@ -1,10 +1,14 @@
 //! The rules, one file each.
 
+mod byte_order_mark;
 mod capability_added;
 mod catalog_unknown_key;
+mod config_below;
 mod config_key_missing;
 mod config_missing;
+mod config_name_missing;
 mod config_not_text;
+mod config_shape;
 mod config_unknown_key;
 mod default_version;
 mod default_version_not_newest;
@@ -14,6 +18,7 @@ mod docker_socket;
 mod encoding;
 mod enum_default;
 mod enum_option_retyped;
+mod folder_id;
 mod folder_name;
 mod health_check_dns;
 mod health_check_keys;
@@ -28,6 +33,7 @@ mod image_latest;
 mod image_tag_missing;
 mod interpolation;
 mod label_not_text;
+mod link_skipped;
 mod maintainer_form;
 mod maintainer_missing;
 mod minimum_rancher_version_missing;
@@ -45,12 +51,16 @@ mod question_type;
 mod question_unknown_key;
 mod question_unused;
 mod question_variable;
+mod question_variable_retyped;
 mod rancher_compose_missing;
+mod rancher_compose_shape;
 mod rancher_service_unknown;
 mod rancher_version_form;
+mod rancher_version_nobody;
 mod readme_missing;
 mod revision_gap;
 mod revision_name;
+mod revision_passed_over;
 mod scale_on_global;
 mod service_empty;
 mod service_image_missing;
@@ -67,6 +77,7 @@ mod text_crlf;
 mod text_final_newline;
 mod text_tab;
 mod text_trailing_space;
+mod too_large;
 mod unreadable;
 mod upgrade_from_form;
 mod variable_unasked;
@@ -80,6 +91,7 @@ mod yaml_further_document;
 mod yaml_shape;
 mod yaml_syntax;
 
+use super::report::Severity;
 use super::rule::Rule;
 
 mod good_template;
@@ -90,11 +102,16 @@ pub use good_template::GOOD_TEMPLATE;
 /// health checks, rights.
 pub const ALL: &[&Rule] = &[
     &unreadable::RULE,
+    &link_skipped::RULE,
+    &too_large::RULE,
     &encoding::RULE,
+    &byte_order_mark::RULE,
     &yaml_syntax::RULE,
     &yaml_duplicate_key::RULE,
     &yaml_further_document::RULE,
     &yaml_shape::RULE,
+    &rancher_compose_shape::RULE,
+    &config_shape::RULE,
     &text_crlf::RULE,
     &text_tab::RULE,
     &text_trailing_space::RULE,
@@ -107,6 +124,8 @@ pub const ALL: &[&Rule] = &[
     &template_contains_reversed::RULE,
     &interpolation::RULE,
     &config_missing::RULE,
+    &config_below::RULE,
+    &config_name_missing::RULE,
     &config_unknown_key::RULE,
     &config_key_missing::RULE,
     &config_not_text::RULE,
@@ -115,10 +134,12 @@ pub const ALL: &[&Rule] = &[
     &default_version::RULE,
     &default_version_not_newest::RULE,
     &folder_name::RULE,
+    &folder_id::RULE,
     &icon::RULE,
     &stray_file::RULE,
     &readme_missing::RULE,
     &revision_name::RULE,
+    &revision_passed_over::RULE,
     &revision_gap::RULE,
     &rancher_compose_missing::RULE,
     &docker_compose_missing::RULE,
@@ -130,11 +151,13 @@ pub const ALL: &[&Rule] = &[
     &versions_identical::RULE,
     &minimum_rancher_version_missing::RULE,
     &rancher_version_form::RULE,
+    &rancher_version_nobody::RULE,
     &upgrade_from_form::RULE,
     &catalog_unknown_key::RULE,
     &question_unused::RULE,
     &variable_unasked::RULE,
     &question_variable::RULE,
+    &question_variable_retyped::RULE,
     &question_type::RULE,
     &question_label::RULE,
     &question_description::RULE,
@@ -168,6 +191,13 @@ pub const ALL: &[&Rule] = &[
     &host_pid::RULE,
     &docker_socket::RULE,
     &capability_added::RULE,
+];
+
+/// The rules whose findings the CI of the community catalog refuses, as its errors.
+pub const FOR_COMMUNITY: &[&Rule] = &[
+    &Rule { severity: Severity::Error, ..default_version::RULE },
+    &Rule { severity: Severity::Error, ..folder_name::RULE },
+    &Rule { severity: Severity::Error, ..maintainer_form::RULE },
 ];
 
 /// All rules, and those that need a diff.

@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::questions;
+use crate::view::{question_value, questions};
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::Node;
 
@@ -26,11 +26,11 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (file, question) in questions(version) {
-            if question.get("type").and_then(Node::text) != Some("password") {
+            if question_value(question, "type").and_then(Node::text) != Some("password") {
                 continue;
             }
             if let Some(default) =
-                question.get("default").filter(|node| node.text().is_some_and(|text| !text.is_empty()))
+                question_value(question, "default").filter(|node| node.text().is_some_and(|text| !text.is_empty()))
             {
                 report.node(file, default, "a password has a default that everyone can read");
             }

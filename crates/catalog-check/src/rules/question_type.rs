@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::questions;
+use crate::view::{question_value, questions};
 use rancher_catalog::model::QuestionType;
 use rancher_catalog::source::TemplateSource;
 
@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (file, question) in questions(version) {
-            match question.get("type") {
+            match question_value(question, "type") {
                 None => report.node(file, question, "this question has no type"),
                 Some(node) => {
                     let name = node.text().unwrap_or_default();

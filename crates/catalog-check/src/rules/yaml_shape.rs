@@ -2,7 +2,8 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use rancher_catalog::model::{DockerCompose, Project};
+use rancher_catalog::catalog_service::refusals;
+use rancher_catalog::model::DockerCompose;
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::source::YamlFile;
 use rancher_catalog::yaml::ReadError;
@@ -26,11 +27,13 @@ fn check(template: &TemplateSource, report: &mut Report) {
         let position = place.map_or(error.position, |reading| reading.place(file, error.position));
         report.at(file, position, 0, error.message);
     };
-    if let (Some(file), Some(Err(error))) = (&template.config, template.config_model()) {
-        shape(file, error);
-    }
     for version in &template.versions {
-        if let (Some(file), Some(Err(error))) = (&version.rancher_compose, version.rancher_model()) {
+        // What the catalog service reads of it is looked at by a rule of its own.
+        if let Some(file) = &version.rancher_compose
+            && let Ok(document) = &file.raw
+            && document.root.as_ref().is_none_or(|root| refusals(root).is_empty())
+            && let Some(Err(error)) = version.rancher_model()
+        {
             shape(file, error);
         }
         if let Some(file) = &version.docker_compose {
@@ -39,12 +42,6 @@ fn check(template: &TemplateSource, report: &mut Report) {
                     shape(file, error);
                 }
             }
-        }
-        if let Some(file) = &version.project
-            && let Ok(document) = &file.raw
-            && let Err(error) = document.to_typed::<Project>()
-        {
-            shape(file, error);
         }
     }
 }
