@@ -3,6 +3,7 @@
 pub mod changed;
 pub mod config;
 pub mod fix;
+mod launch;
 mod multi_line;
 pub mod report;
 pub mod rule;

@@ -15,6 +15,7 @@ pub mod digest;
 pub mod git;
 pub mod go_template;
 pub mod interpolation;
+pub mod launch;
 pub mod model;
 pub mod source;
 pub mod unified_diff;

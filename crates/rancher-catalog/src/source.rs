@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
 use crate::go_template::{Limits, Template, TemplateError, Value, is_notemplating};
+use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, RancherCompose, Revision, Version};
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Position, ReadError};
@@ -60,6 +62,8 @@ pub struct VersionSource {
     pub readme: Option<PathBuf>,
     /// All its files, by their paths in it.
     pub files: Vec<String>,
+    /// What Rancher refuses of it; found out when first asked for.
+    launch_faults: OnceLock<Vec<Fault>>,
 }
 
 /// A file or folder that could not be read, and why.
@@ -214,21 +218,15 @@ impl Reading {
     }
 }
 
-/// What a person answers who changes nothing: the default, and to a question that must be answered and has none, what
-/// such an answer may be. Nobody launches a stack without one.
+/// What a person answers who changes nothing: the default, and to a question that must be answered and has none, its first
+/// option, or 1. Nobody launches a stack without one.
 fn usual_answer(question: &Question) -> String {
     let default = question.default.value().map(ToString::to_string).unwrap_or_default();
     if !default.is_empty() || question.required.value().and_then(|required| required.value()) != Some(&true) {
         return default;
     }
-    match question.kind.value() {
-        Some(QuestionType::Int | QuestionType::Float) => "1".to_owned(),
-        Some(QuestionType::Boolean) => "false".to_owned(),
-        Some(QuestionType::Enum) => {
-            question.options.value().and_then(|options| options.first()).map(ToString::to_string).unwrap_or_default()
-        }
-        _ => "answer".to_owned(),
-    }
+    let first = question.options.value().and_then(|options| options.first());
+    first.map_or_else(|| "1".to_owned(), ToString::to_string)
 }
 
 fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
@@ -312,6 +310,7 @@ impl VersionSource {
             project: None,
             readme: None,
             files: Vec::new(),
+            launch_faults: OnceLock::new(),
         };
         let mut compose: [Option<PathBuf>; 4] = Default::default();
         for relative in files_below(path, "", &mut unreadable) {
@@ -356,6 +355,11 @@ impl VersionSource {
     pub fn catalog(&self) -> Option<CatalogBlock> {
         let root = self.rancher_compose.as_ref()?.raw.as_ref().ok()?.root.as_ref()?;
         catalog_block(root).map(|block| CatalogBlock::of(&block.to_value()))
+    }
+
+    /// What Rancher refuses or passes over when it is launched.
+    pub fn launch_faults(&self) -> &[Fault] {
+        self.launch_faults.get_or_init(|| launch::faults(self))
     }
 
     /// What the name of its folder means to the catalog service.

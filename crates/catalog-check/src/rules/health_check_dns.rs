@@ -9,7 +9,7 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "health-check-dns",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A service on the host's network has a health check, but not the label io.rancher.container.dns.",
     why: "Its health checks never pass: the label is what gives the container the address that is asked (rancher/rancher#2515).",
     mend: "Add the label `io.rancher.container.dns: 'true'`.",

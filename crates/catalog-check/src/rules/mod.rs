@@ -1,8 +1,13 @@
 //! The rules, one file each.
 
+mod answer_refused;
+mod balancer_rule;
 mod byte_order_mark;
 mod capability_added;
 mod catalog_unknown_key;
+mod command_line;
+mod compose_layout;
+mod compose_version;
 mod config_below;
 mod config_key_missing;
 mod config_missing;
@@ -18,6 +23,7 @@ mod docker_socket;
 mod encoding;
 mod enum_default;
 mod enum_option_retyped;
+mod file_not_there;
 mod folder_id;
 mod folder_name;
 mod health_check_dns;
@@ -29,17 +35,25 @@ mod host_network;
 mod host_pid;
 mod icon;
 mod image_form;
+mod image_kind_tagged;
 mod image_latest;
 mod image_tag_missing;
 mod interpolation;
+mod key_alone;
+mod keys_exclude;
 mod label_not_text;
 mod link_skipped;
+mod list_twice;
 mod maintainer_form;
 mod maintainer_missing;
 mod minimum_rancher_version_missing;
+mod nothing_launched;
+mod number_form;
 mod orchestration_folder;
 mod orchestration_health_check;
+mod passed_over;
 mod password_default;
+mod port_form;
 mod port_number;
 mod privileged;
 mod project_stacks;
@@ -62,19 +76,24 @@ mod revision_gap;
 mod revision_name;
 mod revision_passed_over;
 mod scale_on_global;
+mod service_circle;
 mod service_empty;
 mod service_image_missing;
+mod service_name;
 mod service_reference;
 mod service_unknown_key;
+mod sidekick_group;
 mod stray_file;
 mod template_beyond;
 mod template_contains_reversed;
 mod template_fails;
 mod template_go_version;
+mod template_no_value;
 mod template_syntax;
 mod text_blank_end;
 mod text_crlf;
 mod text_final_newline;
+mod text_form;
 mod text_tab;
 mod text_trailing_space;
 mod too_large;
@@ -120,6 +139,7 @@ pub const ALL: &[&Rule] = &[
     &template_syntax::RULE,
     &template_beyond::RULE,
     &template_fails::RULE,
+    &template_no_value::RULE,
     &template_go_version::RULE,
     &template_contains_reversed::RULE,
     &interpolation::RULE,
@@ -167,17 +187,35 @@ pub const ALL: &[&Rule] = &[
     &question_default_type::RULE,
     &question_default_not_text::RULE,
     &password_default::RULE,
+    &compose_version::RULE,
+    &compose_layout::RULE,
+    &nothing_launched::RULE,
+    &service_name::RULE,
     &service_unknown_key::RULE,
+    &key_alone::RULE,
+    &keys_exclude::RULE,
+    &number_form::RULE,
+    &list_twice::RULE,
+    &command_line::RULE,
+    &text_form::RULE,
+    &file_not_there::RULE,
+    &passed_over::RULE,
+    &answer_refused::RULE,
     &rancher_service_unknown::RULE,
     &service_empty::RULE,
     &service_image_missing::RULE,
     &image_form::RULE,
+    &image_kind_tagged::RULE,
     &image_tag_missing::RULE,
     &image_latest::RULE,
     &label_not_text::RULE,
+    &port_form::RULE,
     &port_number::RULE,
     &scale_on_global::RULE,
     &service_reference::RULE,
+    &service_circle::RULE,
+    &sidekick_group::RULE,
+    &balancer_rule::RULE,
     &health_check_keys::RULE,
     &health_check_timeout::RULE,
     &health_check_request_line::RULE,
