@@ -19,8 +19,11 @@ pub fn is_offered(minimum: &str, rancher: &str, maximum: &str) -> bool {
 /// Whether there is a Rancher that runs templates, which those before 1.6 do not, and to which a version is offered.
 pub fn is_templated(minimum: &str, maximum: &str) -> bool {
     let (line, last) = LINES[LINES.len() - 1];
-    (0..=last).any(|patch| is_offered(minimum, &format!("v{line}.{patch}"), maximum))
-        || !is_offered_to_any(minimum, maximum)
+    let numbered = (0..=last).map(|patch| format!("v{line}.{patch}"));
+    // A limit may be a release itself: v1.6.11-rc1.
+    let is_of_line = |limit: &&str| limit.trim_start_matches('v').starts_with(&format!("{line}."));
+    let limits = [minimum, maximum].into_iter().filter(is_of_line).map(ToOwned::to_owned);
+    numbered.chain(limits).any(|release| is_offered(minimum, &release, maximum)) || !is_offered_to_any(minimum, maximum)
 }
 
 /// Whether there is a Rancher 1.x to which a version is offered.
@@ -79,6 +82,18 @@ mod tests {
             ("", "none", true),
         ] {
             assert_eq!(is_offered_to_any(minimum, maximum), some, "{minimum} {maximum}");
+        }
+    }
+
+    #[test]
+    fn a_limit_can_be_a_rancher_that_runs_templates() {
+        for (minimum, maximum, runs) in [
+            ("v1.6.11-rc1", "v1.6.11-rc1", true),
+            ("v1.5.0", "v1.5.99", false),
+            ("", "", true),
+            ("v1.5.0", "v1.6.0", true),
+        ] {
+            assert_eq!(is_templated(minimum, maximum), runs, "{minimum} {maximum}");
         }
     }
 

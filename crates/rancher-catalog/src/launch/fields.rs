@@ -226,12 +226,12 @@ pub(super) fn check_entry<'a>(
         Kind::Null if matches!(section, "secrets" | "hosts" | "dependencies") => {
             teller.tell(Cause::Layout, key.at, format!("`{name}` holds nothing: Rancher's executor fails at it"));
         }
-        _ => check(&name, Some(key), value, Field::Fields(fields), teller),
+        _ => check(&name, value, Field::Fields(fields), teller),
     }
 }
 
 /// Looks at the value of a field.
-pub(super) fn check<'a>(name: &str, key: Option<&Key<'a>>, value: &Raw<'a>, field: Field, teller: &mut Teller<'_, 'a>) {
+pub(super) fn check<'a>(name: &str, value: &Raw<'a>, field: Field, teller: &mut Teller<'_, 'a>) {
     let wanted = match (field, &value.kind) {
         (_, Kind::Null)
         | (Text, Kind::Bool(_) | Kind::Int(_) | Kind::Large(_) | Kind::Float(_) | Kind::Text(_))
@@ -240,17 +240,17 @@ pub(super) fn check<'a>(name: &str, key: Option<&Key<'a>>, value: &Raw<'a>, fiel
         | (Map, Kind::Map(_)) => return,
         (Whole, Kind::Float(value)) if *value <= 9_223_372_036_854_775_807.0 => return,
         (Texts, Kind::List(items)) => {
-            return items.iter().for_each(|item| check(name, key, item, Text, teller));
+            return items.iter().for_each(|item| check(name, item, Text, teller));
         }
         (TextMap, Kind::Map(entries)) => {
             for (key, value) in entries {
-                check(&format!("{name}.{}", key.text), Some(key), value, Text, teller);
+                check(&format!("{name}.{}", key.text), value, Text, teller);
             }
             return;
         }
         (FieldsList(fields), Kind::List(items)) => {
             for (at, item) in items.iter().enumerate() {
-                check(&format!("{name}[{at}]"), key, item, Field::Fields(fields), teller);
+                check(&format!("{name}[{at}]"), item, Field::Fields(fields), teller);
             }
             return;
         }
@@ -259,14 +259,14 @@ pub(super) fn check<'a>(name: &str, key: Option<&Key<'a>>, value: &Raw<'a>, fiel
             for (key, value) in entries {
                 let known = fields.iter().find(|(known, _)| *known == key.text).or(dynamic);
                 if let Some((_, field)) = known {
-                    check(&format!("{name}.{}", key.text), Some(key), value, *field, teller);
+                    check(&format!("{name}.{}", key.text), value, *field, teller);
                 }
             }
             return;
         }
         (External, Kind::Map(_)) => {
             let Some(own) = value.get("name") else { return };
-            return check(&format!("{name}.name"), key, own, Text, teller);
+            return check(&format!("{name}.name"), own, Text, teller);
         }
         (Dynamic, _) => return text_keys(value, teller),
         (Text, _) => "a text",

@@ -151,10 +151,10 @@ impl<'a> Service<'a> {
                 "blkio_weight_device" => self.weights.extend(all()),
                 "device_read_bps" | "device_read_iops" | "device_write_bps" | "device_write_iops" => {
                     self.rates.extend(all());
-                    self.rates.extend(value.entries().iter().filter_map(|(key, value)| {
+                    self.rates.extend(value.entries().iter().map(|(key, value)| {
                         let rate = value.scalar_text().map(|rate| format!(":{rate}")).unwrap_or_default();
                         let text = format!("{}{rate}", key.text).into();
-                        Some(Placed { text, file, value: Raw { kind: Kind::Null, at: key.at } })
+                        Placed { text, file, value: Raw { kind: Kind::Null, at: key.at } }
                     }));
                 }
                 "network_mode" | "net" => self.network_mode = one().or(self.network_mode.take()),

@@ -54,12 +54,12 @@ pub(super) fn check<'a>(key: &Key<'a>, value: &Raw<'a>, shape: Shape, teller: &m
         (Shape::Secrets, Kind::List(items)) => secrets(items, teller),
         (Shape::Ulimits, Kind::Map(entries)) => ulimits(entries, teller),
         (Shape::Logging, Kind::Map(entries)) => logging(entries, teller),
-        (Shape::TextMap, Kind::Map(_)) => fields::check(name, Some(key), value, fields::Field::TextMap, teller),
+        (Shape::TextMap, Kind::Map(_)) => fields::check(name, value, fields::Field::TextMap, teller),
         (Shape::Fields(known), Kind::Map(_)) => {
-            fields::check(name, Some(key), value, fields::Field::Fields(known), teller);
+            fields::check(name, value, fields::Field::Fields(known), teller);
         }
         (Shape::FieldsList(known), Kind::List(_)) => {
-            fields::check(name, Some(key), value, fields::Field::FieldsList(known), teller);
+            fields::check(name, value, fields::Field::FieldsList(known), teller);
         }
         (shape, _) => wrong(name, value, wanted(shape), Cause::ValueKind, teller),
     }
@@ -344,9 +344,9 @@ fn ulimits<'a>(entries: &[(Key<'a>, Raw<'a>)], teller: &mut Teller<'_, 'a>) {
 
 fn logging<'a>(entries: &[(Key<'a>, Raw<'a>)], teller: &mut Teller<'_, 'a>) {
     only_texts("logging", entries, &["driver", "options"], teller);
-    for (key, value) in entries.iter().filter(|(key, _)| key.text == "options") {
+    for (_, value) in entries.iter().filter(|(key, _)| key.text == "options") {
         match &value.kind {
-            Kind::Map(_) => fields::check("logging.options", Some(key), value, fields::Field::TextMap, teller),
+            Kind::Map(_) => fields::check("logging.options", value, fields::Field::TextMap, teller),
             _ => wrong("logging.options", value, "a map", Cause::ValueKind, teller),
         }
     }
