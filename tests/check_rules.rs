@@ -9,6 +9,7 @@ use swarm_lab::trials;
 
 use catalog_check::rules::{ALL, GOOD_TEMPLATE};
 use catalog_check::{CheckOptions, Checked, Edit, Example, Severity, check};
+use rancher_catalog::source::MAX_FILE_BYTES;
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -42,6 +43,10 @@ fn checked(example: &Example) -> Checked {
                 let text = fs::read_to_string(template.join(name)).unwrap();
                 assert_eq!(text.matches(from).count(), 1, "{name}: {from:?}");
                 write(name, &text.replace(from, to));
+            }
+            Edit::Bytes(name, bytes) => fs::write(template.join(name), bytes).unwrap(),
+            Edit::Large(name) => {
+                fs::File::options().write(true).open(template.join(name)).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
             }
             Edit::Folder(_) => {}
         }

@@ -19,9 +19,12 @@ mod fix_command;
 mod image_archive;
 mod junit;
 mod knows_its_commit;
+mod launch_verdicts;
 mod manual;
 mod meaning_corpus;
 mod model_shows;
+mod odd_catalogs;
+mod offered_verdicts;
 mod package;
 mod real_catalogs;
 mod release;
@@ -58,9 +61,11 @@ fn main() {
             ("image_archive", image_archive::trials),
             ("junit", junit::trials),
             ("knows_its_commit", knows_its_commit::trials),
+            ("launch_verdicts", launch_verdicts::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("model_shows", model_shows::trials),
+            ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),

@@ -15,7 +15,7 @@ use catalog_check::baseline::{Baseline, Scope};
 use catalog_check::config::CatalogConfig;
 use catalog_check::fix::{self, Fixed, FixedFile};
 use catalog_check::published::Published;
-use catalog_check::{CheckOptions, Checked, Finding, Progress, Rule, Severity, check, layout, roots, rules, since};
+use catalog_check::{Audience, CheckOptions, Checked, Finding, Progress, Rule, Severity, check, layout, roots, rules, since};
 use rancher_catalog::unified_diff::unified_diff;
 
 /// Checks catalogs, templates, versions or files, as Rancher reads them.
@@ -53,6 +53,9 @@ pub(super) struct CheckArgs {
     /// Warnings make the exit code 1 too
     #[arg(long)]
     strict: bool,
+    /// For whom the catalog is: what the CI of the community catalog refuses is an error there
+    #[arg(long = "for", value_enum, value_name = "WHOM")]
+    audience: Option<For>,
     /// Run these rules alone
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true)]
     only: Vec<String>,
@@ -94,6 +97,14 @@ enum ReportFormat {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+enum For {
+    /// Every Rancher 1.x: an error is what Rancher fails on
+    Rancher,
+    /// The community catalog, or one with the same CI
+    Community,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Level {
     /// Errors alone
     Error,
@@ -132,6 +143,10 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
         only: args.only.clone(),
         skip: args.skip.clone(),
         level: Some(args.level.severity()),
+        audience: args.audience.map(|audience| match audience {
+            For::Rancher => Audience::Rancher,
+            For::Community => Audience::Community,
+        }),
         progress: Some(Arc::clone(&progress)),
         ..CheckOptions::default()
     };

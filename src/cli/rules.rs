@@ -38,6 +38,7 @@ pub(super) fn run(args: &RulesArgs, output: &Output) -> anyhow::Result<Outcome> 
                 .map(|rule| {
                     json!({
                         "id": rule.id, "severity": rule.severity, "finds": rule.finds, "why": rule.why, "fix": rule.fix,
+                        "refused_by": rule.refused_by.map(|by| json!({ "part": by.part, "words": by.words })),
                     })
                 })
                 .collect();
@@ -62,6 +63,9 @@ fn explained(rule: &Rule) -> Text {
         rule.why,
         rule.fix
     ));
+    if let Some(by) = rule.refused_by {
+        out.plain(&format!("\nWho refuses it: {}: {}\n", by.part, by.words));
+    }
     if !rule.fires.0.is_empty() {
         out.plain(&format!("\nIt finds something in a good template with\n{}", example(&rule.fires)));
         out.plain(&match rule.quiet.0 {
@@ -91,6 +95,10 @@ fn example(example: &Example) -> String {
                 out.push_str(&format!("    {file}:\n{}", indented(&shown)));
             }
             Edit::Write(file, text) => out.push_str(&format!("    {file}:\n{}", indented(text))),
+            Edit::Bytes(file, bytes) => {
+                out.push_str(&format!("    {file}:\n{}", indented(&String::from_utf8_lossy(bytes))));
+            }
+            Edit::Large(file) => out.push_str(&format!("    {file}, of more than 1 MiB\n")),
             Edit::Link(file, target) => out.push_str(&format!("    {file}, a link to {target}\n")),
             Edit::Remove(file) => out.push_str(&format!("    no {file}\n")),
             Edit::Folder(folder) => out.push_str(&format!("    the folder {folder}\n")),

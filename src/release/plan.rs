@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::catalog::{CatalogRoot, Change, ChangeKind, Revisions, TemplatePlan, apply, plan};
 use crate::entries::Publication;
 use crate::render::Renderer;
-use catalog_check::{CheckOptions, Checked, Severity, changed, check, config};
+use catalog_check::{Audience, CheckOptions, Checked, Severity, changed, check, config};
 use catalog_diff::comparison::{TemplateComparison, VersionComparison, VersionName, default_of, name_of};
 use rancher_catalog::model::{Revision, Version};
 use rancher_catalog::source::{TemplateSource, is_base};
@@ -239,7 +239,8 @@ fn look(old: &Path, new: &Path, release: &ReleasePlan) -> Result<Checked, Releas
     let folders: Vec<PathBuf> = release.templates.iter().map(|template| new.join(&template.folder)).collect();
     // A gen-catalog.toml that is wrong must not pass for one that allows nothing.
     config::CatalogConfig::read(new)?;
-    let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
+    let options =
+        CheckOptions { level: Some(Severity::Note), audience: Some(Audience::Community), ..CheckOptions::default() };
     let mut checked = check(&folders, &options).map_err(|source| ReleaseError::Io { path: new.to_owned(), source })?;
     for template in &release.templates {
         checked.findings.extend(changed::compare(&read(old, &template.folder), &read(new, &template.folder)));

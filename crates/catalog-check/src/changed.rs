@@ -16,6 +16,7 @@ macro_rules! diff_rule {
             finds: $finds,
             why: $why,
             fix: $fix,
+            refused_by: None,
             fires: Example(&[]),
             quiet: Example(&[]),
             check: |_, _| {},

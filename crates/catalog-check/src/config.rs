@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::report::Finding;
 use super::rules;
+use super::run::Audience;
 use rancher_catalog::source::{MAX_FILE_BYTES, is_base};
 
 /// The file's name.
@@ -16,6 +17,8 @@ pub const FILE_NAME: &str = "gen-catalog.toml";
 /// The file's content.
 ///
 /// ```toml
+/// for = "community"   # optional: what the CI of the community catalog refuses is an error
+///
 /// [[allow]]
 /// rule = "image-latest"
 /// path = "infra-templates/mesos/0"   # optional: a template, a version or a file
@@ -23,6 +26,8 @@ pub const FILE_NAME: &str = "gen-catalog.toml";
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct CatalogConfig {
+    /// For whom the catalog is.
+    pub audience: Audience,
     /// What is allowed.
     pub allow: Vec<Allow>,
     root: PathBuf,
@@ -59,6 +64,8 @@ impl Allow {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct FileContent {
+    #[serde(rename = "for")]
+    audience: Audience,
     allow: Vec<AllowContent>,
 }
 
@@ -108,12 +115,13 @@ impl CatalogConfig {
         let content: FileContent = toml::from_str(text).map_err(|error| {
             let place = error.span().map(|span| format!("line {}: ", line_of(span.start)));
             fail(format!(
-                "{}{}; it holds [[allow]] with `rule`, `reason` and perhaps `path`, each a text",
+                "{}{}; it holds `for`, and [[allow]] with `rule`, `reason` and perhaps `path`, each a text",
                 place.unwrap_or_default(),
                 error.message()
             ))
         })?;
         let mut allow = Vec::new();
+        let audience = content.audience;
         for content in content.allow {
             let line = u32::try_from(line_of(content.rule.span().start)).unwrap_or(0);
             let rule = content.rule.into_inner();
@@ -125,7 +133,7 @@ impl CatalogConfig {
             }
             allow.push(Allow { rule, path: content.path, reason: content.reason, line });
         }
-        Ok(Self { allow, root: root.to_owned() })
+        Ok(Self { audience, allow, root: root.to_owned() })
     }
 
     /// The entry that silences a finding about a template.

@@ -16,12 +16,23 @@ pub struct Rule {
     pub why: &'static str,
     /// How to fix it.
     pub fix: &'static str,
+    /// Who in Rancher refuses what an error finds, and how.
+    pub refused_by: Option<RefusedBy>,
     /// A template in which it finds something.
     pub fires: Example,
     /// One in which it does not, for the same matter.
     pub quiet: Example,
     /// The rule itself.
     pub check: fn(&TemplateSource, &mut Report),
+}
+
+/// The part of Rancher that refuses something, and its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedBy {
+    /// The part: `the compose executor`, `Cattle`, `catalog-service`, …
+    pub part: &'static str,
+    /// What it says, or what it does without a word.
+    pub words: &'static str,
 }
 
 /// A template, as changes to a good one ([`super::rules::GOOD_TEMPLATE`]).
@@ -39,6 +50,10 @@ pub enum Edit {
     Remove(&'static str),
     /// A symbolic link is made.
     Link(&'static str, &'static str),
+    /// A file is written that need not be text.
+    Bytes(&'static str, &'static [u8]),
+    /// A file becomes larger than what is read.
+    Large(&'static str),
     /// The template is another folder.
     Folder(&'static str),
 }

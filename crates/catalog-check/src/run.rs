@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde::Deserialize;
 
 use super::asked::{Asked, asked};
 use super::before::Before;
@@ -27,6 +28,8 @@ pub struct CheckOptions {
     pub skip: Vec<String>,
     /// The least severity that is reported.
     pub level: Option<Severity>,
+    /// For whom the catalog is; absent: whom its gen-catalog.toml names.
+    pub audience: Option<Audience>,
     /// What a change is judged by.
     pub before: Option<Arc<Before>>,
     /// Who wants to know how far it is.
@@ -45,6 +48,17 @@ impl CheckOptions {
     pub fn reports(&self, rule: &Rule) -> bool {
         rule.severity >= self.level.unwrap_or(Severity::Warning)
     }
+}
+
+/// For whom a catalog is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Every Rancher: an error is what Rancher fails on.
+    #[default]
+    Rancher,
+    /// The community catalog: what its CI refuses is an error too.
+    Community,
 }
 
 /// What came of a check.
@@ -140,9 +154,11 @@ fn check_template(
     options: &CheckOptions,
 ) -> (Checked, BTreeSet<usize>) {
     let template = TemplateSource::read(folder);
+    let is_for_community = options.audience.unwrap_or(config.audience) == Audience::Community;
     let mut report = Report::default();
     for rule in rules::ALL.iter().filter(|rule| options.runs(rule)) {
-        report.begin(rule);
+        let as_community = rules::FOR_COMMUNITY.iter().find(|other| is_for_community && other.id == rule.id);
+        report.begin(as_community.unwrap_or(rule));
         (rule.check)(&template, &mut report);
     }
     let of_diff = options.before.iter().flat_map(|before| before.findings(folder)).cloned();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_yaml::Value;
 
+use rancher_catalog::catalog_service::{FolderName, catalog_block, field};
 use rancher_catalog::model::ImageReference;
 use rancher_catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
 use rancher_catalog::yaml::{Node, NodeKind};
@@ -49,6 +50,14 @@ pub(super) fn scalar_text(node: &Node) -> Option<String> {
         NodeKind::Scalar { value, .. } => Some(rancher_catalog::yaml::scalar(value)),
         NodeKind::List(_) | NodeKind::Map(_) => None,
     }
+}
+
+/// The text of an unquoted value that is no string to YAML, and what Rancher makes of it, where the two differ.
+pub(super) fn retyped(node: &Node) -> Option<(&str, String)> {
+    let NodeKind::Scalar { value: Value::Bool(_) | Value::Number(_), text, plain: true } = &node.kind else {
+        return None;
+    };
+    scalar_text(node).filter(|read| read != text).map(|read| (text.as_str(), read))
 }
 
 /// Whether a key of a map is true, in whichever way YAML 1.1 says so.
@@ -152,21 +161,51 @@ impl<'a> Overlay<'a> {
 pub(super) fn catalog_node(version: &VersionSource) -> Option<(&YamlFile, &Node)> {
     let file = version.rancher_compose.as_ref()?;
     let root = file.raw.as_ref().ok()?.root.as_ref()?;
-    let block =
-        root.get("catalog").or_else(|| root.get(".catalog")).or_else(|| root.get("services")?.get(".catalog"))?;
-    Some((file, block))
+    Some((file, catalog_block(root)?))
 }
 
 /// A key of the catalog block.
 pub(super) fn catalog_entry<'a>(version: &'a VersionSource, key: &str) -> Option<(&'a YamlFile, &'a Node)> {
     let (file, block) = catalog_node(version)?;
-    Some((file, block.get(key)?))
+    Some((file, field(block, key)?.1))
 }
 
 /// The questions of a version.
 pub(super) fn questions(version: &VersionSource) -> Vec<(&YamlFile, &Node)> {
     let Some((file, list)) = catalog_entry(version, "questions") else { return Vec::new() };
-    list.items().iter().map(|question| (file, question)).collect()
+    let is_map = |question: &&Node| matches!(question.kind, NodeKind::Map(_));
+    list.items().iter().filter(is_map).map(|question| (file, question)).collect()
+}
+
+/// The value of a key of a question.
+pub(super) fn question_value<'a>(question: &'a Node, key: &str) -> Option<&'a Node> {
+    field(question, key).map(|(_, value)| value)
+}
+
+/// The names of the variables that questions ask for, as Rancher reads them; nothing where the list cannot be read.
+pub(super) fn asked_variables(version: &VersionSource) -> Option<Vec<String>> {
+    let is_list = catalog_entry(version, "questions")
+        .is_none_or(|(_, list)| matches!(list.kind, NodeKind::List(_)) || list.to_value().is_null());
+    let is_readable = version.rancher_compose.as_ref().is_none_or(|file| file.raw.is_ok());
+    (is_list && is_readable).then(|| {
+        let name = |question: &Node| scalar_text(question_value(question, "variable")?);
+        questions(version).into_iter().filter_map(|(_, question)| name(question)).collect()
+    })
+}
+
+/// The version of a folder as the catalog service takes it: that of the catalog block, else that which the folder is
+/// named after. Nothing where the service drops the folder for that.
+pub(super) fn stated_version(version: &VersionSource) -> Option<String> {
+    let stated = catalog_entry(version, "version").and_then(|(_, node)| scalar_text(node));
+    stated.filter(|text| !text.is_empty()).or_else(|| match version.folder_name() {
+        FolderName::Version(name) => Some(name.to_owned()),
+        _ => None,
+    })
+}
+
+/// Whether the catalog service looks at a folder at all.
+pub(super) fn is_looked_at(version: &VersionSource) -> bool {
+    version.folder_name() != FolderName::PassedOver
 }
 
 /// All YAML files of a template.

@@ -6,18 +6,22 @@
 //! | [`model`] | the files, typed: pure data |
 //! | [`schema`] | the JSON schemas of the model |
 //! | [`go_template`], [`interpolation`] | templates and variables, as Rancher's compose executor runs them |
+//! | [`catalog_service`] | what the catalog service makes of the files: what it refuses, what it offers to whom |
 //! | [`source`] | a catalog, read without writing |
 //! | [`git`] | calls of git, each with a time limit |
 //! | [`digest`], [`unified_diff`] | what is told of files |
 //! | [`hidden`] | characters that act instead of being seen |
 
+pub mod catalog_service;
 pub mod digest;
 pub mod git;
 pub mod go_template;
 pub mod hidden;
 pub mod interpolation;
+pub mod launch;
 pub mod model;
 pub mod schema;
 pub mod source;
 pub mod unified_diff;
+mod walk;
 pub mod yaml;

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
 use crate::go_template::{Limits, Template, TemplateError, Value, is_notemplating};
-use crate::model::{CatalogBlock, Config, Question, QuestionType, RancherCompose, Revision};
+use crate::launch::{self, Fault};
+use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, RancherCompose, Revision, Version};
+use crate::walk::{files_below, names};
 use crate::yaml::{Document, Position, ReadError};
 
 /// The most that is read of a file. The largest compose file of 725 published versions has 19 kB.
@@ -27,7 +31,7 @@ pub struct TemplateSource {
     pub base: String,
     /// The folder's name.
     pub folder: String,
-    /// config.yml (or template.yml).
+    /// config.yml.
     pub config: Option<YamlFile>,
     /// The version folders, by number; those that are no number last, by name.
     pub versions: Vec<VersionSource>,
@@ -56,8 +60,10 @@ pub struct VersionSource {
     pub project: Option<YamlFile>,
     /// README.md.
     pub readme: Option<PathBuf>,
-    /// The names of all its files.
+    /// All its files, by their paths in it.
     pub files: Vec<String>,
+    /// What Rancher refuses of it; found out when first asked for.
+    launch_faults: OnceLock<Vec<Fault>>,
 }
 
 /// A file or folder that could not be read, and why.
@@ -67,6 +73,19 @@ pub struct Unreadable {
     pub path: PathBuf,
     /// Why.
     pub reason: String,
+    /// What kept it from being read.
+    pub cause: Cause,
+}
+
+/// What keeps a file or folder from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It is no file and no folder; the catalog service passes over it too.
+    NoFile,
+    /// It is larger than what is read here; Rancher has no such limit.
+    TooLarge,
+    /// The system gave an error.
+    Failed,
 }
 
 /// A YAML file, and all the documents that it can become.
@@ -147,10 +166,15 @@ impl YamlFile {
         }
     }
 
+    /// As [`YamlFile::expand`], for a Rancher that runs no templates.
+    fn expand_plain(&mut self) {
+        self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
+    }
+
     /// Works out what the compose executor gets, for the given questions.
     pub fn expand(&mut self, questions: &[Question]) {
         if is_notemplating(&self.text) || !self.text.contains("{{") {
-            self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
+            self.expand_plain();
             return;
         }
         match Template::parse(&self.text) {
@@ -194,21 +218,15 @@ impl Reading {
     }
 }
 
-/// What a person answers who changes nothing: the default, and to a question that must be answered and has none, what
-/// such an answer may be. Nobody launches a stack without one.
+/// What a person answers who changes nothing: the default, and to a question that must be answered and has none, its first
+/// option, or 1. Nobody launches a stack without one.
 fn usual_answer(question: &Question) -> String {
     let default = question.default.value().map(ToString::to_string).unwrap_or_default();
     if !default.is_empty() || question.required.value().and_then(|required| required.value()) != Some(&true) {
         return default;
     }
-    match question.kind.value() {
-        Some(QuestionType::Int | QuestionType::Float) => "1".to_owned(),
-        Some(QuestionType::Boolean) => "false".to_owned(),
-        Some(QuestionType::Enum) => {
-            question.options.value().and_then(|options| options.first()).map(ToString::to_string).unwrap_or_default()
-        }
-        _ => "answer".to_owned(),
-    }
+    let first = question.options.value().and_then(|options| options.first());
+    first.map_or_else(|| "1".to_owned(), ToString::to_string)
 }
 
 fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
@@ -232,7 +250,17 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
             }
         }
     }
-    for reference in template.references() {
+    // Of a choice nobody can answer what it does not offer, and what nobody is asked has no answer at all.
+    let is_free = |wanted: &str| {
+        questions.iter().filter(|question| name(question).as_deref() == Some(wanted)).any(|question| {
+            match question.kind.value() {
+                Some(QuestionType::Boolean) => false,
+                Some(QuestionType::Enum) => question.options.value().is_none_or(Vec::is_empty),
+                _ => true,
+            }
+        })
+    };
+    for reference in template.references().iter().filter(|reference| is_free(&reference.name)) {
         reference.compared_with.iter().for_each(|value| add(&reference.name, value.clone()));
     }
     let mut seen: HashSet<String> = HashSet::new();
@@ -282,32 +310,34 @@ impl VersionSource {
             project: None,
             readme: None,
             files: Vec::new(),
+            launch_faults: OnceLock::new(),
         };
-        for (name, is_folder) in names(path, &mut unreadable) {
-            if is_folder {
-                continue;
+        let mut compose: [Option<PathBuf>; 4] = Default::default();
+        for relative in files_below(path, "", &mut unreadable) {
+            // The catalog service keeps the names of the files alone, and of equal names the last one walked.
+            let name = relative.rsplit('/').next().unwrap_or_default();
+            let place = ["docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml", "project.yml"];
+            if let Some(at) = place.iter().position(|known| *known == name) {
+                compose[at] = Some(path.join(&relative));
+            } else if name.eq_ignore_ascii_case("readme.md") {
+                version.readme = Some(path.join(&relative));
             }
-            let file = path.join(&name);
-            match name.as_str() {
-                "docker-compose.yml" | "docker-compose.yml.tpl" => {
-                    version.docker_compose_twice = version.docker_compose.is_some();
-                    // The UI takes the .tpl of the two, which comes last.
-                    version.docker_compose = read_yaml(&file, &mut unreadable);
-                }
-                "rancher-compose.yml" => version.rancher_compose = read_yaml(&file, &mut unreadable),
-                "project.yml" => version.project = read_yaml(&file, &mut unreadable),
-                _ if name.to_ascii_lowercase().starts_with("readme.md") => version.readme = Some(file),
-                _ => {}
-            }
-            version.files.push(name);
+            version.files.push(relative);
         }
+        let [plain, template, rancher, project] = compose;
+        version.docker_compose_twice = plain.is_some() && template.is_some();
+        // The UI takes the .tpl of the two.
+        version.docker_compose = template.or(plain).and_then(|file| read_yaml(&file, &mut unreadable));
+        version.rancher_compose = rancher.and_then(|file| read_yaml(&file, &mut unreadable));
+        version.project = project.and_then(|file| read_yaml(&file, &mut unreadable));
         let block = version.catalog();
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
-        if let Some(file) = &mut version.docker_compose {
-            file.expand(questions);
-        }
-        if let Some(file) = &mut version.rancher_compose {
-            file.expand(questions);
+        let limit = |limit: &Field<Version>| limit.value().map(Version::text).unwrap_or_default();
+        let is_templated = block.as_ref().is_none_or(|block| {
+            is_templated(&limit(&block.minimum_rancher_version), &limit(&block.maximum_rancher_version))
+        });
+        for file in [&mut version.docker_compose, &mut version.rancher_compose].into_iter().flatten() {
+            if is_templated { file.expand(questions) } else { file.expand_plain() }
         }
         (version, unreadable)
     }
@@ -321,9 +351,20 @@ impl VersionSource {
         Some(RancherCompose::read(document))
     }
 
-    /// The catalog block, where it can be read.
+    /// The catalog block, as far as it can be read.
     pub fn catalog(&self) -> Option<CatalogBlock> {
-        self.rancher_model()?.ok()?.catalog().cloned()
+        let root = self.rancher_compose.as_ref()?.raw.as_ref().ok()?.root.as_ref()?;
+        catalog_block(root).map(|block| CatalogBlock::of(&block.to_value()))
+    }
+
+    /// What Rancher refuses or passes over when it is launched.
+    pub fn launch_faults(&self) -> &[Fault] {
+        self.launch_faults.get_or_init(|| launch::faults(self))
+    }
+
+    /// What the name of its folder means to the catalog service.
+    pub fn folder_name(&self) -> FolderName<'_> {
+        FolderName::of(&self.name)
     }
 }
 
@@ -332,7 +373,7 @@ impl TemplateSource {
     pub fn absent(path: &Path) -> Self {
         let folder = file_name(path);
         let above = path.parent().map(file_name).unwrap_or_default();
-        let base = above.strip_suffix("templates").unwrap_or(&above).split('-').next().unwrap_or_default().to_owned();
+        let base = base_of(&above).to_owned();
         Self {
             path: path.to_owned(),
             base,
@@ -351,7 +392,7 @@ impl TemplateSource {
         for (name, is_folder) in names(path, &mut template.unreadable) {
             if is_folder {
                 folders.extend((!name.starts_with('.')).then_some(name));
-            } else if matches!(name.as_str(), "config.yml" | "template.yml") && template.config.is_none() {
+            } else if name == "config.yml" {
                 template.config = read_yaml(&path.join(name), &mut template.unreadable);
             } else {
                 template.other_files.push(name);
@@ -362,6 +403,14 @@ impl TemplateSource {
         for (version, unreadable) in read {
             template.versions.push(version);
             template.unreadable.extend(unreadable);
+        }
+        // Of several the catalog service keeps the one that it comes to last.
+        let below = template.versions.iter().filter(|version| version.name.as_str() > "config.yml");
+        let last = below
+            .flat_map(|version| version.files.iter().map(|file| version.path.join(file)))
+            .rfind(|file| file.ends_with("config.yml"));
+        if let Some(file) = last {
+            template.config = read_yaml(&file, &mut template.unreadable);
         }
         template.versions.sort_by(|a, b| match (a.revision, b.revision) {
             (Some(a), Some(b)) => a.cmp(&b),
@@ -379,40 +428,12 @@ impl TemplateSource {
     }
 }
 
-/// The files and folders in a folder, by name, and which of them are folders; what is neither is noted.
-fn names(path: &Path, unreadable: &mut Vec<Unreadable>) -> Vec<(String, bool)> {
-    let read = || -> io::Result<Vec<(String, fs::FileType)>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
-        }
-        names.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(names)
-    };
-    match read() {
-        Err(error) => {
-            unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() });
-            Vec::new()
-        }
-        Ok(names) => names
-            .into_iter()
-            .filter_map(|(name, kind)| {
-                if kind.is_dir() || kind.is_file() {
-                    return Some((name, kind.is_dir()));
-                }
-                // A link may lead anywhere, in circles too; and a catalog in git is real files.
-                let reason = "it is a symbolic link or a device, and is not followed".to_owned();
-                unreadable.push(Unreadable { path: path.join(name), reason });
-                None
-            })
-            .collect(),
-    }
-}
-
 fn read_yaml(path: &Path, unreadable: &mut Vec<Unreadable>) -> Option<YamlFile> {
     YamlFile::read(path)
-        .map_err(|error| unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string() }))
+        .map_err(|error| {
+            let cause = if error.kind() == io::ErrorKind::FileTooLarge { Cause::TooLarge } else { Cause::Failed };
+            unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string(), cause });
+        })
         .ok()
 }
 

@@ -97,13 +97,35 @@ impl CatalogService {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
     }
 
+    /// Asks for many at once: for each its status and its JSON.
+    #[track_caller]
+    pub fn json_of_all(&self, paths: &[String]) -> Vec<(u16, Value)> {
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        let mut command = self.curl();
+        // No JSON holds this character as it is.
+        command.args(["--write-out", "\u{1e}%{http_code}\u{1e}"]);
+        command.args(paths.iter().map(|path| format!("http://127.0.0.1:{}/v1-catalog/{path}", self.port)));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let parts: Vec<&str> = text.split('\u{1e}').collect();
+        let answers: Vec<(u16, Value)> = parts
+            .chunks_exact(2)
+            .map(|part| (part[1].parse().unwrap(), serde_json::from_str(part[0]).unwrap_or_default()))
+            .collect();
+        assert_eq!(answers.len(), paths.len());
+        answers
+    }
+
     /// Has it read the catalogs anew.
     #[track_caller]
     pub fn refresh(&self) {
         self.try_ask("POST", "templates?action=refresh").unwrap().good();
     }
 
-    fn try_ask(&self, method: &str, path: &str) -> Result<Answer, String> {
+    fn curl(&self) -> Command {
         let mut command = if self.alone {
             let mut command = Command::new("nsenter");
             command.arg(format!("--net=/proc/{}/ns/net", self.process.id())).arg("curl");
@@ -111,18 +133,14 @@ impl CatalogService {
         } else {
             Command::new("curl")
         };
-        command.args([
-            "--silent",
-            "--show-error",
-            "--globoff",
-            "--noproxy",
-            "*",
-            "--max-time",
-            "20",
-            "--request",
-            method,
-        ]);
+        command.args(["--silent", "--show-error", "--globoff", "--noproxy", "*"]);
         command.args(["--header", "Accept: application/json", "--header", "x-api-project-id: e1"]);
+        command
+    }
+
+    fn try_ask(&self, method: &str, path: &str) -> Result<Answer, String> {
+        let mut command = self.curl();
+        command.args(["--max-time", "20", "--request", method]);
         command.args(["--write-out", "%{http_code}", &format!("http://127.0.0.1:{}/v1-catalog/{path}", self.port)]);
         let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
         if !output.status.success() {

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "An allowance silences nothing.",
     why: "Whoever wrote it means something to be allowed that is still found, is elsewhere, or is right by now.",
     fix: "Remove it, or correct its rule, its path or its reason.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "web:1.1.0",

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A service has capabilities beyond those of any container.",
     why: "Each is a right over the host or its network.",
     fix: "Check that each is needed.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

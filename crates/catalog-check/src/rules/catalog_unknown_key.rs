@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A catalog block has a key that Rancher does not know.",
     why: "Rancher drops it without a word; often it is a misspelt one (`minimun_rancher_version`).",
     fix: "Correct its name, or remove it; a maintainer belongs into config.yml.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "minimum_rancher_version:", "minimun_rancher_version:")]),
     quiet: Example(&[]),
     check,

@@ -1,8 +1,9 @@
-//! A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.
+//! A version in a catalog block is a number or a boolean to YAML where Rancher wants a string.
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::catalog_node;
+use rancher_catalog::catalog_service::field;
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::NodeKind;
 use serde_yaml::Value;
@@ -11,31 +12,25 @@ use serde_yaml::Value;
 pub const RULE: Rule = Rule {
     id: "config-not-text",
     severity: Severity::Warning,
-    finds: "A value of config.yml, or a version, is a number or a boolean to YAML where Rancher wants a string.",
+    finds: "A version in a catalog block is a number or a boolean to YAML where Rancher wants a string.",
     why: "Rancher makes a string of it: an unquoted 1.10 becomes 1.1, and yes becomes true.",
     fix: "Quote it.",
-    fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: 1.10")]),
-    quiet: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: '1.10'")]),
+    refused_by: None,
+    fires: Example(&[
+        Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0", "  version: 1.10"),
+        Edit::Replace("config.yml", "version: v1.1.0", "version: '1.10'"),
+    ]),
+    quiet: Example(&[
+        Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0", "  version: '1.10'"),
+        Edit::Replace("config.yml", "version: v1.1.0", "version: 1.10"),
+    ]),
     check,
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    let config = template.config.as_ref().and_then(|file| Some((file, file.raw.as_ref().ok()?.root.as_ref()?)));
-    let blocks = template.versions.iter().filter_map(catalog_node);
-    for (file, node) in config.into_iter().chain(blocks) {
-        for key in [
-            "name",
-            "description",
-            "version",
-            "category",
-            "maintainer",
-            "license",
-            "projectURL",
-            "minimum_rancher_version",
-            "maximum_rancher_version",
-            "upgrade_from",
-        ] {
-            let Some(value) = node.get(key) else { continue };
+    for (file, node) in template.versions.iter().filter_map(catalog_node) {
+        for key in ["version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from"] {
+            let Some((_, value)) = field(node, key) else { continue };
             if let NodeKind::Scalar { value: read @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
                 &value.kind
             {

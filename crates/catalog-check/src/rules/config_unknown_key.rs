@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "config.yml has a key that Rancher does not know.",
     why: "Rancher drops it without a word: a `minimum_rancher_version` here limits nothing.",
     fix: "Correct its name; what concerns one version goes into the catalog block of its rancher-compose.yml.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "config.yml",
         "category: Applications",
@@ -21,18 +22,16 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 11] = [
         "name",
         "description",
         "version",
-        "defaultVersion",
         "category",
         "categories",
         "maintainer",
         "license",
         "projectURL",
         "labels",
-        "isSystem",
         "path",
         "questions",
     ];

@@ -2,30 +2,41 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use rancher_catalog::source::TemplateSource;
+use crate::view::{catalog_entry, is_looked_at, stated_version};
+use rancher_catalog::catalog_service::field;
+use rancher_catalog::source::{TemplateSource, VersionSource};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "default-version",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "config.yml's version is not that of any revision.",
-    why: "It is the default version: without one, Rancher falls back to the highest semantic version, and the catalog's CI fails.",
+    why: "It is the default version: without one Rancher offers the newest revision, and the CI of the community catalog fails.",
     fix: "Set it, byte for byte, to the version in some revision's rancher-compose.yml.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: v1.2.0")]),
     quiet: Example(&[]),
     check,
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    let Some(Ok(config)) = template.config_model() else { return };
     let Some(file) = &template.config else { return };
-    let Some(version) = config.version.value() else { return };
-    let known: Vec<String> =
-        template.versions.iter().filter_map(|found| Some(found.catalog()?.version.value()?.text())).collect();
-    if !known.contains(&version.text()) && template.unreadable.is_empty() {
-        let root = file.raw.as_ref().ok().and_then(|document| document.root.as_ref());
-        let Some(node) = root.and_then(|root| root.get("version")) else { return };
-        let newest = known.last().map(|last| format!("; the last revision has {last}")).unwrap_or_default();
-        report.node(file, node, format!("no revision has version {version}{newest}"));
+    let Some(root) = file.raw.as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
+    // Of config.yml Rancher takes the text as it is written: 1.10 stays 1.10.
+    let Some((node, default)) = field(root, "version").and_then(|(_, node)| Some((node, node.text()?))) else { return };
+    let versions: Vec<&VersionSource> = template.versions.iter().filter(|version| is_looked_at(version)).collect();
+    let is_unread = |version: &&VersionSource| version.rancher_compose.as_ref().is_some_and(|file| file.raw.is_err());
+    if default.is_empty() || !template.unreadable.is_empty() || versions.iter().any(is_unread) {
+        return;
     }
+    // A version that stands there as a number is told where it stands.
+    let is_written = |version: &&VersionSource| {
+        catalog_entry(version, "version").is_some_and(|(_, node)| node.text() == Some(default))
+    };
+    let known: Vec<String> = versions.iter().filter_map(|version| stated_version(version)).collect();
+    if known.is_empty() || known.iter().any(|known| known == default) || versions.iter().any(is_written) {
+        return;
+    }
+    let newest = known.last().map(|last| format!("; the last revision has {last}")).unwrap_or_default();
+    report.node(file, node, format!("no revision has version {default}{newest}"));
 }

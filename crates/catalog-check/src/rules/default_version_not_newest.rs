@@ -8,10 +8,11 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "default-version-not-newest",
-    severity: Severity::Warning,
+    severity: Severity::Note,
     finds: "config.yml's version is not that of the last revision, nor of the highest version.",
     why: "People are offered an older version than the newest there is; that may be meant.",
     fix: "Set it to the newest version, or allow this finding with the reason.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "version: v1.1.0", "version: v1.0.0")]),
     quiet: Example(&[]),
     check,

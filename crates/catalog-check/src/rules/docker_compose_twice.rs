@@ -7,10 +7,11 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "docker-compose-twice",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A version has both docker-compose.yml and docker-compose.yml.tpl.",
-    why: "The UI launches the .tpl, other tools the .yml.",
+    why: "Rancher launches the .tpl, other tools the .yml.",
     fix: "Keep one.",
+    refused_by: None,
     fires: Example(&[Edit::Write(
         "1/docker-compose.yml.tpl",
         "version: '2'\nservices:\n  web:\n    image: example/web:1.1.0\n    environment:\n      COLOR: ${COLOR}\n      SIZE: ${SIZE}\n",

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A service has the socket of the Docker engine.",
     why: "Whoever has it governs the host.",
     fix: "Give it to none that does not need it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -7,10 +7,11 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "folder-name",
-    severity: Severity::Error,
+    severity: Severity::Note,
     finds: "A template's folder has a name that Rancher cannot use in an id.",
     why: "The catalog's CI wants 1 to 63 letters, digits and hyphens.",
     fix: "Rename it before it is published; afterwards stacks know it by that name.",
+    refused_by: None,
     fires: Example(&[Edit::Folder("infra-templates/my_example")]),
     quiet: Example(&[]),
     check,

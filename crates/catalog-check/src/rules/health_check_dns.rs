@@ -9,10 +9,11 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "health-check-dns",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A service on the host's network has a health check, but not the label io.rancher.container.dns.",
     why: "Its health checks never pass: the label is what gives the container the address that is asked (rancher/rancher#2515).",
     fix: "Add the label `io.rancher.container.dns: 'true'`.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    ports:\n      - '8080:80'\n",

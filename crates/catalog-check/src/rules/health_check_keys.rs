@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A health check lacks a port, an interval, a timeout or a threshold, or has a key that Rancher does not know.",
     why: "Without a port nothing is asked; what else is absent gets a default that nobody chose.",
     fix: "State port, interval, response_timeout, healthy_threshold and unhealthy_threshold, in milliseconds.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      interval: 2000\n", "")]),
     quiet: Example(&[]),
     check,

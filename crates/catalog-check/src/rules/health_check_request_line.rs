@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A request_line is not of the form `GET /path HTTP/1.0`.",
     why: "HAProxy sends it as it is: a server that is strict refuses it, and the container never gets healthy.",
     fix: "Write method, path and HTTP/1.0.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: /health")]),
     quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: ''")]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A request_line is empty: the health check is a TCP connection.",
     why: "A process that hangs still accepts connections.",
     fix: "If the service speaks HTTP, ask it something; else leave the key out.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: ''")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A health check may take longer to answer than the time to the next question.",
     why: "Questions pile up, and a slow container looks worse than it is.",
     fix: "Make response_timeout no longer than interval.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "response_timeout: 2000", "response_timeout: 5000")]),
     quiet: Example(&[]),
     check,

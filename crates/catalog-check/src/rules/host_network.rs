@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A service is on the host's network.",
     why: "It reaches, and may shadow, every port of its host.",
     fix: "Use a managed network if it does not need the host's own.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("1/docker-compose.yml", "    ports:\n      - '8080:80'\n", "    network_mode: host\n"),
         Edit::Replace(

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A service sees the processes of its host.",
     why: "It can look into them, and as root end them.",
     fix: "Leave `pid: host` out if it is not needed.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

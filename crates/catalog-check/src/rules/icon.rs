@@ -1,5 +1,7 @@
 //! A template has no icon, or several.
 
+use std::path::PathBuf;
+
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use rancher_catalog::source::TemplateSource;
@@ -10,7 +12,8 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A template has no icon, or several.",
     why: "Rancher shows a blank, or the one that it finds last.",
-    fix: "Add one `catalogIcon-<folder>.svg` (or png, jpg), and no other file whose name begins with `catalogIcon` or `icon`.",
+    fix: "Add one `catalogIcon-<folder>.svg` (or png, jpg), and no other file whose name begins with `catalogIcon`, in no folder below.",
+    refused_by: None,
     fires: Example(&[Edit::Remove("catalogIcon-example.svg")]),
     quiet: Example(&[]),
     check,
@@ -20,16 +23,16 @@ fn check(template: &TemplateSource, report: &mut Report) {
     if template.base == "project" {
         return;
     }
-    let icons: Vec<&String> = template
-        .other_files
-        .iter()
-        .filter(|name| name.starts_with("catalogIcon") || name.starts_with("icon"))
-        .collect();
+    // In whichever folder they stand: of several Rancher keeps the one that it comes to last.
+    let own = template.other_files.iter().map(|name| template.path.join(name));
+    let below = template.versions.iter().flat_map(|version| version.files.iter().map(|file| version.path.join(file)));
+    let is_icon =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("catalogIcon"));
+    let mut icons: Vec<PathBuf> = own.chain(below).filter(is_icon).collect();
+    icons.sort();
     match icons.as_slice() {
         [] => report.path(&template.path, "there is no catalogIcon file"),
         [_] => {}
-        [.., last] => {
-            report.path(&template.path.join(last), format!("one of {} icons: Rancher shows one of them", icons.len()))
-        }
+        [.., last] => report.path(last, format!("the last of {} icons: Rancher shows this one", icons.len())),
     }
 }

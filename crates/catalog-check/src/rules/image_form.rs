@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "An image reference is malformed.",
     why: "Docker cannot pull it.",
     fix: "Write registry/repository:tag, in lower case.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "Example/Web:1.1.0")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "An image has the tag `latest`.",
     why: "Hosts that join later run something else than those before, and a published version is not the same tomorrow.",
     fix: "Name a tag that stays.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web:latest")]),
     quiet: Example(&[]),
     check,

@@ -1,5 +1,6 @@
 //! An image has no tag.
 
+use super::image_kind_tagged::KINDS;
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::images;
@@ -12,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "An image has no tag.",
     why: "Docker takes `latest`: hosts that join later run something else than those before.",
     fix: "Name the tag, or better a digest.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web")]),
     quiet: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "example/web:${COLOR}")]),
     check,
@@ -20,7 +22,8 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (service, node, reference) in images(version) {
-            if reference.tag.is_none() && reference.digest.is_none() {
+            let is_kind = node.text().is_some_and(|text| KINDS.contains(&text));
+            if !is_kind && reference.tag.is_none() && reference.digest.is_none() {
                 report.in_reading(service.file, service.reading, node, format!("{reference} has no tag"));
             }
         }

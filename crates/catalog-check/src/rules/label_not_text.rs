@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A label's value is a boolean or a number to YAML.",
     why: "Rancher makes a string of it, other tools refuse it, and 1.10 becomes 1.1.",
     fix: "Quote it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "pull_image: always",

@@ -7,10 +7,11 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "maintainer-form",
-    severity: Severity::Error,
+    severity: Severity::Note,
     finds: "The maintainer is not of the form `First Last <mail@example.com>`.",
     why: "The community catalog's CI refuses it: two to five words, then an address in angle brackets.",
     fix: "Write it in that form.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "Jane Doe <jane@example.com>", "jane@example.com")]),
     quiet: Example(&[]),
     check,

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A template names no maintainer.",
     why: "People who find a fault do not know whom to ask.",
     fix: "Add `maintainer: First Last <mail@example.com>` to config.yml.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "maintainer: Jane Doe <jane@example.com>\n", "")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A version states no minimum_rancher_version.",
     why: "It is offered to every Rancher, however old.",
     fix: "State the oldest release that it was tested with.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "  minimum_rancher_version: v1.6.0\n", "")]),
     quiet: Example(&[]),
     check,

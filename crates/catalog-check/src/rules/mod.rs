@@ -1,11 +1,20 @@
 //! The rules, one file each.
 
 pub(super) mod allowance_without_effect;
+mod answer_refused;
+mod balancer_rule;
+mod byte_order_mark;
 mod capability_added;
 mod catalog_unknown_key;
+mod command_line;
+mod compose_layout;
+mod compose_version;
+mod config_below;
 mod config_key_missing;
 mod config_missing;
+mod config_name_missing;
 mod config_not_text;
+mod config_shape;
 mod config_unknown_key;
 mod default_version;
 mod default_version_not_newest;
@@ -15,6 +24,8 @@ mod docker_socket;
 mod encoding;
 mod enum_default;
 mod enum_option_retyped;
+mod file_not_there;
+mod folder_id;
 mod folder_name;
 mod health_check_dns;
 mod health_check_keys;
@@ -25,16 +36,25 @@ mod host_network;
 mod host_pid;
 mod icon;
 mod image_form;
+mod image_kind_tagged;
 mod image_latest;
 mod image_tag_missing;
 mod interpolation;
+mod key_alone;
+mod keys_exclude;
 mod label_not_text;
+mod link_skipped;
+mod list_twice;
 mod maintainer_form;
 mod maintainer_missing;
 mod minimum_rancher_version_missing;
+mod nothing_launched;
+mod number_form;
 mod orchestration_folder;
 mod orchestration_health_check;
+mod passed_over;
 mod password_default;
+mod port_form;
 mod port_number;
 mod privileged;
 mod project_stacks;
@@ -46,28 +66,38 @@ mod question_type;
 mod question_unknown_key;
 mod question_unused;
 mod question_variable;
+mod question_variable_retyped;
 mod rancher_compose_missing;
+mod rancher_compose_shape;
 mod rancher_service_unknown;
 mod rancher_version_form;
+mod rancher_version_nobody;
 mod readme_missing;
 mod revision_gap;
 mod revision_name;
+mod revision_passed_over;
 mod scale_on_global;
+mod service_circle;
 mod service_empty;
 mod service_image_missing;
+mod service_name;
 mod service_reference;
 mod service_unknown_key;
+mod sidekick_group;
 mod stray_file;
 mod template_beyond;
 mod template_contains_reversed;
 mod template_fails;
 mod template_go_version;
+mod template_no_value;
 mod template_syntax;
 mod text_blank_end;
 mod text_crlf;
 mod text_final_newline;
+mod text_form;
 mod text_tab;
 mod text_trailing_space;
+mod too_large;
 mod unreadable;
 mod upgrade_from_form;
 mod variable_unasked;
@@ -81,6 +111,7 @@ mod yaml_further_document;
 mod yaml_shape;
 mod yaml_syntax;
 
+use super::report::Severity;
 use super::rule::Rule;
 
 mod good_template;
@@ -92,11 +123,16 @@ pub use good_template::GOOD_TEMPLATE;
 pub const ALL: &[&Rule] = &[
     &unreadable::RULE,
     &allowance_without_effect::RULE,
+    &link_skipped::RULE,
+    &too_large::RULE,
     &encoding::RULE,
+    &byte_order_mark::RULE,
     &yaml_syntax::RULE,
     &yaml_duplicate_key::RULE,
     &yaml_further_document::RULE,
     &yaml_shape::RULE,
+    &rancher_compose_shape::RULE,
+    &config_shape::RULE,
     &text_crlf::RULE,
     &text_tab::RULE,
     &text_trailing_space::RULE,
@@ -105,10 +141,13 @@ pub const ALL: &[&Rule] = &[
     &template_syntax::RULE,
     &template_beyond::RULE,
     &template_fails::RULE,
+    &template_no_value::RULE,
     &template_go_version::RULE,
     &template_contains_reversed::RULE,
     &interpolation::RULE,
     &config_missing::RULE,
+    &config_below::RULE,
+    &config_name_missing::RULE,
     &config_unknown_key::RULE,
     &config_key_missing::RULE,
     &config_not_text::RULE,
@@ -117,10 +156,12 @@ pub const ALL: &[&Rule] = &[
     &default_version::RULE,
     &default_version_not_newest::RULE,
     &folder_name::RULE,
+    &folder_id::RULE,
     &icon::RULE,
     &stray_file::RULE,
     &readme_missing::RULE,
     &revision_name::RULE,
+    &revision_passed_over::RULE,
     &revision_gap::RULE,
     &rancher_compose_missing::RULE,
     &docker_compose_missing::RULE,
@@ -132,11 +173,13 @@ pub const ALL: &[&Rule] = &[
     &versions_identical::RULE,
     &minimum_rancher_version_missing::RULE,
     &rancher_version_form::RULE,
+    &rancher_version_nobody::RULE,
     &upgrade_from_form::RULE,
     &catalog_unknown_key::RULE,
     &question_unused::RULE,
     &variable_unasked::RULE,
     &question_variable::RULE,
+    &question_variable_retyped::RULE,
     &question_type::RULE,
     &question_label::RULE,
     &question_description::RULE,
@@ -146,17 +189,35 @@ pub const ALL: &[&Rule] = &[
     &question_default_type::RULE,
     &question_default_not_text::RULE,
     &password_default::RULE,
+    &compose_version::RULE,
+    &compose_layout::RULE,
+    &nothing_launched::RULE,
+    &service_name::RULE,
     &service_unknown_key::RULE,
+    &key_alone::RULE,
+    &keys_exclude::RULE,
+    &number_form::RULE,
+    &list_twice::RULE,
+    &command_line::RULE,
+    &text_form::RULE,
+    &file_not_there::RULE,
+    &passed_over::RULE,
+    &answer_refused::RULE,
     &rancher_service_unknown::RULE,
     &service_empty::RULE,
     &service_image_missing::RULE,
     &image_form::RULE,
+    &image_kind_tagged::RULE,
     &image_tag_missing::RULE,
     &image_latest::RULE,
     &label_not_text::RULE,
+    &port_form::RULE,
     &port_number::RULE,
     &scale_on_global::RULE,
     &service_reference::RULE,
+    &service_circle::RULE,
+    &sidekick_group::RULE,
+    &balancer_rule::RULE,
     &health_check_keys::RULE,
     &health_check_timeout::RULE,
     &health_check_request_line::RULE,
@@ -170,6 +231,13 @@ pub const ALL: &[&Rule] = &[
     &host_pid::RULE,
     &docker_socket::RULE,
     &capability_added::RULE,
+];
+
+/// The rules whose findings the CI of the community catalog refuses, as its errors.
+pub const FOR_COMMUNITY: &[&Rule] = &[
+    &Rule { severity: Severity::Error, ..default_version::RULE },
+    &Rule { severity: Severity::Error, ..folder_name::RULE },
+    &Rule { severity: Severity::Error, ..maintainer_form::RULE },
 ];
 
 /// All rules, and those that need a diff.

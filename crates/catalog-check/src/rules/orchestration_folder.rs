@@ -8,10 +8,11 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "orchestration-folder",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A Swarm orchestration is in a folder that is not named swarm.",
     why: "Rancher's UI takes an environment for a Swarm one by the name of the folder alone (infra*swarm).",
     fix: "Name the folder `swarm`.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("config.yml", "name: Example", "name: Swarm"),
         Edit::Replace("config.yml", "category: Applications", "category: Orchestration"),

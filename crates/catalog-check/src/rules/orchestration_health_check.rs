@@ -10,10 +10,12 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "orchestration-health-check",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A service of an Orchestration entry has no health check.",
-    why: "Rancher's UI stays on \"setting up\" until every service of the stack is healthy, or is one that starts once.",
+    why: "Rancher takes a container without a health check for healthy once it runs, so the environment is told to be ready \
+          whatever becomes of the program in it.",
     fix: "Give each service a health check that turns good, or the label io.rancher.container.start_once.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("config.yml", "category: Applications", "category: Orchestration"),
         Edit::Replace(

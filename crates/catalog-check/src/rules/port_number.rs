@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A published port is a number to YAML.",
     why: "An unquoted 22:22 is a number in base 60 to some readers; a lone number is published at a random port.",
     fix: "Quote it, with both sides: '80:80'.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "- '8080:80'", "- 80")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A service is privileged.",
     why: "It may do anything on its host.",
     fix: "Name the capabilities that it needs instead, if they are few.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::questions;
+use crate::view::{question_value, questions};
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::{Node, NodeKind};
 use serde_yaml::Value;
@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "The default of a string-like question is a number or a boolean to YAML.",
     why: "Rancher makes a string of it: 1.10 becomes \"1.1\", yes becomes \"true\".",
     fix: "Quote it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "      type: int\n      required: false\n      default: '10'",
@@ -27,10 +28,10 @@ fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (file, question) in questions(version) {
             let textual = matches!(
-                question.get("type").and_then(Node::text),
+                question_value(question, "type").and_then(Node::text),
                 Some("string" | "multiline" | "password" | "service" | "certificate" | "masked" | "secret")
             );
-            let Some(default) = question.get("default").filter(|_| textual) else { continue };
+            let Some(default) = question_value(question, "default").filter(|_| textual) else { continue };
             if let NodeKind::Scalar { value: value @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
                 &default.kind
             {

@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::questions;
+use crate::view::{question_value, questions};
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::Node;
 
@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has no label.",
     why: "The UI shows an input without a title.",
     fix: "Give it one.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      label: Size\n", "")]),
     quiet: Example(&[]),
     check,
@@ -21,7 +22,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (file, question) in questions(version) {
-            let text = question.get("label").and_then(Node::text).unwrap_or_default();
+            let text = question_value(question, "label").and_then(Node::text).unwrap_or_default();
             if text.trim().is_empty() {
                 report.node(file, question, "this question has no label");
             }

@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::questions;
+use crate::view::{question_value, questions};
 use rancher_catalog::model::QuestionType;
 use rancher_catalog::source::TemplateSource;
 
@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has a type that Rancher's UI has no input for.",
     why: "It shows a plain text box and a complaint.",
     fix: "Use boolean, certificate, date, enum, float, int, masked, multiline, password, secret, service or string.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "type: int", "type: number")]),
     quiet: Example(&[]),
     check,
@@ -21,7 +22,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (file, question) in questions(version) {
-            match question.get("type") {
+            match question_value(question, "type") {
                 None => report.node(file, question, "this question has no type"),
                 Some(node) => {
                     let name = node.text().unwrap_or_default();

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A question has a field that Rancher does not know.",
     why: "Rancher drops it without a word.",
     fix: "Correct its name.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      description: Size", "      descrition: Size")]),
     quiet: Example(&[]),
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A version has no README.md, nor has its template.",
     why: "The catalog page of the version stays empty.",
     fix: "Add a README.md to the revision, or to the template for all of them.",
+    refused_by: None,
     fires: Example(&[Edit::Remove("1/README.md")]),
     quiet: Example(&[]),
     check,

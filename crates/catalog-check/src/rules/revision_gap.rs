@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "The numbers of the revisions have a gap.",
     why: "A folder may have been lost, or renumbered, which breaks the stacks that know it.",
     fix: "If it was published, bring it back.",
+    refused_by: None,
     fires: Example(&[Edit::Write(
         "4/rancher-compose.yml",
         "version: '2'\ncatalog:\n  version: v1.1.0\n  minimum_rancher_version: v1.6.0\n",

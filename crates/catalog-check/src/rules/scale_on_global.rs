@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     finds: "A service has a scale, though it runs on every host.",
     why: "Rancher passes over the scale of a global service.",
     fix: "Remove the one that is not meant.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "pull_image: always",

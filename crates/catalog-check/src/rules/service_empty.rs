@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A service of rancher-compose.yml has no content.",
     why: "It is null; nothing is said of the service.",
     fix: "Remove it, or say what was meant.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "  web:\n    scale: 1\n    health_check:\n      port: 80\n      request_line: GET / HTTP/1.0\n      interval: 2000\n      response_timeout: 2000\n      healthy_threshold: 2\n      unhealthy_threshold: 3\n",

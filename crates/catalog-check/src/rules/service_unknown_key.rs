@@ -1,41 +1,26 @@
-//! A service has a key that Rancher's compose schema does not know.
+//! A service has a key that Rancher does not know, or not in this form of the file.
 
-use crate::report::{Report, Severity};
-use crate::rule::{Edit, Example, Rule};
-use crate::view::docker_services;
-use rancher_catalog::model::Service;
-use rancher_catalog::source::TemplateSource;
+use crate::launch;
+use crate::report::Severity;
+use crate::rule::{Edit, Example, RefusedBy, Rule};
+use rancher_catalog::launch::Cause;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "service-unknown-key",
     severity: Severity::Error,
-    finds: "A service has a key that Rancher's compose schema does not know.",
+    finds: "A service has a key that Rancher does not know, or not in this form of the file.",
     why: "Rancher refuses the whole stack.",
-    fix: "Correct its name.",
+    fix: "Correct its name; keys of the first form (`net`, `log_driver`) and of the second (`network_mode`, `logging`, `depends_on`) do not mix.",
+    refused_by: Some(RefusedBy {
+        part: "the compose executor",
+        words: "Unsupported config option for web service: 'priviledged'",
+    }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",
         "    image: example/web:1.1.0\n    priviledged: true\n",
     )]),
     quiet: Example(&[]),
-    check,
+    check: |template, report| launch::tell(template, report, Cause::UnknownKey),
 };
-
-fn check(template: &TemplateSource, report: &mut Report) {
-    for version in &template.versions {
-        for service in docker_services(version) {
-            let Ok(typed) = serde_yaml::from_value::<Service>(service.node.to_value()) else { continue };
-            for name in typed.other.keys() {
-                if let Some((key, _)) = service.node.entry(name) {
-                    report.in_reading(
-                        service.file,
-                        service.reading,
-                        key,
-                        format!("Rancher does not know `{name}` in a service"),
-                    );
-                }
-            }
-        }
-    }
-}

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "A file stands where Rancher does not look for one.",
     why: "It has no effect; a compose file beside config.yml is not the one that is launched.",
     fix: "Remove it, or move it into the revision that it belongs to.",
+    refused_by: None,
     fires: Example(&[Edit::Write("notes.txt", "x")]),
     quiet: Example(&[]),
     check,
@@ -19,10 +20,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for name in &template.other_files {
         let lower = name.to_ascii_lowercase();
-        let known = name.starts_with("catalogIcon")
-            || name.starts_with("icon")
-            || lower.starts_with("readme.md")
-            || lower.starts_with("license");
+        let known = name.starts_with("catalogIcon") || lower.starts_with("readme.md") || lower.starts_with("license");
         if !known && !name.starts_with('.') {
             report.path(&template.path.join(name), "Rancher does not look at this file");
         }

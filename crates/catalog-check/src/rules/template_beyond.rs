@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A template uses a sprig function that this tool does not run.",
     why: "Rancher runs it, but what the file becomes is not checked here.",
     fix: "Do without the function, or allow this finding: nothing is wrong with it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "      SIZE: ${SIZE}",

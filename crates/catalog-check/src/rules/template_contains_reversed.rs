@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "`contains` has its arguments the wrong way round.",
     why: "Sprig's `contains A B` asks whether B contains A: `contains .Values.X \"/\"` asks whether the answer is a part of \"/\".",
     fix: "Put the text that is looked for first: `contains \"/\" .Values.X`.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A template fails while it runs, for some answers.",
     why: "Rancher passes over the error and goes on with a file that ends in the middle.",
     fix: "Mend the action so that it works for every answer.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

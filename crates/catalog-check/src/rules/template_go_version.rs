@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A template uses what the Go of Rancher refuses, or reads in another way than later ones.",
     why: "Rancher 1.6's compose executor was built with Go 1.9: what came later leaves nothing of the file, and what stands behind a parenthesis is passed over.",
     fix: "Use what Go 1.9 knows, and put the function first: `and (ne .Values.X \"a\") .Values.Y`.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A compose file is no Go template, though it is run as one.",
     why: "Rancher runs both compose files through Go templates, whatever their names: an error leaves nothing of the file.",
     fix: "Mend the action; a text with braces that is no template begins with `# notemplating`.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "Size of the page",

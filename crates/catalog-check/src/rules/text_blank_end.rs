@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A file ends in blank lines.",
     why: "They are noise in every diff.",
     fix: "Remove them.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "config.yml",
         "maintainer: Jane Doe <jane@example.com>\n",

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A file has Windows line ends.",
     why: "They end up in multi-line values and scripts, and make every later diff whole.",
     fix: "Save it with line feeds alone.",
+    refused_by: None,
     fires: Example(&[Edit::Write("config.yml", "name: Example\r\ndescription: A web server\r\n")]),
     quiet: Example(&[]),
     check,

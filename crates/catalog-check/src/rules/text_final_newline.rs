@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A file does not end in a line break.",
     why: "Its last line and the first of what is appended become one, and every diff shows it.",
     fix: "End it with a line break.",
+    refused_by: None,
     fires: Example(&[Edit::Write(
         "config.yml",
         "name: Example\ndescription: A web server\nversion: v1.1.0\ncategory: Applications\nmaintainer: Jane Doe <jane@example.com>",

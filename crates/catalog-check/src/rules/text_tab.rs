@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A line holds a tab outside a comment and a text of several lines.",
     why: "YAML allows no tabs in indentation; parsers differ on them elsewhere.",
     fix: "Replace it by spaces, or by \\\\t in a quoted string.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category:\tApplications")]),
     quiet: Example(&[]),
     check,

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     finds: "A line ends in white space.",
     why: "It is invisible, and within a multi-line value it counts.",
     fix: "Remove it.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "category: Applications", "category: Applications  ")]),
     quiet: Example(&[]),
     check,

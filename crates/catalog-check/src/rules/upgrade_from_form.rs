@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "upgrade_from is not a range of versions.",
     why: "Rancher then offers no upgrade to this version at all.",
     fix: "Write a range such as `>=v0.2.0`, or `v0.2.0 || >v0.3.0`.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "  minimum_rancher_version: v1.6.0\n",

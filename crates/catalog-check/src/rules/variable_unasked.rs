@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::{docker_services, has_compose, questions, rancher_services, texts};
+use crate::view::{
+    asked_variables, docker_services, has_compose, question_value, questions, rancher_services, retyped, texts,
+};
 use rancher_catalog::go_template::Template;
 use rancher_catalog::interpolation::references;
 use rancher_catalog::source::TemplateSource;
@@ -17,6 +19,7 @@ pub const RULE: Rule = Rule {
     finds: "A compose file uses a variable that no question asks for.",
     why: "It becomes empty when the stack is launched from the catalog.",
     fix: "Add the question, or correct the name; `$$` stands for a dollar.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: ${SIZE}-${SIZ}")]),
     quiet: Example(&[]),
     check,
@@ -24,9 +27,14 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
-        let asked: HashSet<&str> =
-            questions(version).iter().filter_map(|(_, question)| question.get("variable")?.text()).collect();
-        let is_asked = |name: &str| asked.contains(name);
+        // Where the questions cannot be read, that is told.
+        let Some(asked) = asked_variables(version) else { continue };
+        let written: HashSet<&str> = questions(version)
+            .iter()
+            .filter_map(|(_, question)| Some(retyped(question_value(question, "variable")?)?.0))
+            .collect();
+        let asked: HashSet<&str> = asked.iter().map(String::as_str).collect();
+        let is_asked = |name: &str| asked.contains(name) || written.contains(name);
         for service in docker_services(version).iter().chain(&rancher_services(version)) {
             texts(service.node, &mut |node, text| {
                 for (name, _) in references(text) {

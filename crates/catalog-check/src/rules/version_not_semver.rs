@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     finds: "A version is not a strict semantic version.",
     why: "Where Rancher sorts or filters by semver it counts as 0.0.0; for a Swarm entry the server logged \"Invalid character(s) found\" and the environment stayed stuck (rancher/rancher#7774).",
     fix: "Write three numbers, and what more there is behind a `-`: v1.13.0-beta.1.",
+    refused_by: None,
     fires: Example(&[
         Edit::Replace("1/rancher-compose.yml", "  version: v1.1.0", "  version: v1.1-beta"),
         Edit::Replace("config.yml", "version: v1.1.0", "version: v1.1-beta"),

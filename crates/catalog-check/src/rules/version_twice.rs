@@ -1,10 +1,11 @@
 //! Two revisions have the same version.
 
+use std::collections::HashMap;
+
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::catalog_entry;
-use rancher_catalog::model::Version;
-use rancher_catalog::source::TemplateSource;
+use crate::view::{catalog_entry, is_looked_at, stated_version};
+use rancher_catalog::source::{TemplateSource, VersionSource};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -13,23 +14,29 @@ pub const RULE: Rule = Rule {
     finds: "Two revisions have the same version.",
     why: "Rancher links revisions by version: one of the two cannot be reached.",
     fix: "Give the newer one a version of its own.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("0/rancher-compose.yml", "v1.0.0", "v1.1.0")]),
     quiet: Example(&[]),
     check,
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    let mut seen: Vec<(String, &str)> = Vec::new();
-    for version in &template.versions {
-        let Some(found) = version.catalog().and_then(|block| block.version.value().map(Version::text)) else {
-            continue;
-        };
-        if let Some((_, first)) = seen.iter().find(|(text, _)| *text == found) {
-            if let Some((file, node)) = catalog_entry(version, "version") {
-                report.node(file, node, format!("revision {first} has version {found} already"));
+    let mut seen: HashMap<String, &VersionSource> = HashMap::new();
+    for version in template.versions.iter().filter(|version| is_looked_at(version)) {
+        let Some(found) = stated_version(version) else { continue };
+        match seen.get(&found) {
+            // Two folders of one number are one revision to Rancher.
+            Some(first) if first.folder_name() == version.folder_name() => {}
+            Some(first) => {
+                let message = format!("revision {} has version {found} already", first.name);
+                match catalog_entry(version, "version") {
+                    Some((file, node)) => report.node(file, node, message),
+                    None => report.path(&version.path, message),
+                }
             }
-        } else {
-            seen.push((found, &version.name));
+            None => {
+                seen.insert(found, version);
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     finds: "Two revisions that follow each other have the same docker-compose file, byte for byte.",
     why: "The newer one may have been copied and not changed.",
     fix: "Check that what is new is in rancher-compose.yml alone.",
+    refused_by: None,
     fires: Example(&[Edit::Write(
         "0/docker-compose.yml",
         "version: '2'\nservices:\n  web:\n    image: example/web:1.1.0\n    environment:\n      COLOR: ${COLOR}\n      SIZE: ${SIZE}\n    labels:\n      io.rancher.container.pull_image: always\n    ports:\n      - '8080:80'\n",

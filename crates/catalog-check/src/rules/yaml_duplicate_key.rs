@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A key stands twice in one map.",
     why: "Rancher takes the last one and says nothing; stricter tools refuse the file.",
     fix: "Remove the one that is not meant.",
+    refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A file holds more than one document.",
     why: "Rancher reads the first one alone.",
     fix: "Remove the `---` and what follows it, or put it into a file of its own.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("config.yml", "category: Applications\n", "category: Applications\n---\n")]),
     quiet: Example(&[]),
     check,

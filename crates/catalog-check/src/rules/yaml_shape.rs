@@ -1,49 +1,22 @@
-//! A value has a shape that Rancher cannot take, such as a list where a map is due.
+//! A value is of a kind that Rancher cannot take there, such as a list where a map is due, or a text where a boolean is due.
 
-use crate::report::{Report, Severity};
-use crate::rule::{Edit, Example, Rule};
-use rancher_catalog::model::{DockerCompose, Project};
-use rancher_catalog::source::TemplateSource;
-use rancher_catalog::source::YamlFile;
-use rancher_catalog::yaml::ReadError;
+use crate::launch;
+use crate::report::Severity;
+use crate::rule::{Edit, Example, RefusedBy, Rule};
+use rancher_catalog::launch::Cause;
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "yaml-shape",
     severity: Severity::Error,
-    finds: "A value has a shape that Rancher cannot take, such as a list where a map is due.",
-    why: "Rancher drops the version, or fails to launch it.",
-    fix: "Give it the shape that `gen-catalog schema` shows.",
+    finds: "A value is of a kind that Rancher cannot take there, such as a list where a map is due, or a text where a boolean is due.",
+    why: "Rancher holds every value of a service against a schema, and refuses the whole stack.",
+    fix: "Give it the kind that the finding names. `${NAME}` always gives text; `{{ .Values.NAME }}` gives what is answered.",
+    refused_by: Some(RefusedBy {
+        part: "the compose executor",
+        words: "Service 'web' configuration key 'ports' contains an invalid type, it should be an array",
+    }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "    ports:\n      - '8080:80'\n", "    ports: 80\n")]),
     quiet: Example(&[]),
-    check,
+    check: |template, report| launch::tell(template, report, Cause::ValueKind),
 };
-
-fn check(template: &TemplateSource, report: &mut Report) {
-    let mut shape = |file: &YamlFile, error: ReadError| {
-        let place = file.readings.iter().find(|reading| reading.line_map.is_some());
-        let position = place.map_or(error.position, |reading| reading.place(file, error.position));
-        report.at(file, position, 0, error.message);
-    };
-    if let (Some(file), Some(Err(error))) = (&template.config, template.config_model()) {
-        shape(file, error);
-    }
-    for version in &template.versions {
-        if let (Some(file), Some(Err(error))) = (&version.rancher_compose, version.rancher_model()) {
-            shape(file, error);
-        }
-        if let Some(file) = &version.docker_compose {
-            for document in file.readings.iter().filter_map(|reading| reading.document.as_ref().ok()) {
-                if let Err(error) = DockerCompose::read(document) {
-                    shape(file, error);
-                }
-            }
-        }
-        if let Some(file) = &version.project
-            && let Ok(document) = &file.raw
-            && let Err(error) = document.to_typed::<Project>()
-        {
-            shape(file, error);
-        }
-    }
-}

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A file is not YAML, as it stands or as a template makes it.",
     why: "Rancher drops a version whose rancher-compose.yml it cannot read, and cannot launch one whose docker-compose.yml it cannot read.",
     fix: "Mend the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
+    refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "services:", "services: [")]),
     quiet: Example(&[]),
     check,

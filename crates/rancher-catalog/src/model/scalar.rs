@@ -82,6 +82,10 @@ impl Visitor<'_> for ScalarVisitor {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string, a number or a boolean")
     }
+    /// An item or a value that is left blank is the empty text to Rancher.
+    fn visit_unit<E: de::Error>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Text(String::new()))
+    }
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
         Ok(Scalar::Bool(value))
     }

@@ -1,15 +1,16 @@
-//! The range of versions of `upgrade_from`, as the semver library of the catalog service reads it.
+//! The range of versions of `upgrade_from`, as the catalog service reads it.
 
-use std::cmp::Ordering;
 use std::str::FromStr;
 
 use semver::Version;
 
+use crate::catalog_service::is_later;
+
 /// A range: alternatives, each of which is a list of comparisons that must all hold.
 ///
-/// `>=v0.2.0 <v0.4.0 || v0.5.x`: a space between what must both hold, `||` between alternatives, `x` for any number. A
-/// pre-release is a version like any other, lower than its release (blang/semver, `ParseRange`; the `v` is taken off
-/// before).
+/// `>=v0.2.0 <v0.4.0 || 0.5.x`: a space between what must both hold, `||` between alternatives, `x` for any number. It is
+/// `ParseRange` of the blang/semver that the service carries, which compares in the service's own order
+/// ([`is_later`]). Of a `v` only the first of the text is passed over, and one behind `<`, `>`, `=` or `!`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionRange(Vec<Vec<Comparison>>);
 
@@ -21,10 +22,7 @@ pub struct RangeError(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Comparison {
     sign: Sign,
-    /// The lowest version that is meant.
-    from: Version,
-    /// For one with an `x`: the first version behind those that are meant.
-    to: Option<Version>,
+    with: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,27 +35,31 @@ enum Sign {
     GreaterOrEqual,
 }
 
+/// What `x` stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AnyNumber {
+    Minor,
+    Patch,
+}
+
 impl VersionRange {
     /// Whether a version is in it.
     pub fn contains(&self, version: &Version) -> bool {
-        self.0.iter().any(|all| all.iter().all(|comparison| comparison.holds(version)))
+        let version = version.to_string();
+        self.0.iter().any(|all| all.iter().all(|comparison| comparison.holds(&version)))
     }
 }
 
 impl Comparison {
-    fn holds(&self, version: &Version) -> bool {
-        let below = version.cmp_precedence(&self.from) == Ordering::Less;
-        let above = match &self.to {
-            Some(to) => version.cmp_precedence(to) != Ordering::Less,
-            None => version.cmp_precedence(&self.from) == Ordering::Greater,
-        };
+    fn holds(&self, version: &str) -> bool {
+        let (above, below) = (is_later(version, &self.with), is_later(&self.with, version));
         match self.sign {
             Sign::Equal => !below && !above,
             Sign::NotEqual => below || above,
             Sign::Less => below,
-            Sign::LessOrEqual => !above,
+            Sign::LessOrEqual => below || !above,
             Sign::Greater => above,
-            Sign::GreaterOrEqual => !below,
+            Sign::GreaterOrEqual => above || !below,
         }
     }
 }
@@ -66,47 +68,106 @@ impl FromStr for VersionRange {
     type Err = RangeError;
 
     fn from_str(text: &str) -> Result<Self, RangeError> {
-        let fail = || RangeError(text.to_owned());
-        let bare = text.replace('v', "");
-        let alternatives = bare.split("||").map(|all| {
-            let comparisons: Option<Vec<Comparison>> = all.split_whitespace().map(comparison).collect();
-            comparisons.filter(|comparisons| !comparisons.is_empty())
-        });
-        alternatives.collect::<Option<Vec<_>>>().map(Self).ok_or_else(fail)
+        read(text).map(Self).ok_or_else(|| RangeError(text.to_owned()))
     }
 }
 
+fn read(text: &str) -> Option<Vec<Vec<Comparison>>> {
+    let mut bare = text.trim_start_matches('v').to_owned();
+    for sign in [">", ">=", "<", "<=", "=", "!"] {
+        bare = bare.replace(&format!("{sign}v"), sign);
+    }
+    let parts = parts(&bare);
+    let alternatives = parts.split(|part| part == "||");
+    if parts.first().is_none_or(|first| first == "||") || parts.last().is_none_or(|last| last == "||") {
+        return None;
+    }
+    let mut range = Vec::new();
+    for all in alternatives {
+        let mut comparisons = Vec::new();
+        for part in all {
+            for expanded in expanded(part)? {
+                comparisons.push(comparison(&expanded)?);
+            }
+        }
+        // Two `||` in a row: the service has nothing to call there, and fails.
+        (!comparisons.is_empty()).then_some(())?;
+        range.push(comparisons);
+    }
+    Some(range)
+}
+
+/// The parts between spaces; a space behind a sign is no end. A part of one character gets lost.
+fn parts(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut start, mut before) = (0, None);
+    for (at, c) in text.char_indices() {
+        if c == ' ' && !matches!(before, Some('>' | '<' | '=')) {
+            if start + 1 < at {
+                found.push(&text[start..at]);
+            }
+            start = at + 1;
+        } else if c != ' ' {
+            before = Some(c);
+        }
+    }
+    if start + 1 < text.len() {
+        found.push(&text[start..]);
+    }
+    found.into_iter().map(|part| part.replace(' ', "")).collect()
+}
+
+/// The sign and the version of a comparison.
+fn split(text: &str) -> Option<(&str, &str)> {
+    text.find(|c: char| c.is_ascii_digit()).map(|at| text.split_at(at))
+}
+
 fn comparison(text: &str) -> Option<Comparison> {
-    let version = text.trim_start_matches(['<', '>', '=', '!']);
-    let sign = match &text[..text.len() - version.len()] {
+    let (sign, version) = split(text)?;
+    let sign = match sign.trim() {
         "" | "=" | "==" => Sign::Equal,
-        "!=" | "!" => Sign::NotEqual,
+        "!" | "!=" => Sign::NotEqual,
         "<" => Sign::Less,
         "<=" => Sign::LessOrEqual,
         ">" => Sign::Greater,
         ">=" => Sign::GreaterOrEqual,
         _ => return None,
     };
-    if let Ok(from) = Version::parse(version) {
-        return Some(Comparison { sign, from, to: None });
-    }
-    let (from, to) = any_number(version)?;
-    Some(Comparison { sign, from, to: Some(to) })
+    Version::parse(version).ok()?;
+    Some(Comparison { sign, with: version.to_owned() })
 }
 
-/// The lowest version of one with an `x`, and the first behind it.
-fn any_number(text: &str) -> Option<(Version, Version)> {
-    let parts: Vec<&str> = text.split('.').collect();
-    let known: Vec<u64> = parts.iter().map_while(|part| part.parse().ok()).collect();
-    let rest = &parts[known.len()..];
-    if rest.is_empty() || parts.len() > 3 || rest.iter().any(|part| *part != "x") {
-        return None;
+/// A comparison without `x`, or the one or two that one with it stands for.
+fn expanded(text: &str) -> Option<Vec<String>> {
+    if !text.contains('x') {
+        return Some(vec![text.to_owned()]);
     }
-    Some(match known[..] {
-        [] => (Version::new(0, 0, 0), Version::new(u64::MAX, u64::MAX, u64::MAX)),
-        [major] => (Version::new(major, 0, 0), Version::new(major.checked_add(1)?, 0, 0)),
-        [major, minor, ..] => (Version::new(major, minor, 0), Version::new(major, minor.checked_add(1)?, 0)),
+    let (sign, version) = split(text)?;
+    let kind = match version.split('.').collect::<Vec<_>>()[..] {
+        [_, "x"] => Some(AnyNumber::Minor),
+        [_, _, "x"] => Some(AnyNumber::Patch),
+        _ => None,
+    };
+    let mut lowest = version.replacen(".x.x", ".x", 1).replacen(".x", ".0", 1);
+    if lowest.split('.').count() == 2 {
+        lowest.push_str(".0");
+    }
+    let behind = || kind.and_then(|kind| increased(&lowest, kind)).unwrap_or_default();
+    Some(match sign {
+        ">" => vec![format!(">={}", behind())],
+        ">=" | "<" => vec![format!("{sign}{lowest}")],
+        "<=" => vec![format!("<{}", behind())],
+        "" | "=" | "==" => vec![format!(">={lowest}"), format!("<{}", behind())],
+        "!" | "!=" => vec![format!("<{lowest}"), format!(">={}", behind())],
+        _ => vec![lowest],
     })
+}
+
+fn increased(version: &str, kind: AnyNumber) -> Option<String> {
+    let mut parts: Vec<String> = version.split('.').map(ToOwned::to_owned).collect();
+    let part = parts.get_mut(if kind == AnyNumber::Minor { 0 } else { 1 })?;
+    *part = (part.parse::<i64>().ok()?.checked_add(1)?).to_string();
+    Some(parts.join("."))
 }
 
 #[cfg(test)]
@@ -118,13 +179,16 @@ mod tests {
         for (range, inside, outside) in [
             ("v0.2.0 || >v0.2.0", &["0.2.0", "0.2.1", "1.0.0"][..], &["0.1.9", "0.2.0-rc1"][..]),
             (">=0.2.0 <0.4.0", &["0.2.0", "0.4.0-rc1"], &["0.4.0", "0.1.0"]),
+            (">= v0.2.0 < 0.4.0", &["0.2.0", "0.3.9"], &["0.4.0"]),
             ("1.2.x", &["1.2.0", "1.2.9"], &["1.3.0", "1.1.9"]),
             (">1.x", &["2.0.0"], &["1.9.9", "0.1.0"]),
             ("<=1.2.x", &["1.2.9", "0.1.0"], &["1.3.0"]),
+            ("1.x.x", &["1.2.9", "1.0.0"], &["2.0.0"]),
             ("!=1.0.0", &["1.0.1"], &["1.0.0"]),
-            ("x", &["0.0.1", "9.9.9"], &[]),
+            // A number behind the hyphen is later than without, as the service compares.
+            (">1.0.0", &["1.0.0-2"], &["1.0.0-rc2", "1.0.0"]),
         ] {
-            let parsed: VersionRange = range.parse().unwrap();
+            let parsed: VersionRange = range.parse().unwrap_or_else(|error| panic!("{error}"));
             for version in inside {
                 assert!(parsed.contains(&version.parse().unwrap()), "{range} {version}");
             }
@@ -136,7 +200,23 @@ mod tests {
 
     #[test]
     fn what_the_library_does_not_read_is_no_range() {
-        for text in ["", " ", "||", "0.5-rancher1", "1.2", ">>1.0.0", "1.x.2", "a", "1.0.0 || ", "1.2.3.x"] {
+        for text in [
+            "",
+            " ",
+            "||",
+            "0.5-rancher1",
+            "1.2",
+            ">>1.0.0",
+            "1.x.2",
+            "a",
+            "x",
+            "1.0.0 || ",
+            "1.0.0 || || 1.1.0",
+            "1.2.3.x",
+            "0.2.0 || v0.3.0",
+            "~1.0.0",
+            "^1.0.0",
+        ] {
             assert!(text.parse::<VersionRange>().is_err(), "{text:?}");
         }
     }

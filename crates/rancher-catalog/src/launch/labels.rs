@@ -1,0 +1,129 @@
+//! Labels that are spelt so that Rancher does not act on them.
+
+use super::keys::distance;
+use super::{Cause, Teller};
+use crate::yaml::Node;
+
+const PREFIX: &str = "io.rancher.";
+
+/// Labels that Rancher 1.6 and its own services act on, below `io.rancher.`.
+const KNOWN: &[&str] = &[
+    "cni.link_mtu_overhead",
+    "container.agent.role",
+    "container.agent.volumes_strategy",
+    "container.agent_id",
+    "container.agent_service.drain_provider",
+    "container.agent_service.ipsec",
+    "container.agent_service.kubernetes_stack",
+    "container.agent_service.labels_provider",
+    "container.agent_service.metadata",
+    "container.agent_service.scheduling",
+    "container.agent_service.vxlan",
+    "container.create_agent",
+    "container.create_agent_label",
+    "container.dns",
+    "container.dns.priority",
+    "container.hostname_override",
+    "container.mac_address",
+    "container.name",
+    "container.network",
+    "container.pull_image",
+    "container.requested_ip",
+    "container.start_once",
+    "container.system",
+    "container.uuid",
+    "loadbalancer.proxy-protocol.ports",
+    "loadbalancer.ssl.ports",
+    "network.arpsync",
+    "network.cni.binary",
+    "network.l2flat.interface",
+    "network.macsync",
+    "project.name",
+    "project_service.name",
+    "service.allocate.skip.serialize",
+    "service.external_dns",
+    "service.external_dns_name_template",
+    "service.selector.container",
+    "service.selector.link",
+    "service.ui_link.label",
+    "service.wait_for_healthcheck",
+    "sidekicks",
+    "stack.name",
+    "stack_service.name",
+    "websocket.proxy.port",
+    "websocket.proxy.scheme",
+];
+
+/// Looks at a label of a service.
+pub(super) fn check<'a>(name: &str, at: &'a Node, teller: &mut Teller<'_, 'a>) {
+    let near = match name.strip_prefix(PREFIX) {
+        Some(own) if own.starts_with("scheduler.") => match scheduler(own) {
+            Some(near) => near,
+            None => return,
+        },
+        Some(own) if KNOWN.contains(&own) => return,
+        Some(own) => match nearest(own) {
+            Some(near) => format!("{PREFIX}{near}"),
+            None => return,
+        },
+        None => match misspelt_prefix(name) {
+            Some(rest) => format!("{PREFIX}{rest}"),
+            None => return,
+        },
+    };
+    teller.tell(Cause::PassedOver, at, format!("Rancher does not act on the label `{name}`; `{near}` is meant?"));
+}
+
+/// A label that differs in a letter or two.
+fn nearest(own: &str) -> Option<&'static str> {
+    let near = KNOWN.iter().map(|known| (distance(own, known), *known)).filter(|(far, _)| *far <= 2).min();
+    near.map(|(_, known)| known)
+}
+
+/// What stands behind a beginning that is almost `io.rancher.` and belongs to a label that is known.
+fn misspelt_prefix(name: &str) -> Option<&str> {
+    let (at, _) = name.match_indices('.').nth(1)?;
+    let (prefix, rest) = name.split_at(at + 1);
+    let is_known = KNOWN.contains(&rest) || scheduler(rest).is_none() && rest.starts_with("scheduler.");
+    (distance(prefix, PREFIX) <= 2 && is_known).then_some(rest)
+}
+
+/// What is meant by a label of the scheduler that it does not act on: it knows `global`, and affinities with or without
+/// `_soft` and `_ne`.
+fn scheduler(own: &str) -> Option<String> {
+    let behind = own.strip_prefix("scheduler.").unwrap_or(own);
+    if behind == "global" || behind.starts_with("require_any") {
+        return None;
+    }
+    let kinds = ["container", "container_label", "host_label"];
+    let all = kinds.iter().flat_map(|kind| ["", "_ne", "_soft", "_soft_ne"].map(|end| format!("affinity:{kind}{end}")));
+    let all: Vec<String> = all.chain(std::iter::once("global".to_owned())).collect();
+    if all.iter().any(|known| known == behind) {
+        return None;
+    }
+    let near = all.iter().min_by_key(|known| distance(behind, known).min(100));
+    near.map(|near| format!("{PREFIX}scheduler.{near}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_the_scheduler_are_known() {
+        for known in ["scheduler.global", "scheduler.affinity:host_label_soft_ne", "scheduler.affinity:container"] {
+            assert_eq!(scheduler(known), None, "{known}");
+        }
+        for (odd, meant) in [
+            ("scheduler.afinity:host_label", "io.rancher.scheduler.affinity:host_label"),
+            ("scheduler.affinity:host_labels", "io.rancher.scheduler.affinity:host_label"),
+            ("scheduler.globl", "io.rancher.scheduler.global"),
+        ] {
+            assert_eq!(scheduler(odd).as_deref(), Some(meant));
+        }
+        assert_eq!(nearest("sidekick"), Some("sidekicks"));
+        assert_eq!(nearest("something.else"), None);
+        assert_eq!(misspelt_prefix("io.rancer.sidekicks"), Some("sidekicks"));
+        assert_eq!(misspelt_prefix("com.example.sidekicks"), None);
+    }
+}

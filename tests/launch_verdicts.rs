@@ -1,0 +1,188 @@
+//! `check` says of a version what Rancher says when it is launched: an error where its compose executor or Cattle refuses
+//! it, and none where they do not. The judge is the executor itself (`swarm_lab::executor`).
+
+mod made_up;
+mod mutated;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use catalog_check::{CheckOptions, Severity, check};
+use serde_json::{Value, json};
+use swarm_lab::dice::Dice;
+use swarm_lab::executor::Executor;
+use swarm_lab::generator::{corpus, outcome};
+use swarm_lab::programs::root;
+use swarm_lab::real_parts;
+use swarm_lab::trial::{Trial, is_long, trial};
+
+use made_up::Version;
+
+/// Versions that lie beside each other in one template.
+const IN_ONE_TEMPLATE: usize = 50;
+/// How many made-up and how many mutated versions an everyday run asks about.
+const EVERYDAY: usize = 1500;
+
+/// Rules that tell errors which neither the executor nor Cattle makes of the compose files of a version by themselves:
+/// what catalog-service drops, what only the hosts find out, and what is said of a template as a whole.
+const OTHERS: [&str; 3] = ["image-kind-tagged", "image-form", "version-twice"];
+
+pub fn trials() -> Vec<Trial> {
+    let cases = (!cases().is_file()).then_some("needs the cases (../shared/cases)");
+    let judge = real_parts::kit().is_none().then_some("needs Rancher's own parts (RANCHER_REAL)");
+    let real = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)").or(judge);
+    vec![
+        trial("each_case_has_its_right_outcome", cases, each_case),
+        trial("real_versions_are_judged_as_by_rancher", real, real_versions),
+        trial("made_up_versions_are_judged_as_by_rancher", judge, made_up_versions),
+        trial("mutated_versions_are_judged_as_by_rancher", real, mutated_versions),
+    ]
+}
+
+fn cases() -> PathBuf {
+    root().join("../shared/cases/launch.jsonl")
+}
+
+fn each_case() {
+    let text = fs::read_to_string(cases()).unwrap();
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        if !matches!(case["by"].as_str(), Some("executor" | "cattle")) {
+            continue;
+        }
+        let folder = root().join("../shared/cases").join(case["folder"].as_str().unwrap());
+        let args = ["check", folder.to_str().unwrap(), "--level", "note", "--format", "json"];
+        let (_, out, errors) = outcome(Path::new("."), &args);
+        let told: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{case}: {out} {errors}"));
+        let findings = told.as_array().or_else(|| told["findings"].as_array()).unwrap();
+        let count = |level: &str| findings.iter().filter(|finding| finding["severity"] == level).count();
+        let (errors, warnings) = (count("error"), count("warning"));
+        let is_right = match case["right"].as_str().unwrap() {
+            "error" => errors > 0,
+            "one error" => errors == 1,
+            "warning" => errors == 0 && warnings > 0,
+            "nothing" => errors == 0 && warnings == 0,
+            "no error" => errors == 0,
+            other => panic!("{other}"),
+        };
+        if !is_right {
+            wrong.push(format!("{}: {} is right, found {findings:#?}", case["case"], case["right"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A number for the dice: told when something is found, and `SEED` gives it back.
+fn seed() -> u64 {
+    let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| std::process::id().into())
+}
+
+fn many() -> usize {
+    if is_long() { 100 * EVERYDAY } else { EVERYDAY }
+}
+
+fn made_up_versions() {
+    let seed = seed();
+    let mut dice = Dice::new(seed);
+    let versions: Vec<Version> = (0..many()).map(|_| made_up::made_up(&mut dice)).collect();
+    agree(&format!("SEED={seed}"), &versions);
+}
+
+fn mutated_versions() {
+    let (seed, real) = (seed(), real());
+    let mut dice = Dice::new(seed);
+    let mut one = || {
+        let at = usize::try_from(dice.below(real.len() as u64)).unwrap();
+        mutated::mutated(&mut dice, &real[at])
+    };
+    let versions: Vec<Version> = (0..many()).map(|_| one()).collect();
+    agree(&format!("SEED={seed}"), &versions);
+}
+
+fn real_versions() {
+    agree("the real catalogs", &real());
+}
+
+/// All versions of the real catalogs.
+fn real() -> Vec<Version> {
+    let mut versions = Vec::new();
+    let mut folders = vec![corpus().unwrap()];
+    while let Some(folder) = folders.pop() {
+        let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
+        if let Some(docker) = read("docker-compose.yml.tpl").or_else(|| read("docker-compose.yml")) {
+            versions.push((docker, read("rancher-compose.yml").unwrap_or_default()));
+        }
+        let mut below: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        below.retain(|path| path.is_dir());
+        below.sort();
+        folders.extend(below);
+    }
+    versions
+}
+
+/// What `check` calls errors of each version.
+fn errors_of(versions: &[Version]) -> BTreeMap<usize, Vec<String>> {
+    let catalog = tempfile::tempdir().unwrap();
+    for (at, (docker, rancher)) in versions.iter().enumerate() {
+        let folder = format!("templates/t{}/{}", at / IN_ONE_TEMPLATE, at % IN_ONE_TEMPLATE);
+        let folder = catalog.path().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("docker-compose.yml"), docker).unwrap();
+        fs::write(folder.join("rancher-compose.yml"), rancher).unwrap();
+    }
+    let options = CheckOptions { level: Some(Severity::Error), ..CheckOptions::default() };
+    let mut errors: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for finding in check(&[catalog.path().to_owned()], &options).unwrap().findings {
+        let is_catalog_services = finding.rule.refused_by.is_none_or(|by| by.part == "catalog-service");
+        let path: Vec<&str> =
+            finding.path.strip_prefix(catalog.path()).unwrap().iter().filter_map(|part| part.to_str()).collect();
+        if let [_, template, revision, file] = path.as_slice()
+            && !OTHERS.contains(&finding.rule.id)
+            && (!is_catalog_services || finding.rule.refused_by.is_none())
+        {
+            let at = template[1..].parse::<usize>().unwrap() * IN_ONE_TEMPLATE + revision.parse::<usize>().unwrap();
+            let told = format!("{file}:{}: {} {}", finding.start.line, finding.rule.id, finding.message);
+            errors.entry(at).or_default().push(told);
+        }
+    }
+    errors
+}
+
+/// Demands that an error is told exactly where Rancher refuses.
+fn agree(what: &str, versions: &[Version]) {
+    let errors = errors_of(versions);
+    let mut executor = Executor::start();
+    let mut apart = Vec::new();
+    let mut refused = BTreeSet::new();
+    for (at, (docker, rancher)) in versions.iter().enumerate() {
+        let answer = executor.ask(&json!({ "kind": "version", "docker_compose": docker, "rancher_compose": rancher }));
+        if answer["stage"] == "catalog" {
+            // Questions that cannot be read: catalog-service drops such a version before anybody could launch it.
+            continue;
+        }
+        let is_refused = answer["accepted"] != true;
+        if is_refused {
+            refused.insert(at);
+        }
+        if is_refused != errors.contains_key(&at) {
+            apart.push(format!(
+                "--- Rancher: {} {} {}\n--- check: {:?}\n--- docker-compose.yml\n{docker}--- rancher-compose.yml\n{rancher}",
+                answer["stage"],
+                answer["problems"],
+                answer["cattle"],
+                errors.get(&at),
+            ));
+        }
+    }
+    println!("{what}: {} versions, {} of them refused, {} apart", versions.len(), refused.len(), apart.len());
+    assert!(
+        apart.is_empty(),
+        "{what}: {} of {} apart\n{}",
+        apart.len(),
+        versions.len(),
+        apart[..apart.len().min(5)].join("\n")
+    );
+}
