@@ -16,11 +16,9 @@ pub fn is_offered(minimum: &str, rancher: &str, maximum: &str) -> bool {
     (minimum.is_empty() || !is_later(minimum, rancher)) && (maximum.is_empty() || !is_later(rancher, maximum))
 }
 
-/// Whether there is a Rancher that runs templates, which those before 1.6 do not, and to which a version is offered.
-pub fn is_templated(minimum: &str, maximum: &str) -> bool {
-    let (line, last) = LINES[LINES.len() - 1];
-    (0..=last).any(|patch| is_offered(minimum, &format!("v{line}.{patch}"), maximum))
-        || !is_offered_to_any(minimum, maximum)
+/// Whether a version is meant for a Rancher that runs templates, which those before 1.6 do not.
+pub fn is_templated(maximum: &str) -> bool {
+    maximum.is_empty() || !is_later("1.6", maximum)
 }
 
 /// Whether there is a Rancher 1.x to which a version is offered.
@@ -79,6 +77,20 @@ mod tests {
             ("", "none", true),
         ] {
             assert_eq!(is_offered_to_any(minimum, maximum), some, "{minimum} {maximum}");
+        }
+    }
+
+    #[test]
+    fn templates_are_run_from_1_6_on() {
+        for (maximum, templated) in [
+            ("", true),
+            ("v1.5.99", false),
+            ("v1.6.0-rc1", true),
+            ("1.6.13-rc2", true),
+            ("v1.6", true),
+            ("v0.59.1", false),
+        ] {
+            assert_eq!(is_templated(maximum), templated, "{maximum}");
         }
     }
 
