@@ -14,6 +14,7 @@ pub fn trials() -> Vec<Trial> {
     trials![
         a_finding_names_its_rule_its_place_the_line_why_and_how,
         errors_make_it_fail_and_warnings_only_when_strict,
+        what_the_community_catalog_refuses_is_an_error_for_it_alone,
         a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file,
         sarif_is_valid_by_the_published_schema,
         github_gets_ten_annotations_of_a_level_at_the_most,
@@ -49,7 +50,7 @@ pub fn catalog(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
 pub const DOCKER: &str = "1/docker-compose.yml";
 pub const RANCHER: &str = "1/rancher-compose.yml";
 pub const LATEST: (&str, &str, &str) = (DOCKER, "web:1.1.0", "web:latest");
-const BROKEN: (&str, &str, &str) = ("config.yml", "version: v1.1.0", "version: v9.9.9");
+const BROKEN: (&str, &str, &str) = ("config.yml", "version: v1.1.0", "version: [v9.9.9]");
 
 fn a_finding_names_its_rule_its_place_the_line_why_and_how() {
     let folder = catalog(&[LATEST]);
@@ -71,7 +72,26 @@ fn errors_make_it_fail_and_warnings_only_when_strict() {
     let broken = catalog(&[BROKEN, LATEST]);
     assert_eq!(outcome(broken.path(), &["check", "."]).0, 1);
     assert_eq!(outcome(broken.path(), &["check", ".", "--only", "image-latest"]).0, 0);
-    assert_eq!(outcome(broken.path(), &["check", ".", "--only", "image-latest,default-version"]).0, 1);
+    assert_eq!(outcome(broken.path(), &["check", ".", "--only", "image-latest,config-shape"]).0, 1);
+}
+
+fn what_the_community_catalog_refuses_is_an_error_for_it_alone() {
+    for (from, to, id) in [
+        ("Jane Doe <jane@example.com>", "jane@example.com", "maintainer-form"),
+        ("version: v1.1.0", "version: v9.9.9", "default-version"),
+    ] {
+        let folder = catalog(&[("config.yml", from, to)]);
+        let run = |more: &[&str]| {
+            let (code, text, _) =
+                outcome(folder.path(), &[&["check", ".", "--only", id, "--level", "note"], more].concat());
+            (code, text.contains(&format!("error[{id}]")))
+        };
+        assert_eq!(run(&[]), (0, false), "{id}");
+        assert_eq!(run(&["--for", "community"]), (1, true), "{id}");
+        fs::write(folder.path().join("gen-catalog.toml"), "for = \"community\"\n").unwrap();
+        assert_eq!(run(&[]), (1, true), "{id}");
+        assert_eq!(run(&["--for", "rancher"]), (0, false), "{id}");
+    }
 }
 
 fn a_path_may_be_a_catalog_a_base_a_template_a_version_or_a_file() {
@@ -134,10 +154,7 @@ fn github_gets_ten_annotations_of_a_level_at_the_most() {
         of("::error ")[0].starts_with("::error file=infra-templates/example/config.yml,line=3,col=10,endColumn="),
         "{text}"
     );
-    assert!(
-        of("::error ")[0]
-            .contains("title=default-version::no revision has version v9.9.9; the last revision has v1.1.0%0A")
-    );
+    assert!(of("::error ")[0].contains("title=config-shape::version holds a list, and a text is due%0A"));
 }
 
 fn rules_are_listed_and_explained() {
@@ -339,8 +356,6 @@ fn what_cannot_be_read_is_a_finding_or_a_clear_error() {
         &|t| fs::write(t.join(DOCKER), (0..5_000).map(|d| " ".repeat(d % 300) + "a:\n").collect::<String>()).unwrap(),
         "yaml-syntax",
     );
-    finds(&|t| fs::File::create(t.join(RANCHER)).unwrap().set_len(100 << 20).unwrap(), "unreadable");
-    finds(&|t| symlink("..", t.join("loop")).unwrap(), "unreadable");
     finds(
         &|t| {
             fs::remove_file(t.join(DOCKER)).unwrap();
@@ -357,4 +372,13 @@ fn what_cannot_be_read_is_a_finding_or_a_clear_error() {
     );
     finds(&|t| fs::write(t.join(DOCKER), "{{ range until 1000000000 }}x{{ end }}").unwrap(), "template-fails");
     finds(&|t| fs::write(t.join(RANCHER), "").unwrap(), "version-missing");
+    let warns = |change: &dyn Fn(&Path), id: &str| {
+        let folder = catalog(&[]);
+        change(&folder.path().join("infra-templates/example"));
+        let (code, text, errors) = outcome(folder.path(), &["check", "."]);
+        assert_eq!(code, 0, "{id}: {text}{errors}");
+        assert!(text.contains(&format!("warning[{id}]")), "{id}: {text}");
+    };
+    warns(&|t| fs::File::create(t.join(RANCHER)).unwrap().set_len(100 << 20).unwrap(), "too-large");
+    warns(&|t| symlink("..", t.join("loop")).unwrap(), "link-skipped");
 }

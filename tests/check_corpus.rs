@@ -62,7 +62,6 @@ fn known_defects() {
         ("stray-file", "rancher-catalog/infra-templates/netapp-ontap-nas/na_logo_vrt_2c_rgb.svg", 0),
         ("config-key-missing", "rancher-catalog/infra-templates/ipsec/config.yml", 0),
         ("maintainer-missing", "community-catalog/infra-templates/alidns/config.yml", 0),
-        ("config-not-text", "rancher-catalog/infra-templates/netapp-eseries/config.yml", 4),
         ("default-version-not-newest", "rancher-catalog/infra-templates/secrets-bridge-v2/config.yml", 4),
         ("default-version-not-newest", "rancher-catalog/infra-templates/portworx/config.yml", 4),
         ("revision-gap", "rancher-catalog/infra-templates/portworx/40", 0),

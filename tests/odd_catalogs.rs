@@ -6,8 +6,9 @@ use std::path::Path;
 
 use swarm_lab::dice::Dice;
 
-/// What may stand where a value is due.
-const VALUES: [&str; 44] = [
+/// What may stand where a value is due. Not `0o17`: the service is built by a later Go here, which takes it for a number,
+/// and Rancher's own was not.
+const VALUES: &[&str] = &[
     "v3.1.0",
     "1.10",
     "'1.10'",
@@ -28,7 +29,6 @@ const VALUES: [&str; 44] = [
     "{a: b}",
     "{}",
     "0777",
-    "0o17",
     "1e3",
     "1e30",
     "-1e30",
@@ -54,7 +54,7 @@ const VALUES: [&str; 44] = [
     "{a: ~, b: 1, 3: yes}",
 ];
 /// What may stand where a Rancher version is due: none between two of [`RANCHERS`] alone.
-const LIMITS: [&str; 22] = [
+const LIMITS: &[&str] = &[
     "v1.6.0",
     "1.6.0",
     "v1.2.0",
@@ -80,7 +80,7 @@ const LIMITS: [&str; 22] = [
 ];
 /// The servers that are asked for.
 pub const RANCHERS: [&str; 8] = ["v0.59.1", "v1.0.0", "v1.2.0", "v1.4.0", "v1.5.5", "v1.6.0", "v1.6.14", "v1.6.30"];
-const RANGES: [&str; 26] = [
+const RANGES: &[&str] = &[
     ">=v1.0.0",
     "v1.0.0",
     "1.0.0",
@@ -108,7 +108,7 @@ const RANGES: [&str; 26] = [
     "'  1.0.0'",
     "1.0.0 2.0.0 ||",
 ];
-const VERSIONS: [&str; 14] = [
+const VERSIONS: &[&str] = &[
     "v0.8.0",
     "v1.0.0-rc1",
     "v1.0.0-2",
@@ -124,7 +124,7 @@ const VERSIONS: [&str; 14] = [
     "v1.0.0.1",
     "V9.0.0",
 ];
-const BLOCK_KEYS: [&str; 17] = [
+const BLOCK_KEYS: &[&str] = &[
     "version",
     "name",
     "description",
@@ -143,7 +143,7 @@ const BLOCK_KEYS: [&str; 17] = [
     "minimun_rancher_version",
     "icon",
 ];
-const QUESTION_KEYS: [&str; 16] = [
+const QUESTION_KEYS: &[&str] = &[
     "variable",
     "label",
     "description",
@@ -161,7 +161,7 @@ const QUESTION_KEYS: [&str; 16] = [
     "hint",
     "Required",
 ];
-const CONFIG_KEYS: [&str; 20] = [
+const CONFIG_KEYS: &[&str] = &[
     "name",
     "description",
     "version",
@@ -183,9 +183,9 @@ const CONFIG_KEYS: [&str; 20] = [
     "readme",
     "upgradefrom",
 ];
-const QUESTIONS: [&str; 9] =
-    ["text", "{a: b}", "[]", "~", "[text]", "[~]", "[[a]]", "[{variable: A}, 3]", "[{variable: A, options: {a: b}}]"];
-const FOLDERS: [&str; 16] = [
+const QUESTIONS: &[&str] =
+    &["text", "{a: b}", "[]", "~", "[text]", "[~]", "[[a]]", "[{variable: A}, 3]", "[{variable: A, options: {a: b}}]"];
+const FOLDERS: &[&str] = &[
     "01",
     "+2",
     "-1",
@@ -203,9 +203,9 @@ const FOLDERS: [&str; 16] = [
     "v01.0.0",
     "vv1.0.6",
 ];
-const TEMPLATES: [&str; 9] = ["a:b", "a*b", "my_app", "my.app", "MY", "my app", "-x", "caf\u{e9}", "100%"];
-const BASES: [&str; 5] =
-    ["templates", "infra-templates", "machine-templates", "kubernetes-templates", "my-own-templates"];
+const TEMPLATES: &[&str] = &["a:b", "a*b", "my_app", "my.app", "MY", "my app", "-x", "caf\u{e9}", "100%"];
+const BASES: &[&str] =
+    &["templates", "infra-templates", "machine-templates", "kubernetes-templates", "my-own-templates"];
 
 type Keys = Vec<(String, String)>;
 
@@ -321,6 +321,57 @@ impl Compose {
     }
 }
 
+/// Writes a good template in which one value has a shape that Rancher does not take.
+pub fn write_with_one_odd_value(template: &Path, place: &str, key: &str) {
+    let mut config = good_config();
+    let mut compose = Compose::good("v1.1.0");
+    // A map where a list may stand, a list everywhere else.
+    let odd = if matches!(key, "questions" | "options" | "categories") { "{a: b}" } else { "[[a]]" };
+    match (place, key) {
+        ("config", key) => set(&mut config, key, odd),
+        ("question", key) => set(&mut compose.question, key, odd),
+        ("head", _) => compose.head = "version: '2.1'\n",
+        (_, "services") => compose.tail = "services: [a]\n".to_owned(),
+        (_, "catalog") => {
+            write_good_files(
+                template,
+                &config,
+                &[Compose::good("v1.0.0").text(), "catalog: [a]\nweb: {}\n".to_owned()],
+            );
+            return;
+        }
+        (_, key) => set(&mut compose.block, key, odd),
+    }
+    write_good_files(template, &config, &[Compose::good("v1.0.0").text(), compose.text()]);
+}
+
+fn good_config() -> Keys {
+    keys(&[
+        ("name", "Example"),
+        ("description", "A web server"),
+        ("version", "v1.1.0"),
+        ("category", "Applications"),
+        ("maintainer", "Jane Doe <jane@example.com>"),
+    ])
+}
+
+fn write_file(template: &Path, name: &str, text: &str) {
+    let path = template.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn write_good_files(template: &Path, config: &Keys, composes: &[String]) {
+    write_file(template, "catalogIcon-example.svg", "<svg/>\n");
+    write_file(template, "config.yml", &print(config, "", ""));
+    let docker = "version: '2'\nservices:\n  web:\n    image: example/web:1.1.0\n    environment: [COLOR]\n";
+    for (revision, compose) in composes.iter().enumerate() {
+        write_file(template, &format!("{revision}/README.md"), "# Example\n");
+        write_file(template, &format!("{revision}/docker-compose.yml"), docker);
+        write_file(template, &format!("{revision}/rancher-compose.yml"), compose);
+    }
+}
+
 fn pick(dice: &mut Dice, from: &[&'static str]) -> &'static str {
     from[usize::try_from(dice.below(from.len() as u64)).unwrap()]
 }
@@ -337,18 +388,8 @@ pub fn write(catalog: &Path, seed: u64, templates: usize) {
 }
 
 fn write_template(template: &Path, dice: &mut Dice) {
-    let file = |name: &str, text: &str| {
-        let path = template.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
-    let mut config = keys(&[
-        ("name", "Example"),
-        ("description", "A web server"),
-        ("version", "v1.1.0"),
-        ("category", "Applications"),
-        ("maintainer", "Jane Doe <jane@example.com>"),
-    ]);
+    let file = |name: &str, text: &str| write_file(template, name, text);
+    let mut config = good_config();
     let mut composes = [Compose::good("v1.0.0"), Compose::good("v1.1.0")];
     let mut layout = 0;
     let odd = !dice.one_in(3);
@@ -359,14 +400,7 @@ fn write_template(template: &Path, dice: &mut Dice) {
             _ => composes[usize::from(!dice.one_in(4))].make_odd(dice),
         }
     }
-    file("catalogIcon-example.svg", "<svg/>\n");
-    file("config.yml", &print(&config, "", ""));
-    let docker = "version: '2'\nservices:\n  web:\n    image: example/web:1.1.0\n    environment: [COLOR]\n";
-    for (revision, compose) in composes.iter().enumerate() {
-        file(&format!("{revision}/README.md"), "# Example\n");
-        file(&format!("{revision}/docker-compose.yml"), docker);
-        file(&format!("{revision}/rancher-compose.yml"), &compose.text());
-    }
+    write_good_files(template, &config, &composes.each_ref().map(Compose::text));
     let (old, new) = (template.join("1"), template.join(pick(dice, &FOLDERS)));
     let compose = template.join("1/rancher-compose.yml");
     match layout {

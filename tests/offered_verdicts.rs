@@ -28,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
     let no_corpus = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
     vec![
         trial("every_case_of_the_catalog_service_has_its_outcome", no_cases, known_cases),
+        trial("one_odd_value_is_one_error_and_nothing_else", None, one_finding),
         trial("of_the_real_catalogs_each_version_without_an_error_is_offered", no_corpus.or(no_service), real_catalogs),
         trial("of_odd_catalogs_each_version_without_an_error_is_offered_and_no_other", no_service, odd),
     ]
@@ -79,12 +80,40 @@ fn known_cases() {
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+fn one_finding() {
+    let blocks = [
+        "version",
+        "minimum_rancher_version",
+        "maximum_rancher_version",
+        "upgrade_from",
+        "labels",
+        "questions",
+        "name",
+    ];
+    let questions =
+        ["variable", "label", "description", "type", "required", "default", "min_length", "options", "group"];
+    let config = ["name", "description", "version", "category", "categories", "maintainer", "labels"];
+    let cases = (blocks.iter().map(|key| ("block", *key)))
+        .chain(questions.iter().map(|key| ("question", *key)))
+        .chain(config.iter().map(|key| ("config", *key)))
+        .chain([("block", "catalog"), ("block", "services"), ("head", "version")]);
+    for (place, key) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        odd_catalogs::write_with_one_odd_value(&folder.path().join("templates/example"), place, key);
+        let found = findings(folder.path());
+        let told = told(&found);
+        let errors = found.iter().filter(|finding| finding.rule.severity == Severity::Error).count();
+        let others = found.iter().filter(|finding| finding.rule.severity == Severity::Warning).count();
+        assert_eq!((errors, others), (1, 0), "{place} {key}:{told}");
+    }
+}
+
 fn real_catalogs() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["community-catalog", "rancher-catalog"] {
         let catalog = folder.path().join(name);
         copy(&corpus().unwrap().join(name), &catalog);
-        let wrong = disagreements(&catalog);
+        let wrong = disagreements(&catalog, false);
         assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
     }
 }
@@ -97,7 +126,7 @@ fn odd() {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog");
         odd_catalogs::write(&catalog, seed, templates);
-        let wrong = disagreements(&catalog);
+        let wrong = disagreements(&catalog, true);
         if !wrong.is_empty() && std::env::var_os("KEEP").is_some() {
             println!("kept: {}", folder.keep().display());
         }
@@ -142,8 +171,13 @@ fn text(version: &Field<Version>) -> String {
     version.value().map(Version::text).unwrap_or_default()
 }
 
-/// In what the service and `check` differ on a catalog, which becomes a repository.
-fn disagreements(catalog: &Path) -> Vec<String> {
+fn answers(service: &CatalogService, id: &str, read: &Read) -> bool {
+    service.ask(&format!("templates/{}:{}", escaped(id), escaped(&read.id))).status == 200
+}
+
+/// In what the service and `check` differ on a catalog, which becomes a repository. The executor is asked about every
+/// version of one that is odd; else about those that are broken to us.
+fn disagreements(catalog: &Path, is_odd: bool) -> Vec<String> {
     git(catalog, &["init", "-q", "-b", "master"]);
     commit_all(catalog, "all of it");
     let service = CatalogService::start(&[(CATALOG, catalog)]);
@@ -173,9 +207,13 @@ fn disagreements(catalog: &Path) -> Vec<String> {
             let is_config = of_template.contains(&finding.path) || finding.path.ends_with("config.yml");
             finding.rule.severity == Severity::Error && (finding.path == folder || is_config)
         });
-        let mut good = Vec::new();
+        let (mut good, mut listed) = (Vec::new(), Vec::new());
         for version in template.versions.iter().filter(|_| !is_lost) {
-            let oracle = executor.ask(&json!({"kind": "version", "dir": version.path}));
+            let oracle = if is_odd || is_broken(&version.path) {
+                executor.ask(&json!({"kind": "version", "dir": version.path}))
+            } else {
+                Value::Null
+            };
             let is_refused_there = oracle["stage"] == "catalog";
             let read = Read::of(version);
             match (is_broken(&version.path), read) {
@@ -183,6 +221,8 @@ fn disagreements(catalog: &Path) -> Vec<String> {
                     differs(format!("the executor refuses the block of {}: {}", version.name, oracle["error"]));
                 }
                 (false, Some(read)) => good.push(read),
+                // What the executor alone cannot read is in the lists all the same.
+                (true, Some(read)) if is_refused_there && answers(&service, &id, &read) => listed.push(read),
                 (true, Some(read)) => {
                     let is_offered = lists
                         .values()
@@ -190,8 +230,7 @@ fn disagreements(catalog: &Path) -> Vec<String> {
                     let others =
                         template.versions.iter().filter(|other| Read::of(other).is_some_and(|o| o.text == read.text));
                     let is_alone = others.count() == 1;
-                    let answer = service.ask(&format!("templates/{}:{}", escaped(&id), escaped(&read.id)));
-                    if is_offered && is_alone && answer.status == 200 && oracle["accepted"] == true {
+                    if is_offered && is_alone && answers(&service, &id, &read) && oracle["accepted"] == true {
                         differs(format!("{} is broken, and yet offered", version.name));
                     }
                 }
@@ -201,6 +240,7 @@ fn disagreements(catalog: &Path) -> Vec<String> {
         for rancher in RANCHERS {
             let expected: BTreeSet<String> = good
                 .iter()
+                .chain(&listed)
                 .filter(|read| is_offered(&read.minimum, rancher, &read.maximum))
                 .map(|read| read.text.clone())
                 .collect();

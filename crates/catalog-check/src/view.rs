@@ -186,8 +186,10 @@ pub(super) fn question_value<'a>(question: &'a Node, key: &str) -> Option<&'a No
 pub(super) fn asked_variables(version: &VersionSource) -> Option<Vec<String>> {
     let is_list = catalog_entry(version, "questions")
         .is_none_or(|(_, list)| matches!(list.kind, NodeKind::List(_)) || list.to_value().is_null());
-    let is_readable = version.rancher_compose.as_ref().is_none_or(|file| file.raw.is_ok());
-    (is_list && is_readable).then(|| {
+    let is_there = version.files.iter().any(|file| file.rsplit('/').next() == Some("rancher-compose.yml"));
+    let is_readable = version.rancher_compose.as_ref().map_or(!is_there, |file| file.raw.is_ok());
+    let is_block = catalog_node(version).is_none_or(|(_, block)| matches!(block.kind, NodeKind::Map(_)));
+    (is_list && is_block && is_readable).then(|| {
         let name = |question: &Node| scalar_text(question_value(question, "variable")?);
         questions(version).into_iter().filter_map(|(_, question)| name(question)).collect()
     })

@@ -41,6 +41,10 @@ pub(crate) fn names(path: &Path, unreadable: &mut Vec<Unreadable>) -> Vec<(Strin
 pub(crate) fn files_below(path: &Path, before: &str, unreadable: &mut Vec<Unreadable>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, is_folder) in names(path, unreadable) {
+        // What git keeps for itself is in no clone.
+        if name == ".git" {
+            continue;
+        }
         let relative = format!("{before}{name}");
         if is_folder {
             found.extend(files_below(&path.join(&name), &format!("{relative}/"), unreadable));

@@ -25,8 +25,9 @@ fn check(template: &TemplateSource, report: &mut Report) {
     // Of config.yml Rancher takes the text as it is written: 1.10 stays 1.10.
     let Some((node, default)) = field(root, "version").and_then(|(_, node)| Some((node, node.text()?))) else { return };
     let versions: Vec<&VersionSource> = template.versions.iter().filter(|version| is_looked_at(version)).collect();
-    let is_unread = |version: &&VersionSource| version.rancher_compose.as_ref().is_some_and(|file| file.raw.is_err());
-    if default.is_empty() || !template.unreadable.is_empty() || versions.iter().any(is_unread) {
+    // A revision without a version is told, and may be the one that is meant.
+    let is_open = |version: &&VersionSource| stated_version(version).is_none();
+    if default.is_empty() || !template.unreadable.is_empty() || versions.iter().any(is_open) {
         return;
     }
     // A version that stands there as a number is told where it stands.

@@ -3,6 +3,7 @@
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::catalog_node;
+use rancher_catalog::catalog_service::field;
 use rancher_catalog::source::TemplateSource;
 
 /// See [`Rule::why`].
@@ -23,8 +24,10 @@ fn check(template: &TemplateSource, report: &mut Report) {
         if template.base == "project" {
             continue;
         }
-        let Some((file, block)) = catalog_node(version) else { continue };
-        if version.catalog().is_some_and(|block| block.minimum_rancher_version.value().is_none()) {
+        let Some((file, block)) = catalog_node(version).filter(|(_, block)| !block.entries().is_empty()) else {
+            continue;
+        };
+        if field(block, "minimum_rancher_version").is_none_or(|(_, value)| value.to_value().is_null()) {
             report.node(file, block, "there is no minimum_rancher_version");
         }
     }

@@ -99,6 +99,7 @@ mod text_tab;
 mod text_trailing_space;
 mod too_large;
 mod unreadable;
+mod upgrade_from_any_number;
 mod upgrade_from_form;
 mod variable_unasked;
 mod version_missing;
@@ -175,6 +176,7 @@ pub const ALL: &[&Rule] = &[
     &rancher_version_form::RULE,
     &rancher_version_nobody::RULE,
     &upgrade_from_form::RULE,
+    &upgrade_from_any_number::RULE,
     &catalog_unknown_key::RULE,
     &question_unused::RULE,
     &variable_unasked::RULE,

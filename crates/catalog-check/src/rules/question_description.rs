@@ -22,8 +22,9 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (file, question) in questions(version) {
-            let text = question_value(question, "description").and_then(Node::text).unwrap_or_default();
-            if text.trim().is_empty() {
+            // What is no text is told as such.
+            let text = question_value(question, "description").map_or(Some(""), Node::text);
+            if text.is_some_and(|text| text.trim().is_empty()) {
                 report.node(file, question, "this question has no description");
             }
         }

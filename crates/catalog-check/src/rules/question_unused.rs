@@ -21,8 +21,12 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
+        let questions = questions(version);
+        if questions.is_empty() {
+            continue;
+        }
         let used = UsedVariables::of(version);
-        for (file, question) in questions(version) {
+        for (file, question) in questions {
             let Some(node) = question_value(question, "variable") else { continue };
             let Some(name) = scalar_text(node).filter(|name| !name.is_empty()) else { continue };
             // Where YAML has made another name of it, that is told.

@@ -31,10 +31,18 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
+        let retyped: Vec<_> = questions(version)
+            .into_iter()
+            .filter_map(|(file, question)| {
+                let (_, node) = field(question, "variable")?;
+                Some((file, node, retyped(node)?))
+            })
+            .collect();
+        if retyped.is_empty() {
+            continue;
+        }
         let used = UsedVariables::of(version);
-        for (file, question) in questions(version) {
-            let Some((_, node)) = field(question, "variable") else { continue };
-            let Some((written, read)) = retyped(node) else { continue };
+        for (file, node, (written, read)) in retyped {
             if used.names(written) {
                 report.node(file, node, format!("Rancher reads this variable as {read:?}: ${{{written}}} stays empty"));
             }

@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::catalog_entry;
+use crate::view::{catalog_entry, scalar_text};
 use rancher_catalog::model::VersionRange;
 use rancher_catalog::source::TemplateSource;
 
@@ -30,7 +30,8 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         let Some((file, node)) = catalog_entry(version, "upgrade_from") else { continue };
-        if let Some(text) = node.text().filter(|text| text.parse::<VersionRange>().is_err()) {
+        let text = scalar_text(node).filter(|text| !text.is_empty());
+        if let Some(text) = text.filter(|text| text.parse::<VersionRange>().is_err()) {
             report.node(file, node, format!("{text:?} is not a range of versions"));
         }
     }

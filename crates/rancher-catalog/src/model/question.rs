@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Field, Other, Scalar, Templated, absent};
 
@@ -62,7 +62,7 @@ pub struct Question {
 }
 
 /// The kinds of input that the UI has (`C.SUPPORTED_SCHEMA_INPUTS`); any other gets a text box and a complaint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "each is the name of its input")]
 pub enum QuestionType {
@@ -99,6 +99,28 @@ impl QuestionType {
         "service",
         "string",
     ];
+}
+
+/// From any scalar: Rancher makes a text of it.
+impl<'de> Deserialize<'de> for QuestionType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Scalar::deserialize(deserializer)?.to_string();
+        Ok(match name.as_str() {
+            "boolean" => Self::Boolean,
+            "certificate" => Self::Certificate,
+            "date" => Self::Date,
+            "enum" => Self::Enum,
+            "float" => Self::Float,
+            "int" => Self::Int,
+            "masked" => Self::Masked,
+            "multiline" => Self::Multiline,
+            "password" => Self::Password,
+            "secret" => Self::Secret,
+            "service" => Self::Service,
+            "string" => Self::String,
+            _ => Self::Unknown(name),
+        })
+    }
 }
 
 impl JsonSchema for QuestionType {
