@@ -11,6 +11,7 @@
 
 pub mod digest;
 pub mod git;
+mod go_encoding;
 pub mod go_template;
 pub mod interpolation;
 pub mod model;
