@@ -14,6 +14,7 @@ mod dependencies;
 mod diff_command;
 mod image_archive;
 mod knows_its_commit;
+mod languages;
 mod manual;
 mod meaning_corpus;
 mod model_shows;
@@ -48,6 +49,7 @@ fn main() {
             ("diff_command", diff_command::trials),
             ("image_archive", image_archive::trials),
             ("knows_its_commit", knows_its_commit::trials),
+            ("languages", languages::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("model_shows", model_shows::trials),
