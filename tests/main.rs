@@ -20,6 +20,7 @@ mod image_archive;
 mod junit;
 mod knows_its_commit;
 mod launch_verdicts;
+mod languages;
 mod manual;
 mod meaning_corpus;
 mod model_shows;
@@ -62,6 +63,7 @@ fn main() {
             ("junit", junit::trials),
             ("knows_its_commit", knows_its_commit::trials),
             ("launch_verdicts", launch_verdicts::trials),
+            ("languages", languages::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("model_shows", model_shows::trials),

@@ -10,11 +10,11 @@ use serde_yaml::Value;
 use super::output::Output;
 use super::{Format, Outcome, render_model};
 use crate::render::RenderedFile;
-use rancher_catalog::go_template::{Limits, Template, Value as TemplateValue, is_notemplating};
+use rancher_catalog::go_template::{Limits, Stack, Template, Value as TemplateValue, is_notemplating};
 use rancher_catalog::interpolation::interpolate;
 use rancher_catalog::model::Scalar;
 use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
-use rancher_catalog::yaml::{self, Document};
+use rancher_catalog::yaml::{self, Document, Node, NodeKind};
 
 /// Prints the compose files of a version as a stack would get them: rendered, with all variables replaced.
 ///
@@ -26,7 +26,8 @@ use rancher_catalog::yaml::{self, Document};
     after_help = "Examples:\n  \
     gen-catalog render-compose infra-templates/swarm/4\n  \
     gen-catalog render-compose infra-templates/swarm/4 --answers MANAGER_SCALE=5 LOG_LEVEL=debug\n  \
-    gen-catalog render-compose infra-templates/ipsec/3 --answers answers.yml"
+    gen-catalog render-compose infra-templates/ipsec/3 --answers answers.yml\n  \
+    gen-catalog render-compose infra-templates/ipsec/3 --stack-name net --previous-version v0.1.2"
 )]
 pub(super) struct RenderComposeArgs {
     /// A version's folder
@@ -34,6 +35,18 @@ pub(super) struct RenderComposeArgs {
     /// Answers: KEY=VALUE, or a file with a map of them in YAML or JSON; a later one wins
     #[arg(long, value_name = "FILE|KEY=VALUE", num_args = 1..)]
     answers: Vec<String>,
+    /// The stack's name: `.Stack.Name` in a template
+    #[arg(long, value_name = "NAME", default_value = "stack")]
+    stack_name: String,
+    /// The version that is launched, where it is not that of the files: `.Stack.Version`
+    #[arg(long, value_name = "VERSION")]
+    stack_version: Option<String>,
+    /// The version that is upgraded from: `.Stack.PreviousVersion`
+    #[arg(long, value_name = "VERSION", default_value = "")]
+    previous_version: String,
+    /// The environment's name: `.Environment.Name`
+    #[arg(long, value_name = "NAME", default_value = "Default")]
+    environment: String,
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -53,13 +66,21 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
         bail!("{}: {}", error.path.display(), error.reason);
     }
     let answers = answers(version, &args.answers)?;
+    let own_version = version.catalog().and_then(|block| block.version.value().map(ToString::to_string));
+    let stack_version = args.stack_version.clone().or(own_version).unwrap_or_default();
+    let stack = Stack {
+        name: &args.stack_name,
+        version: &stack_version,
+        previous_version: &args.previous_version,
+        environment: &args.environment,
+    };
     let mut outcome = Outcome::Good;
     let mut files = Vec::new();
     for (name, file) in
         [("docker-compose.yml", &version.docker_compose), ("rancher-compose.yml", &version.rancher_compose)]
     {
         let Some(file) = file else { continue };
-        let (text, failed) = as_a_stack_gets_it(file, &answers, output)?;
+        let (text, failed) = as_a_stack_gets_it(file, &answers, stack, output)?;
         if failed {
             outcome = Outcome::Findings;
         }
@@ -100,30 +121,104 @@ fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap
 fn as_a_stack_gets_it(
     file: &YamlFile,
     answers: &BTreeMap<String, String>,
+    stack: Stack<'_>,
     output: &Output,
 ) -> anyhow::Result<(String, bool)> {
     let path = file.path.display();
     let mut failed = false;
     let text = if is_notemplating(&file.text) {
-        file.text.clone()
+        file.text.clone().into_bytes()
     } else {
         let template = Template::parse(&file.text).map_err(|error| anyhow::anyhow!("{path}:{error}"))?;
         let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let execution = template.execute(&TemplateValue::answers(pairs), &Limits::default());
+        let execution = template.execute(&TemplateValue::data(pairs, stack), &Limits::default());
         if let Some(error) = execution.error {
+            if error.beyond_this_tool {
+                bail!("{path}:{error}");
+            }
             output.error(&format!("{path}:{error}; Rancher goes on with what was printed before"));
             failed = true;
         }
         execution.output
     };
-    let document = Document::read(&text).map_err(|error| anyhow::anyhow!("{path}, rendered, line {error}\n{text}"))?;
+    let in_text = |error: &dyn std::fmt::Display| {
+        anyhow::anyhow!("{path}, rendered, line {error}\n{}", String::from_utf8_lossy(&text))
+    };
+    let document = Document::read_bytes(&text).map_err(|error| in_text(&error))?;
+    let version = compose_layout(&document).map_err(|error| in_text(&error))?;
     let mut value = document.to_value();
-    replace(&mut value, answers).map_err(|error| anyhow::anyhow!("{path}: {error}"))?;
-    // The executor takes the catalog block out before it looks at services.
     if let Value::Mapping(map) = &mut value {
+        for (key, value) in map.iter_mut() {
+            if is_interpolated(key.as_str().unwrap_or_default(), version) {
+                replace(value, answers).map_err(|error| anyhow::anyhow!("{path}: {error}"))?;
+            }
+        }
+        // The executor takes the catalog block out before it looks at services.
         map.retain(|key, _| !matches!(key.as_str(), Some("catalog" | ".catalog")));
     }
     Ok((yaml::document(&value), failed))
+}
+
+/// How a compose file is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Services stand at the top.
+    One,
+    /// They stand below `services`.
+    Two,
+}
+
+/// Sections of the second layout that hold services.
+const OF_SERVICES: [&str; 8] = [
+    "services",
+    "containers",
+    "load_balancers",
+    "storage_drivers",
+    "network_drivers",
+    "virtual_machines",
+    "external_services",
+    "aliases",
+];
+
+/// Tells the layout, and refuses what the executor's `CreateRawConfig` cannot read.
+fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
+    let Some(root) = &document.root else { return Ok(Layout::One) };
+    let wrong = |node: &Node, what: String| anyhow::anyhow!("{}: {what}", node.span.start);
+    let is_null = |node: &Node| matches!(&node.kind, NodeKind::Scalar { value: Value::Null, .. });
+    let is_map = |node: &Node| is_null(node) || matches!(node.kind, NodeKind::Map(_));
+    if !is_map(root) {
+        return Err(wrong(root, "a compose file is a map; this is none".to_owned()));
+    }
+    let version = root.get("version").filter(|version| !is_null(version));
+    let layout = match version.map(|version| (version, version.text())) {
+        Some((version, None)) => return Err(wrong(version, "`version` is a text, not a map or a list".to_owned())),
+        Some((version, Some("3"))) => {
+            return Err(wrong(version, "Rancher 1.6 does not read version 3 of compose files; use version '2'".to_owned()));
+        }
+        Some((_, Some("2"))) => Layout::Two,
+        _ => Layout::One,
+    };
+    for (key, section) in root.entries() {
+        let name = key.text().unwrap_or_default();
+        let holds_services = OF_SERVICES.contains(&name);
+        let is_section = holds_services || matches!(name, "dependencies" | "volumes" | "networks" | "secrets" | "hosts");
+        if !is_map(section) && (is_section || layout == Layout::One) {
+            return Err(wrong(section, format!("`{name}` is a map; this is none")));
+        }
+        if holds_services && let Some((service, value)) = section.entries().iter().find(|(_, value)| !is_map(value)) {
+            let service = service.text().unwrap_or_default();
+            return Err(wrong(value, format!("`{service}` is a map of a service's keys; this is none")));
+        }
+    }
+    Ok(layout)
+}
+
+/// Whether the executor replaces variables in what stands at a key at the top.
+fn is_interpolated(key: &str, layout: Layout) -> bool {
+    match layout {
+        Layout::One => !matches!(key, "catalog" | ".catalog"),
+        Layout::Two => OF_SERVICES.contains(&key) || matches!(key, "volumes" | "networks"),
+    }
 }
 
 fn replace(value: &mut Value, answers: &BTreeMap<String, String>) -> anyhow::Result<()> {
@@ -135,10 +230,8 @@ fn replace(value: &mut Value, answers: &BTreeMap<String, String>) -> anyhow::Res
             }
         }
         Value::Mapping(map) => {
-            for (key, value) in map {
-                if !matches!(key.as_str(), Some("catalog" | ".catalog")) {
-                    replace(value, answers)?;
-                }
+            for (_, value) in map {
+                replace(value, answers)?;
             }
         }
         _ => {}

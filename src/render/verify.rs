@@ -25,7 +25,7 @@ pub(super) fn verify<T: DeserializeOwned + PartialEq>(
             Problem::DuplicateKey { key, again, .. } => (*again, format!("the key `{key}` stands there twice")),
             Problem::FurtherDocument { at } => (*at, "a second document begins".to_owned()),
         };
-        return Err(unreadable(ReadError { position, message }));
+        return Err(unreadable(ReadError::new(position, message)));
     }
     let read = document.to_value();
     let differs = |path: String| RenderError::Differs { template, file: file.to_owned(), path };

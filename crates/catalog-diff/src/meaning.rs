@@ -179,7 +179,7 @@ fn document(file: &YamlFile, answers: &Answers) -> Result<Document, String> {
     let Some(template) = &file.template else { return file.raw.clone().map_err(|error| error.to_string()) };
     let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let execution = template.execute(&Value::answers(pairs), &Limits::default());
-    Document::read(&execution.output).map_err(|error| format!("rendered, {error}"))
+    Document::read_bytes(&execution.output).map_err(|error| format!("rendered, {error}"))
 }
 
 fn compare(old: &Facts, new: &Facts, with_answer: Option<&str>) -> Vec<Difference> {

@@ -1,8 +1,8 @@
 //! The variables of compose files: `$NAME`, `${NAME}`, and `$$` for a dollar.
 //!
 //! Rancher's compose executor looks for them in every string of a service, once YAML is read and before its schema is
-//! checked; keys are left alone. A name that no answer has becomes empty. There is no `${NAME:-default}`: anything else
-//! behind a dollar is an error (libcompose, `config/interpolation.go`).
+//! checked; keys are left alone. A name that no answer has becomes empty. In braces it may begin with a digit. There is no
+//! `${NAME:-default}`: anything else behind a dollar is an error (the executor's `config/interpolation.go`).
 
 use std::ops::Range;
 
@@ -57,8 +57,7 @@ fn each<'t>(text: &'t str, mut take: impl FnMut(Part<'t>)) -> Result<(), Interpo
         let rest = &text[dollar + 1..];
         let name_of = |text: &'t str| {
             let end = text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len());
-            let name = &text[..end];
-            (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
+            Some(&text[..end]).filter(|name| !name.is_empty())
         };
         let length = if rest.starts_with('$') {
             take(Part::Dollar);
@@ -69,7 +68,7 @@ fn each<'t>(text: &'t str, mut take: impl FnMut(Part<'t>)) -> Result<(), Interpo
         {
             take(Part::Variable(name, dollar..dollar + name.len() + 3));
             name.len() + 2
-        } else if let Some(name) = name_of(rest) {
+        } else if let Some(name) = name_of(rest).filter(|name| !name.starts_with(|c: char| c.is_ascii_digit())) {
             take(Part::Variable(name, dollar..dollar + name.len() + 1));
             name.len()
         } else {
@@ -92,7 +91,7 @@ mod tests {
     fn variables_become_answers_and_two_dollars_one() {
         let answers = |name: &str| (name == "A").then(|| "1".to_owned());
         for (text, out) in
-            [("$A", "1"), ("${A}b", "1b"), ("$Ab-$B-", "--"), ("$$A $$$A", "$A $1"), ("a", "a"), ("", "")]
+            [("$A", "1"), ("${A}b", "1b"), ("$Ab-$B-", "--"), ("$$A $$$A", "$A $1"), ("a${1}b", "ab"), ("a", "a"), ("", "")]
         {
             assert_eq!(interpolate(text, answers).as_deref(), Ok(out), "{text}");
         }

@@ -15,6 +15,7 @@
 pub mod catalog_service;
 pub mod digest;
 pub mod git;
+mod go_encoding;
 pub mod go_template;
 pub mod hidden;
 pub mod interpolation;

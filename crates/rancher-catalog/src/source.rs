@@ -263,7 +263,7 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
     for reference in template.references().iter().filter(|reference| is_free(&reference.name)) {
         reference.compared_with.iter().for_each(|value| add(&reference.name, value.clone()));
     }
-    let mut seen: HashSet<String> = HashSet::new();
+    let mut seen: HashSet<Vec<u8>> = HashSet::new();
     let mut readings = Vec::new();
     let mut limits = Limits { output_bytes: MAX_RENDERED_BYTES, ..Limits::default() };
     for because in tries {
@@ -286,7 +286,7 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
             continue;
         }
         readings.push(Reading {
-            document: Document::read(&execution.output),
+            document: Document::read_bytes(&execution.output),
             line_map: Some(execution.line_map),
             error: execution.error,
             because,

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "upgrade_from has an `x` for any number.",
     why: "It holds more than it says: Rancher puts the pre-releases of the next version into it (1.1.0-rc1 into 1.0.x), and those before 1.6 do not read it.",
-    mend: "Write both bounds: `>=v1.0.0 <v1.1.0-a`.",
+    fix: "Write both bounds: `>=v1.0.0 <v1.1.0-a`.",
     refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",

@@ -1,9 +1,9 @@
-//! Text -> pieces: plain text, and the words of actions.
+//! Text -> tokens, as Go 1.9's `text/template/parse/lex.go` has them.
 
 use super::TemplateError;
 
 /// A place in the template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Place {
     pub line: u32,
     pub column: u32,
@@ -20,270 +20,331 @@ impl Place {
     }
 }
 
-/// What stands between two actions, or in one.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Piece {
-    /// Text, printed as it is.
-    Text(String, Place),
-    /// The words between `{{` and `}}`.
-    Action(Vec<Word>, Place),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Word {
-    pub token: Token,
-    pub place: Place,
-    /// Whether white space stands before it: `(x).y` is not `(x) .y`.
-    pub spaced: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
-    /// A keyword or the name of a function.
-    Name(String),
-    /// `.name`
-    Field(String),
-    /// `.`
-    Dot,
-    /// `$` or `$name`
-    Variable(String),
-    Text(String),
-    Int(i64),
-    Float(f64),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    LeftDelimiter,
+    RightDelimiter,
+    Space,
     Pipe,
-    Open,
-    Close,
     Declare,
-    Assign,
-    Comma,
+    /// Any other sign.
+    Sign,
+    LeftParenthesis,
+    RightParenthesis,
+    Bool,
+    Character,
+    Complex,
+    Number,
+    Identifier,
+    Field,
+    Variable,
+    Dot,
+    Nil,
+    Quoted,
+    Raw,
+    Block,
+    Define,
+    Else,
+    End,
+    If,
+    Range,
+    Template,
+    With,
+    Error,
+    Eof,
 }
 
-struct Cursor<'t> {
-    rest: &'t str,
+#[derive(Debug, Clone)]
+pub(super) struct Token<'t> {
+    pub kind: Kind,
+    /// Its text; of an error, what is wrong.
+    pub text: &'t str,
+    pub place: Place,
+}
+
+/// Takes a template apart; gives the tokens and how deep parentheses nest. What cannot be read is the last token.
+pub(super) fn lex(text: &str) -> (Vec<Token<'_>>, usize) {
+    let mut lexer =
+        Lexer { text, at: 0, start: 0, placed: 0, place: Place { line: 1, column: 1 }, tokens: Vec::new(), depth: 0, deepest: 0 };
+    if let Err(message) = lexer.run() {
+        lexer.emit_as(Kind::Error, message);
+    }
+    (lexer.tokens, lexer.deepest)
+}
+
+struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+    start: usize,
+    /// Up to where lines and columns are counted.
+    placed: usize,
     place: Place,
+    tokens: Vec<Token<'t>>,
+    depth: usize,
+    deepest: usize,
 }
 
-impl<'t> Cursor<'t> {
+type Lexed = Result<(), &'static str>;
+
+pub(super) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// Go's letters and digits. Rust's are a few more: marks, and numbers that are no digits.
+pub(super) fn is_alphanumeric(c: char) -> bool {
+    if c.is_ascii() { c == '_' || c.is_ascii_alphanumeric() } else { c.is_alphanumeric() }
+}
+
+impl<'t> Lexer<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
     fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
+        self.rest().chars().next()
     }
 
     fn next(&mut self) -> Option<char> {
         let c = self.peek()?;
-        self.rest = &self.rest[c.len_utf8()..];
-        if c == '\n' {
-            self.place = Place { line: self.place.line + 1, column: 1 };
-        } else {
-            self.place.column += 1;
-        }
+        self.at += c.len_utf8();
         Some(c)
     }
 
-    fn skip(&mut self, bytes: usize) -> &'t str {
-        let (skipped, _) = self.rest.split_at(bytes);
-        for _ in 0..skipped.chars().count() {
+    fn accept(&mut self, test: impl Fn(char) -> bool) -> bool {
+        let found = self.peek().is_some_and(test);
+        if found {
             self.next();
         }
-        skipped
+        found
     }
 
-    fn take_while(&mut self, test: impl Fn(char) -> bool) -> &'t str {
-        let end = self.rest.find(|c| !test(c)).unwrap_or(self.rest.len());
-        self.skip(end)
+    fn accept_run(&mut self, test: impl Fn(char) -> bool) {
+        while self.accept(&test) {}
     }
-}
 
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
-}
-
-/// Takes a template apart.
-pub(super) fn lex(text: &str) -> Result<Vec<Piece>, TemplateError> {
-    let mut cursor = Cursor { rest: text, place: Place { line: 1, column: 1 } };
-    let mut pieces = Vec::new();
-    let mut trim_start = false;
-    loop {
-        let end = cursor.rest.find("{{").unwrap_or(cursor.rest.len());
-        let action = &cursor.rest[end..];
-        if trim_start {
-            let spaces = cursor.rest[..end].len() - cursor.rest[..end].trim_start_matches(is_space).len();
-            cursor.skip(spaces);
-        }
-        let start = cursor.place;
-        let length = cursor.rest.len() - action.len();
-        let plain = cursor.skip(length);
-        let open = cursor.place;
-        let trims_before = action.strip_prefix("{{-").is_some_and(|rest| rest.starts_with(is_space));
-        let plain = if trims_before { plain.trim_end_matches(is_space) } else { plain };
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain.to_owned(), start));
-        }
-        if action.is_empty() {
-            return Ok(pieces);
-        }
-        cursor.skip(if trims_before { 4 } else { 2 });
-        if cursor.rest.trim_start_matches(is_space).starts_with("/*") && (cursor.rest.starts_with("/*") || trims_before)
-        {
-            trim_start = comment(&mut cursor, open)?;
-            continue;
-        }
-        let (words, trims_after) = words(&mut cursor, open)?;
-        trim_start = trims_after;
-        pieces.push(Piece::Action(words, open));
+    fn emit(&mut self, kind: Kind) {
+        let text = &self.text[self.start..self.at];
+        self.emit_as(kind, text);
+        self.start = self.at;
     }
-}
 
-fn comment(cursor: &mut Cursor<'_>, open: Place) -> Result<bool, TemplateError> {
-    let end = cursor.rest.find("*/").ok_or_else(|| open.error("unclosed comment"))?;
-    cursor.skip(end + 2);
-    if cursor.rest.starts_with("}}") {
-        cursor.skip(2);
-        return Ok(false);
+    fn emit_as(&mut self, kind: Kind, text: &'t str) {
+        for c in self.text[self.placed..self.start].chars() {
+            if c == '\n' {
+                self.place = Place { line: self.place.line + 1, column: 1 };
+            } else {
+                self.place.column += 1;
+            }
+        }
+        self.placed = self.start;
+        self.tokens.push(Token { kind, text, place: self.place });
     }
-    let inner = cursor.rest.trim_start_matches(is_space);
-    if inner.len() < cursor.rest.len() && inner.starts_with("-}}") {
-        let length = cursor.rest.len() - inner.len() + 3;
-        cursor.skip(length);
-        return Ok(true);
-    }
-    Err(cursor.place.error("comment ends before closing delimiter"))
-}
 
-fn words(cursor: &mut Cursor<'_>, open: Place) -> Result<(Vec<Word>, bool), TemplateError> {
-    let mut words = Vec::new();
-    loop {
-        let spaced = !cursor.take_while(is_space).is_empty();
-        let place = cursor.place;
-        if spaced && cursor.rest.starts_with("-}}") {
-            cursor.skip(3);
-            return Ok((words, true));
-        }
-        if cursor.rest.starts_with("}}") {
-            cursor.skip(2);
-            return Ok((words, false));
-        }
-        let Some(c) = cursor.peek() else { return Err(open.error("unclosed action")) };
-        let token = match c {
-            '|' => single(cursor, Token::Pipe),
-            '(' => single(cursor, Token::Open),
-            ')' => single(cursor, Token::Close),
-            ',' => single(cursor, Token::Comma),
-            '=' => single(cursor, Token::Assign),
-            ':' => {
-                cursor.next();
-                if cursor.next() != Some('=') {
-                    return Err(place.error("expected :="));
+    fn run(&mut self) -> Lexed {
+        loop {
+            let Some(found) = self.rest().find("{{") else {
+                self.at = self.text.len();
+                if self.at > self.start {
+                    self.emit(Kind::Text);
                 }
-                Token::Declare
+                self.emit(Kind::Eof);
+                return Ok(());
+            };
+            let open = self.at + found;
+            let trims = self.text[open..].starts_with("{{- ");
+            let plain = &self.text[self.start..open];
+            self.at = self.start + if trims { plain.trim_end_matches(is_space).len() } else { plain.len() };
+            if self.at > self.start {
+                self.emit(Kind::Text);
             }
-            '"' => Token::Text(quoted(cursor, place)?),
-            '`' => Token::Text(raw(cursor, place)?),
-            '\'' => character(cursor, place)?,
-            '$' => {
-                cursor.next();
-                Token::Variable(format!("${}", cursor.take_while(is_name)))
+            self.start = open;
+            self.at = open + 2;
+            let behind = if trims { 2 } else { 0 };
+            if self.text[self.at + behind..].starts_with("/*") {
+                self.at += behind;
+                self.comment()?;
+                continue;
             }
-            '.' if !cursor.rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
-                cursor.next();
-                match cursor.take_while(is_name) {
-                    "" => Token::Dot,
-                    name => Token::Field(name.to_owned()),
-                }
-            }
-            '0'..='9' | '.' | '-' | '+' => number(cursor, place)?,
-            c if is_name(c) => Token::Name(cursor.take_while(is_name).to_owned()),
-            c => return Err(place.error(format!("unexpected {c:?} in command"))),
-        };
-        words.push(Word { token, place, spaced });
-    }
-}
-
-fn single(cursor: &mut Cursor<'_>, token: Token) -> Token {
-    cursor.next();
-    token
-}
-
-fn is_name(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
-}
-
-fn quoted(cursor: &mut Cursor<'_>, place: Place) -> Result<String, TemplateError> {
-    cursor.next();
-    let mut out = String::new();
-    loop {
-        match cursor.next() {
-            Some('"') => return Ok(out),
-            Some('\\') => out.push(escape(cursor, place)?),
-            None | Some('\n') => return Err(place.error("unterminated quoted string")),
-            Some(c) => out.push(c),
+            self.emit(Kind::LeftDelimiter);
+            self.at += behind;
+            self.start = self.at;
+            self.depth = 0;
+            while self.inside()? {}
         }
     }
-}
 
-fn escape(cursor: &mut Cursor<'_>, place: Place) -> Result<char, TemplateError> {
-    let bad = || place.error("invalid escape in a quoted string");
-    let code = |cursor: &mut Cursor<'_>, digits: usize, radix: u32| {
-        let text: String = (0..digits).filter_map(|_| cursor.next()).collect();
-        u32::from_str_radix(&text, radix).ok().and_then(char::from_u32).ok_or_else(bad)
-    };
-    Ok(match cursor.next() {
-        Some('n') => '\n',
-        Some('t') => '\t',
-        Some('r') => '\r',
-        Some('a') => '\x07',
-        Some('b') => '\x08',
-        Some('f') => '\x0c',
-        Some('v') => '\x0b',
-        Some(c @ ('\\' | '"' | '\'')) => c,
-        Some('x') => code(cursor, 2, 16)?,
-        Some('u') => code(cursor, 4, 16)?,
-        Some('U') => code(cursor, 8, 16)?,
-        _ => return Err(bad()),
-    })
-}
+    fn comment(&mut self) -> Lexed {
+        let end = self.rest().get(2..).and_then(|inner| inner.find("*/")).ok_or("this comment is never closed by `*/`")?;
+        self.at += 2 + end + 2;
+        let trims = self.rest().starts_with(" -}}");
+        if !trims && !self.rest().starts_with("}}") {
+            return Err("a comment fills its action: `{{/* ... */}}`");
+        }
+        self.at += if trims { 4 } else { 2 };
+        self.skip_space(trims);
+        Ok(())
+    }
 
-fn raw(cursor: &mut Cursor<'_>, place: Place) -> Result<String, TemplateError> {
-    cursor.next();
-    let end = cursor.rest.find('`').ok_or_else(|| place.error("unterminated raw quoted string"))?;
-    let text = cursor.skip(end).to_owned();
-    cursor.next();
-    Ok(text)
-}
+    fn skip_space(&mut self, trims: bool) {
+        if trims {
+            self.accept_run(is_space);
+        }
+        self.start = self.at;
+    }
 
-fn character(cursor: &mut Cursor<'_>, place: Place) -> Result<Token, TemplateError> {
-    cursor.next();
-    let c = match cursor.next() {
-        Some('\\') => escape(cursor, place)?,
-        Some(c) if c != '\'' && c != '\n' => c,
-        _ => return Err(place.error("malformed character constant")),
-    };
-    if cursor.next() != Some('\'') {
-        return Err(place.error("unterminated character constant"));
+    /// One token inside an action; tells whether the action goes on.
+    fn inside(&mut self) -> Result<bool, &'static str> {
+        let trims = self.rest().starts_with(" -}}");
+        if trims || self.rest().starts_with("}}") {
+            if self.depth > 0 {
+                return Err("a `(` is not closed before the action ends");
+            }
+            if trims {
+                self.at += 2;
+                self.start = self.at;
+            }
+            self.at += 2;
+            self.emit(Kind::RightDelimiter);
+            self.skip_space(trims);
+            return Ok(false);
+        }
+        let ends = "this action is not closed by `}}` on its line; Rancher's Go wants all of it on one line";
+        match self.next() {
+            None | Some('\r' | '\n') => return Err(ends),
+            Some(' ' | '\t') => {
+                self.accept_run(|c| matches!(c, ' ' | '\t'));
+                self.emit(Kind::Space);
+            }
+            Some(':') => {
+                if self.next() != Some('=') {
+                    return Err("`:=` is wanted here");
+                }
+                self.emit(Kind::Declare);
+            }
+            Some('|') => self.emit(Kind::Pipe),
+            Some('"') => {
+                self.quoted('"', "this text is not closed by a quotation mark on its line")?;
+                self.emit(Kind::Quoted);
+            }
+            Some('`') => {
+                let end = self.rest().find('`').ok_or("this text is never closed by a backquote")?;
+                self.at += end + 1;
+                self.emit(Kind::Raw);
+            }
+            Some('$') => self.name(Kind::Variable, Kind::Variable)?,
+            Some('\'') => {
+                self.quoted('\'', "this character is not closed by a single quotation mark on its line")?;
+                self.emit(Kind::Character);
+            }
+            Some('.') if !self.rest().starts_with(|c: char| c.is_ascii_digit()) && !self.rest().is_empty() => {
+                self.name(Kind::Field, Kind::Dot)?;
+            }
+            Some(c @ ('.' | '+' | '-' | '0'..='9')) => {
+                self.at -= c.len_utf8();
+                self.number()?;
+            }
+            Some(c) if is_alphanumeric(c) => {
+                self.accept_run(is_alphanumeric);
+                self.identifier()?;
+            }
+            Some('(') => {
+                self.emit(Kind::LeftParenthesis);
+                self.depth += 1;
+                self.deepest = self.deepest.max(self.depth);
+            }
+            Some(')') => {
+                self.depth = self.depth.checked_sub(1).ok_or("this `)` closes nothing")?;
+                self.emit(Kind::RightParenthesis);
+            }
+            Some(c) if c.is_ascii_graphic() => self.emit(Kind::Sign),
+            Some(_) => return Err("this character cannot stand in an action; quote it"),
+        }
+        Ok(true)
     }
-    Ok(Token::Int(i64::from(u32::from(c))))
-}
 
-fn number(cursor: &mut Cursor<'_>, place: Place) -> Result<Token, TemplateError> {
-    let sign = cursor.take_while(|c| matches!(c, '+' | '-'));
-    let digits = cursor.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'));
-    let text = format!("{}{digits}", if sign == "-" { "-" } else { "" });
-    let bad = || place.error(format!("bad number syntax: {sign}{digits}"));
-    if sign.len() > 1 || digits.is_empty() {
-        return Err(bad());
+    fn at_terminator(&self) -> bool {
+        self.peek().is_none_or(|c| matches!(c, ' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(' | '}'))
     }
-    let lower = digits.to_ascii_lowercase();
-    let radix = match lower.as_bytes() {
-        [b'0', b'x', ..] => Some((16, &lower[2..])),
-        [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(u8::is_ascii_digit) => Some((8, &lower[1..])),
-        _ => None,
-    };
-    if let Some((radix, digits)) = radix {
-        let number = i64::from_str_radix(digits, radix).map_err(|_| bad())?;
-        return Ok(Token::Int(if sign == "-" { -number } else { number }));
+
+    /// What follows a `.` or `$`.
+    fn name(&mut self, named: Kind, bare: Kind) -> Lexed {
+        if self.at_terminator() {
+            self.emit(bare);
+            return Ok(());
+        }
+        self.accept_run(is_alphanumeric);
+        self.terminated()?;
+        self.emit(named);
+        Ok(())
     }
-    if let Ok(number) = text.parse::<i64>() {
-        return Ok(Token::Int(number));
+
+    fn terminated(&self) -> Lexed {
+        if self.at_terminator() { Ok(()) } else { Err("a character stands here that no name has; a space may be missing") }
     }
-    let decimal = lower.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e'));
-    text.parse::<f64>().ok().filter(|_| decimal).map(Token::Float).ok_or_else(bad)
+
+    fn identifier(&mut self) -> Lexed {
+        self.terminated()?;
+        self.emit(match &self.text[self.start..self.at] {
+            "true" | "false" => Kind::Bool,
+            "block" => Kind::Block,
+            "define" => Kind::Define,
+            "else" => Kind::Else,
+            "end" => Kind::End,
+            "if" => Kind::If,
+            "nil" => Kind::Nil,
+            "range" => Kind::Range,
+            "template" => Kind::Template,
+            "with" => Kind::With,
+            _ => Kind::Identifier,
+        });
+        Ok(())
+    }
+
+    fn quoted(&mut self, quote: char, message: &'static str) -> Lexed {
+        loop {
+            match self.next() {
+                Some('\\') => {
+                    if matches!(self.next(), None | Some('\n')) {
+                        return Err(message);
+                    }
+                }
+                None | Some('\n') => return Err(message),
+                Some(c) if c == quote => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn number(&mut self) -> Lexed {
+        let message = "this is no number; quote a text that begins with a digit or sign";
+        if !self.scan_number() {
+            return Err(message);
+        }
+        if matches!(self.peek(), Some('+' | '-')) {
+            if !self.scan_number() || !self.text[..self.at].ends_with('i') {
+                return Err(message);
+            }
+            self.emit(Kind::Complex);
+        } else {
+            self.emit(Kind::Number);
+        }
+        Ok(())
+    }
+
+    fn scan_number(&mut self) -> bool {
+        self.accept(|c| matches!(c, '+' | '-'));
+        let is_hex = self.accept(|c| c == '0') && self.accept(|c| matches!(c, 'x' | 'X'));
+        let is_digit = |c: char| if is_hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+        self.accept_run(is_digit);
+        if self.accept(|c| c == '.') {
+            self.accept_run(is_digit);
+        }
+        if self.accept(|c| matches!(c, 'e' | 'E')) {
+            self.accept(|c| matches!(c, '+' | '-'));
+            self.accept_run(|c| c.is_ascii_digit());
+        }
+        self.accept(|c| c == 'i');
+        !self.peek().is_some_and(is_alphanumeric)
+    }
 }

@@ -1,21 +1,35 @@
-//! Go's `text/template`, as far as Rancher catalogs use it.
+//! Go's `text/template`, as Rancher 1.6 has it: that of Go 1.9.
 //!
-//! Rancher 1.6 runs both compose files of a version through `text/template` with the functions of sprig and one of its
-//! own, unless the text begins with `# notemplating`. It ignores an error while a template runs, and goes on with the
+//! Rancher runs both compose files of a version through it with the 84 functions of its sprig and one of its own, unless
+//! the text begins with `# notemplating`. It ignores an error while a template runs, and goes on with the
 //! output up to there; [`Execution`] keeps both. Answers are strings, in `.Values`.
 
+mod argument;
+mod builtin;
+mod dates;
 mod evaluate;
 mod functions;
 mod lex;
+mod literal;
+mod numbers;
 mod parse;
+mod paths;
+mod print_number;
 mod printf;
+mod quote;
+mod stack;
+mod texts;
+mod time;
+mod tree;
 mod value;
+mod values;
+mod words;
 
 use std::fmt;
 
 pub use evaluate::{Execution, Limits};
 pub use parse::{Reference, Template};
-pub use value::Value;
+pub use value::{Stack, Struct, Value};
 
 /// An error and its place in the template; lines and columns from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +54,8 @@ impl std::error::Error for TemplateError {}
 
 /// Whether a text asks not to be run through the template engine.
 pub fn is_notemplating(text: &str) -> bool {
-    text.starts_with("# notemplating")
+    let start = text.trim_start();
+    start.starts_with("# notemplating") || start.starts_with("#notemplating")
 }
 
 #[cfg(test)]

@@ -1,20 +1,25 @@
-//! Pieces -> a tree, with what Go finds wrong before a template runs.
+//! Tokens -> a tree, with what Go finds wrong before a template runs: Go 1.9's `text/template/parse/parse.go`.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::TemplateError;
-use super::functions::{self, Known};
-use super::lex::{Piece, Place, Token, Word, lex};
-use super::value::Value;
+use super::functions;
+use super::lex::{Kind, Place, Token, lex};
+use super::literal;
+use super::stack::with_stack;
+use super::tree::{Command, ListId, Node, PipeId, Pipeline, Tree, Word, WordKind};
 
-/// How deep actions and parentheses may nest.
-const MAX_DEPTH: usize = 100;
+/// How deep parentheses may nest.
+const MAX_DEPTH: usize = 5_000;
+/// How many values worth trying are kept for one use of an answer.
+const MAX_COMPARED: usize = 50;
 
 /// A parsed template.
 #[derive(Debug, Clone)]
 pub struct Template {
-    pub(super) body: Vec<Node>,
-    pub(super) defined: BTreeMap<String, Vec<Node>>,
+    pub(super) text: String,
+    pub(super) body: ListId,
+    pub(super) tree: Tree,
     references: Vec<Reference>,
     notices: Vec<TemplateError>,
 }
@@ -32,66 +37,24 @@ pub struct Reference {
     pub compared_with: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
-pub(super) enum Node {
-    Text(String, Place),
-    Action(Pipeline),
-    If(Vec<(Pipeline, Vec<Node>)>, Vec<Node>),
-    Range(Pipeline, Vec<Node>, Vec<Node>),
-    With(Pipeline, Vec<Node>, Vec<Node>),
-    Template(String, Option<Pipeline>, Place),
-    Break,
-    Continue,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Pipeline {
-    pub variables: Vec<String>,
-    pub declares: bool,
-    pub commands: Vec<Command>,
-    pub place: Place,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Command {
-    pub words: Vec<Expression>,
-    pub place: Place,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Expression {
-    Dot,
-    Literal(Value),
-    Nil,
-    Function(String, Place),
-    /// Fields of dot.
-    Field(Vec<String>),
-    /// A variable, and fields of it.
-    Variable(String, Vec<String>),
-    /// A parenthesis, and fields of it.
-    Parenthesis(Box<Pipeline>, Vec<String>),
-}
-
 impl Template {
     /// Parses a template.
     ///
     /// # Errors
     /// What Go refuses before it renders anything: syntax, functions and variables that are not defined.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let mut parser = Parser {
-            pieces: lex(text)?.into_iter(),
-            defined: BTreeMap::new(),
-            references: Vec::new(),
-            notices: Vec::new(),
-            variables: vec!["$".to_owned()],
-            depth: 0,
-            loops: 0,
-        };
-        let (body, end) = parser.list()?;
-        if let Some(end) = end {
-            return Err(end.place.error(format!("unexpected {{{{{}}}}}", end.name())));
+        let (tokens, depth) = lex(text);
+        if depth > MAX_DEPTH {
+            let message = format!("this tool reads parentheses up to {MAX_DEPTH} deep; Rancher may read deeper ones");
+            return Err(Place { line: 1, column: 1 }.limit(message));
         }
-        Ok(Self { body, defined: parser.defined, references: parser.references, notices: parser.notices })
+        with_stack(depth, || {
+            let mut parser = Parser::new(text, &tokens);
+            parser.tree.depth = depth;
+            let body = parser.all()?;
+            let Parser { tree, references, notices, .. } = parser;
+            Ok(Self { text: text.to_owned(), body, tree, references, notices })
+        })
     }
 
     /// Every use of an answer.
@@ -99,406 +62,500 @@ impl Template {
         &self.references
     }
 
-    /// What the Go and the sprig of Rancher's compose executor (Go 1.9) read in another way than later ones, which this
-    /// tool follows: what is refused there, and what is passed over.
+    /// What the Go of Rancher's compose executor (1.9) reads in another way than later ones, which this tool follows.
     pub fn notices(&self) -> &[TemplateError] {
         &self.notices
     }
 }
 
-struct Parser {
-    pieces: std::vec::IntoIter<Piece>,
-    defined: BTreeMap<String, Vec<Node>>,
+/// An action that its `{{end}}` closes.
+struct Open {
+    what: What,
+    list: ListId,
+    place: Place,
+    /// How many variables there were before it.
+    variables: usize,
+    /// `{{else if}}`: its end closes the one around it too.
+    is_chained: bool,
+}
+
+enum What {
+    If(PipeId),
+    Range(PipeId),
+    With(PipeId),
+    /// The same once their `{{else}}` has come, with what stands before it.
+    Else(Box<What>, ListId),
+    /// A definition, with the variables in sight around it.
+    Define(Vec<u8>, Vec<usize>),
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: &'t [Token<'t>],
+    at: usize,
+    tree: Tree,
+    open: Vec<Open>,
+    list: ListId,
+    names: HashMap<&'t str, usize>,
+    /// The variables in sight, and how often each name is among them.
+    variables: Vec<usize>,
+    in_sight: Vec<usize>,
     references: Vec<Reference>,
     notices: Vec<TemplateError>,
-    /// The variables in sight.
-    variables: Vec<String>,
-    depth: usize,
-    loops: usize,
 }
 
-/// What ends a list of nodes: `end`, `else` with what follows it.
-struct End {
-    is_else: bool,
-    words: Vec<Word>,
-    place: Place,
-}
+type Parsed<T> = Result<T, TemplateError>;
 
-impl End {
-    fn name(&self) -> &'static str {
-        if self.is_else { "else" } else { "end" }
-    }
-}
-
-/// The words of one action, to be taken from the front.
-struct Words {
-    words: std::iter::Peekable<std::vec::IntoIter<Word>>,
-    place: Place,
-}
-
-impl Words {
-    fn new(words: Vec<Word>, place: Place) -> Self {
-        Self { words: words.into_iter().peekable(), place }
+impl<'t> Parser<'t> {
+    fn new(text: &'t str, tokens: &'t [Token<'t>]) -> Self {
+        let mut parser = Self {
+            text,
+            tokens,
+            at: 0,
+            tree: Tree::default(),
+            open: Vec::new(),
+            list: 0,
+            names: HashMap::new(),
+            variables: Vec::new(),
+            in_sight: Vec::new(),
+            references: Vec::new(),
+            notices: Vec::new(),
+        };
+        parser.list = parser.new_list();
+        parser.declare("$");
+        parser
     }
 
-    fn peek(&mut self) -> Option<&Token> {
-        self.words.peek().map(|word| &word.token)
+    fn new_list(&mut self) -> ListId {
+        self.tree.lists.push(Vec::new());
+        self.tree.lists.len() - 1
     }
 
-    fn next(&mut self) -> Option<Word> {
-        let word = self.words.next()?;
-        self.place = word.place;
-        Some(word)
+    fn declare(&mut self, name: &'t str) -> usize {
+        let next = self.names.len();
+        let id = *self.names.entry(name).or_insert(next);
+        self.tree.names = self.names.len();
+        self.in_sight.resize(self.names.len(), 0);
+        self.variables.push(id);
+        self.in_sight[id] += 1;
+        id
     }
 
-    fn place(&mut self) -> Place {
-        self.words.peek().map_or(self.place, |word| word.place)
-    }
-
-    fn finish(&mut self, context: &str) -> Result<(), TemplateError> {
-        match self.next() {
-            Some(word) => Err(word.place.error(format!("unexpected {} in {context}", describe(&word.token)))),
-            None => Ok(()),
+    fn forget(&mut self, down_to: usize) {
+        for id in self.variables.drain(down_to..) {
+            self.in_sight[id] -= 1;
         }
     }
-}
 
-fn describe(token: &Token) -> String {
-    match token {
-        Token::Name(name) => format!("<{name}>"),
-        Token::Field(name) => format!("<.{name}>"),
-        Token::Dot => "<.>".to_owned(),
-        Token::Variable(name) => format!("<{name}>"),
-        Token::Text(text) => format!("{text:?}"),
-        Token::Int(number) => format!("\"{number}\""),
-        Token::Float(number) => format!("\"{number}\""),
-        Token::Pipe => "\"|\"".to_owned(),
-        Token::Open => "\"(\"".to_owned(),
-        Token::Close => "\")\"".to_owned(),
-        Token::Declare => "\":=\"".to_owned(),
-        Token::Assign => "\"=\"".to_owned(),
-        Token::Comma => "\",\"".to_owned(),
+    fn peek(&self) -> &'t Token<'t> {
+        &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
-}
 
-impl Parser {
-    fn deeper<T>(
-        &mut self,
-        place: Place,
-        parse: impl FnOnce(&mut Self) -> Result<T, TemplateError>,
-    ) -> Result<T, TemplateError> {
-        if self.depth >= MAX_DEPTH {
-            return Err(place.error(format!("nested deeper than {MAX_DEPTH} levels")));
+    fn next(&mut self) -> &'t Token<'t> {
+        let token = self.peek();
+        self.at += 1;
+        token
+    }
+
+    fn peek_word(&mut self) -> &'t Token<'t> {
+        while self.peek().kind == Kind::Space {
+            self.at += 1;
         }
-        self.depth += 1;
-        let result = parse(self);
-        self.depth -= 1;
-        result
+        self.peek()
     }
 
-    /// Nodes up to an `end` or `else`, or to the end of the template.
-    fn list(&mut self) -> Result<(Vec<Node>, Option<End>), TemplateError> {
-        let mut nodes = Vec::new();
-        while let Some(piece) = self.pieces.next() {
-            match piece {
-                Piece::Text(text, place) => nodes.push(Node::Text(text, place)),
-                Piece::Action(words, place) => {
-                    let mut words = Words::new(words, place);
-                    let keyword = match words.peek() {
-                        Some(Token::Name(name)) => name.clone(),
-                        _ => String::new(),
-                    };
-                    match keyword.as_str() {
-                        "end" => {
-                            words.next();
-                            words.finish("end")?;
-                            return Ok((nodes, Some(End { is_else: false, words: Vec::new(), place })));
-                        }
-                        "else" => {
-                            words.next();
-                            return Ok((nodes, Some(End { is_else: true, words: words.words.collect(), place })));
-                        }
-                        "if" | "with" | "range" => {
-                            words.next();
-                            nodes.push(self.deeper(place, |parser| parser.control(&keyword, words, place))?);
-                        }
-                        // A definition elsewhere is, to Go, the call of a function that is not there.
-                        "block" | "define" if keyword == "block" || self.depth == 0 => {
-                            words.next();
-                            if let Some(node) = self.deeper(place, |parser| parser.define(&keyword, words, place))? {
-                                nodes.push(node);
-                            }
-                        }
-                        "template" => {
-                            words.next();
-                            let name = template_name(&mut words)?;
-                            let argument = words.peek().is_some();
-                            let pipeline =
-                                if argument { Some(self.pipeline(&mut words, "template clause")?) } else { None };
-                            words.finish("template clause")?;
-                            nodes.push(Node::Template(name, pipeline, place));
-                        }
-                        "break" | "continue" => {
-                            words.next();
-                            words.finish(&keyword)?;
-                            self.notices.push(
-                                place.error(format!("{{{{{keyword}}}}} came with Go 1.18: Rancher does not know it")),
-                            );
-                            if self.loops == 0 {
-                                return Err(place.error(format!("{{{{{keyword}}}}} outside {{{{range}}}}")));
-                            }
-                            nodes.push(if keyword == "break" { Node::Break } else { Node::Continue });
-                        }
-                        "define" => return Err(place.error("unexpected {{define}}: it must stand outside all others")),
-                        _ => {
-                            let pipeline = self.pipeline(&mut words, "command")?;
-                            words.finish("command")?;
-                            nodes.push(Node::Action(pipeline));
-                        }
-                    }
+    fn next_word(&mut self) -> &'t Token<'t> {
+        self.peek_word();
+        self.next()
+    }
+
+    fn expect_end_of_action(&mut self, context: &str) -> Parsed<()> {
+        let token = self.next_word();
+        if token.kind == Kind::RightDelimiter { Ok(()) } else { Err(unexpected(token, context)) }
+    }
+
+    fn add(&mut self, node: Node) {
+        self.tree.lists[self.list].push(node);
+    }
+
+    fn all(&mut self) -> Parsed<ListId> {
+        let body = self.list;
+        loop {
+            let token = self.next();
+            match token.kind {
+                Kind::Text => {
+                    let start = token.text.as_ptr() as usize - self.text.as_ptr() as usize;
+                    self.add(Node::Text(start..start + token.text.len(), token.place));
                 }
+                Kind::LeftDelimiter => self.action(token.place)?,
+                Kind::Eof => break,
+                _ => return Err(unexpected(token, "the template")),
             }
         }
-        Ok((nodes, None))
+        match self.open.last() {
+            Some(open) => Err(open.place.error(format!("unclosed {}: its {{{{end}}}} is missing", open.what.name()))),
+            None => Ok(body),
+        }
     }
 
-    fn control(&mut self, keyword: &str, mut words: Words, place: Place) -> Result<Node, TemplateError> {
-        let outer = self.variables.len();
-        let pipeline = self.pipeline(&mut words, keyword)?;
-        words.finish(keyword)?;
-        let inner = self.variables.len();
-        let is_loop = usize::from(keyword == "range");
-        self.loops += is_loop;
-        let (body, end) = self.list()?;
-        self.loops -= is_loop;
-        self.variables.truncate(inner);
-        let unclosed = || place.error(format!("unclosed {{{{{keyword}}}}}: its {{{{end}}}} is missing"));
-        let end = end.ok_or_else(unclosed)?;
-        let mut branches = vec![(pipeline, body)];
-        let mut otherwise = Vec::new();
-        if end.is_else {
-            let mut rest = Words::new(end.words, end.place);
-            match rest.peek() {
-                Some(Token::Name(name)) if name == "if" && keyword == "if" => {
-                    rest.next();
-                    let chained = self.deeper(end.place, |parser| parser.control("if", rest, end.place))?;
-                    match chained {
-                        Node::If(more, last) => {
-                            branches.extend(more);
-                            otherwise = last;
-                        }
-                        node => otherwise = vec![node],
-                    }
-                }
-                _ => {
-                    rest.finish("else")?;
-                    let (nodes, end) = self.list()?;
-                    let end = end.ok_or_else(unclosed)?;
-                    if end.is_else {
-                        return Err(end.place.error("expected end; found {{else}}"));
-                    }
-                    otherwise = nodes;
-                }
+    fn action(&mut self, place: Place) -> Parsed<()> {
+        let token = self.next_word();
+        match token.kind {
+            Kind::If => self.control(place, false, "if", What::If),
+            Kind::Range => self.control(place, false, "range", What::Range),
+            Kind::With => self.control(place, false, "with", What::With),
+            Kind::Else => self.otherwise(place),
+            Kind::End => {
+                self.expect_end_of_action("end")?;
+                self.end(place)
+            }
+            Kind::Define if self.open.is_empty() => {
+                let name = self.template_name("define clause")?;
+                self.expect_end_of_action("define clause")?;
+                self.define(name, place);
+                Ok(())
+            }
+            Kind::Define => Err(place.error("unexpected {{define}}: it must stand outside all others")),
+            Kind::Block => {
+                let name = self.template_name("block clause")?;
+                let pipe = self.pipeline("block clause")?;
+                self.add(Node::Template(name.clone(), Some(pipe), place));
+                self.define(name, place);
+                Ok(())
+            }
+            Kind::Template => {
+                let name = self.template_name("template clause")?;
+                let argument = if self.peek_word().kind == Kind::RightDelimiter {
+                    self.next();
+                    None
+                } else {
+                    Some(self.pipeline("template clause")?)
+                };
+                self.add(Node::Template(name, argument, place));
+                Ok(())
+            }
+            _ => {
+                self.at -= 1;
+                let pipe = self.pipeline("command")?;
+                self.add(Node::Action(pipe));
+                Ok(())
             }
         }
-        self.variables.truncate(outer);
-        if keyword == "if" {
-            return Ok(Node::If(branches, otherwise));
-        }
-        let Some((pipeline, body)) = branches.pop() else { return Err(unclosed()) };
-        Ok(if keyword == "range" {
-            Node::Range(pipeline, body, otherwise)
-        } else {
-            Node::With(pipeline, body, otherwise)
-        })
     }
 
-    fn define(&mut self, keyword: &str, mut words: Words, place: Place) -> Result<Option<Node>, TemplateError> {
-        let name = template_name(&mut words)?;
-        let pipeline = if keyword == "block" { Some(self.pipeline(&mut words, "block clause")?) } else { None };
-        words.finish(keyword)?;
-        let outer = std::mem::replace(&mut self.variables, vec!["$".to_owned()]);
-        let (body, end) = self.list()?;
-        self.variables = outer;
-        match end {
-            Some(end) if !end.is_else => {}
-            _ => return Err(place.error(format!("unclosed {{{{{keyword}}}}}: its {{{{end}}}} is missing"))),
+    fn template_name(&mut self, context: &str) -> Parsed<Vec<u8>> {
+        let token = self.next_word();
+        match token.kind {
+            Kind::Quoted | Kind::Raw => literal::unquote(token.text).ok_or_else(|| bad_text(token.place)),
+            _ => Err(token.place.error(format!("the name of a template is a quoted string in a {context}"))),
         }
-        match self.defined.get(&name) {
-            Some(known) if !is_empty(known) && !is_empty(&body) => {
-                return Err(place.error(format!("multiple definition of template {name:?}")));
+    }
+
+    fn open(&mut self, what: What, place: Place, variables: usize, is_chained: bool) {
+        let list = self.new_list();
+        self.open.push(Open { what, list: self.list, place, variables, is_chained });
+        self.list = list;
+    }
+
+    fn control(&mut self, place: Place, is_chained: bool, context: &str, what: fn(PipeId) -> What) -> Parsed<()> {
+        let variables = self.variables.len();
+        let pipe = self.pipeline(context)?;
+        self.open(what(pipe), place, variables, is_chained);
+        Ok(())
+    }
+
+    fn define(&mut self, name: Vec<u8>, place: Place) {
+        let outer = std::mem::take(&mut self.variables);
+        for id in &outer {
+            self.in_sight[*id] -= 1;
+        }
+        self.declare("$");
+        self.open(What::Define(name, outer), place, 0, false);
+    }
+
+    fn otherwise(&mut self, place: Place) -> Parsed<()> {
+        let is_if = self.peek_word().kind == Kind::If;
+        if !is_if {
+            self.expect_end_of_action("else")?;
+        }
+        let Some(open) = self.open.last_mut() else { return Err(place.error("unexpected {{else}}")) };
+        match open.what {
+            What::Define(..) => return Err(place.error("unexpected {{else}} in a definition")),
+            What::Else(..) => return Err(place.error("expected end; found {{else}}")),
+            What::If(_) => {}
+            What::Range(_) | What::With(_) if is_if => {
+                return Err(place.error("{{else if}} belongs to {{if}} alone; put an {{if}} behind the {{else}}"));
             }
-            Some(_) if is_empty(&body) => {}
-            _ => drop(self.defined.insert(name.clone(), body)),
+            What::Range(_) | What::With(_) => {}
         }
-        Ok((keyword == "block").then_some(Node::Template(name, pipeline, place)))
+        let before = self.list;
+        let what = std::mem::replace(&mut open.what, What::If(0));
+        open.what = What::Else(Box::new(what), before);
+        self.list = self.new_list();
+        if is_if {
+            self.next();
+            self.control(place, true, "if", What::If)?;
+        }
+        Ok(())
     }
 
-    /// `$x := command | command`
-    fn pipeline(&mut self, words: &mut Words, context: &str) -> Result<Pipeline, TemplateError> {
-        let place = words.place();
+    fn end(&mut self, place: Place) -> Parsed<()> {
+        loop {
+            let Some(open) = self.open.pop() else { return Err(place.error("unexpected {{end}}")) };
+            let (what, list, otherwise) = match open.what {
+                What::Else(what, list) => (*what, list, Some(self.list)),
+                what => (what, self.list, None),
+            };
+            self.list = open.list;
+            self.forget(open.variables);
+            match what {
+                What::If(pipe) => self.add(Node::If(pipe, list, otherwise)),
+                What::Range(pipe) => self.add(Node::Range(pipe, list, otherwise)),
+                What::With(pipe) => self.add(Node::With(pipe, list, otherwise)),
+                What::Define(name, outer) => {
+                    for id in &outer {
+                        self.in_sight[*id] += 1;
+                    }
+                    self.variables = outer;
+                    self.add_definition(name, list, open.place)?;
+                }
+                What::Else(..) => {}
+            }
+            if !open.is_chained {
+                return Ok(());
+            }
+        }
+    }
+
+    fn add_definition(&mut self, name: Vec<u8>, list: ListId, place: Place) -> Parsed<()> {
+        let is_empty = |list: ListId| {
+            // Go lets another definition take the place of one that prints nothing but white space.
+            self.tree.lists[list].iter().all(|node| {
+                matches!(node, Node::Text(text, _) if self.text[text.clone()].trim().is_empty())
+            })
+        };
+        match self.tree.defined.get(&name) {
+            Some(known) if !is_empty(*known) && !is_empty(list) => {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                Err(place.error(format!("multiple definition of template {name:?}")))
+            }
+            Some(known) if !is_empty(*known) => Ok(()),
+            _ => {
+                self.tree.defined.insert(name, list);
+                Ok(())
+            }
+        }
+    }
+
+    /// `$x := command | command`, up to a `)` that stays or the end of the action.
+    fn pipeline(&mut self, context: &str) -> Parsed<PipeId> {
+        let place = self.peek_word().place;
         let mut declared = Vec::new();
-        let mut declares = false;
-        // A look ahead: `$x :=`, `$x =` and, in a range, `$i, $x :=` declare; `$x` alone is a value.
-        let mut ahead = words.words.clone();
-        let mut names = Vec::new();
-        while let Some(Word { token: Token::Variable(name), .. }) = ahead.next() {
-            names.push(name);
-            match ahead.next().map(|word| word.token) {
-                Some(Token::Comma) if context == "range" && names.len() == 1 => {}
-                Some(sign @ (Token::Declare | Token::Assign)) => {
-                    declares = sign == Token::Declare;
-                    declared = names;
-                    words.words = ahead;
+        while self.peek_word().kind == Kind::Variable {
+            let before = self.at;
+            let name = self.next();
+            let sign = self.peek_word();
+            let is_comma = sign.kind == Kind::Sign && sign.text == ",";
+            if sign.kind != Kind::Declare && !is_comma {
+                self.at = before;
+                break;
+            }
+            self.next();
+            declared.push(self.declare(name.text));
+            if !is_comma {
+                break;
+            }
+            if context != "range" || declared.len() >= 2 {
+                return Err(sign.place.error(format!("too many declarations in {context}")));
+            }
+        }
+        let mut commands: Vec<Command> = Vec::new();
+        loop {
+            let token = self.peek_word();
+            match token.kind {
+                Kind::RightDelimiter | Kind::RightParenthesis => {
+                    if token.kind == Kind::RightDelimiter {
+                        self.next();
+                    }
                     break;
                 }
-                _ => break,
+                Kind::Error => return Err(token.place.error(token.text)),
+                kind if begins_word(kind) => commands.push(self.command()?),
+                _ => return Err(unexpected(token, context)),
             }
         }
-        if !declares && !declared.is_empty() {
-            self.notices.push(place.error("assigning with `=` came with Go 1.11: Rancher refuses it"));
-        }
-        if !declares && let Some(unknown) = declared.iter().find(|name| !self.variables.contains(name)) {
-            return Err(place.error(format!("undefined variable {unknown:?}")));
-        }
-        // Go knows the names from here on; their values are not there yet, which shows when it runs.
-        if declares {
-            self.variables.extend(declared.iter().cloned());
-        }
-        let mut commands = Vec::new();
-        loop {
-            let command = self.command(words, context)?;
-            if !commands.is_empty()
-                && !matches!(
-                    command.words.first(),
-                    Some(Expression::Function(..) | Expression::Field(_) | Expression::Variable(..))
-                )
-            {
-                return Err(command.place.error("non executable command in pipeline"));
-            }
-            commands.push(command);
-            match words.peek() {
-                Some(Token::Pipe) => drop(words.next()),
-                _ => break,
-            }
-            // Go passes over a `|` at the end.
-            if matches!(words.peek(), None | Some(Token::Close)) {
-                break;
-            }
-        }
-        Ok(Pipeline { variables: declared, declares, commands, place })
-    }
-
-    fn command(&mut self, words: &mut Words, context: &str) -> Result<Command, TemplateError> {
-        let place = words.place();
-        let mut parts: Vec<Expression> = Vec::new();
-        let mut compared = Vec::new();
-        let first_reference = self.references.len();
-        let mut term = place;
-        while let Some(token) = words.peek() {
-            if matches!(token, Token::Pipe | Token::Close) {
-                break;
-            }
-            let Some(word) = words.next() else { break };
-            let adjacent = !word.spaced;
-            if !(adjacent && matches!(word.token, Token::Field(_))) {
-                term = word.place;
-                if adjacent && !parts.is_empty() {
-                    let message = format!("unexpected {} in operand: a space is missing", describe(&word.token));
-                    return Err(word.place.error(message));
-                }
-            }
-            match word.token {
-                Token::Name(name) => parts.push(match name.as_str() {
-                    "true" => Expression::Literal(Value::Bool(true)),
-                    "false" => Expression::Literal(Value::Bool(false)),
-                    "nil" => Expression::Nil,
-                    _ => {
-                        match functions::known(&name) {
-                            Known::Here => {}
-                            Known::InRancherAlone => {
-                                let message =
-                                    format!("Rancher has the sprig function {name:?}, but this tool does not know it");
-                                return Err(word.place.limit(message));
-                            }
-                            Known::Nowhere => {
-                                return Err(word.place.error(format!("function {name:?} not defined")));
-                            }
-                        }
-                        if functions::is_newer(&name) {
-                            let message =
-                                format!("the function {name:?} is newer than the sprig that Rancher was built with");
-                            self.notices.push(word.place.error(message));
-                        }
-                        Expression::Function(name, word.place)
-                    }
-                }),
-                Token::Field(name) => match parts.last_mut() {
-                    Some(
-                        Expression::Field(fields)
-                        | Expression::Variable(_, fields)
-                        | Expression::Parenthesis(_, fields),
-                    ) if adjacent => fields.push(name),
-                    Some(_) if adjacent => {
-                        return Err(word.place.error(format!("unexpected <.{name}> after a term in {context}")));
-                    }
-                    _ => parts.push(Expression::Field(vec![name])),
-                },
-                Token::Dot => parts.push(Expression::Dot),
-                Token::Variable(name) => {
-                    if !self.variables.contains(&name) {
-                        return Err(word.place.error(format!("undefined variable {name:?}")));
-                    }
-                    parts.push(Expression::Variable(name, Vec::new()));
-                }
-                Token::Text(text) => {
-                    compared.push(text.clone());
-                    parts.push(Expression::Literal(Value::Text(text)));
-                }
-                Token::Int(number) => parts.push(Expression::Literal(Value::Int(number))),
-                Token::Float(number) => parts.push(Expression::Literal(Value::Float(number))),
-                Token::Open => {
-                    let inner = self.deeper(word.place, |parser| parser.pipeline(words, "parenthesized pipeline"))?;
-                    match words.next() {
-                        Some(Word { token: Token::Close, .. }) => {}
-                        _ => return Err(word.place.error("unclosed left paren")),
-                    }
-                    parts.push(Expression::Parenthesis(Box::new(inner), Vec::new()));
-                }
-                other => return Err(word.place.error(format!("unexpected {} in {context}", describe(&other)))),
-            }
-            if let Some(Expression::Field(fields)) = parts.last()
-                && let [root, name] = fields.as_slice()
-                && root == "Values"
-            {
-                let (name, Place { line, column }) = (name.clone(), term);
-                self.references.push(Reference { name, line, column, compared_with: Vec::new() });
-            }
-        }
-        if let [Expression::Parenthesis(..), _, ..] = parts.as_slice() {
-            self.notices.push(place.error("what stands behind a parenthesis is passed over: a function comes first"));
-        }
-        if parts.is_empty() {
+        if commands.is_empty() {
             return Err(place.error(format!("missing value for {context}")));
         }
-        let compares = matches!(parts.first(), Some(Expression::Function(name, _)) if matches!(name.as_str(), "eq" | "ne" | "contains"));
-        if compares {
-            for reference in &mut self.references[first_reference..] {
-                reference.compared_with.extend(compared.iter().cloned());
+        for command in &commands[1..] {
+            if matches!(
+                command.words[0].kind,
+                WordKind::Bool(_) | WordKind::Dot | WordKind::Nil | WordKind::Number(_) | WordKind::Text(_)
+            ) {
+                return Err(command.place.error("non executable command in pipeline: a function comes behind a `|`"));
             }
         }
-        Ok(Command { words: parts, place })
+        self.tree.pipes.push(Pipeline { declared, commands, place });
+        Ok(self.tree.pipes.len() - 1)
+    }
+
+    fn command(&mut self) -> Parsed<Command> {
+        let place = self.peek_word().place;
+        let mut words = Vec::new();
+        let mut own_references = Vec::new();
+        loop {
+            self.peek_word();
+            let before = self.references.len();
+            if let Some(word) = self.operand()? {
+                if self.references.len() > before && matches!(word.kind, WordKind::Field(_)) {
+                    own_references.push(before);
+                }
+                words.push(word);
+            }
+            let token = self.next();
+            match token.kind {
+                Kind::Space => continue,
+                Kind::Error => return Err(token.place.error(token.text)),
+                Kind::RightDelimiter | Kind::RightParenthesis => self.at -= 1,
+                Kind::Pipe => {}
+                _ => return Err(unexpected(token, "operand")),
+            }
+            break;
+        }
+        if words.is_empty() {
+            return Err(place.error("empty command"));
+        }
+        if let [Word { kind: WordKind::Pipe(_, fields), .. }, _, ..] = words.as_slice()
+            && fields.is_empty()
+        {
+            self.notices.push(place.error("what stands behind a parenthesis is passed over: a function comes first"));
+        }
+        self.note_comparison(&words, &own_references);
+        Ok(Command { words, place })
+    }
+
+    fn note_comparison(&mut self, words: &[Word], references: &[usize]) {
+        let compares = matches!(&words[0].kind, WordKind::Function(function, _) if matches!(function.name, "eq" | "ne" | "contains"));
+        if !compares {
+            return;
+        }
+        let texts = words.iter().filter_map(|word| match &word.kind {
+            WordKind::Text(text) => std::str::from_utf8(text).ok().map(str::to_owned),
+            _ => None,
+        });
+        let texts: Vec<String> = texts.take(MAX_COMPARED).collect();
+        for reference in references.iter().take(MAX_COMPARED) {
+            self.references[*reference].compared_with.clone_from(&texts);
+        }
+    }
+
+    /// A word and its fields.
+    fn operand(&mut self) -> Parsed<Option<Word>> {
+        let Some(mut word) = self.term()? else { return Ok(None) };
+        let mut fields = Vec::new();
+        while self.peek().kind == Kind::Field {
+            fields.push(self.next().text[1..].to_owned());
+        }
+        if !fields.is_empty() {
+            match &mut word.kind {
+                WordKind::Field(known)
+                | WordKind::Variable(_, known)
+                | WordKind::Function(_, known)
+                | WordKind::Pipe(_, known) => known.append(&mut fields),
+                _ => return Err(word.place.error("a `.` stands behind what has no fields; a space may be missing")),
+            }
+        }
+        if let WordKind::Field(fields) = &word.kind
+            && let [root, name] = fields.as_slice()
+            && root == "Values"
+        {
+            let Place { line, column } = word.place;
+            self.references.push(Reference { name: name.clone(), line, column, compared_with: Vec::new() });
+        }
+        Ok(Some(word))
+    }
+
+    fn term(&mut self) -> Parsed<Option<Word>> {
+        let token = self.next_word();
+        let place = token.place;
+        let bad_number = || place.error(format!("`{}` is no number that Go reads", token.text));
+        let kind = match token.kind {
+            Kind::Error => return Err(place.error(token.text)),
+            Kind::Identifier => match functions::find(token.text) {
+                Some(function) => WordKind::Function(function, Vec::new()),
+                None => return Err(place.error(functions::not_defined(token.text))),
+            },
+            Kind::Dot => WordKind::Dot,
+            Kind::Nil => WordKind::Nil,
+            Kind::Variable => match self.names.get(token.text).filter(|id| self.in_sight[**id] > 0) {
+                Some(id) => WordKind::Variable(*id, Vec::new()),
+                None => return Err(place.error(format!("undefined variable {:?}", token.text))),
+            },
+            Kind::Field => WordKind::Field(vec![token.text[1..].to_owned()]),
+            Kind::Bool => WordKind::Bool(token.text == "true"),
+            Kind::Character => WordKind::Number(literal::character(token.text).ok_or_else(bad_number)?),
+            Kind::Complex => WordKind::Number(literal::complex_number(token.text).ok_or_else(bad_number)?),
+            Kind::Number => WordKind::Number(literal::number(token.text).ok_or_else(bad_number)?),
+            Kind::LeftParenthesis => {
+                let pipe = self.pipeline("parenthesized pipeline")?;
+                let close = self.next();
+                if close.kind != Kind::RightParenthesis {
+                    return Err(place.error("unclosed left paren"));
+                }
+                WordKind::Pipe(pipe, Vec::new())
+            }
+            Kind::Quoted | Kind::Raw => {
+                let text = literal::unquote(token.text).ok_or_else(|| bad_text(place))?;
+                WordKind::Text(text.into())
+            }
+            _ => {
+                self.at -= 1;
+                return Ok(None);
+            }
+        };
+        Ok(Some(Word { kind, place }))
     }
 }
 
-/// Whether a body prints nothing but white space, whatever it is given: Go lets another definition take its place.
-fn is_empty(body: &[Node]) -> bool {
-    body.iter().all(|node| matches!(node, Node::Text(text, _) if text.trim().is_empty()))
+impl What {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::If(_) => "{{if}}",
+            Self::Range(_) => "{{range}}",
+            Self::With(_) => "{{with}}",
+            Self::Else(what, _) => what.name(),
+            Self::Define(..) => "{{define}}",
+        }
+    }
 }
 
-fn template_name(words: &mut Words) -> Result<String, TemplateError> {
-    match words.next() {
-        Some(Word { token: Token::Text(name), .. }) => Ok(name),
-        _ => Err(words.place.error("the name of a template is a quoted string")),
+fn begins_word(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Bool
+            | Kind::Character
+            | Kind::Complex
+            | Kind::Dot
+            | Kind::Field
+            | Kind::Identifier
+            | Kind::Number
+            | Kind::Nil
+            | Kind::Raw
+            | Kind::Quoted
+            | Kind::Variable
+            | Kind::LeftParenthesis
+    )
+}
+
+fn bad_text(place: Place) -> TemplateError {
+    place.error("an escape in this text is none that Go knows; a backslash is written `\\\\`, or the text in backquotes")
+}
+
+fn unexpected(token: &Token<'_>, context: &str) -> TemplateError {
+    match token.kind {
+        Kind::Error => token.place.error(token.text),
+        Kind::Eof => token.place.error(format!("the template ends within {context}")),
+        Kind::RightDelimiter => token.place.error(format!("something is missing before `}}}}` in {context}")),
+        _ => token.place.error(format!("unexpected `{}` in {context}; a space may be missing before it", token.text)),
     }
 }

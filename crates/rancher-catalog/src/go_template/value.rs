@@ -1,116 +1,216 @@
-//! The values of a template.
+//! The values of a template, with the types that they have in Rancher's Go.
 
-use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::printf::shortest;
+/// Bytes, mostly of a text.
+pub(super) type Text = Arc<[u8]>;
+/// What `dict` makes: the one kind of value that functions change in place.
+pub(super) type Dict = Arc<Mutex<BTreeMap<Vec<u8>, Value>>>;
 
 /// A value of a running template.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Value {
     /// Nothing: `nil`, or a key that is not in a map.
     Nil,
+    /// A `nil` that an item of a list or map holds. Its fields cannot be asked for, those of nothing can.
+    NilItem,
     /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An `int`.
     Int(i64),
-    /// Any other number.
+    /// An `int64`, which no function takes that wants an `int`.
+    Int64(i64),
+    /// A byte of a text.
+    Byte(u8),
+    /// A `float64`.
     Float(f64),
-    /// A string.
-    Text(String),
-    /// A list.
-    List(Vec<Value>),
-    /// A map, which Go ranges over by sorted keys.
-    Map(BTreeMap<String, Value>),
+    /// A `complex128`.
+    Complex(f64, f64),
+    /// A string; its bytes need not be UTF-8.
+    Text(Arc<[u8]>),
+    /// A `[]int`, which has steps.
+    Ints {
+        /// The first.
+        start: i64,
+        /// From one to the next.
+        step: i64,
+        /// How many.
+        count: usize,
+    },
+    /// A `[]string`.
+    Texts(Arc<Vec<Text>>),
+    /// A `[]interface {}`.
+    List(Arc<Vec<Value>>),
+    /// A `map[string]string`.
+    Answers(Arc<BTreeMap<Vec<u8>, Text>>),
+    /// A `map[string]interface {}`.
+    Map(Arc<Mutex<BTreeMap<Vec<u8>, Value>>>),
+    /// A struct of the executor.
+    Struct(Arc<Struct>),
+    /// A time, in seconds since 1970.
+    Time(i64),
+}
+
+/// A struct that the executor gives to a template.
+#[derive(Debug)]
+pub struct Struct {
+    pub(super) name: &'static str,
+    pub(super) fields: Vec<(&'static str, Value)>,
+}
+
+/// What a template knows of where it runs, beside the answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stack<'a> {
+    /// The stack's name.
+    pub name: &'a str,
+    /// The version of the catalog entry that is launched.
+    pub version: &'a str,
+    /// The version that was launched before it; empty but for an upgrade.
+    pub previous_version: &'a str,
+    /// The environment's name.
+    pub environment: &'a str,
 }
 
 impl Value {
-    /// The data of a Rancher compose file: the answers as `.Values`, and the other three roots empty.
+    /// The data of a compose file: the answers as `.Values`, and a stack without names.
     pub fn answers<'a>(answers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let values = answers.into_iter().map(|(key, value)| (key.to_owned(), Self::Text(value.to_owned()))).collect();
-        let empty = || Self::Map(BTreeMap::new());
-        Self::Map(BTreeMap::from([
-            ("Values".to_owned(), Self::Map(values)),
-            ("Release".to_owned(), empty()),
-            ("Stack".to_owned(), empty()),
-            ("Environment".to_owned(), empty()),
+        Self::data(answers, Stack::default())
+    }
+
+    /// The data of a compose file: the answers as `.Values`, and `.Stack`, `.Release` and `.Environment`.
+    pub fn data<'a>(answers: impl IntoIterator<Item = (&'a str, &'a str)>, stack: Stack<'_>) -> Self {
+        let answers = answers.into_iter().map(|(name, value)| (name.as_bytes().to_vec(), Arc::from(value.as_bytes())));
+        let of_stack = || {
+            let fields = vec![
+                ("Version", Self::text(stack.version)),
+                ("PreviousVersion", Self::text(stack.previous_version)),
+                ("Name", Self::text(stack.name)),
+            ];
+            Self::Struct(Arc::new(Struct { name: "template.StackInfo", fields }))
+        };
+        let environment =
+            Struct { name: "template.EnvironmentInfo", fields: vec![("Name", Self::text(stack.environment))] };
+        Self::map(BTreeMap::from([
+            (b"Values".to_vec(), Self::Answers(Arc::new(answers.collect()))),
+            (b"Release".to_vec(), of_stack()),
+            (b"Stack".to_vec(), of_stack()),
+            (b"Environment".to_vec(), Self::Struct(Arc::new(environment))),
         ]))
     }
 
+    pub(super) fn text(text: impl AsRef<[u8]>) -> Self {
+        Self::Text(Arc::from(text.as_ref()))
+    }
+
+    pub(super) fn map(map: BTreeMap<Vec<u8>, Value>) -> Self {
+        Self::Map(Arc::new(Mutex::new(map)))
+    }
+
+    /// As what it is where Go takes it out of an interface.
+    pub(super) fn unwrapped(self) -> Self {
+        if matches!(self, Self::NilItem) { Self::Nil } else { self }
+    }
+
+    pub(super) fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil | Self::NilItem)
+    }
+
+    /// What `if` makes of it.
     pub(super) fn truth(&self) -> bool {
         match self {
-            Self::Nil => false,
+            Self::Nil | Self::NilItem => false,
             Self::Bool(truth) => *truth,
-            Self::Int(number) => *number != 0,
+            Self::Int(number) | Self::Int64(number) => *number != 0,
+            Self::Byte(number) => *number != 0,
             Self::Float(number) => *number != 0.0,
-            Self::Text(text) => !text.is_empty(),
-            Self::List(items) => !items.is_empty(),
-            Self::Map(map) => !map.is_empty(),
+            Self::Complex(real, imaginary) => *real != 0.0 || *imaginary != 0.0,
+            Self::Text(_) | Self::Ints { .. } | Self::Texts(_) | Self::List(_) | Self::Answers(_) | Self::Map(_) => {
+                self.length() != Some(0)
+            }
+            Self::Struct(_) | Self::Time(_) => true,
         }
     }
 
-    /// The name of its kind in Go.
-    pub(super) fn kind(&self) -> &'static str {
+    /// How many items or bytes it has.
+    pub(super) fn length(&self) -> Option<usize> {
+        Some(match self {
+            Self::Text(text) => text.len(),
+            Self::Ints { count, .. } => *count,
+            Self::Texts(items) => items.len(),
+            Self::List(items) => items.len(),
+            Self::Answers(map) => map.len(),
+            Self::Map(map) => locked(map).len(),
+            _ => return None,
+        })
+    }
+
+    /// The type in Go.
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
-            Self::Nil => "invalid",
+            Self::Nil => "<nil>",
+            Self::NilItem => "interface {}",
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
+            Self::Int64(_) => "int64",
+            Self::Byte(_) => "uint8",
             Self::Float(_) => "float64",
+            Self::Complex(..) => "complex128",
             Self::Text(_) => "string",
-            Self::List(_) => "slice",
-            Self::Map(_) => "map",
+            Self::Ints { .. } => "[]int",
+            Self::Texts(_) => "[]string",
+            Self::List(_) => "[]interface {}",
+            Self::Answers(_) => "map[string]string",
+            Self::Map(_) => "map[string]interface {}",
+            Self::Struct(one) => one.name,
+            Self::Time(_) => "time.Time",
         }
     }
 
-    /// As `{{ . }}` prints it.
-    pub(super) fn print(&self) -> Cow<'_, str> {
+    /// The kind in Go.
+    pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Nil => Cow::Borrowed("<no value>"),
-            Self::Bool(truth) => Cow::Owned(truth.to_string()),
-            Self::Int(number) => Cow::Owned(number.to_string()),
-            Self::Float(number) => Cow::Owned(shortest(*number)),
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::List(items) => {
-                Cow::Owned(format!("[{}]", items.iter().map(Self::print).collect::<Vec<_>>().join(" ")))
-            }
-            Self::Map(map) => {
-                let entries = map.iter().map(|(key, value)| format!("{key}:{}", value.print()));
-                Cow::Owned(format!("map[{}]", entries.collect::<Vec<_>>().join(" ")))
-            }
+            Self::Nil | Self::NilItem => "invalid",
+            Self::Ints { .. } | Self::Texts(_) | Self::List(_) => "slice",
+            Self::Answers(_) | Self::Map(_) => "map",
+            Self::Struct(_) | Self::Time(_) => "struct",
+            other => other.type_name(),
         }
     }
 
-    /// As `fmt` prints it: nil there is `<nil>`.
-    pub(super) fn format(&self) -> Cow<'_, str> {
-        if *self == Self::Nil { Cow::Borrowed("<nil>") } else { self.print() }
-    }
-
-    pub(super) fn equals(&self, other: &Self) -> Result<bool, String> {
-        match (self, other) {
-            (Self::Bool(a), Self::Bool(b)) => Ok(a == b),
-            (Self::Int(a), Self::Int(b)) => Ok(a == b),
-            #[allow(clippy::float_cmp, reason = "Go compares so")]
-            (Self::Float(a), Self::Float(b)) => Ok(a == b),
-            (Self::Text(a), Self::Text(b)) => Ok(a == b),
-            (a, b) if a.is_basic() && b.is_basic() => Err("incompatible types for comparison".to_owned()),
-            _ => Err("invalid type for comparison".to_owned()),
-        }
-    }
-
-    pub(super) fn order(&self, other: &Self) -> Result<Ordering, String> {
-        match (self, other) {
-            (Self::Int(a), Self::Int(b)) => Ok(a.cmp(b)),
-            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b).ok_or_else(|| "NaN has no order".to_owned()),
-            (Self::Text(a), Self::Text(b)) => Ok(a.cmp(b)),
-            (a, b) if a.is_basic() && b.is_basic() && !matches!(a, Self::Bool(_)) => {
-                Err("incompatible types for comparison".to_owned())
+    /// The item of a list or the byte of a text.
+    pub(super) fn item(&self, at: usize) -> Option<Value> {
+        match self {
+            Self::Text(text) => text.get(at).copied().map(Self::Byte),
+            Self::Ints { start, step, count } if at < *count => {
+                Some(Self::Int(start.wrapping_add(step.wrapping_mul(i64::try_from(at).ok()?))))
             }
-            _ => Err("invalid type for comparison".to_owned()),
+            Self::Texts(items) => items.get(at).cloned().map(Self::Text),
+            Self::List(items) => items.get(at).cloned(),
+            _ => None,
         }
     }
 
-    fn is_basic(&self) -> bool {
-        matches!(self, Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Text(_))
+    /// The value of a map at a key.
+    pub(super) fn entry(&self, key: &[u8]) -> Option<Value> {
+        match self {
+            Self::Answers(map) => map.get(key).cloned().map(Self::Text),
+            Self::Map(map) => locked(map).get(key).cloned(),
+            _ => None,
+        }
     }
+
+    /// The keys of a map, in order.
+    pub(super) fn keys(&self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Answers(map) => map.keys().cloned().collect(),
+            Self::Map(map) => locked(map).keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The map, for as long as it is looked at.
+pub(super) fn locked(map: &Dict) -> MutexGuard<'_, BTreeMap<Vec<u8>, Value>> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,21 +1,11 @@
 //! Reading: text -> [`Document`], a tree of values that know their place.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
-use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StructureStyle};
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
-use super::resolve::resolve_plain;
-use super::strict;
-
-/// How many values a document may hold once its aliases are expanded. The largest of 2457 published catalog files
-/// holds a few thousand; what is beyond this is an attack, not a catalog.
-const MAX_NODES: usize = 200_000;
-/// How many places may be indented by tabs within brackets or braces.
-const MAX_TABBED_BLOCKS: usize = 20;
+use super::build;
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -61,12 +51,12 @@ pub enum NodeKind {
         value: Value,
         /// Its text, without quotes and escapes.
         text: String,
-        /// Whether it stands unquoted, so that its text decides its type.
+        /// Whether it stands unquoted and without a tag, so that its text decides its type.
         plain: bool,
     },
     /// A list.
     List(Vec<Node>),
-    /// A map, in the order of the text, equal keys included.
+    /// A map, in the order of the text, equal keys included; what `<<` merges stands in its place.
     Map(Vec<(Node, Node)>),
 }
 
@@ -126,25 +116,37 @@ pub struct ReadError {
     pub position: Position,
     /// What is wrong, and what to do.
     pub message: String,
+    /// Whether Rancher would read it: it is a limit of this tool.
+    pub beyond_this_tool: bool,
+}
+
+impl ReadError {
+    /// An error of the text.
+    pub fn new(position: Position, message: impl Into<String>) -> Self {
+        Self { position, message: message.into(), beyond_this_tool: false }
+    }
+
+    /// A limit of this tool.
+    pub(super) fn limit(position: Position, message: impl Into<String>) -> Self {
+        Self { beyond_this_tool: true, ..Self::new(position, message) }
+    }
 }
 
 impl Document {
     /// Reads the first document of a text, with YAML 1.1 typing.
     ///
     /// # Errors
-    /// The text is not YAML, nests deeper than 255 levels, or grows beyond all measure through its aliases.
+    /// The text is not YAML to go-yaml; or it nests deeper or grows larger through its aliases than this tool reads.
     pub fn read(text: &str) -> Result<Self, ReadError> {
-        let mut text = Cow::Borrowed(text);
-        for _ in 0..MAX_TABBED_BLOCKS {
-            match Builder::new(&text).run() {
-                Ok(document) => return Ok(document),
-                Err(Failure::Read(error)) => return Err(error),
-                // Within brackets go-yaml takes a tab for a space, and the parser does not.
-                Err(Failure::TabInFlow(line)) => text = Cow::Owned(strict::without_tabs_from(&text, line)),
-            }
-        }
-        let position = first_position();
-        Err(ReadError { position, message: format!("more than {MAX_TABBED_BLOCKS} places with tabs in brackets") })
+        build::document(text.as_bytes())
+    }
+
+    /// The same of what may be no UTF-8, such as a template printed.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn read_bytes(text: &[u8]) -> Result<Self, ReadError> {
+        build::document(text)
     }
 
     /// The whole as one value: equal keys as go-yaml takes them (the last wins), merge keys applied.
@@ -174,7 +176,7 @@ impl Document {
             let position = self.find(&path).map_or_else(first_position, |node| node.span.start);
             let place = error.path().to_string();
             let message = error.into_inner().to_string();
-            ReadError { position, message: if place == "." { message } else { format!("{place}: {message}") } }
+            ReadError::new(position, if place == "." { message } else { format!("{place}: {message}") })
         })
     }
 }
@@ -242,274 +244,10 @@ impl Node {
             NodeKind::Map(entries) => {
                 let mut map = Mapping::with_capacity(entries.len());
                 for (key, value) in entries {
-                    if key.is_merge() {
-                        value.merge_into(&mut map);
-                    } else {
-                        map.insert(key.to_value(), value.to_value());
-                    }
+                    map.insert(key.to_value(), value.to_value());
                 }
                 Value::Mapping(map)
             }
         }
-    }
-
-    fn is_merge(&self) -> bool {
-        matches!(&self.kind, NodeKind::Scalar { text, plain: true, .. } if text == "<<")
-    }
-
-    fn can_be_merged(&self) -> bool {
-        let is_map = |node: &Node| matches!(node.kind, NodeKind::Map(_));
-        is_map(self) || matches!(&self.kind, NodeKind::List(items) if items.iter().all(is_map))
-    }
-
-    fn merge_into(&self, map: &mut Mapping) {
-        match &self.kind {
-            NodeKind::Map(_) => {
-                if let Value::Mapping(merged) = self.to_value() {
-                    for (key, value) in merged {
-                        map.insert(key, value);
-                    }
-                }
-            }
-            // Of several maps the first one wins, so it is laid on last.
-            NodeKind::List(items) => items.iter().rev().for_each(|item| item.merge_into(map)),
-            NodeKind::Scalar { .. } => {}
-        }
-    }
-
-    fn size(&self) -> usize {
-        1 + match &self.kind {
-            NodeKind::Scalar { .. } => 0,
-            NodeKind::List(items) => items.iter().map(Node::size).sum(),
-            NodeKind::Map(entries) => entries.iter().map(|(k, v)| k.size() + v.size()).sum(),
-        }
-    }
-}
-
-/// A list or map whose end has not been seen yet.
-struct Open {
-    start: Position,
-    anchor: usize,
-    items: Vec<Node>,
-    /// Of a map, items alternate between keys and values.
-    is_map: bool,
-    /// Whether it stands in brackets or braces.
-    is_flow: bool,
-}
-
-/// Why a text could not be read at the first try.
-enum Failure {
-    /// For good.
-    Read(ReadError),
-    /// A line within brackets is indented by a tab.
-    TabInFlow(u32),
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
-}
-
-struct Builder<'t> {
-    text: &'t str,
-    open: Vec<Open>,
-    anchors: HashMap<usize, Node>,
-    nodes: usize,
-    root: Option<Node>,
-    comments: Vec<Comment>,
-    problems: Vec<Problem>,
-    /// The lines, first and last, in which a tab is as good as a space.
-    tabs_allowed: Vec<(u32, u32)>,
-}
-
-impl<'t> Builder<'t> {
-    fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            open: Vec::new(),
-            anchors: HashMap::new(),
-            nodes: 0,
-            root: None,
-            comments: Vec::new(),
-            problems: Vec::new(),
-            tabs_allowed: Vec::new(),
-        }
-    }
-
-    fn run(mut self) -> Result<Document, Failure> {
-        let mut options = Options::default();
-        options.max_buffered_comment_events = 10_000;
-        // As libyaml does, and so go-yaml.
-        options.block_scalar_eof_without_line_feed = true;
-        options.bom_inside_document_as_content = true;
-        // A first line `\u{feff}` is allowed; the parser strips it.
-        let mut documents = 0;
-        let mut end_line = u32::MAX;
-        for event in Parser::new_from_str_with_options(self.text, options) {
-            let (event, span) = event.map_err(|error| self.failure(&error))?;
-            let span = Span { start: position(&span.start), end: position(&span.end) };
-            match event {
-                Event::DocumentStart(_, version) => {
-                    documents += 1;
-                    if documents > 1 {
-                        self.problems.push(Problem::FurtherDocument { at: span.start });
-                        end_line = span.start.line;
-                        break;
-                    }
-                    if let Some(version) = version.filter(|version| (version.major, version.minor) != (1, 1)) {
-                        return Err(strict::other_version(first_position(), version.major, version.minor).into());
-                    }
-                }
-                Event::Comment(text, _) => {
-                    self.comments.push(Comment { text: text.into_owned(), position: span.start });
-                }
-                Event::Scalar(text, style, anchor, tag) => {
-                    let plain = style == ScalarStyle::Plain;
-                    // The parser gives a value that is not there the text `~`.
-                    let absent = plain && span.start.offset == span.end.offset;
-                    let text = if absent { Cow::Borrowed("") } else { text };
-                    let value = match tag {
-                        Some(tag) => strict::tagged(tag.core_suffix(), &text, span.start)?,
-                        None if plain => resolve_plain(&text),
-                        None => Value::String(text.to_string()),
-                    };
-                    if !absent {
-                        self.token(span.start)?;
-                    }
-                    if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
-                        self.allow_tabs(span);
-                    }
-                    let source = self.text.get(span.start.offset..span.end.offset).unwrap_or_default();
-                    if style == ScalarStyle::DoubleQuoted
-                        && let Some(error) = strict::newer_escape(source, span.start)
-                    {
-                        return Err(error.into());
-                    }
-                    let node = Node { kind: NodeKind::Scalar { value, text: text.into_owned(), plain }, span };
-                    self.close(node, anchor)?;
-                }
-                Event::SequenceStart(style, anchor, _) => self.begin(span.start, anchor, false, style)?,
-                Event::MappingStart(style, anchor, _) => self.begin(span.start, anchor, true, style)?,
-                Event::SequenceEnd | Event::MappingEnd => self.end(span.end)?,
-                Event::Alias(id) => {
-                    let Some(node) = self.anchors.get(&id) else {
-                        let message = "an alias to a value that holds it: it has no end".to_owned();
-                        return Err(ReadError { position: span.start, message }.into());
-                    };
-                    let node = node.clone();
-                    self.count(node.size(), span.start)?;
-                    self.put(node);
-                }
-                _ => {}
-            }
-        }
-        let is_block = !matches!(self.root, Some(Node { kind: NodeKind::Scalar { .. }, .. }));
-        match strict::tab_first(self.text, &self.tabs_allowed, end_line).filter(|_| is_block) {
-            Some(error) => Err(error.into()),
-            None => Ok(Document { root: self.root, comments: self.comments, problems: self.problems }),
-        }
-    }
-
-    fn failure(&self, error: &granit_parser::ScanError) -> Failure {
-        let position = position(error.marker());
-        if matches!(error.kind(), ErrorKind::TabInBlockIndentation) && self.in_flow() {
-            return Failure::TabInFlow(position.line);
-        }
-        Failure::Read(ReadError { position, message: format!("this is not YAML: {}", error.kind()) })
-    }
-
-    fn in_flow(&self) -> bool {
-        self.open.last().is_some_and(|open| open.is_flow)
-    }
-
-    /// A value begins here.
-    fn token(&self, start: Position) -> Result<(), ReadError> {
-        match strict::tab_before(self.text, start).filter(|_| !self.in_flow()) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
-    }
-
-    fn allow_tabs(&mut self, span: Span) {
-        // What is within brackets is told by the outermost of them.
-        if span.end.line > span.start.line && !self.in_flow() {
-            self.tabs_allowed.push((span.start.line + 1, span.end.line));
-        }
-    }
-
-    fn begin(&mut self, start: Position, anchor: usize, is_map: bool, style: StructureStyle) -> Result<(), ReadError> {
-        self.token(start)?;
-        self.open.push(Open { start, anchor, items: Vec::new(), is_map, is_flow: style == StructureStyle::Flow });
-        Ok(())
-    }
-
-    fn end(&mut self, end: Position) -> Result<(), ReadError> {
-        let Some(open) = self.open.pop() else { return Ok(()) };
-        let span = Span { start: open.start, end };
-        if open.is_flow {
-            self.allow_tabs(span);
-        }
-        let kind = if open.is_map {
-            let mut entries = Vec::with_capacity(open.items.len() / 2);
-            let mut items = open.items.into_iter();
-            while let (Some(key), Some(value)) = (items.next(), items.next()) {
-                if !matches!(key.kind, NodeKind::Scalar { .. }) {
-                    return Err(strict::collection_as_key(key.span.start));
-                }
-                if key.is_merge() && !value.can_be_merged() {
-                    return Err(strict::merge_of_no_map(value.span.start));
-                }
-                entries.push((key, value));
-            }
-            self.note_duplicates(&entries);
-            NodeKind::Map(entries)
-        } else {
-            NodeKind::List(open.items)
-        };
-        self.close(Node { kind, span }, open.anchor)
-    }
-
-    fn note_duplicates(&mut self, entries: &[(Node, Node)]) {
-        let mut seen: HashMap<&str, Position> = HashMap::with_capacity(entries.len());
-        for (key, _) in entries {
-            let Some(text) = key.text().filter(|_| !key.is_merge()) else { continue };
-            if let Some(first) = seen.insert(text, key.span.start) {
-                self.problems.push(Problem::DuplicateKey { key: text.to_owned(), first, again: key.span.start });
-            }
-        }
-    }
-
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), ReadError> {
-        self.count(1, node.span.start)?;
-        if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        self.put(node);
-        Ok(())
-    }
-
-    fn put(&mut self, node: Node) {
-        match self.open.last_mut() {
-            Some(open) => open.items.push(node),
-            None => self.root = Some(node),
-        }
-    }
-
-    fn count(&mut self, more: usize, position: Position) -> Result<(), ReadError> {
-        self.nodes += more;
-        if self.nodes > MAX_NODES {
-            let message = format!("more than {MAX_NODES} values (aliases count as what they stand for)");
-            return Err(ReadError { position, message });
-        }
-        Ok(())
-    }
-}
-
-fn position(marker: &granit_parser::Marker) -> Position {
-    Position {
-        line: u32::try_from(marker.line()).unwrap_or(u32::MAX),
-        column: u32::try_from(marker.col() + 1).unwrap_or(u32::MAX),
-        offset: marker.byte_offset().unwrap_or_default(),
     }
 }

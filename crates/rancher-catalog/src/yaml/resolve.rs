@@ -2,6 +2,9 @@
 
 use serde_yaml::{Number, Value};
 
+
+use crate::go_encoding;
+
 /// The value that go-yaml v2 gives an unquoted scalar with no tag.
 ///
 /// Dates stay strings, as there, and so do base-60 numbers. `<<` is left a string: it is the reader of a mapping that
@@ -32,47 +35,108 @@ pub fn is_ambiguous(text: &str) -> bool {
         || is_date(text)
 }
 
+/// The tag of `<<`.
+pub(super) const MERGE: &str = "tag:yaml.org,2002:merge";
+
+/// The value of a scalar; `implicit` is one that is plain and has no tag, whose text decides.
+pub(super) fn scalar(tag: &[u8], text: &[u8], implicit: bool) -> Result<Value, String> {
+    let string = || Value::String(shown(text.to_vec()));
+    if tag.is_empty() && !implicit {
+        return Ok(string());
+    }
+    let Ok(text) = std::str::from_utf8(text) else { return Ok(string()) };
+    let wanted = match tag.strip_prefix(b"tag:yaml.org,2002:") {
+        _ if tag.is_empty() => return Ok(resolve_plain(text)),
+        Some(wanted @ (b"bool" | b"int" | b"float" | b"null")) => wanted,
+        Some(b"binary") => {
+            let decoded = go_encoding::from_base64(text.as_bytes()).map_err(|_| "!!binary wants base64".to_owned())?;
+            return Ok(Value::String(shown(decoded)));
+        }
+        _ => return Ok(string()),
+    };
+    let value = resolve_plain(text);
+    let name: &[u8] = match &value {
+        Value::Null => b"null",
+        Value::Bool(_) => b"bool",
+        Value::Number(number) if number.is_f64() => b"float",
+        Value::Number(_) => b"int",
+        _ => b"",
+    };
+    let wanted_name = String::from_utf8_lossy(wanted);
+    if name == wanted { Ok(value) } else { Err(format!("`{text}` cannot be read as !!{wanted_name}")) }
+}
+
+/// Bytes as a text: what is no UTF-8 is shown as Go shows it.
+pub(super) fn shown(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| go_encoding::shown(error.as_bytes()).into_owned())
+}
+
 fn float(value: f64) -> Value {
     Value::Number(Number::from(value))
 }
 
 fn number(text: &str) -> Option<Value> {
     let first = *text.as_bytes().first()?;
-    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
+    // A number that begins with its point has no underscores.
+    if first == b'.' {
+        return decimal(text).map(float);
+    }
+    if !(first.is_ascii_digit() || matches!(first, b'+' | b'-')) {
         return None;
     }
     let plain: String = text.chars().filter(|c| *c != '_').collect();
-    if first != b'.'
-        && let Some(number) = integer(&plain)
-    {
-        return Some(Value::Number(number));
-    }
-    // What is too large for a float is a string, as Go's parser of numbers fails on it.
-    if is_decimal_float(&plain) {
-        plain.parse::<f64>().ok().filter(|number| number.is_finite()).map(float)
-    } else {
-        None
+    integer(&plain).map(Value::Number).or_else(|| decimal(&plain).map(float)).or_else(|| binary(&plain))
+}
+
+/// `strconv.ParseInt(text, 0, 64)` and `ParseUint` of the Go versions of that time.
+fn integer(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (radix, digits) = match unsigned.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &unsigned[2..]),
+        [b'0', _, ..] => (8, &unsigned[1..]),
+        _ => (10, unsigned),
+    };
+    let magnitude = magnitude(digits, radix)?;
+    signed(magnitude, text)
+}
+
+fn magnitude(digits: &str, radix: u32) -> Option<u64> {
+    let good = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+    good.then(|| u64::from_str_radix(digits, radix).ok()).flatten()
+}
+
+/// Only a number without a sign may be larger than an `int64`.
+fn signed(magnitude: u64, text: &str) -> Option<Number> {
+    match text.as_bytes().first() {
+        Some(b'-') => 0i64.checked_sub_unsigned(magnitude).map(Number::from),
+        Some(b'+') => i64::try_from(magnitude).ok().map(Number::from),
+        _ => Some(Number::from(magnitude)),
     }
 }
 
-/// Go's `strconv.ParseInt(text, 0, 64)` and `ParseUint` of the Go versions of that time, and go-yaml's own `0b`.
-fn integer(text: &str) -> Option<Number> {
-    let (negative, digits) = match text.as_bytes() {
-        [b'-', ..] => (true, &text[1..]),
-        [b'+', ..] => (false, &text[1..]),
-        _ => (false, text),
+/// go-yaml's own `0b101` and `-0b101`, where a sign may stand behind the prefix too.
+fn binary(text: &str) -> Option<Value> {
+    let (negative, digits) = match text.strip_prefix("-0b") {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix("0b")?),
     };
-    let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'b', ..] => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return None;
+    let number = signed(magnitude(digits.strip_prefix(['-', '+']).unwrap_or(digits), 2)?, digits)?;
+    if !negative {
+        return Some(Value::Number(number));
     }
-    let magnitude = u64::from_str_radix(digits, radix).ok()?;
-    if negative { 0i64.checked_sub_unsigned(magnitude).map(Number::from) } else { Some(Number::from(magnitude)) }
+    number.as_i64().map(|number| Value::Number(Number::from(number.wrapping_neg())))
+}
+
+/// `strconv.ParseFloat` of that time. What is too large for a float is a string, as it fails on it.
+fn decimal(text: &str) -> Option<f64> {
+    let lower = text.to_ascii_lowercase();
+    match lower.as_str() {
+        "+inf" | "+infinity" => return Some(f64::INFINITY),
+        "-inf" | "-infinity" => return Some(f64::NEG_INFINITY),
+        _ => {}
+    }
+    let good = is_decimal_float(text);
+    good.then(|| text.parse::<f64>().ok().filter(|number| number.is_finite())).flatten()
 }
 
 /// `[-+]? (digits [. digits*] | . digits) ([eE] [-+]? digits)?`
