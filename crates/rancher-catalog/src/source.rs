@@ -332,8 +332,10 @@ impl VersionSource {
         version.project = project.and_then(|file| read_yaml(&file, &mut unreadable));
         let block = version.catalog();
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
-        let maximum = block.as_ref().and_then(|block| block.maximum_rancher_version.value());
-        let is_templated = is_templated(&maximum.map(Version::text).unwrap_or_default());
+        let limit = |limit: &Field<Version>| limit.value().map(Version::text).unwrap_or_default();
+        let is_templated = block.as_ref().is_none_or(|block| {
+            is_templated(&limit(&block.minimum_rancher_version), &limit(&block.maximum_rancher_version))
+        });
         for file in [&mut version.docker_compose, &mut version.rancher_compose].into_iter().flatten() {
             if is_templated { file.expand(questions) } else { file.expand_plain() }
         }
