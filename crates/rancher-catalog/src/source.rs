@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::go_template::{Limits, Template, TemplateError, Value, is_notemplating};
+use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
 use crate::model::{CatalogBlock, Config, Question, QuestionType, RancherCompose, Revision};
 use crate::yaml::{Document, Position, ReadError};
 
@@ -147,8 +147,8 @@ impl YamlFile {
         }
     }
 
-    /// Works out what the compose executor gets, for the given questions.
-    pub fn expand(&mut self, questions: &[Question]) {
+    /// Works out what the compose executor gets, for the given questions and a stack of the given version.
+    pub fn expand(&mut self, questions: &[Question], version: &str) {
         if is_notemplating(&self.text) || !self.text.contains("{{") {
             self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
             return;
@@ -156,7 +156,7 @@ impl YamlFile {
         match Template::parse(&self.text) {
             Err(error) => self.template_error = Some(error),
             Ok(template) => {
-                self.readings = variants(&template, questions);
+                self.readings = variants(&template, questions, version);
                 self.template = Some(template);
             }
         }
@@ -211,7 +211,9 @@ fn usual_answer(question: &Question) -> String {
     }
 }
 
-fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
+fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<Reading> {
+    // As the user interface launches it: with a name, in the environment that each Rancher has, upgraded from nothing.
+    let stack = Stack { name: "stack", version, previous_version: "", environment: "Default" };
     let name = |question: &Question| question.variable.value().map(ToString::to_string);
     let defaults: BTreeMap<String, String> =
         questions.iter().filter_map(|question| Some((name(question)?, usual_answer(question)))).collect();
@@ -247,7 +249,7 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
         }
         let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let allowed = Limits { output_bytes: limits.output_bytes.min(Limits::default().output_bytes), ..limits };
-        let execution = template.execute(&Value::answers(pairs), &allowed);
+        let execution = template.execute(&Value::data(pairs, stack), &allowed);
         limits.output_bytes = limits.output_bytes.saturating_sub(execution.output.len());
         limits.steps = limits.steps.saturating_sub(execution.steps);
         if execution.error.as_ref().is_some_and(|error| error.beyond_this_tool) && !readings.is_empty() {
@@ -303,11 +305,13 @@ impl VersionSource {
         }
         let block = version.catalog();
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+        let launched =
+            block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
         if let Some(file) = &mut version.docker_compose {
-            file.expand(questions);
+            file.expand(questions, &launched);
         }
         if let Some(file) = &mut version.rancher_compose {
-            file.expand(questions);
+            file.expand(questions, &launched);
         }
         (version, unreadable)
     }
