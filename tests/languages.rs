@@ -18,7 +18,11 @@ pub fn trials() -> Vec<Trial> {
     let missing = real_parts::missing();
     let mut trials = rows::trials();
     trials.push(trial("thousands_of_templates_do_as_in_rancher", missing, thousands_of_templates_do_as_in_rancher));
-    trials.push(trial("thousands_of_documents_are_read_as_in_rancher", missing, thousands_of_documents_are_read_as_in_rancher));
+    trials.push(trial(
+        "thousands_of_documents_are_read_as_in_rancher",
+        missing,
+        thousands_of_documents_are_read_as_in_rancher,
+    ));
     trials.push(trial("variables_are_replaced_as_in_rancher", missing, variables_are_replaced_as_in_rancher));
     trials.push(trial("time_grows_with_the_length_and_no_faster", None, time_grows_with_the_length_and_no_faster));
     trials
@@ -50,18 +54,30 @@ fn mutate(dice: &mut Dice, text: &mut String, pieces: &[&str]) {
     }
 }
 
+/// What is asked, and what is made of the answers.
+struct Language {
+    of: fn(&mut Dice) -> String,
+    question: fn(&str) -> Value,
+    theirs: fn(&Value) -> String,
+    ours: fn(&str) -> String,
+    /// Texts whose answers may differ, each kind with the reason.
+    is_exception: fn(&str) -> bool,
+}
+
 /// Asks Rancher's executor and us about texts from a seed, each text with a seed of its own.
-fn all_agree(of: fn(&mut Dice) -> String, question: fn(&str) -> Value, ours: fn(&str) -> String, theirs: fn(&str, &Value) -> Option<String>) {
+fn all_agree(language: &Language) {
     let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let times = if is_long() { TIMES * 100 } else { TIMES };
     let mut executor = Executor::start();
     let mut told = 0;
     for seed in first..first + times {
-        let text = of(&mut Dice::new(seed));
-        let answer = executor.ask(&question(&text));
-        let Some(theirs) = theirs(&text, &answer) else { continue };
-        let ours = ours(&text);
-        if ours != theirs {
+        let text = (language.of)(&mut Dice::new(seed));
+        let question = (language.question)(&text);
+        let theirs = (language.theirs)(&executor.ask(&question));
+        let ours = (language.ours)(&text);
+        // Go prints a map in an order that it throws dice for: such an answer is another one the next time.
+        let mut is_theirs_by_chance = || (0..30).any(|_| (language.theirs)(&executor.ask(&question)) != theirs);
+        if ours != theirs && !(language.is_exception)(&text) && !is_theirs_by_chance() {
             println!("SEED={seed} {text:?}\n  Rancher: {theirs}\n  we:      {ours}");
             told += 1;
         }
@@ -76,35 +92,35 @@ const STACK: Stack<'_> = Stack { name: "st", version: "v1", previous_version: "v
 fn thousands_of_templates_do_as_in_rancher() {
     let question = |text: &str| {
         let stack = json!({"Name": STACK.name, "Version": STACK.version, "PreviousVersion": STACK.previous_version});
-        let answers: serde_json::Map<_, _> = ANSWERS.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let answers: serde_json::Map<_, _> =
+            ANSWERS.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         json!({"kind": "t", "text": text, "answers": answers, "stack": stack, "env": STACK.environment})
     };
-    let theirs = |text: &str, answer: &Value| {
+    let theirs = |answer: &Value| {
         let printed = answer["out"].as_str().unwrap_or_default();
-        if is_exception(text, printed) {
-            return None;
-        }
-        Some(match answer {
+        match answer {
             _ if answer.get("panic").is_some() => "breaks down".to_owned(),
+            _ if answer.get("timeout").is_some() => "takes more than 20 s".to_owned(),
             _ if answer.get("perr").is_some() => "is refused".to_owned(),
             _ if answer.get("xerr").is_some() => format!("fails after {printed:?}"),
             _ => format!("prints {printed:?}"),
-        })
+        }
     };
-    all_agree(templates::template, question, |text| of_template(text, &ANSWERS, STACK), theirs);
-}
-
-/// What differs, and why.
-fn is_exception(text: &str, printed: &str) -> bool {
-    // Go prints a map in an order that differs from run to run, and ours is sorted.
-    let prints_a_map = printed.contains("map[") || printed.contains("interface {}{") || printed.contains("string{");
-    // A map of more than one entry turns up in a text that other functions go on with.
-    let hands_a_map_on = [".Values", "dict", "split ", "tuple", "$", " . ", "(.)", "{{.}}"].iter().any(|part| text.contains(part))
-        && ["print", "quote", "cat", "html", "js", "urlquery", "dict"].iter().any(|name| text.contains(name));
-    // A letter to Rust, and none to Go: marks, and numbers that are no digits.
-    let has_odd_letters = text.contains('²');
-    // The environment of the process, and what is random.
-    prints_a_map || hands_a_map_on || has_odd_letters
+    all_agree(&Language {
+        of: templates::template,
+        question,
+        theirs,
+        ours: |text| of_template(text, &ANSWERS, STACK),
+        is_exception: |text| {
+            // They take the time of day for what is no date.
+            let tells_the_time = text.contains("date") || text.contains("Date");
+            // A letter to Rust, and none to Go: marks, and numbers that are no digits.
+            let has_odd_letters = text.contains('²');
+            // Rancher makes a list of 123,456,789 numbers where it is asked to; we do not go through such a one.
+            let is_large = text.contains("123456789") || text.contains("9223372036854775807") || text.contains("1e19");
+            tells_the_time || has_odd_letters || is_large && text.contains("until")
+        },
+    });
 }
 
 /// What we make of a template, in a few words.
@@ -129,10 +145,27 @@ fn of_template(text: &str, answers: &[(&str, &str)], stack: Stack<'_>) -> String
 
 fn thousands_of_documents_are_read_as_in_rancher() {
     let question = |text: &str| json!({"kind": "y", "text": text});
-    let theirs = |_: &str, answer: &Value| {
-        Some(answer.get("v").map_or_else(|| "is refused".to_owned(), Value::to_string))
-    };
-    all_agree(documents::document, question, of_document, theirs);
+    let theirs =
+        |answer: &Value| answer.get("v").map_or_else(|| "is refused".to_owned(), |value| readable(value).to_string());
+    all_agree(&Language { of: documents::document, question, theirs, ours: of_document, is_exception: |_| false });
+}
+
+/// Keys come as JSON within JSON: of one thing it has several spellings.
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(readable).collect(),
+        Value::Object(one) => match one.get("m").and_then(Value::as_array) {
+            None => value.clone(),
+            Some(pairs) => {
+                let key = |key: &Value| serde_json::from_str::<Value>(key.as_str().unwrap()).unwrap().to_string();
+                let mut pairs: Vec<(String, Value)> =
+                    pairs.iter().map(|pair| (key(&pair[0]), readable(&pair[1]))).collect();
+                pairs.sort_by(|a, b| a.0.cmp(&b.0));
+                json!({"m": pairs})
+            }
+        },
+        other => other.clone(),
+    }
 }
 
 fn of_document(text: &str) -> String {
@@ -168,31 +201,108 @@ fn typed(value: &Yaml) -> Value {
 fn variables_are_replaced_as_in_rancher() {
     const ANSWERS: [(&str, &str); 4] = [("A", "x"), ("1", "one"), ("A_1", "u"), ("_", "z")];
     let question = |text: &str| {
-        let answers: serde_json::Map<_, _> = ANSWERS.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let answers: serde_json::Map<_, _> =
+            ANSWERS.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         json!({"kind": "i", "text": text, "answers": answers})
     };
     let ours = |text: &str| {
-        let answer = |name: &str| ANSWERS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let answer =
+            |name: &str| ANSWERS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         interpolate(text, answer).unwrap_or_else(|_| "is refused".to_owned())
     };
-    // go panics at a dollar that ends the text.
-    let theirs = |_: &str, answer: &Value| Some(answer["out"].as_str().unwrap_or("is refused").to_owned());
-    all_agree(documents::variables, question, ours, theirs);
+    // Rancher's program breaks down at a dollar that ends the text.
+    let theirs = |answer: &Value| answer["out"].as_str().unwrap_or("is refused").to_owned();
+    all_agree(&Language { of: documents::variables, question, theirs, ours, is_exception: |_| false });
 }
 
 /// Every kind of piece repeated, in each language, at two lengths: the longer takes at most three times its share.
 fn time_grows_with_the_length_and_no_faster() {
     let pieces = [
-        "(1) ", "(", "((", "1)", "{{1}}", "{{$x := 1}}", "{{$x}}", "{{if true}}", "{{else if true}}", "{{end}}", "{{/* */}}", "{{- ", "-}} ",
-        " ", "\n", "a", "a b ", "{{.Values.A}}", "{{define \"a\"}}{{end}}", "{{range until 9}}", "{{template \"a\"}}", "|print", ".a", "\"a\"",
-        "`", "\\", "é", "[", "]", "[[", "{", "{a: ", "}", ",", "a,", "- ", "-\n", "? ", ": ", "a: ", "a: 1\n", "a: [", "\"", "'", "\"a\" ", "&a ",
-        "*a ", "&a a\n", "!a ", "!!str ", "|\n", ">\n a\n", "#", "# a\n", "---\n", "...\n", "%", "%TAG ! x\n", "\t", "<<: {a: 1}\n", "<<: ", "$",
-        "$$", "${", "${A}", "$A", "}$", "&", "*", "\u{2028}", "\u{feff}", "\r\n", "\r", "a:\n ", "[a: ", "{? ", "''", "\\\"", "|-\n\n",
+        "(1) ",
+        "(",
+        "((",
+        "1)",
+        "{{1}}",
+        "{{$x := 1}}",
+        "{{$x}}",
+        "{{if true}}",
+        "{{else if true}}",
+        "{{end}}",
+        "{{/* */}}",
+        "{{- ",
+        "-}} ",
+        " ",
+        "\n",
+        "a",
+        "a b ",
+        "{{.Values.A}}",
+        "{{define \"a\"}}{{end}}",
+        "{{range until 9}}",
+        "{{template \"a\"}}",
+        "|print",
+        ".a",
+        "\"a\"",
+        "`",
+        "\\",
+        "é",
+        "[",
+        "]",
+        "[[",
+        "{",
+        "{a: ",
+        "}",
+        ",",
+        "a,",
+        "- ",
+        "-\n",
+        "? ",
+        ": ",
+        "a: ",
+        "a: 1\n",
+        "a: [",
+        "\"",
+        "'",
+        "\"a\" ",
+        "&a ",
+        "*a ",
+        "&a a\n",
+        "!a ",
+        "!!str ",
+        "|\n",
+        ">\n a\n",
+        "#",
+        "# a\n",
+        "---\n",
+        "...\n",
+        "%",
+        "%TAG ! x\n",
+        "\t",
+        "<<: {a: 1}\n",
+        "<<: ",
+        "$",
+        "$$",
+        "${",
+        "${A}",
+        "$A",
+        "}$",
+        "&",
+        "*",
+        "\u{2028}",
+        "\u{feff}",
+        "\r\n",
+        "\r",
+        "a:\n ",
+        "[a: ",
+        "{? ",
+        "''",
+        "\\\"",
+        "|-\n\n",
     ];
-    let heads = [("", ""), ("{{ and ", "}}"), ("{{ print ", "}}"), ("a: ", ""), ("[", "]"), ("\"", "\""), ("a: |\n  ", "")];
+    let heads =
+        [("", ""), ("{{ and ", "}}"), ("{{ print ", "}}"), ("a: ", ""), ("[", "]"), ("\"", "\""), ("a: |\n  ", "")];
     let mut slow = Vec::new();
-    for piece in pieces {
-        for (head, tail) in heads {
+    for (at, piece) in pieces.into_iter().enumerate() {
+        for (head, tail) in (at..at + if is_long() { heads.len() } else { 1 }).map(|at| heads[at % heads.len()]) {
             let text = |bytes: usize| format!("{head}{}{tail}", piece.repeat(bytes / piece.len()));
             for (language, work) in LANGUAGES {
                 let time = |text: &str| {
@@ -200,11 +310,11 @@ fn time_grows_with_the_length_and_no_faster() {
                     work(text);
                     start.elapsed()
                 };
-                let (short, long) = (text(8 << 10), text(64 << 10));
+                let (short, long) = (text(4 << 10), text(32 << 10));
                 // A busy machine is slow for once; what grows too fast is slow each time.
                 let grows = (0..3).all(|_| {
-                    let (short, long) = (time(&short), time(&long));
-                    long.as_millis() > 100 && long > short * 8 * 3
+                    let long = time(&long);
+                    long.as_millis() > 200 && long > time(&short) * 8 * 3
                 });
                 if grows {
                     slow.push(format!("{language}: {head:?} {piece:?}"));

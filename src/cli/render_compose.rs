@@ -193,7 +193,10 @@ fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
     let layout = match version.map(|version| (version, version.text())) {
         Some((version, None)) => return Err(wrong(version, "`version` is a text, not a map or a list".to_owned())),
         Some((version, Some("3"))) => {
-            return Err(wrong(version, "Rancher 1.6 does not read version 3 of compose files; use version '2'".to_owned()));
+            return Err(wrong(
+                version,
+                "Rancher 1.6 does not read version 3 of compose files; use version '2'".to_owned(),
+            ));
         }
         Some((_, Some("2"))) => Layout::Two,
         _ => Layout::One,
@@ -201,7 +204,8 @@ fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
     for (key, section) in root.entries() {
         let name = key.text().unwrap_or_default();
         let holds_services = OF_SERVICES.contains(&name);
-        let is_section = holds_services || matches!(name, "dependencies" | "volumes" | "networks" | "secrets" | "hosts");
+        let is_section =
+            holds_services || matches!(name, "dependencies" | "volumes" | "networks" | "secrets" | "hosts");
         if !is_map(section) && (is_section || layout == Layout::One) {
             return Err(wrong(section, format!("`{name}` is a map; this is none")));
         }

@@ -16,7 +16,11 @@ pub(super) fn trials() -> Vec<Trial> {
     vec![
         trial("each_case_has_its_right_value", missing, each_case_has_its_right_value),
         trial("the_names_of_functions_are_those_of_rancher", missing, the_names_of_functions_are_those_of_rancher),
-        trial("compose_files_become_what_rancher_makes_of_them", missing, compose_files_become_what_rancher_makes_of_them),
+        trial(
+            "compose_files_become_what_rancher_makes_of_them",
+            missing,
+            compose_files_become_what_rancher_makes_of_them,
+        ),
     ]
 }
 
@@ -65,7 +69,8 @@ fn each_case_has_its_right_value() {
             },
             "interpolation" => {
                 let answers = answers(row);
-                let answer = |name: &str| answers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+                let answer =
+                    |name: &str| answers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
                 interpolate(&text, answer).map_or(json!({"error": true}), |value| json!({"value": value}))
             }
             _ => continue,
@@ -107,7 +112,9 @@ fn of_template(text: &str, row: &Value) -> Value {
     let execution = template.execute(&TemplateValue::data(answers(row), stack), &Limits::default());
     match (&execution.error, std::str::from_utf8(&execution.output)) {
         (None, Ok(value)) => json!({"value": value}),
-        (None, Err(_)) => json!({"bytes": execution.output.iter().map(|byte| format!("{byte:02x}")).collect::<String>()}),
+        (None, Err(_)) => {
+            json!({"bytes": execution.output.iter().map(|byte| format!("{byte:02x}")).collect::<String>()})
+        }
         (Some(error), _) => {
             json!({"error": true, "printed": execution.text(), "panic": error.message.contains("breaks down")})
         }

@@ -90,9 +90,15 @@ mod tests {
     #[test]
     fn variables_become_answers_and_two_dollars_one() {
         let answers = |name: &str| (name == "A").then(|| "1".to_owned());
-        for (text, out) in
-            [("$A", "1"), ("${A}b", "1b"), ("$Ab-$B-", "--"), ("$$A $$$A", "$A $1"), ("a${1}b", "ab"), ("a", "a"), ("", "")]
-        {
+        for (text, out) in [
+            ("$A", "1"),
+            ("${A}b", "1b"),
+            ("$Ab-$B-", "--"),
+            ("$$A $$$A", "$A $1"),
+            ("a${1}b", "ab"),
+            ("a", "a"),
+            ("", ""),
+        ] {
             assert_eq!(interpolate(text, answers).as_deref(), Ok(out), "{text}");
         }
     }

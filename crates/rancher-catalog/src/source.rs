@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
-use crate::go_template::{Limits, Template, TemplateError, Value, is_notemplating};
+use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
 use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, RancherCompose, Revision, Version};
 use crate::walk::{files_below, names};
@@ -171,8 +171,8 @@ impl YamlFile {
         self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
     }
 
-    /// Works out what the compose executor gets, for the given questions.
-    pub fn expand(&mut self, questions: &[Question]) {
+    /// Works out what the compose executor gets, for the given questions and a stack of the given version.
+    pub fn expand(&mut self, questions: &[Question], version: &str) {
         if is_notemplating(&self.text) || !self.text.contains("{{") {
             self.expand_plain();
             return;
@@ -180,7 +180,7 @@ impl YamlFile {
         match Template::parse(&self.text) {
             Err(error) => self.template_error = Some(error),
             Ok(template) => {
-                self.readings = variants(&template, questions);
+                self.readings = variants(&template, questions, version);
                 self.template = Some(template);
             }
         }
@@ -229,7 +229,9 @@ fn usual_answer(question: &Question) -> String {
     first.map_or_else(|| "1".to_owned(), ToString::to_string)
 }
 
-fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
+fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<Reading> {
+    // As the user interface launches it: with a name, in the environment that each Rancher has, upgraded from nothing.
+    let stack = Stack { name: "stack", version, previous_version: "", environment: "Default" };
     let name = |question: &Question| question.variable.value().map(ToString::to_string);
     let defaults: BTreeMap<String, String> =
         questions.iter().filter_map(|question| Some((name(question)?, usual_answer(question)))).collect();
@@ -275,7 +277,7 @@ fn variants(template: &Template, questions: &[Question]) -> Vec<Reading> {
         }
         let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let allowed = Limits { output_bytes: limits.output_bytes.min(Limits::default().output_bytes), ..limits };
-        let execution = template.execute(&Value::answers(pairs), &allowed);
+        let execution = template.execute(&Value::data(pairs, stack), &allowed);
         limits.output_bytes = limits.output_bytes.saturating_sub(execution.output.len());
         limits.steps = limits.steps.saturating_sub(execution.steps);
         if execution.error.as_ref().is_some_and(|error| error.beyond_this_tool) && !readings.is_empty() {
@@ -332,12 +334,14 @@ impl VersionSource {
         version.project = project.and_then(|file| read_yaml(&file, &mut unreadable));
         let block = version.catalog();
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+        let launched =
+            block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
         let limit = |limit: &Field<Version>| limit.value().map(Version::text).unwrap_or_default();
         let is_templated = block.as_ref().is_none_or(|block| {
             is_templated(&limit(&block.minimum_rancher_version), &limit(&block.maximum_rancher_version))
         });
         for file in [&mut version.docker_compose, &mut version.rancher_compose].into_iter().flatten() {
-            if is_templated { file.expand(questions) } else { file.expand_plain() }
+            if is_templated { file.expand(questions, &launched) } else { file.expand_plain() }
         }
         (version, unreadable)
     }

@@ -1,4 +1,4 @@
-//! A template uses a function that Rancher has, but this tool has not.
+//! A file needs more than this tool does, though Rancher may do it.
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
@@ -10,14 +10,14 @@ use rancher_catalog::yaml::Position;
 pub const RULE: Rule = Rule {
     id: "template-beyond",
     severity: Severity::Warning,
-    finds: "A template uses a sprig function that this tool does not run.",
-    why: "Rancher runs it, but what the file becomes is not checked here.",
-    fix: "Do without the function, or allow this finding: nothing is wrong with it.",
+    finds: "A file needs more than this tool does: a template that is too long a work, YAML that is too deep or too large.",
+    why: "It is a limit of this tool and no fault of the file: what it becomes is not checked here.",
+    fix: "Make it simpler, or allow this finding: Rancher may do it.",
     refused_by: None,
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "      SIZE: ${SIZE}",
-        "      SIZE: ${SIZE}\n      AT: '{{ now }}'",
+        "      SIZE: ${SIZE}\n      AT: '{{ dateInZone \"15:04\" 0 \"Europe/Berlin\" }}'",
     )]),
     quiet: Example(&[Edit::Replace(
         "1/docker-compose.yml",
@@ -29,9 +29,22 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
-        if let Some(error) = file.template_error.as_ref().filter(|error| error.beyond_this_tool) {
+        let of_readings = file.readings.iter().filter_map(|reading| reading.error.as_ref());
+        for error in file.template_error.iter().chain(of_readings).filter(|error| error.beyond_this_tool) {
             let position = Position { line: error.line, column: error.column, offset: 0 };
             report.at(file, position, 0, error.message.clone());
+        }
+        if let Err(error) = &file.raw
+            && error.beyond_this_tool
+        {
+            report.at(file, error.position, 0, error.message.clone());
+        }
+        for reading in file.readings.iter().filter(|reading| reading.line_map.is_some()) {
+            if let Err(error) = &reading.document
+                && error.beyond_this_tool
+            {
+                report.at(file, reading.place(file, error.position), 0, error.message.clone());
+            }
         }
     }
 }

@@ -29,7 +29,9 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
-        for error in file.readings.iter().filter_map(|reading| reading.error.as_ref()) {
+        for error in
+            file.readings.iter().filter_map(|reading| reading.error.as_ref()).filter(|error| !error.beyond_this_tool)
+        {
             let position = Position { line: error.line, column: error.column, offset: 0 };
             report.at(file, position, 0, error.message.clone());
         }

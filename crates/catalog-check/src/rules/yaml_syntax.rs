@@ -25,6 +25,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
         let is_rendered_first = file.is_template() && !file.path.ends_with("rancher-compose.yml");
         if let Err(error) = &file.raw
             && !is_rendered_first
+            && !error.beyond_this_tool
         {
             report.at(file, error.position, 0, error.message.clone());
         }
@@ -39,6 +40,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                 Some((name, value)) => format!("with {name} answered {value:?}"),
             };
             match &reading.document {
+                Err(error) if error.beyond_this_tool => {}
                 Err(error) => {
                     let place = reading.place(file, error.position);
                     report.at(file, place, 0, format!("{with}: {}", error.message));

@@ -68,13 +68,21 @@ impl<'a> Run<'a> {
             _ => Value::Nil,
         };
         if matches!(value, Value::Nil) {
-            let message = "Rancher's own program breaks down here: a field is asked of a parenthesis that gives nothing";
+            let message =
+                "Rancher's own program breaks down here: a field is asked of a parenthesis that gives nothing";
             return Err(word.place.error(message));
         }
         Ok(value)
     }
 
-    fn call(&mut self, function: &'static Function, words: &'a [Word], dot: &Value, piped: Value, place: Place) -> Evaluated {
+    fn call(
+        &mut self,
+        function: &'static Function,
+        words: &'a [Word],
+        dot: &Value,
+        piped: Value,
+        place: Place,
+    ) -> Evaluated {
         let count = words.len() + usize::from(!piped.is_nil());
         let wanted = function.wants.len();
         if count < wanted || (count > wanted && function.more.is_none()) {
@@ -160,7 +168,8 @@ fn walk(value: Value, fields: &[String], has_arguments: bool, place: Place) -> E
     let mut value = value;
     for (at, field) in fields.iter().enumerate() {
         let arguments = has_arguments && at + 1 == fields.len();
-        let unknown = |value: &Value| place.error(format!("can't evaluate field {field} in type {}", value.type_name()));
+        let unknown =
+            |value: &Value| place.error(format!("can't evaluate field {field} in type {}", value.type_name()));
         let refused = || place.error(format!("{field} is not a method but has arguments"));
         value = match &value {
             Value::Nil => Value::Nil,

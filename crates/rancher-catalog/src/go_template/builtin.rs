@@ -14,7 +14,12 @@ pub(super) const MAX_PIECES: usize = 200_000;
 
 const ONE: &[Type] = &[Type::Any];
 
-const fn plain(name: &'static str, wants: &'static [Type], more: Option<Type>, call: fn(&[Value]) -> Outcome) -> Function {
+const fn plain(
+    name: &'static str,
+    wants: &'static [Type],
+    more: Option<Type>,
+    call: fn(&[Value]) -> Outcome,
+) -> Function {
     Function { name, wants, more, call }
 }
 
@@ -29,7 +34,11 @@ pub(super) static TABLE: &[Function] = &[
     plain("gt", &[Type::Any, Type::Any], None, |args| Ok(Value::Bool(!(less(args)? || equal(args)?)))),
     plain("ge", &[Type::Any, Type::Any], None, |args| Ok(Value::Bool(!less(args)?))),
     plain("call", ONE, Some(Type::Any), |args| {
-        let what = if args[0].is_nil() { "call of nil".to_owned() } else { format!("non-function of type {}", args[0].type_name()) };
+        let what = if args[0].is_nil() {
+            "call of nil".to_owned()
+        } else {
+            format!("non-function of type {}", args[0].type_name())
+        };
         Err(Halt::Fails(what))
     }),
     plain("index", ONE, Some(Type::Any), index),
@@ -190,7 +199,9 @@ fn js(text: &[u8]) -> Vec<u8> {
             Some('"') => out.extend(b"\\\""),
             Some('<') => out.extend(b"\\x3C"),
             Some('>') => out.extend(b"\\x3E"),
-            Some(c) if c < ' ' || (!c.is_ascii() && !is_print(c)) => out.extend(format!("\\u{:04X}", u32::from(c)).bytes()),
+            Some(c) if c < ' ' || (!c.is_ascii() && !is_print(c)) => {
+                out.extend(format!("\\u{:04X}", u32::from(c)).bytes())
+            }
             _ => out.extend_from_slice(&text[at..at + width]),
         }
         at += width;

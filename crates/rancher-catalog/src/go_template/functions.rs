@@ -106,7 +106,9 @@ pub(super) fn not_defined(name: &str) -> String {
     let hint = match name {
         "break" | "continue" => "; Go has it since 1.18, Rancher's Go is older",
         "slice" => "; Go has it since 1.13, Rancher's Go is older",
-        _ if NEWER.split_whitespace().any(|newer| newer == name) => "; newer releases of sprig have it, that of Rancher 1.6 does not",
+        _ if NEWER.split_whitespace().any(|newer| newer == name) => {
+            "; newer releases of sprig have it, that of Rancher 1.6 does not"
+        }
         _ => "",
     };
     format!("function {name:?} not defined{hint}")

@@ -65,10 +65,19 @@ pub(super) struct Token<'t> {
 
 /// Takes a template apart; gives the tokens and how deep parentheses nest. What cannot be read is the last token.
 pub(super) fn lex(text: &str) -> (Vec<Token<'_>>, usize) {
-    let mut lexer =
-        Lexer { text, at: 0, start: 0, placed: 0, place: Place { line: 1, column: 1 }, tokens: Vec::new(), depth: 0, deepest: 0 };
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        start: 0,
+        placed: 0,
+        place: Place { line: 1, column: 1 },
+        tokens: Vec::new(),
+        depth: 0,
+        deepest: 0,
+        action: 0,
+    };
     if let Err(message) = lexer.run() {
-        lexer.emit_as(Kind::Error, message);
+        lexer.emit_error(message);
     }
     (lexer.tokens, lexer.deepest)
 }
@@ -83,6 +92,8 @@ struct Lexer<'t> {
     tokens: Vec<Token<'t>>,
     depth: usize,
     deepest: usize,
+    /// Where the present action begins.
+    action: usize,
 }
 
 type Lexed = Result<(), &'static str>;
@@ -129,6 +140,14 @@ impl<'t> Lexer<'t> {
         self.start = self.at;
     }
 
+    fn emit_error(&mut self, text: &'t str) {
+        let before = &self.text[..self.start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let whole = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.tokens.push(Token { kind: Kind::Error, text, place: Place { line: whole(line), column: whole(column) } });
+    }
+
     fn emit_as(&mut self, kind: Kind, text: &'t str) {
         for c in self.text[self.placed..self.start].chars() {
             if c == '\n' {
@@ -159,6 +178,7 @@ impl<'t> Lexer<'t> {
                 self.emit(Kind::Text);
             }
             self.start = open;
+            self.action = open;
             self.at = open + 2;
             let behind = if trims { 2 } else { 0 };
             if self.text[self.at + behind..].starts_with("/*") {
@@ -175,7 +195,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn comment(&mut self) -> Lexed {
-        let end = self.rest().get(2..).and_then(|inner| inner.find("*/")).ok_or("this comment is never closed by `*/`")?;
+        self.start = self.action;
+        let end =
+            self.rest().get(2..).and_then(|inner| inner.find("*/")).ok_or("this comment is never closed by `*/`")?;
         self.at += 2 + end + 2;
         let trims = self.rest().starts_with(" -}}");
         if !trims && !self.rest().starts_with("}}") {
@@ -211,7 +233,10 @@ impl<'t> Lexer<'t> {
         }
         let ends = "this action is not closed by `}}` on its line; Rancher's Go wants all of it on one line";
         match self.next() {
-            None | Some('\r' | '\n') => return Err(ends),
+            None | Some('\r' | '\n') => {
+                self.start = self.action;
+                return Err(ends);
+            }
             Some(' ' | '\t') => {
                 self.accept_run(|c| matches!(c, ' ' | '\t'));
                 self.emit(Kind::Space);
@@ -279,8 +304,12 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    fn terminated(&self) -> Lexed {
-        if self.at_terminator() { Ok(()) } else { Err("a character stands here that no name has; a space may be missing") }
+    fn terminated(&mut self) -> Lexed {
+        if self.at_terminator() {
+            return Ok(());
+        }
+        self.start = self.at;
+        Err("a character stands here that no name has; a space may be missing")
     }
 
     fn identifier(&mut self) -> Lexed {

@@ -65,7 +65,8 @@ fn one(text: &str, quote: char) -> Option<(Code, &str)> {
     let escape = chars.next()?;
     let rest = chars.as_str();
     let digits = |count: usize, text: &'_ str, radix: u32| {
-        let digits = text.get(..count).filter(|digits| digits.bytes().all(|digit| char::from(digit).is_digit(radix)))?;
+        let digits =
+            text.get(..count).filter(|digits| digits.bytes().all(|digit| char::from(digit).is_digit(radix)))?;
         u32::from_str_radix(digits, radix).ok()
     };
     let plain = |c: char| Some((Code::Rune(c), rest));
@@ -78,7 +79,13 @@ fn one(text: &str, quote: char) -> Option<(Code, &str)> {
         't' => plain('\t'),
         'v' => plain('\x0b'),
         '\\' => plain('\\'),
-        '\'' | '"' => if escape == quote { plain(escape) } else { None },
+        '\'' | '"' => {
+            if escape == quote {
+                plain(escape)
+            } else {
+                None
+            }
+        }
         'x' => Some((Code::Byte(u8::try_from(digits(2, rest, 16)?).ok()?), &rest[2..])),
         'u' => Some((Code::Rune(char::from_u32(digits(4, rest, 16)?).unwrap_or('\u{fffd}')), &rest[4..])),
         'U' => {
@@ -115,7 +122,13 @@ pub(super) fn number(text: &str) -> Option<Number> {
         return None;
     }
     let float = float(text)?;
-    Some(Number { int: whole(float), uint: whole_unsigned(float), float: Some(float), complex: None, is_fraction: true })
+    Some(Number {
+        int: whole(float),
+        uint: whole_unsigned(float),
+        float: Some(float),
+        complex: None,
+        is_fraction: true,
+    })
 }
 
 /// `1+2i`
@@ -140,11 +153,21 @@ fn complex(real: f64, imaginary: f64) -> Number {
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp, reason = "Go asks so")]
 fn whole(number: f64) -> Option<i64> {
     // What is out of range becomes the least number there.
-    let whole = if (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&number) { number as i64 } else { i64::MIN };
+    let whole = if (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    };
     (whole as f64 == number).then_some(whole)
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp, clippy::cast_sign_loss, reason = "Go asks so")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    clippy::cast_sign_loss,
+    reason = "Go asks so"
+)]
 fn whole_unsigned(number: f64) -> Option<u64> {
     let whole = number as u64;
     (number >= 0.0 && number < 1.844_674_407_370_955_2e19 && whole as f64 == number).then_some(whole)

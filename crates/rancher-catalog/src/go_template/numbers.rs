@@ -4,7 +4,12 @@ use super::functions::{Function, Outcome, Type, breaks, int, text};
 use super::literal;
 use super::value::Value;
 
-const fn plain(name: &'static str, wants: &'static [Type], more: Option<Type>, call: fn(&[Value]) -> Outcome) -> Function {
+const fn plain(
+    name: &'static str,
+    wants: &'static [Type],
+    more: Option<Type>,
+    call: fn(&[Value]) -> Outcome,
+) -> Function {
     Function { name, wants, more, call }
 }
 

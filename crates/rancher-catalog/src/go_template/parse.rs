@@ -330,9 +330,9 @@ impl<'t> Parser<'t> {
     fn add_definition(&mut self, name: Vec<u8>, list: ListId, place: Place) -> Parsed<()> {
         let is_empty = |list: ListId| {
             // Go lets another definition take the place of one that prints nothing but white space.
-            self.tree.lists[list].iter().all(|node| {
-                matches!(node, Node::Text(text, _) if self.text[text.clone()].trim().is_empty())
-            })
+            self.tree.lists[list]
+                .iter()
+                .all(|node| matches!(node, Node::Text(text, _) if self.text[text.clone()].trim().is_empty()))
         };
         match self.tree.defined.get(&name) {
             Some(known) if !is_empty(*known) && !is_empty(list) => {
@@ -548,7 +548,8 @@ fn begins_word(kind: Kind) -> bool {
 }
 
 fn bad_text(place: Place) -> TemplateError {
-    place.error("an escape in this text is none that Go knows; a backslash is written `\\\\`, or the text in backquotes")
+    place
+        .error("an escape in this text is none that Go knows; a backslash is written `\\\\`, or the text in backquotes")
 }
 
 fn unexpected(token: &Token<'_>, context: &str) -> TemplateError {

@@ -255,9 +255,8 @@ impl Printer {
     }
 
     fn quoted(&mut self, text: &[u8]) {
-        let can_backquote = runes(text).all(|(c, _)| {
-            c.is_some_and(|c| c == '\t' || (c >= ' ' && !matches!(c, '`' | '\x7f' | '\u{feff}')))
-        });
+        let can_backquote = runes(text)
+            .all(|(c, _)| c.is_some_and(|c| c == '\t' || (c >= ' ' && !matches!(c, '`' | '\x7f' | '\u{feff}'))));
         if self.spec.sharp && can_backquote {
             self.pad([b"`", text, b"`"].concat());
         } else {
@@ -429,7 +428,8 @@ impl Format<'_> {
         let inner = &rest[1..close];
         self.at += close + 1;
         let is_number = !inner.is_empty() && inner.iter().all(u8::is_ascii_digit);
-        let number = std::str::from_utf8(inner).ok().filter(|_| is_number).and_then(|inner| inner.parse::<usize>().ok());
+        let number =
+            std::str::from_utf8(inner).ok().filter(|_| is_number).and_then(|inner| inner.parse::<usize>().ok());
         match number.filter(|number| (1..=self.args.len()).contains(number)) {
             Some(number) => self.next = number - 1,
             None => self.good = false,

@@ -15,7 +15,12 @@ use super::values::text_of;
 use super::{paths, words};
 use crate::go_encoding::{base32, base64, from_base32, from_base64, runes};
 
-const fn plain(name: &'static str, wants: &'static [Type], more: Option<Type>, call: fn(&[Value]) -> Outcome) -> Function {
+const fn plain(
+    name: &'static str,
+    wants: &'static [Type],
+    more: Option<Type>,
+    call: fn(&[Value]) -> Outcome,
+) -> Function {
     Function { name, wants, more, call }
 }
 
@@ -56,9 +61,15 @@ pub(super) static TABLE: &[Function] = &[
         }
     }),
     plain("repeat", COUNTED, None, |args| {
-        let Ok(times) = usize::try_from(int(args, 0)) else { return Err(breaks("a text cannot be repeated less than never")) };
+        let Ok(times) = usize::try_from(int(args, 0)) else {
+            return Err(breaks("a text cannot be repeated less than never"));
+        };
         let all = text(args, 1);
-        if all.len().saturating_mul(times) > MAX_TEXT { Err(too_long()) } else { made(all.repeat(if all.is_empty() { 0 } else { times })) }
+        if all.len().saturating_mul(times) > MAX_TEXT {
+            Err(too_long())
+        } else {
+            made(all.repeat(if all.is_empty() { 0 } else { times }))
+        }
     }),
     plain("trimall", TWO, None, |args| made(trimmed_of(text(args, 1), text(args, 0)))),
     plain("trimAll", TWO, None, |args| made(trimmed_of(text(args, 1), text(args, 0)))),
@@ -88,7 +99,9 @@ pub(super) static TABLE: &[Function] = &[
         printed(printer)
     }),
     plain("indent", COUNTED, None, |args| {
-        let Ok(width) = usize::try_from(int(args, 0)) else { return Err(breaks("a text cannot be indented by less than nothing")) };
+        let Ok(width) = usize::try_from(int(args, 0)) else {
+            return Err(breaks("a text cannot be indented by less than nothing"));
+        };
         if width > MAX_TEXT {
             return Err(too_long());
         }
@@ -99,7 +112,9 @@ pub(super) static TABLE: &[Function] = &[
     plain("replace", &[Type::Text, Type::Text, Type::Text], None, |args| {
         made(replaced(text(args, 2), text(args, 0), text(args, 1))?)
     }),
-    plain("plural", &[Type::Text, Type::Text, Type::Int], None, |args| made(text(args, usize::from(int(args, 2) != 1)))),
+    plain("plural", &[Type::Text, Type::Text, Type::Int], None, |args| {
+        made(text(args, usize::from(int(args, 2) != 1)))
+    }),
     plain("sha256sum", ONE, None, |args| {
         let hash = Sha256::digest(text(args, 0));
         made(hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
@@ -151,7 +166,11 @@ fn as_texts<const N: usize>(all: [&[u8]; N]) -> ([Cow<'_, str>; N], bool) {
 }
 
 fn as_bytes(text: &str, is_text: bool) -> Vec<u8> {
-    if is_text { text.as_bytes().to_vec() } else { text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect() }
+    if is_text {
+        text.as_bytes().to_vec()
+    } else {
+        text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect()
+    }
 }
 
 fn replaced(all: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, Halt> {

@@ -3,7 +3,18 @@
 use std::fmt::Write;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
@@ -49,9 +60,37 @@ impl Moment {
 
 /// The parts of a layout, of those that begin alike the longer first.
 const PARTS: [&str; 31] = [
-    "January", "Jan", "Monday", "Mon", "MST", "2006", "Z07:00:00", "Z070000", "Z07:00", "Z0700", "Z07", "-07:00:00",
-    "-070000", "-07:00", "-0700", "-07", "01", "02", "002", "03", "04", "05", "06", "15", "PM", "pm", "_2006", "_2", "1",
-    "2", "3",
+    "January",
+    "Jan",
+    "Monday",
+    "Mon",
+    "MST",
+    "2006",
+    "Z07:00:00",
+    "Z070000",
+    "Z07:00",
+    "Z0700",
+    "Z07",
+    "-07:00:00",
+    "-070000",
+    "-07:00",
+    "-0700",
+    "-07",
+    "01",
+    "02",
+    "002",
+    "03",
+    "04",
+    "05",
+    "06",
+    "15",
+    "PM",
+    "pm",
+    "_2006",
+    "_2",
+    "1",
+    "2",
+    "3",
 ];
 
 /// Writes a moment, in seconds since 1970, as a layout says.

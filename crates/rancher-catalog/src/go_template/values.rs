@@ -8,7 +8,12 @@ use super::functions::{Function, Outcome, Type, breaks, int, made, text, truth};
 use super::printf::{MAX_TEXT, Printer};
 use super::value::{Value, locked};
 
-const fn plain(name: &'static str, wants: &'static [Type], more: Option<Type>, call: fn(&[Value]) -> Outcome) -> Function {
+const fn plain(
+    name: &'static str,
+    wants: &'static [Type],
+    more: Option<Type>,
+    call: fn(&[Value]) -> Outcome,
+) -> Function {
     Function { name, wants, more, call }
 }
 
@@ -16,7 +21,9 @@ const ONE: &[Type] = &[Type::Any];
 const NAMED: &[Type] = &[Type::Text, Type::Any];
 
 pub(super) static TABLE: &[Function] = &[
-    plain("default", ONE, Some(Type::Any), |args| Ok(args.get(1).filter(|given| !is_empty(given)).unwrap_or(&args[0]).clone())),
+    plain("default", ONE, Some(Type::Any), |args| {
+        Ok(args.get(1).filter(|given| !is_empty(given)).unwrap_or(&args[0]).clone())
+    }),
     plain("empty", ONE, None, |args| truth(is_empty(&args[0]))),
     plain("typeOf", ONE, None, |args| made(args[0].type_name())),
     plain("typeIs", NAMED, None, |args| truth(text(args, 0) == args[1].type_name().as_bytes())),
@@ -65,8 +72,12 @@ pub(super) static TABLE: &[Function] = &[
         let digits = random(b"0123456789abcdef", 32);
         made(format!("{}-{}-4{}-a{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..]))
     }),
-    plain("randAlphaNum", &[Type::Int], None, |args| randoms(args, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")),
-    plain("randAlpha", &[Type::Int], None, |args| randoms(args, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+    plain("randAlphaNum", &[Type::Int], None, |args| {
+        randoms(args, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    }),
+    plain("randAlpha", &[Type::Int], None, |args| {
+        randoms(args, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    }),
     plain("randNumeric", &[Type::Int], None, |args| randoms(args, b"0123456789")),
     plain("randAscii", &[Type::Int], None, |args| {
         let all: Vec<u8> = (b' '..b'\x7f').collect();

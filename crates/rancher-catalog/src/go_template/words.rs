@@ -110,7 +110,13 @@ pub(super) fn abbreviate(text: &[u8], offset: i64, width: i64) -> Vec<u8> {
     }
     if offset + kept < text.len() {
         let inner = &text[offset..];
-        let short = if kept < 4 { Vec::new() } else if inner.len() <= kept { inner.to_vec() } else { [&inner[..kept - 3], b"..."].concat() };
+        let short = if kept < 4 {
+            Vec::new()
+        } else if inner.len() <= kept {
+            inner.to_vec()
+        } else {
+            [&inner[..kept - 3], b"..."].concat()
+        };
         return [b"...", &short[..]].concat();
     }
     [b"...", &text[text.len() - kept..]].concat()

@@ -21,7 +21,12 @@ struct Raw {
 }
 
 enum RawKind {
-    Scalar { text: Vec<u8>, tag: Vec<u8>, implicit: bool, plain: bool },
+    Scalar {
+        text: Vec<u8>,
+        tag: Vec<u8>,
+        implicit: bool,
+        plain: bool,
+    },
     List(Vec<usize>),
     /// Keys and values in turn.
     Map(Vec<usize>),
@@ -107,7 +112,8 @@ impl Arena {
     }
 }
 
-const TOO_DEEP: &str = "this tool reads values that nest up to 1,000 levels, and these nest deeper; Rancher may read them";
+const TOO_DEEP: &str =
+    "this tool reads values that nest up to 1,000 levels, and these nest deeper; Rancher may read them";
 
 fn too_many() -> String {
     format!("this tool reads up to {MAX_NODES} values (aliases count as what they stand for); Rancher may read more")
@@ -140,7 +146,9 @@ impl Decoder {
             }
             RawKind::List(items) => {
                 let items = if again { items.clone() } else { std::mem::take(items) };
-                NodeKind::List(items.into_iter().map(|item| self.node(item, depth + 1, again)).collect::<Result<_, _>>()?)
+                NodeKind::List(
+                    items.into_iter().map(|item| self.node(item, depth + 1, again)).collect::<Result<_, _>>()?,
+                )
             }
             RawKind::Map(items) => {
                 let items = if again { items.clone() } else { std::mem::take(items) };

@@ -12,9 +12,19 @@ pub(super) enum Event {
     DocumentStart(Position),
     DocumentEnd,
     Alias(String),
-    Scalar { text: Vec<u8>, tag: Vec<u8>, anchor: Option<String>, implicit: bool, plain: bool },
-    SequenceStart { anchor: Option<String> },
-    MappingStart { anchor: Option<String> },
+    Scalar {
+        text: Vec<u8>,
+        tag: Vec<u8>,
+        anchor: Option<String>,
+        implicit: bool,
+        plain: bool,
+    },
+    SequenceStart {
+        anchor: Option<String>,
+    },
+    MappingStart {
+        anchor: Option<String>,
+    },
     SequenceEnd,
     MappingEnd,
 }
@@ -172,7 +182,8 @@ impl<'t> Parser<'t> {
                         return Err(start.error("a second `%YAML` stands before the document"));
                     }
                     if (major, minor) != (1, 1) {
-                        let message = format!("Rancher reads YAML 1.1, and refuses what says that it is {major}.{minor}");
+                        let message =
+                            format!("Rancher reads YAML 1.1, and refuses what says that it is {major}.{minor}");
                         return Err(start.error(message));
                     }
                 }
@@ -406,7 +417,6 @@ impl<'t> Parser<'t> {
 
 /// A value that is not there.
 fn empty(mark: Mark) -> Placed {
-    let event =
-        Event::Scalar { text: Vec::new(), tag: Vec::new(), anchor: None, implicit: true, plain: true };
+    let event = Event::Scalar { text: Vec::new(), tag: Vec::new(), anchor: None, implicit: true, plain: true };
     Placed { event, start: mark, end: mark }
 }

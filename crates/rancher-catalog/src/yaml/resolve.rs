@@ -2,7 +2,6 @@
 
 use serde_yaml::{Number, Value};
 
-
 use crate::go_encoding;
 
 /// The value that go-yaml v2 gives an unquoted scalar with no tag.
