@@ -32,8 +32,8 @@ pub fn trials() -> Vec<Trial> {
 const TIMES: u64 = 3_000;
 
 /// One of several, all as likely.
-fn pick<'t, T>(dice: &mut Dice, of: &'t [T]) -> &'t T {
-    &of[usize::try_from(dice.below(of.len() as u64)).unwrap()]
+fn pick<T: Copy>(dice: &mut Dice, of: &[T]) -> T {
+    of[usize::try_from(dice.below(of.len() as u64)).unwrap()]
 }
 
 /// Puts something into a text, takes something out, or both.
@@ -43,7 +43,7 @@ fn mutate(dice: &mut Dice, text: &mut String, pieces: &[&str]) {
     let last = (first + usize::try_from(dice.below(5)).unwrap()).min(places.len() - 1);
     let (start, end) = (places[first], places[last]);
     let kind = dice.below(10);
-    let new = if (4..6).contains(&kind) { "" } else { *pick(dice, pieces) };
+    let new = if (4..6).contains(&kind) { "" } else { pick(dice, pieces) };
     match kind {
         0..4 => text.insert_str(start, new),
         9 => {

@@ -30,7 +30,7 @@ const OTHERS: [&str; 3] = ["image-kind-tagged", "image-form", "version-twice"];
 
 pub fn trials() -> Vec<Trial> {
     let cases = (!cases().is_file()).then_some("needs the cases (../shared/cases)");
-    let judge = real_parts::kit().is_none().then_some("needs Rancher's own parts (RANCHER_REAL)");
+    let judge = real_parts::kit().is_err().then_some("needs Rancher's own parts (RANCHER_REAL)");
     let real = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)").or(judge);
     vec![
         trial("each_case_has_its_right_outcome", cases, each_case),

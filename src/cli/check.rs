@@ -15,7 +15,9 @@ use catalog_check::baseline::{Baseline, Scope};
 use catalog_check::config::CatalogConfig;
 use catalog_check::fix::{self, Fixed, FixedFile};
 use catalog_check::published::Published;
-use catalog_check::{Audience, CheckOptions, Checked, Finding, Progress, Rule, Severity, check, layout, roots, rules, since};
+use catalog_check::{
+    Audience, CheckOptions, Checked, Finding, Progress, Rule, Severity, check, layout, roots, rules, since,
+};
 use rancher_catalog::unified_diff::unified_diff;
 
 /// Checks catalogs, templates, versions or files, as Rancher reads them.

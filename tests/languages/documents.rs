@@ -146,9 +146,9 @@ const WHOLE: &[&str] = &[
 /// A document: pieces put together, or a whole one with a few changes.
 pub(super) fn document(dice: &mut Dice) -> String {
     if dice.below(5) < 2 {
-        return (0..=dice.below(14)).map(|_| *pick(dice, PIECES)).collect();
+        return (0..=dice.below(14)).map(|_| pick(dice, PIECES)).collect();
     }
-    let mut out = (*pick(dice, WHOLE)).to_owned();
+    let mut out = (pick(dice, WHOLE)).to_owned();
     if dice.below(6) == 0 {
         out.push_str(pick(dice, WHOLE));
     }
@@ -169,5 +169,5 @@ const SIGNS: &[&str] = &[
 
 /// A text that may have variables.
 pub(super) fn variables(dice: &mut Dice) -> String {
-    (0..dice.below(9)).map(|_| *pick(dice, SIGNS)).collect()
+    (0..dice.below(9)).map(|_| pick(dice, SIGNS)).collect()
 }

@@ -283,7 +283,7 @@ fn word(dice: &mut Dice, wanted: u8, out: &mut String, depth: usize) {
 
 /// A function and its arguments; the last comes from elsewhere where it is piped.
 fn call(dice: &mut Dice, out: &mut String, depth: usize, is_piped: bool) {
-    let (name, wanted) = *pick(dice, FUNCTIONS);
+    let (name, wanted) = pick(dice, FUNCTIONS);
     out.push_str(name);
     let mut wanted: Vec<u8> = wanted.bytes().collect();
     if is_piped || dice.below(12) == 0 {
@@ -349,8 +349,8 @@ fn node(dice: &mut Dice, out: &mut String, depth: usize) {
             ending(dice, out, depth);
         }
         68..82 => {
-            let declared = *pick(dice, &["", "", "$x := ", "$i, $x := ", "$i,$y:="]);
-            let over = *pick(
+            let declared = pick(dice, &["", "", "$x := ", "$i, $x := ", "$i,$y:="]);
+            let over = pick(
                 dice,
                 &[
                     "until 3",
@@ -376,8 +376,8 @@ fn node(dice: &mut Dice, out: &mut String, depth: usize) {
             ending(dice, out, depth);
         }
         90..93 => {
-            let name = *pick(dice, &["\"t\"", "\"u\"", "`t`", "\"template\""]);
-            let dot = *pick(dice, &[".", "", ".Values", "$x", "nil"]);
+            let name = pick(dice, &["\"t\"", "\"u\"", "`t`", "\"template\""]);
+            let dot = pick(dice, &[".", "", ".Values", "$x", "nil"]);
             action(dice, out, &format!("template {name} {dot}"), false);
         }
         93..95 => {
@@ -387,7 +387,7 @@ fn node(dice: &mut Dice, out: &mut String, depth: usize) {
         }
         95..97 => out.push_str(pick(dice, &["{{/* c */}}", "{{- /* c */ -}}", "{{ /* c */}}"])),
         _ => {
-            let name = *pick(dice, &["\"t\"", "\"u\"", "\"template\""]);
+            let name = pick(dice, &["\"t\"", "\"u\"", "\"template\""]);
             action(dice, out, &format!("define {name}"), false);
             nodes(dice, out, depth + 1);
             action(dice, out, "end", false);

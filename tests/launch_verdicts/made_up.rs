@@ -400,7 +400,7 @@ fn names(dice: &mut Dice) -> Vec<&'static str> {
             names.push(name);
         }
     }
-    if dice.one_in(12) {
+    if dice.one_in(25) {
         names.push(one(dice, NAMES));
     }
     names.dedup();
@@ -437,7 +437,7 @@ fn file(dice: &mut Dice, form: u8, names: &[&str], is_rancher: bool) -> String {
     if !is_nested && form == 2 {
         out = out.replace("\n  ", "\n").replace("\ncatalog:\nv", "\ncatalog:\n  v");
     }
-    if dice.one_in(10) {
+    if dice.one_in(16) {
         let (name, values) = SECTIONS[usize::try_from(dice.below(SECTIONS.len() as u64)).unwrap()];
         if !out.contains(&format!("\n{name}:")) {
             out.push_str(&format!("{name}: {}\n", one(dice, values)));
@@ -455,27 +455,27 @@ const QUESTIONS: &str = "  version: v1.0.0\n  questions:\n  - {variable: EMPTY, 
 
 fn service(dice: &mut Dice, form: u8, name: &str, is_rancher: bool) -> Vec<(&'static str, String)> {
     let mut keys: Vec<(&str, String)> = Vec::new();
-    if !is_rancher && !dice.one_in(60) {
+    if !is_rancher && !dice.one_in(120) {
         keys.push(("image", "example/web:1".to_owned()));
     }
-    for _ in 0..dice.below(5) {
+    for _ in 0..dice.below(4) {
         let (key, of, values) = KEYS[usize::try_from(dice.below(KEYS.len() as u64)).unwrap()];
         let is_extending = key == "extends" && (name == "base" || !dice.one_in(4));
         let is_foreign = of != 0 && of != form && !dice.one_in(30);
         if is_extending || is_foreign || (key == "image" && !dice.one_in(8)) {
             continue;
         }
-        let value = if dice.one_in(9) { one(dice, ODD) } else { one(dice, values) };
+        let value = if dice.one_in(25) { one(dice, ODD) } else { one(dice, values) };
         let value =
             if key == "extends" && !values.contains(&value) && value.contains("service") { values[0] } else { value };
         keys.retain(|(known, _)| *known != key);
         keys.push((key, value.to_owned()));
     }
-    if dice.one_in(6) {
+    if dice.one_in(14) {
         keys.retain(|(known, _)| *known != "labels");
         keys.push(("labels", one(dice, LABELS).to_owned()));
     }
-    if dice.one_in(6) {
+    if dice.one_in(12) {
         let key = if dice.one_in(3) { "expose" } else { "ports" };
         let second = if dice.one_in(3) { format!(", {}", one(dice, PORTS)) } else { String::new() };
         keys.retain(|(known, _)| *known != key);

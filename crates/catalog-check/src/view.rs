@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_yaml::Value;
 
-use rancher_catalog::catalog_service::{FolderName, catalog_block, field};
+use rancher_catalog::catalog_service::{FolderName, catalog_block, field, text_of};
 use rancher_catalog::model::ImageReference;
 use rancher_catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
 use rancher_catalog::yaml::{Node, NodeKind};
@@ -44,12 +44,7 @@ impl<'a> ServiceView<'a> {
 
 /// A scalar as Rancher makes a string of it: `yes` becomes `true`.
 pub(super) fn scalar_text(node: &Node) -> Option<String> {
-    match &node.kind {
-        NodeKind::Scalar { value: Value::String(text), .. } => Some(text.clone()),
-        NodeKind::Scalar { value: Value::Null, .. } => Some(String::new()),
-        NodeKind::Scalar { value, .. } => Some(rancher_catalog::yaml::scalar(value)),
-        NodeKind::List(_) | NodeKind::Map(_) => None,
-    }
+    if let NodeKind::Scalar { value, .. } = &node.kind { Some(text_of(value)) } else { None }
 }
 
 /// The text of an unquoted value that is no string to YAML, and what Rancher makes of it, where the two differ.

@@ -34,8 +34,10 @@ fn check(template: &TemplateSource, report: &mut Report) {
             if let NodeKind::Scalar { value: read @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
                 &value.kind
             {
-                let message =
-                    format!("{key} is no string to YAML: Rancher reads {}", rancher_catalog::yaml::scalar(read));
+                let message = format!(
+                    "{key} is no string to YAML: Rancher reads {}",
+                    rancher_catalog::catalog_service::text_of(read)
+                );
                 report.retyped(file, value, read, text, message);
             }
         }

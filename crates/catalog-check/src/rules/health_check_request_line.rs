@@ -1,4 +1,4 @@
-//! A request_line is not of the form `GET /path HTTP/1.0`.
+//! A request_line does not begin with a method and a path.
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
@@ -9,9 +9,10 @@ use rancher_catalog::source::TemplateSource;
 pub const RULE: Rule = Rule {
     id: "health-check-request-line",
     severity: Severity::Warning,
-    finds: "A request_line is not of the form `GET /path HTTP/1.0`.",
-    why: "HAProxy sends it as it is: a server that is strict refuses it, and the container never gets healthy.",
-    fix: "Write method, path and HTTP/1.0.",
+    finds: "A request_line does not begin with a method and a path, as in `GET /path HTTP/1.0`.",
+    why: "HAProxy takes a single word for a path and asks with OPTIONS, and sends the rest as it is: a server that is strict \
+          refuses it, and the container never gets healthy.",
+    fix: "Write the method and the path; HTTP/1.0 may follow.",
     refused_by: None,
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: /health")]),
     quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "request_line: GET / HTTP/1.0", "request_line: ''")]),
@@ -25,8 +26,13 @@ fn check(template: &TemplateSource, report: &mut Report) {
             let Some(text) = node.text().filter(|text| !text.is_empty() && !text.contains('$')) else { continue };
             // Rancher's own UI writes path and version in quotes, which HAProxy takes off again.
             let parts: Vec<&str> = text.splitn(3, ' ').map(|part| part.trim_matches('"')).collect();
-            let good = matches!(parts.as_slice(), [method, path, version]
-                if method.chars().all(|c| c.is_ascii_uppercase()) && path.starts_with('/') && is_version(version));
+            let is_method = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase());
+            // HAProxy sends HTTP/1.0 where no version is given.
+            let good = match parts.as_slice() {
+                [method, path] => is_method(method) && path.starts_with('/'),
+                [method, path, version] => is_method(method) && path.starts_with('/') && is_version(version),
+                _ => false,
+            };
             if !good {
                 report.in_reading(
                     service.file,
@@ -44,5 +50,5 @@ fn is_version(text: &str) -> bool {
     ["HTTP/1.0", "HTTP/1.1"]
         .iter()
         .filter_map(|version| text.strip_prefix(version))
-        .any(|rest| rest.is_empty() || rest.starts_with(['\r', '\n']) || rest.starts_with("\\r\\n"))
+        .any(|rest| rest.trim_end().is_empty() || rest.starts_with(['\r', '\n']) || rest.starts_with("\\r\\n"))
 }

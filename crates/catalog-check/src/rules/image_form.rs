@@ -9,9 +9,9 @@ use rancher_catalog::source::TemplateSource;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "image-form",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "An image reference is malformed.",
-    why: "Docker cannot pull it.",
+    why: "Rancher makes the service, and no host can pull the image: it never becomes active.",
     fix: "Write registry/repository:tag, in lower case.",
     refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "example/web:1.1.0", "Example/Web:1.1.0")]),

@@ -37,7 +37,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
             {
                 let message = format!(
                     "the default `{text}` is no string to YAML; the answer will be {:?}",
-                    rancher_catalog::yaml::scalar(value)
+                    rancher_catalog::catalog_service::text_of(value)
                 );
                 report.retyped(file, default, value, text, message);
             }

@@ -25,7 +25,9 @@ fn check(template: &TemplateSource, report: &mut Report) {
             let Some(default) = question_value(question, "default") else { continue };
             let Some(text) = default.text().filter(|text| !text.is_empty()) else { continue };
             let text = match &default.kind {
-                NodeKind::Scalar { value, .. } if !value.is_string() => rancher_catalog::yaml::scalar(value),
+                NodeKind::Scalar { value, .. } if !value.is_string() => {
+                    rancher_catalog::catalog_service::text_of(value)
+                }
                 _ => text.to_owned(),
             };
             let good = match question_value(question, "type").and_then(Node::text) {

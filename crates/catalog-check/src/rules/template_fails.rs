@@ -9,9 +9,10 @@ use rancher_catalog::yaml::Position;
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
     id: "template-fails",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     finds: "A template fails while it runs, for some answers.",
-    why: "Rancher passes over the error and goes on with a file that ends in the middle.",
+    why: "Rancher passes over the error and goes on with a file that ends in the middle. Where it then refuses that file, another \
+          rule says so.",
     fix: "Mend the action so that it works for every answer.",
     refused_by: None,
     fires: Example(&[Edit::Replace(

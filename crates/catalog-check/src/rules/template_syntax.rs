@@ -1,7 +1,7 @@
 //! A compose file is no Go template, though it is run as one.
 
 use crate::report::{Report, Severity};
-use crate::rule::{Edit, Example, Rule};
+use crate::rule::{Edit, Example, RefusedBy, Rule};
 use crate::view::yaml_files;
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::Position;
@@ -13,7 +13,10 @@ pub const RULE: Rule = Rule {
     finds: "A compose file is no Go template, though it is run as one.",
     why: "Rancher runs both compose files through Go templates, whatever their names: an error leaves nothing of the file.",
     fix: "Mend the action; a text with braces that is no template begins with `# notemplating`.",
-    refused_by: None,
+    refused_by: Some(RefusedBy {
+        part: "the compose executor",
+        words: "template: template:…: function \"…\" not defined; unexpected …",
+    }),
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",
         "Size of the page",

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     id: "upgrade-from-any-number",
     severity: Severity::Warning,
     finds: "upgrade_from has an `x` for any number.",
-    why: "It holds more than it says: Rancher puts the pre-releases of the next version into it (1.1.0-rc1 into 1.0.x), and those before 1.6 do not read it.",
+    why: "It holds something else than it says: Rancher puts the pre-releases of the next version into it (1.1.0-rc1 into 1.0.x), and takes 1.x.x for 1.0.x.",
     fix: "Write both bounds: `>=v1.0.0 <v1.1.0-a`.",
     refused_by: None,
     fires: Example(&[Edit::Replace(
@@ -32,7 +32,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
         let Some((file, node)) = catalog_entry(version, "upgrade_from") else { continue };
         let Some(text) = scalar_text(node).filter(|text| text.contains('x')) else { continue };
         if text.parse::<VersionRange>().is_ok() {
-            report.node(file, node, format!("the `x` in {text:?} holds pre-releases of the next version too"));
+            report.node(file, node, format!("the `x` in {text:?} does not hold what it says"));
         }
     }
 }

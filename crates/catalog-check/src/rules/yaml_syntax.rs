@@ -1,7 +1,7 @@
 //! A file is not YAML, as it stands or as a template makes it.
 
 use crate::report::{Report, Severity};
-use crate::rule::{Edit, Example, Rule};
+use crate::rule::{Edit, Example, RefusedBy, Rule};
 use crate::view::yaml_files;
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::Node;
@@ -13,7 +13,10 @@ pub const RULE: Rule = Rule {
     finds: "A file is not YAML, as it stands or as a template makes it.",
     why: "Rancher drops a version whose rancher-compose.yml it cannot read, and cannot launch one whose docker-compose.yml it cannot read.",
     fix: "Mend the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
-    refused_by: None,
+    refused_by: Some(RefusedBy {
+        part: "catalog-service and the compose executor",
+        words: "error parsing yaml, please check: yaml: line …",
+    }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "services:", "services: [")]),
     quiet: Example(&[]),
     check,

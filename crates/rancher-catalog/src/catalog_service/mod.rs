@@ -7,6 +7,7 @@ mod compose_file;
 mod config_file;
 mod fit;
 mod folder;
+mod go_float;
 mod offer;
 mod version_order;
 
@@ -14,5 +15,6 @@ pub use compose_file::{Refusal, catalog_block, refusals};
 pub use config_file::misfits_of_config;
 pub use fit::{Misfit, Want, field};
 pub use folder::{FolderName, base_of};
+pub use go_float::{go_float, text_of};
 pub use offer::{is_offered, is_offered_to_any, is_semver, is_templated, offers_upgrade};
 pub use version_order::is_later;

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::layout::{Form, Part, RawService};
 use super::raw::{Kind, Raw, RawMap, get};
 use super::{Cause, Teller, keys, quoted, shape};
-use crate::yaml::Node;
 
 /// The most services that extend each other in a row and are looked at; Rancher has no such limit.
 const DEEPEST: usize = 100;
@@ -22,7 +21,7 @@ pub(super) fn checked<'a>(mut part: Part<'a>, teller: &mut Teller<'_, 'a>) -> Pa
         let extends =
             |service: &RawService<'_>| get(&service.keys, "extends").is_some_and(|e| e.get("service").is_some());
         if !services.iter().any(extends) {
-            services.iter().for_each(|service| files(&service.keys, service.at, teller));
+            services.iter().for_each(|service| files(&service.keys, teller));
             continue;
         }
         let by_name: HashMap<&str, &RawService<'a>> = services.iter().map(|service| (service.name, service)).collect();
@@ -73,7 +72,7 @@ fn check<'a>(service: &RawService<'a>, form: Form, teller: &mut Teller<'_, 'a>) 
 }
 
 /// Files that stand in a service: the server has none.
-fn files<'a>(keys: &RawMap<'a>, _: &'a Node, teller: &mut Teller<'_, 'a>) {
+fn files<'a>(keys: &RawMap<'a>, teller: &mut Teller<'_, 'a>) {
     let Some(value) = get(keys, "env_file") else { return };
     let is_none = matches!(&value.kind, Kind::List(items) if items.is_empty());
     if !is_none {
@@ -88,7 +87,7 @@ fn extended<'a>(
     path: &mut Vec<&'a str>,
     teller: &mut Teller<'_, 'a>,
 ) -> Option<RawMap<'a>> {
-    files(&service.keys, service.at, teller);
+    files(&service.keys, teller);
     let Some(extends) = get(&service.keys, "extends") else { return Some(service.keys.clone()) };
     let text = |key: &str| extends.get(key).and_then(Raw::text).unwrap_or_default();
     let (name, file) = (text("service"), text("file"));

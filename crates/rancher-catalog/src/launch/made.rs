@@ -121,8 +121,13 @@ impl<'a> Service<'a> {
 
     fn lay(&mut self, keys: &RawMap<'a>, file: File) {
         let mut has_balancer = false;
+        // An image takes the place of what is built, and what is built that of an image.
         if keys.iter().any(|(key, value)| key.text == "image" && !is_empty(value)) {
             self.build = None;
+        }
+        if keys.iter().any(|(key, value)| matches!(key.text, "build" | "dockerfile") && builds(value)) {
+            self.image = None;
+            self.names_image = false;
         }
         for (key, value) in keys {
             let one = || Placed::of(value, file).filter(|placed| !placed.text.is_empty());
@@ -134,10 +139,8 @@ impl<'a> Service<'a> {
                 }
                 "build" => {
                     let context = if let Kind::Map(_) = value.kind { value.get("context") } else { Some(value) };
-                    if let Some(context) = context.and_then(|context| Placed::of(context, file)) {
-                        self.build = (!context.text.is_empty()).then_some(context);
-                        self.image = None;
-                    }
+                    let context = context.and_then(|context| Placed::of(context, file));
+                    self.build = context.filter(|context| !context.text.is_empty()).or(self.build.take());
                 }
                 "labels" => self.lay_labels(value, file),
                 "links" => self.links.extend(all()),
@@ -195,6 +198,18 @@ impl<'a> Service<'a> {
 
 fn is_empty(value: &Raw<'_>) -> bool {
     value.text() == Some("")
+}
+
+/// Whether a value of `build` says anything.
+fn builds(value: &Raw<'_>) -> bool {
+    match &value.kind {
+        Kind::Map(entries) => entries.iter().any(|(_, value)| match &value.kind {
+            Kind::Map(entries) => !entries.is_empty(),
+            Kind::List(items) => !items.is_empty(),
+            _ => !is_empty(value),
+        }),
+        _ => !is_empty(value),
+    }
 }
 
 fn port_rules<'a>(config: &Raw<'a>, file: File) -> Vec<PortRule<'a>> {

@@ -43,7 +43,7 @@ pub(super) fn check<'a>(key: &Key<'a>, value: &Raw<'a>, shape: Shape, teller: &m
             wrong(name, value, "left out, or say something", Cause::ValueKind, teller);
         }
         (Shape::Pairs(_), Kind::List(items)) => texts(name, items, true, teller),
-        (Shape::Pairs(pairs), Kind::Map(entries)) => map_of_pairs(name, value, entries, pairs, teller),
+        (Shape::Pairs(pairs), Kind::Map(entries)) => map_of_pairs(name, entries, pairs, teller),
         (Shape::Ports, Kind::List(items)) => port_list(name, items, teller),
         (Shape::Groups, Kind::List(items)) => numbers_or_texts(name, items, teller),
         (Shape::Build, Kind::Text(text)) if is_taken(text) => {}
@@ -161,9 +161,10 @@ fn numbers_or_texts<'a>(name: &str, items: &[Raw<'a>], teller: &mut Teller<'_, '
 fn port_list<'a>(name: &str, items: &[Raw<'a>], teller: &mut Teller<'_, 'a>) {
     numbers_or_texts(name, items, teller);
     for item in items {
-        let Some(text) = item.scalar_text().filter(|_| !matches!(item.kind, Kind::Bool(_))) else { continue };
-        if let Some(why) = ports::executor_refuses(&text) {
-            teller.tell(Cause::PortForm, item.at, port(name, &text, &why, item));
+        // The schema looks at the form of texts alone; numbers are looked at when the service is made.
+        let Some(text) = item.text() else { continue };
+        if let Some(why) = ports::executor_refuses(text) {
+            teller.tell(Cause::PortForm, item.at, port(name, text, &why, item));
         }
     }
 }
@@ -177,13 +178,7 @@ pub(super) fn port(name: &str, text: &str, why: &str, item: &Raw<'_>) -> String 
     }
 }
 
-fn map_of_pairs<'a>(
-    name: &str,
-    _: &Raw<'a>,
-    entries: &[(Key<'a>, Raw<'a>)],
-    pairs: Pairs,
-    teller: &mut Teller<'_, 'a>,
-) {
+fn map_of_pairs<'a>(name: &str, entries: &[(Key<'a>, Raw<'a>)], pairs: Pairs, teller: &mut Teller<'_, 'a>) {
     for (key, value) in entries {
         if key.text.is_empty() {
             teller.tell(Cause::ValueKind, key.at, format!("`{name}` has an empty key"));

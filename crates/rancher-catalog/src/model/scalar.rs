@@ -44,7 +44,7 @@ impl fmt::Display for Scalar {
             Self::Bool(value) => value.fmt(f),
             Self::Int(value) => value.fmt(f),
             Self::Large(value) => value.fmt(f),
-            Self::Float(value) => value.fmt(f),
+            Self::Float(value) => f.write_str(&crate::catalog_service::go_float(*value)),
             Self::Text(value) => f.write_str(value),
         }
     }
