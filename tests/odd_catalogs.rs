@@ -264,15 +264,15 @@ impl Compose {
     }
 
     fn make_odd(&mut self, dice: &mut Dice) {
-        let value = pick(dice, &VALUES);
+        let value = pick(dice, VALUES);
         match dice.below(12) {
-            0 => set(&mut self.block, pick(dice, &BLOCK_KEYS), value),
-            1..=3 => set(&mut self.question, pick(dice, &QUESTION_KEYS), value),
-            4 => set(&mut self.block, "questions", pick(dice, &QUESTIONS)),
-            5 => set(&mut self.block, "minimum_rancher_version", pick(dice, &LIMITS)),
-            6 => set(&mut self.block, "maximum_rancher_version", pick(dice, &LIMITS)),
-            7 => set(&mut self.block, "upgrade_from", pick(dice, &RANGES)),
-            8 => set(&mut self.block, "version", pick(dice, &VERSIONS)),
+            0 => set(&mut self.block, pick(dice, BLOCK_KEYS), value),
+            1..=3 => set(&mut self.question, pick(dice, QUESTION_KEYS), value),
+            4 => set(&mut self.block, "questions", pick(dice, QUESTIONS)),
+            5 => set(&mut self.block, "minimum_rancher_version", pick(dice, LIMITS)),
+            6 => set(&mut self.block, "maximum_rancher_version", pick(dice, LIMITS)),
+            7 => set(&mut self.block, "upgrade_from", pick(dice, RANGES)),
+            8 => set(&mut self.block, "version", pick(dice, VERSIONS)),
             9 => {
                 self.head = pick(
                     dice,
@@ -380,9 +380,9 @@ fn pick(dice: &mut Dice, from: &[&'static str]) -> &'static str {
 pub fn write(catalog: &Path, seed: u64, templates: usize) {
     let mut dice = Dice::new(seed);
     for number in 0..templates {
-        let base = if dice.one_in(4) { pick(&mut dice, &BASES) } else { "templates" };
+        let base = if dice.one_in(4) { pick(&mut dice, BASES) } else { "templates" };
         let name =
-            if dice.one_in(25) { format!("{}{number}", pick(&mut dice, &TEMPLATES)) } else { format!("t{number}") };
+            if dice.one_in(25) { format!("{}{number}", pick(&mut dice, TEMPLATES)) } else { format!("t{number}") };
         write_template(&catalog.join(base).join(name), &mut dice);
     }
 }
@@ -395,13 +395,13 @@ fn write_template(template: &Path, dice: &mut Dice) {
     let odd = !dice.one_in(3);
     for _ in 0..if odd { 1 + dice.below(2) } else { 0 } {
         match dice.below(8) {
-            0 => set(&mut config, pick(dice, &CONFIG_KEYS), pick(dice, &VALUES)),
+            0 => set(&mut config, pick(dice, CONFIG_KEYS), pick(dice, VALUES)),
             1 => layout = 1 + dice.below(14),
             _ => composes[usize::from(!dice.one_in(4))].make_odd(dice),
         }
     }
     write_good_files(template, &config, &composes.each_ref().map(Compose::text));
-    let (old, new) = (template.join("1"), template.join(pick(dice, &FOLDERS)));
+    let (old, new) = (template.join("1"), template.join(pick(dice, FOLDERS)));
     let compose = template.join("1/rancher-compose.yml");
     match layout {
         1..=4 => fs::rename(old, new).unwrap(),

@@ -102,7 +102,7 @@ fn a_model_and_rendered_files_lose_nothing_by_it() {
     let folder = catalog(&[(
         "config.yml",
         "description: A web server",
-        &format!("description: {description:?}")
+        format!("description: {description:?}")
             .replace("\\u{202e}", "\\u202E")
             .replace("\\u{9b}", "\\x9B")
             .replace("\\u{e0041}", "\\U000E0041")

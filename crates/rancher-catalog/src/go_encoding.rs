@@ -48,7 +48,7 @@ fn encode(bytes: &[u8], letters: &[u8], bits: usize, quantum: usize) -> String {
     if count > 0 {
         out.push(char::from(letters[(held << (bits - count)) & (letters.len() - 1)]));
     }
-    while out.len() % quantum != 0 {
+    while !out.len().is_multiple_of(quantum) {
         out.push('=');
     }
     out

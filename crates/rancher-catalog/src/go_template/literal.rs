@@ -153,7 +153,7 @@ fn complex(real: f64, imaginary: f64) -> Number {
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp, reason = "Go asks so")]
 fn whole(number: f64) -> Option<i64> {
     // What is out of range becomes the least number there.
-    let whole = if (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&number) {
+    let whole = if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number) {
         number as i64
     } else {
         i64::MIN
@@ -170,7 +170,7 @@ fn whole(number: f64) -> Option<i64> {
 )]
 fn whole_unsigned(number: f64) -> Option<u64> {
     let whole = number as u64;
-    (number >= 0.0 && number < 1.844_674_407_370_955_2e19 && whole as f64 == number).then_some(whole)
+    ((0.0..18_446_744_073_709_551_616.0).contains(&number) && whole as f64 == number).then_some(whole)
 }
 
 /// `strconv.ParseUint(text, 0, 64)`

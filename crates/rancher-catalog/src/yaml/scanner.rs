@@ -131,7 +131,7 @@ impl<'t> Scanner<'t> {
 
     fn fetch(&mut self) -> Result<(), ReadError> {
         self.reader.need(1)?;
-        self.to_next_token()?;
+        self.skip_to_next_token()?;
         self.drop_stale_keys()?;
         self.unroll(isize::try_from(self.reader.mark.column).unwrap_or(isize::MAX));
         self.reader.need(4)?;
@@ -383,7 +383,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn to_next_token(&mut self) -> Result<(), ReadError> {
+    fn skip_to_next_token(&mut self) -> Result<(), ReadError> {
         loop {
             self.reader.need(1)?;
             if self.reader.mark.column == 0 && self.reader.buffer_begins_with_mark() {
