@@ -119,7 +119,7 @@ fn templates() {
     refuses("<% if %>", "docker-compose.yml.j2:1");
     refuses("<= file.verison =>", "undefined");
     refuses("<% for x in range(100000) %><% for y in range(100000) %><% endfor %><% endfor %>", "fuel");
-    refuses("services: [", "cannot read, line 1:");
+    refuses("services: [", "cannot read, line 2:1: the text ends");
     refuses("version: '2'\nversion: '2'\nservices: {}", "`version` stands there twice");
     refuses("version: '2'\nservices: {}", "something else than the model, at `services.swarmkit-mon`");
     refuses("version: 2\nservices: {}", "at `version`");

@@ -45,7 +45,7 @@ fn change(folder: &Path, file: &str, from: &str, to: &str) {
 }
 
 fn what_was_there_is_silent_and_what_is_new_is_told() {
-    let folder = catalog(&[LATEST, ("config.yml", "version: v1.1.0", "version: v9.9.9")]);
+    let folder = catalog(&[LATEST, ("config.yml", "version: v1.1.0", "version: [v9.9.9]")]);
     assert_eq!(outcome(folder.path(), &["check", "."]).0, 1);
     let (code, text, _) = outcome(folder.path(), &["check", ".", "--baseline", FILE, "--write-baseline"]);
     assert_eq!((code, text.as_str()), (0, "baseline.json: 2 findings\n"));

@@ -187,6 +187,13 @@ fn answers(service: &CatalogService, id: &str, read: &Read) -> bool {
     service.ask(&format!("templates/{}:{}", escaped(id), escaped(&read.id))).status == 200
 }
 
+/// An error of which catalog-service is to say whether it is one, and not who launches what it offers.
+fn is_of_the_service(finding: &Finding) -> bool {
+    let is_of_others = |part: &str| part.starts_with("the compose executor") || part.starts_with("Cattle");
+    let is_launch = finding.rule.refused_by.is_some_and(|by| is_of_others(by.part));
+    finding.rule.severity == Severity::Error && !is_launch
+}
+
 /// In what the service and `check` differ on a catalog, which becomes a repository. The executor is asked about every
 /// version of one that is odd; else about those that are broken to us.
 fn disagreements(catalog: &Path, is_odd: bool) -> Vec<String> {
@@ -211,13 +218,12 @@ fn disagreements(catalog: &Path, is_odd: bool) -> Vec<String> {
         let id = format!("{CATALOG}:{base}{}", template.folder);
         let of: Vec<Finding> = found.iter().filter(|finding| finding.path.starts_with(&folder)).cloned().collect();
         let mut differs = |what: String| wrong.push(format!("{}: {what}{}", folder.display(), told(&of)));
-        let is_broken = |path: &Path| {
-            of.iter().any(|finding| finding.rule.severity == Severity::Error && finding.path.starts_with(path))
-        };
+        let is_broken =
+            |path: &Path| of.iter().any(|finding| is_of_the_service(finding) && finding.path.starts_with(path));
         let of_template = ["config.yml", "template.yml"].map(|name| folder.join(name));
         let is_lost = of.iter().any(|finding| {
             let is_config = of_template.contains(&finding.path) || finding.path.ends_with("config.yml");
-            finding.rule.severity == Severity::Error && (finding.path == folder || is_config)
+            is_of_the_service(finding) && (finding.path == folder || is_config)
         });
         let (mut good, mut listed) = (Vec::new(), Vec::new());
         for version in template.versions.iter().filter(|_| !is_lost) {

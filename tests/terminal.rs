@@ -130,12 +130,12 @@ fn what_acts_is_shown_in_its_place() {
     let folder = catalog(&[(
         DOCKER,
         "  web:\n    image: example/web:1.1.0",
-        "  \"\u{200b}\": {image: example/web:latest}\n  web:\n    image: example/web:1.1.0",
+        "  \"\u{200b}\": {image: 'example/web:latest'}\n  web:\n    image: example/web:1.1.0",
     )]);
     let (_, text, _) = outcome(folder.path(), &["check", ".", "--only", "image-latest"]);
     let lines: Vec<&str> = text.lines().collect();
     let (line, marker) = (lines[1], lines[2]);
-    assert_eq!(line.find("example/web"), marker.find('^'), "{text}");
+    assert_eq!(line.find("'example/web"), marker.find('^'), "{text}");
 }
 
 fn the_users_own_words_are_shown_too() {

@@ -72,7 +72,8 @@ impl VersionComparison {
         let meaning = meaning::of_versions(before, after);
         let upgrade = match (before.catalog(), after.catalog()) {
             (Some(old), Some(new)) if before.project.is_none() && after.project.is_none() => {
-                Some(judge(&old, &new, &meaning.differences))
+                let upgrade = judge(&old, &new, &meaning.differences);
+                Some(if meaning.unread.is_empty() { upgrade } else { upgrade.without_a_file() })
             }
             _ => None,
         };

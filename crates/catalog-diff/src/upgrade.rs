@@ -31,6 +31,8 @@ pub struct Upgrade {
 pub enum Verdict {
     /// No container that runs is replaced, and nothing is asked.
     Safe,
+    /// It cannot be told, as a file cannot be read.
+    Unknown,
     /// Containers are replaced.
     Recreates,
     /// Someone must give an answer.
@@ -90,6 +92,20 @@ pub fn judge(before: &CatalogBlock, after: &CatalogBlock, differences: &[Differe
     Upgrade { verdict, summary: summary(verdict, &reasons), reasons }
 }
 
+impl Upgrade {
+    /// Where a file of either version cannot be read, nothing is known to be safe.
+    pub(super) fn without_a_file(self) -> Self {
+        match self.verdict {
+            Verdict::Safe => Self {
+                verdict: Verdict::Unknown,
+                summary: "cannot be judged, as a file cannot be read".to_owned(),
+                ..self
+            },
+            _ => self,
+        }
+    }
+}
+
 fn verdict_of(kind: ReasonKind) -> Verdict {
     match kind {
         ReasonKind::Fails => Verdict::Fails,
@@ -126,7 +142,7 @@ fn summary(verdict: Verdict, reasons: &[Reason]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     };
     match verdict {
-        Verdict::Safe => format!("{safe}; it {all}"),
+        Verdict::Safe | Verdict::Unknown => format!("{safe}; it {all}"),
         Verdict::NotOffered if parts.len() > 1 => {
             all.replacen("is not offered, ", NOT_OFFERED, 1).replacen("is not offered and ", NOT_OFFERED, 1)
         }

@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
     quiet: Example(&[Edit::Replace(
         "1/docker-compose.yml",
         "    image: example/web:1.1.0\n",
-        "    image: example/web:1.1.0\n    volumes_from:\n      - data\n  data:\n    image: example/data:1.0.0\n",
+        "    image: example/web:1.1.0\n    labels:\n      io.rancher.sidekicks: data\n    volumes_from:\n      - data\n  data:\n    image: example/data:1.0.0\n",
     )]),
     check: |template, report| launch::tell(template, report, Cause::SidekickGroup),
 };

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Error,
     finds: "A file is not YAML, as it stands or as a template makes it.",
     why: "Rancher drops a version whose rancher-compose.yml it cannot read, and cannot launch one whose docker-compose.yml it cannot read.",
-    fix: "Mend the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
+    fix: "Correct the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
     refused_by: Some(RefusedBy {
         part: "catalog-service and the compose executor",
         words: "error parsing yaml, please check: yaml: line …",

@@ -104,6 +104,9 @@ struct Parser<'t> {
     notices: Vec<TemplateError>,
 }
 
+/// What Rancher calls a template.
+const NAME: &[u8] = b"template";
+
 type Parsed<T> = Result<T, TemplateError>;
 
 impl<'t> Parser<'t> {
@@ -194,8 +197,14 @@ impl<'t> Parser<'t> {
         }
         match self.open.last() {
             Some(open) => Err(open.place.error(format!("unclosed {}: its {{{{end}}}} is missing", open.what.name()))),
-            None => Ok(body),
+            None => self.named(body),
         }
+    }
+
+    /// The whole has a name too, by which it can call itself, and a definition can take its place.
+    fn named(&mut self, body: ListId) -> Parsed<ListId> {
+        self.add_definition(NAME.to_vec(), body, self.tokens[0].place)?;
+        Ok(self.tree.defined.get(NAME).copied().unwrap_or(body))
     }
 
     fn action(&mut self, place: Place) -> Parsed<()> {

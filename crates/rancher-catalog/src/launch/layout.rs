@@ -1,7 +1,7 @@
 //! Taking a compose file apart: its form, its services, its other sections (the executor's `CreateRawConfig`).
 
 use super::raw::{Key, Kind, Raw, RawMap, Way, get, merged_entries};
-use super::{Answers, Cause, Teller, fields, quoted};
+use super::{Answers, Cause, File, Teller, fields, quoted};
 use crate::yaml::{Node, NodeKind};
 
 /// The two forms of a compose file.
@@ -82,6 +82,8 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
         match &node.kind {
             NodeKind::Map(_) => sections.push((name, merged_entries(node))),
             _ if is_null(node) => {}
+            // That is told where catalog-service reads it.
+            _ if teller.file == File::Rancher && name == "services" => {}
             _ => {
                 teller.tell(Cause::Layout, key.at, format!("`{name}` holds {}; it must be a map of names", says(node)))
             }
@@ -147,6 +149,8 @@ fn form<'a>(entries: &Entries<'a>, teller: &mut Teller<'_, 'a>) -> Option<Form> 
     }
     match text.as_str() {
         "2" => Some(Form::Two),
+        // That is told where catalog-service reads it.
+        _ if teller.file == File::Rancher => None,
         "3" => {
             teller.tell(Cause::FormVersion, node, "Rancher does not support version 3 of compose files: write '2'");
             None
@@ -163,6 +167,10 @@ fn take<'a>(entries: &Entries<'a>, answers: &Answers, teller: &mut Teller<'_, 'a
     let mut services = Vec::with_capacity(entries.len());
     for (key, node) in entries {
         let is_map = matches!(node.kind, NodeKind::Map(_));
+        // That the catalog block is none is told where catalog-service reads it.
+        if !is_map && teller.file == File::Rancher && key.text == "catalog" {
+            continue;
+        }
         if !is_map && !is_null(node) {
             let message = format!("the service `{}` holds {}; it must be a map of keys", key.text, says(node));
             teller.tell(Cause::Layout, key.at, message);

@@ -76,6 +76,8 @@ pub(super) struct Service<'a> {
     /// The rules of its load balancer; `None` where it has no `lb_config`.
     pub balancer: Option<Vec<PortRule<'a>>>,
     pub is_driver: bool,
+    /// Whether it extends a service that could not be laid under it: what that has is not known.
+    pub is_extended: bool,
 }
 
 impl<'a> Service<'a> {
@@ -103,6 +105,7 @@ impl<'a> Service<'a> {
             restart: None,
             balancer: None,
             is_driver: false,
+            is_extended: false,
         }
     }
 
@@ -167,6 +170,7 @@ impl<'a> Service<'a> {
                     has_balancer = true;
                     self.balancer = Some(port_rules(value, file));
                 }
+                "extends" => self.is_extended = true,
                 "storage_driver" | "network_driver" => self.is_driver |= matches!(value.kind, Kind::Map(_)),
                 _ => {}
             }

@@ -75,7 +75,7 @@ fn healthy() {
         let status = host.status().unwrap();
         assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
         assert!(status["reconciled_ago_ms"].as_u64().unwrap() < 30_000, "{status}");
-        assert!(status["looks"].as_u64().unwrap() > 0 && status["changes"].as_u64().unwrap() > 0, "{status}");
+        assert!(status["reconciles"].as_u64().unwrap() > 0 && status["changes"].as_u64().unwrap() > 0, "{status}");
         let stage = status["plan"]["stage"].as_str().unwrap();
         assert!(["lease_holder", "member"].contains(&stage), "{status}");
         assert!(status["plan"]["reason"].as_str().unwrap().len() > 10, "{status}");
@@ -217,10 +217,10 @@ fn odd_clients() {
         thread::sleep(Duration::from_millis(200));
     }
     // Neither do they keep it from its work.
-    let looks = || host.status().unwrap()["looks"].as_u64().unwrap();
+    let looks = || host.status().unwrap()["reconciles"].as_u64().unwrap();
     let before = looks();
     lab.rancher.set_label(&host.uuid(), "news", Some("1"));
-    lab.eventually(LIMIT, || if looks() > before { Ok(()) } else { Err("no new look".to_owned()) });
+    lab.eventually(LIMIT, || if looks() > before { Ok(()) } else { Err("no new reconcile".to_owned()) });
     lab.eventually(LIMIT, || is_well(&lab, 1));
     drop(idle);
     assert!(host.monitor.memory().unwrap() < 60 << 20, "{:?}", host.monitor.memory());

@@ -177,7 +177,7 @@ fn no_folder() {
     first.start_monitor(&QUICK);
     lab.rancher.set_container_state(&second.uuid(), "stopped");
     lab.eventually(LIMIT, || reports(first, "swarmkit-mon.json cannot be written: "));
-    let looks = || first.status().unwrap()["looks"].as_u64().unwrap();
+    let looks = || first.status().unwrap()["reconciles"].as_u64().unwrap();
     thread::sleep(Duration::from_secs(3));
     let before = looks();
     lab.always(WHILE, || match first.swarm()?["LocalNodeState"].as_str() {
@@ -200,7 +200,7 @@ fn no_folder() {
     lab.rancher.set_container_state(&second.uuid(), "running");
     lab.eventually(LIMIT, || is_well(&lab, 1));
     lab.eventually(LIMIT, || reports(second, "cannot be written: "));
-    let looks = || second.status().unwrap()["looks"].as_u64().unwrap();
+    let looks = || second.status().unwrap()["reconciles"].as_u64().unwrap();
     let (before, mark) = (looks(), lab.rancher.log_length());
     lab.always(WHILE, || is_well(&lab, 1));
     let many = looks() - before;

@@ -151,7 +151,7 @@ fn plan() {
     thread::sleep(Duration::from_millis(500));
     let (code, text, errors) = frozen(host, &[]);
     assert_eq!((code, errors.as_str()), (1, ""), "{text}");
-    assert!(text.contains("stands: found") && text.contains("would do: claim"), "{text}");
+    assert!(text.contains("stands: init") && text.contains("would do: claim"), "{text}");
     for host in &lab.hosts {
         host.monitor.thaw();
         lab.rancher.set_container_state(&host.uuid(), "running");
