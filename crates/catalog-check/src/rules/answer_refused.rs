@@ -1,5 +1,6 @@
 //! With an answer that a question offers, or that a template asks for, Rancher refuses the version.
 
+use super::yaml_syntax::unreadable;
 use crate::launch;
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
@@ -33,4 +34,15 @@ fn check(template: &TemplateSource, report: &mut Report) {
             launch::place(version, fault, message, report);
         }
     });
+    let files =
+        template.versions.iter().flat_map(|version| version.docker_compose.iter().chain(&version.rancher_compose));
+    for file in files {
+        for reading in &file.readings {
+            if let Some((variable, answer)) = &reading.because
+                && let Some((place, message)) = unreadable(file, reading)
+            {
+                report.at(file, place, 0, format!("with the answer {answer:?} to {variable}: {message}"));
+            }
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, RefusedBy, Rule};
 use crate::view::yaml_files;
-use rancher_catalog::source::TemplateSource;
-use rancher_catalog::yaml::Node;
+use rancher_catalog::source::{Reading, TemplateSource, YamlFile};
+use rancher_catalog::yaml::{Node, Position};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -37,23 +37,24 @@ fn check(template: &TemplateSource, report: &mut Report) {
         {
             report.node(file, key, "this key is empty");
         }
-        for reading in file.readings.iter().filter(|reading| reading.line_map.is_some()) {
-            let with = match &reading.because {
-                None => "with the default answers".to_owned(),
-                Some((name, value)) => format!("with {name} answered {value:?}"),
-            };
-            match &reading.document {
-                Err(error) if error.beyond_this_tool => {}
-                Err(error) => {
-                    let place = reading.place(file, error.position);
-                    report.at(file, place, 0, format!("{with}: {}", error.message));
-                }
-                Ok(document) => {
-                    if let Some(key) = document.root.as_ref().and_then(empty_key) {
-                        report.in_reading(file, reading, key, format!("{with}, this key is empty"));
-                    }
-                }
+        // What other answers make of it is told by a rule of its own.
+        let usual = |reading: &&Reading| reading.line_map.is_some() && reading.because.is_none();
+        for reading in file.readings.iter().filter(usual) {
+            if let Some((place, message)) = unreadable(file, reading) {
+                report.at(file, place, 0, format!("with the default answers: {message}"));
             }
+        }
+    }
+}
+
+/// Why what a template printed cannot be read, and where.
+pub(super) fn unreadable(file: &YamlFile, reading: &Reading) -> Option<(Position, String)> {
+    match &reading.document {
+        Err(error) if error.beyond_this_tool => None,
+        Err(error) => Some((reading.place(file, error.position), error.message.clone())),
+        Ok(document) => {
+            let key = document.root.as_ref().and_then(empty_key)?;
+            Some((reading.place(file, key.span.start), "this key is empty".to_owned()))
         }
     }
 }

@@ -29,9 +29,7 @@ pub(super) fn check<'a>(services: &Services<'a>, told: &mut Vec<Told<'a>>) {
             group(service, services, told);
         }
         for port in &service.ports {
-            if let Some(why) =
-                ports::cattle_refuses(&port.text).filter(|_| ports::executor_refuses(&port.text).is_none())
-            {
+            if let Some(why) = ports::cattle_refuses(&port.text) {
                 port.tell(Cause::PortForm, told, shape::port("ports", &port.text, &why, &port.value));
             }
         }

@@ -37,6 +37,8 @@ pub(super) enum Shape {
     Build,
     /// The service that is extended.
     Extends,
+    /// The same, or a text, which is not looked at.
+    ExtendsOrText,
     /// Networks by name.
     Networks,
     /// Secrets by name.
@@ -108,7 +110,8 @@ const KEYS: &[(&str, (bool, bool), Shape)] = &[
     ("env_file", BOTH, Shape::TextOrTexts),
     ("environment", BOTH, Shape::Pairs(Pairs::Any)),
     ("expose", BOTH, Shape::Ports),
-    ("extends", BOTH, Shape::Extends),
+    ("extends", ONE, Shape::ExtendsOrText),
+    ("extends", TWO, Shape::Extends),
     ("external_ips", BOTH, Shape::Texts),
     ("external_links", BOTH, Shape::Texts),
     ("extra_hosts", BOTH, Shape::Pairs(Pairs::ListAlone)),

@@ -48,7 +48,8 @@ pub(super) fn check<'a>(key: &Key<'a>, value: &Raw<'a>, shape: Shape, teller: &m
         (Shape::Groups, Kind::List(items)) => numbers_or_texts(name, items, teller),
         (Shape::Build, Kind::Text(text)) if is_taken(text) => {}
         (Shape::Build, Kind::Map(entries)) => build(entries, teller),
-        (Shape::Extends, Kind::Map(entries)) => extends(value, entries, teller),
+        (Shape::ExtendsOrText, Kind::Text(_)) => {}
+        (Shape::Extends | Shape::ExtendsOrText, Kind::Map(entries)) => extends(value, entries, teller),
         (Shape::Networks, Kind::List(items)) => texts(name, items, true, teller),
         (Shape::Networks, Kind::Map(entries)) => networks(entries, teller),
         (Shape::Secrets, Kind::List(items)) => secrets(items, teller),
@@ -78,7 +79,7 @@ fn wanted(shape: Shape) -> &'static str {
         Shape::Pairs(Pairs::ListAlone) => "a list of texts",
         Shape::Pairs(_) => "a map, or a list of texts",
         Shape::Build => "a text, or a map with a `context`",
-        Shape::Extends => "a map with a `service`",
+        Shape::Extends | Shape::ExtendsOrText => "a map with a `service`",
         Shape::Networks => "a list of names, or a map",
         Shape::Secrets | Shape::List | Shape::FieldsList(_) => "a list",
         Shape::Ulimits | Shape::Logging | Shape::TextMap | Shape::Map | Shape::Fields(_) => "a map",
