@@ -366,7 +366,7 @@ fn what_cannot_be_read_is_a_finding_or_a_clear_error() {
         },
         "docker-compose-missing",
     );
-    finds(&|t| fs::write(t.join(DOCKER), "{{ range until 1000000000 }}x{{ end }}").unwrap(), "template-fails");
+    finds(&|t| fs::write(t.join(DOCKER), "{{ range until 1000000000 }}x{{ end }}").unwrap(), "compose-layout");
     finds(&|t| fs::write(t.join(RANCHER), "").unwrap(), "version-missing");
     let warns = |change: &dyn Fn(&Path), id: &str| {
         let folder = catalog(&[]);
