@@ -12,7 +12,7 @@ use serde_yaml::Value as Yaml;
 use swarm_lab::dice::Dice;
 use swarm_lab::executor::Executor;
 use swarm_lab::real_parts;
-use swarm_lab::trial::{Trial, is_long, trial};
+use swarm_lab::trial::{Trial, cases, trial};
 
 pub fn trials() -> Vec<Trial> {
     let missing = real_parts::missing();
@@ -67,7 +67,7 @@ struct Language {
 /// Asks Rancher's executor and us about texts from a seed, each text with a seed of its own.
 fn all_agree(language: &Language) {
     let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let times = if is_long() { TIMES * 100 } else { TIMES };
+    let times = TIMES * cases();
     let mut executor = Executor::start();
     let mut told = 0;
     for seed in first..first + times {
@@ -302,7 +302,7 @@ fn time_grows_with_the_length_and_no_faster() {
         [("", ""), ("{{ and ", "}}"), ("{{ print ", "}}"), ("a: ", ""), ("[", "]"), ("\"", "\""), ("a: |\n  ", "")];
     let mut slow = Vec::new();
     for (at, piece) in pieces.into_iter().enumerate() {
-        for (head, tail) in (at..at + if is_long() { heads.len() } else { 1 }).map(|at| heads[at % heads.len()]) {
+        for (head, tail) in (at..at + if cases() > 1 { heads.len() } else { 1 }).map(|at| heads[at % heads.len()]) {
             let text = |bytes: usize| format!("{head}{}{tail}", piece.repeat(bytes / piece.len()));
             for (language, work) in LANGUAGES {
                 let time = |text: &str| {

@@ -15,7 +15,7 @@ use swarm_lab::generator::corpus;
 use swarm_lab::git::{commit_all, git};
 use swarm_lab::programs::root;
 use swarm_lab::tree::copy;
-use swarm_lab::trial::{Trial, is_long, trial};
+use swarm_lab::trial::{Trial, trial};
 
 use crate::odd_catalogs::{self, RANCHERS};
 
@@ -119,9 +119,9 @@ fn real_catalogs() {
 }
 
 fn odd() {
-    let (rounds, templates) = if is_long() { (30, 300) } else { (1, 90) };
+    let (rounds, templates) = (swarm_lab::trial::cases(), 90);
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    let first: u64 = seed.unwrap_or(if is_long() { 1_000 } else { 1 });
+    let first: u64 = seed.unwrap_or(1);
     for seed in first..first + rounds {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog");

@@ -54,6 +54,11 @@ pub fn is_long() -> bool {
     std::env::var_os("LONG").is_some()
 }
 
+/// How often more than every day Rancher's own parts are asked about made-up inputs: `CASES=100` asks a hundred times as many.
+pub fn cases() -> u64 {
+    std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1)
+}
+
 /// A test that takes long: a part of the campaigns.
 pub fn campaign(name: &str, missing: Option<&str>, test: fn()) -> Trial {
     let short = (!is_long()).then_some("a campaign (./scripts/test --long)");

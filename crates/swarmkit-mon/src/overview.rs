@@ -192,7 +192,7 @@ mod tests {
         assert!(well.is_well());
         let text = well.to_string();
         assert!(
-            text.contains("one      10.0.0.1  manager, acts  act\nanother  10.0.0.1  worker         member\n"),
+            text.contains("one      10.0.0.1  manager, acts  lease_holder\nanother  10.0.0.1  worker         member\n"),
             "{text}"
         );
         assert!(text.contains("  one (10.0.0.1)\n") && !text.contains("What is wrong"), "{text}");

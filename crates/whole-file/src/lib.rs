@@ -22,7 +22,7 @@ pub fn write(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
 /// Writes a file for its owner alone.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_secret(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     write_as(file, content.as_ref(), Permissions::from_mode(0o600))
 }

@@ -1,9 +1,9 @@
 //! What Rancher 1.6 says when a version is launched: the way of its two compose files through the compose executor
 //! (rancher-compose-executor 0.14.30) and through Cattle, with the places of what these refuse.
 //!
-//! The steps are the executor's own: [`layout`] takes a file apart, [`raw`] fills in the answers, [`keys`] and [`shape`]
-//! hold a service against the executor's schemas and types, [`extend`] lays a service over one that it extends,
-//! [`made`] lays rancher-compose over docker-compose, [`references`] and [`create`] make the stack, and [`cattle`]
+//! The steps are the executor's own: `layout` takes a file apart, `raw` fills in the answers, `keys` and `shape`
+//! hold a service against the executor's schemas and types, `extend` lays a service over one that it extends,
+//! `made` lays rancher-compose over docker-compose, `references` and `create` make the stack, and `cattle`
 //! looks at what it is handed. Template and YAML come before: see [`crate::source`].
 
 mod answers;

@@ -46,6 +46,8 @@ pub struct Settings {
     pub seed: u64,
     pub hosts: usize,
     pub managers: usize,
+    /// Within which time the monitors start for the first time, in milliseconds.
+    pub start_within_ms: u64,
     /// For how long there are faults, in milliseconds.
     pub trouble_ms: u64,
     /// The mean time from one fault to the next, in milliseconds.
@@ -73,6 +75,7 @@ impl Settings {
             seed,
             hosts,
             managers: 3,
+            start_within_ms: 60_000,
             trouble_ms: 40 * 60_000,
             fault_every_ms: 90_000,
             bound_ms: 30 * 60_000,
@@ -212,7 +215,7 @@ impl Simulation {
         };
         for at in 0..world.hosts.len() {
             world.register(at);
-            let start = dice.below(60_000);
+            let start = dice.below(world.settings.start_within_ms);
             world.schedule(start, Event::StartMonitor { host: at });
         }
         for number in 0..world.faults.len() {

@@ -65,7 +65,8 @@ fn a_swarm_that_is_there_is_adopted_with_its_services() {
         matches!(kind, Kind::KillMonitor | Kind::CutApi | Kind::ApiSilent | Kind::ApiSlow | Kind::MetadataFrozen)
     };
     for seed in 0..60 {
-        let mut settings = Settings::new(seed, 2 + (seed % 4) as usize);
+        // Who is in a swarm says so before the others give up waiting for it.
+        let mut settings = Settings { start_within_ms: 1, ..Settings::new(seed, 2 + (seed % 4) as usize) };
         let all = Simulation::new(settings.clone());
         let bearable = all.faults().iter().enumerate().filter(|(_, (_, fault))| is_bearable(&fault.kind));
         settings.only = Some(bearable.map(|(number, _)| number).collect());
@@ -81,7 +82,8 @@ fn a_swarm_that_is_there_is_adopted_with_its_services() {
 
 fn two_swarms_that_are_there_are_both_left_alone() {
     for seed in 0..60 {
-        let mut simulation = Simulation::new(Settings { fault_every_ms: 0, ..Settings::new(seed, 4) });
+        let mut simulation =
+            Simulation::new(Settings { start_within_ms: 1, fault_every_ms: 0, ..Settings::new(seed, 4) });
         let (first, second) = (simulation.make_swarm(&[0]), simulation.make_swarm(&[1, 2]));
         simulation.run_for(3_600_000).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
         let group = |at: usize| simulation.hosts[at].engine.seat().map(|seat| seat.group);
