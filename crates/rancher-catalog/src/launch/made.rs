@@ -76,7 +76,7 @@ pub(super) struct Service<'a> {
     /// The rules of its load balancer; `None` where it has no `lb_config`.
     pub balancer: Option<Vec<PortRule<'a>>>,
     pub is_driver: bool,
-    /// Whether it extends a service that could not be laid under it: what that has is not known.
+    /// Whether it extends a service of a file that is not there: what that has is not known.
     pub is_extended: bool,
 }
 
@@ -170,7 +170,9 @@ impl<'a> Service<'a> {
                     has_balancer = true;
                     self.balancer = Some(port_rules(value, file));
                 }
-                "extends" => self.is_extended = true,
+                "extends" => {
+                    self.is_extended = value.get("file").and_then(Raw::text).is_some_and(|file| !file.is_empty())
+                }
                 "storage_driver" | "network_driver" => self.is_driver |= matches!(value.kind, Kind::Map(_)),
                 _ => {}
             }
