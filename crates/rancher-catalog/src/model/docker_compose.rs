@@ -8,8 +8,9 @@ use serde_yaml::Value;
 
 use crate::yaml::{Document, ReadError};
 
+use super::known_keys::known_keys;
 use super::rancher_compose::has_version;
-use super::{Any, Field, Other, Scalar, Service, absent};
+use super::{Any, Field, Scalar, Service};
 
 /// The services, by name.
 pub type Services = IndexMap<String, Field<Service>>;
@@ -25,30 +26,21 @@ pub enum DockerCompose {
     V1(Services),
 }
 
-/// The form with a version.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields, extend("required" = ["version", "services"]))]
-pub struct DockerComposeV2 {
-    /// The version of the form.
-    #[serde(skip_serializing_if = "absent")]
-    pub version: Field<Scalar>,
-    /// The services.
-    #[serde(skip_serializing_if = "absent")]
-    pub services: Field<Services>,
-    /// Named volumes.
-    #[serde(skip_serializing_if = "absent")]
-    pub volumes: Field<IndexMap<String, Any>>,
-    /// Networks.
-    #[serde(skip_serializing_if = "absent")]
-    pub networks: Field<IndexMap<String, Any>>,
-    /// Secrets.
-    #[serde(skip_serializing_if = "absent")]
-    pub secrets: Field<Any>,
-    /// Keys that are not known here.
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub other: Other,
+known_keys! {
+    /// The form with a version.
+    #[schemars(extend("required" = ["version", "services"]))]
+    pub struct DockerComposeV2 {
+        /// The version of the form.
+        version: Field<Scalar>,
+        /// The services.
+        services: Field<Services>,
+        /// Named volumes.
+        volumes: Field<IndexMap<String, Any>>,
+        /// Networks.
+        networks: Field<IndexMap<String, Any>>,
+        /// Secrets.
+        secrets: Field<Any>,
+    }
 }
 
 impl DockerCompose {

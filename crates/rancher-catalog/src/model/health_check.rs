@@ -3,47 +3,34 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Other, Scalar, Templated, absent};
+use super::known_keys::known_keys;
+use super::{Field, Scalar, Templated};
 
-/// A health check (`InstanceHealthCheck` of the Rancher API). All times are in milliseconds.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields, extend("required" = ["port"]))]
-pub struct HealthCheck {
-    /// The port of the container that is asked.
-    #[serde(skip_serializing_if = "absent")]
-    pub port: Field<Templated<u16>>,
-    /// What is sent, such as `GET /ping HTTP/1.0`; absent or empty: a TCP connection is enough.
-    #[serde(skip_serializing_if = "absent")]
-    pub request_line: Field<Scalar>,
-    /// Milliseconds from one question to the next.
-    #[serde(skip_serializing_if = "absent")]
-    pub interval: Field<Templated<u64>>,
-    /// Milliseconds that an answer may take.
-    #[serde(skip_serializing_if = "absent")]
-    pub response_timeout: Field<Templated<u64>>,
-    /// Good answers in a row that make a container healthy.
-    #[serde(skip_serializing_if = "absent")]
-    pub healthy_threshold: Field<Templated<u64>>,
-    /// Bad answers in a row that make a container unhealthy.
-    #[serde(skip_serializing_if = "absent")]
-    pub unhealthy_threshold: Field<Templated<u64>>,
-    /// Milliseconds that a new container may take until its first good answer.
-    #[serde(skip_serializing_if = "absent")]
-    pub initializing_timeout: Field<Templated<u64>>,
-    /// Milliseconds that a restarted container may take until its first good answer.
-    #[serde(skip_serializing_if = "absent")]
-    pub reinitializing_timeout: Field<Templated<u64>>,
-    /// What becomes of an unhealthy container; absent means `recreate`.
-    #[serde(skip_serializing_if = "absent")]
-    pub strategy: Field<Templated<Strategy>>,
-    /// Of the strategy `recreateOnQuorum`.
-    #[serde(skip_serializing_if = "absent")]
-    pub recreate_on_quorum_strategy_config: Field<QuorumConfig>,
-    /// Keys that are not known here.
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub other: Other,
+known_keys! {
+    /// A health check (`InstanceHealthCheck` of the Rancher API). All times are in milliseconds.
+    #[schemars(extend("required" = ["port"]))]
+    pub struct HealthCheck {
+        /// The port of the container that is asked.
+        port: Field<Templated<u16>>,
+        /// What is sent, such as `GET /ping HTTP/1.0`; absent or empty: a TCP connection is enough.
+        request_line: Field<Scalar>,
+        /// Milliseconds from one question to the next.
+        interval: Field<Templated<u64>>,
+        /// Milliseconds that an answer may take.
+        response_timeout: Field<Templated<u64>>,
+        /// Good answers in a row that make a container healthy.
+        healthy_threshold: Field<Templated<u64>>,
+        /// Bad answers in a row that make a container unhealthy.
+        unhealthy_threshold: Field<Templated<u64>>,
+        /// Milliseconds that a new container may take until its first good answer.
+        initializing_timeout: Field<Templated<u64>>,
+        /// Milliseconds that a restarted container may take until its first good answer.
+        reinitializing_timeout: Field<Templated<u64>>,
+        /// What becomes of an unhealthy container; absent means `recreate`.
+        strategy: Field<Templated<Strategy>>,
+        /// Of the strategy `recreateOnQuorum`.
+        recreate_on_quorum_strategy_config: Field<QuorumConfig>,
+    }
 }
 
 /// What Rancher does with an unhealthy container.
@@ -58,16 +45,10 @@ pub enum Strategy {
     RecreateOnQuorum,
 }
 
-/// How many healthy containers of the service allow that an unhealthy one is replaced.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields)]
-pub struct QuorumConfig {
-    /// That number.
-    #[serde(skip_serializing_if = "absent")]
-    pub quorum: Field<Templated<u64>>,
-    /// Keys that are not known here.
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub other: Other,
+known_keys! {
+    /// How many healthy containers of the service allow that an unhealthy one is replaced.
+    pub struct QuorumConfig {
+        /// That number.
+        quorum: Field<Templated<u64>>,
+    }
 }

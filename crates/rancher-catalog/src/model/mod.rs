@@ -11,6 +11,7 @@ mod field;
 mod health_check;
 mod image;
 mod infra_template;
+mod known_keys;
 mod labels;
 mod project_template;
 mod question;

@@ -5,60 +5,43 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Field, Other, Scalar, Templated, absent};
+use super::known_keys::known_keys;
+use super::{Field, Scalar, Templated};
 
-/// A question (`model.Question` of the catalog service). The UI itself enforces `required` alone, and that not for
-/// booleans, so that any answer can reach a container.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields, extend("required" = ["variable", "label", "type"]))]
-pub struct Question {
-    /// The variable of the compose files that the answer becomes.
-    #[serde(skip_serializing_if = "absent")]
-    pub variable: Field<Scalar>,
-    /// The title of the input.
-    #[serde(skip_serializing_if = "absent")]
-    pub label: Field<Scalar>,
-    /// The text below the input.
-    #[serde(skip_serializing_if = "absent")]
-    pub description: Field<Scalar>,
-    /// The kind of input.
-    #[serde(rename = "type", skip_serializing_if = "absent")]
-    pub kind: Field<QuestionType>,
-    /// Whether an empty answer is refused.
-    #[serde(skip_serializing_if = "absent")]
-    pub required: Field<Templated<bool>>,
-    /// The answer that stands there from the start.
-    #[serde(skip_serializing_if = "absent")]
-    pub default: Field<Scalar>,
-    /// A heading; the UI does not show it.
-    #[serde(skip_serializing_if = "absent")]
-    pub group: Field<Scalar>,
-    /// The least number of characters; not enforced.
-    #[serde(skip_serializing_if = "absent")]
-    pub min_length: Field<Scalar>,
-    /// The greatest number of characters; not enforced.
-    #[serde(skip_serializing_if = "absent")]
-    pub max_length: Field<Scalar>,
-    /// The least number; not enforced.
-    #[serde(skip_serializing_if = "absent")]
-    pub min: Field<Scalar>,
-    /// The greatest number; not enforced.
-    #[serde(skip_serializing_if = "absent")]
-    pub max: Field<Scalar>,
-    /// The choices of an enum.
-    #[serde(skip_serializing_if = "absent")]
-    pub options: Field<Vec<Scalar>>,
-    /// The characters that an answer may hold; not enforced.
-    #[serde(skip_serializing_if = "absent")]
-    pub valid_chars: Field<Scalar>,
-    /// The characters that an answer may not hold; not enforced.
-    #[serde(skip_serializing_if = "absent")]
-    pub invalid_chars: Field<Scalar>,
-    /// Keys that are not known here.
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub other: Other,
+known_keys! {
+    /// A question (`model.Question` of the catalog service). The UI itself enforces `required` alone, and that not for
+    /// booleans, so that any answer can reach a container.
+    #[schemars(extend("required" = ["variable", "label", "type"]))]
+    pub struct Question {
+        /// The variable of the compose files that the answer becomes.
+        variable: Field<Scalar>,
+        /// The title of the input.
+        label: Field<Scalar>,
+        /// The text below the input.
+        description: Field<Scalar>,
+        /// The kind of input.
+        kind as "type": Field<QuestionType>,
+        /// Whether an empty answer is refused.
+        required: Field<Templated<bool>>,
+        /// The answer that stands there from the start.
+        default: Field<Scalar>,
+        /// A heading; the UI does not show it.
+        group: Field<Scalar>,
+        /// The least number of characters; not enforced.
+        min_length: Field<Scalar>,
+        /// The greatest number of characters; not enforced.
+        max_length: Field<Scalar>,
+        /// The least number; not enforced.
+        min: Field<Scalar>,
+        /// The greatest number; not enforced.
+        max: Field<Scalar>,
+        /// The choices of an enum.
+        options: Field<Vec<Scalar>>,
+        /// The characters that an answer may hold; not enforced.
+        valid_chars: Field<Scalar>,
+        /// The characters that an answer may not hold; not enforced.
+        invalid_chars: Field<Scalar>,
+    }
 }
 
 /// The kinds of input that the UI has (`C.SUPPORTED_SCHEMA_INPUTS`); any other gets a text box and a complaint.

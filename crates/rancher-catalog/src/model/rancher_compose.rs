@@ -12,7 +12,8 @@ use serde_yaml::Value;
 
 use crate::yaml::{Document, ReadError};
 
-use super::{Any, CatalogBlock, Field, HealthCheck, Labels, Other, Scalar, Templated, absent};
+use super::known_keys::known_keys;
+use super::{Any, CatalogBlock, Field, HealthCheck, Labels, Scalar, Templated, absent};
 
 /// The services, by name; in many real files one without any key is null.
 pub type RancherServices = IndexMap<String, Field<RancherService>>;
@@ -38,27 +39,19 @@ pub struct RancherComposeV1 {
     pub services: RancherServices,
 }
 
-/// The form with a version.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields, extend("required" = ["version"]))]
-pub struct RancherComposeV2 {
-    /// The version of the form.
-    #[serde(skip_serializing_if = "absent")]
-    pub version: Field<Scalar>,
-    /// The catalog block.
-    #[serde(skip_serializing_if = "absent")]
-    pub catalog: Field<CatalogBlock>,
-    /// The catalog block under its older name; `catalog` wins.
-    #[serde(rename = ".catalog", skip_serializing_if = "absent")]
-    pub dot_catalog: Field<CatalogBlock>,
-    /// The services.
-    #[serde(skip_serializing_if = "absent")]
-    pub services: Field<RancherServices>,
-    /// Keys that are not known here.
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub other: Other,
+known_keys! {
+    /// The form with a version.
+    #[schemars(extend("required" = ["version"]))]
+    pub struct RancherComposeV2 {
+        /// The version of the form.
+        version: Field<Scalar>,
+        /// The catalog block.
+        catalog: Field<CatalogBlock>,
+        /// The catalog block under its older name; `catalog` wins.
+        dot_catalog as ".catalog": Field<CatalogBlock>,
+        /// The services.
+        services: Field<RancherServices>,
+    }
 }
 
 impl RancherCompose {
@@ -174,85 +167,20 @@ impl JsonSchema for RancherComposeV1 {
     }
 }
 
-/// What Rancher is told of a service, beyond its docker-compose.yml.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields)]
-pub struct RancherService {
-    /// Labels; many of Rancher's features are asked for by them.
-    #[serde(skip_serializing_if = "absent")]
-    pub labels: Field<Labels>,
-    /// Memory of a virtual machine.
-    #[serde(skip_serializing_if = "absent")]
-    pub memory: Field<Scalar>,
-    /// Thousandths of a CPU set aside.
-    #[serde(skip_serializing_if = "absent")]
-    pub milli_cpu_reservation: Field<Scalar>,
-    /// CPUs of a virtual machine.
-    #[serde(skip_serializing_if = "absent")]
-    pub vcpu: Field<Scalar>,
-    /// User data of a virtual machine.
-    #[serde(skip_serializing_if = "absent")]
-    pub userdata: Field<Scalar>,
-    /// Disks of a virtual machine.
-    #[serde(skip_serializing_if = "absent")]
-    pub disks: Field<Any>,
-    /// The health check; usually it stands in rancher-compose.yml.
-    #[serde(skip_serializing_if = "absent")]
-    pub health_check: Field<HealthCheck>,
-    /// How many containers.
-    #[serde(skip_serializing_if = "absent")]
-    pub scale: Field<Templated<u64>>,
-    /// How many containers, as a range.
-    #[serde(skip_serializing_if = "absent")]
-    pub scale_policy: Field<Any>,
-    /// Whether a container that replaces another keeps its address.
-    #[serde(skip_serializing_if = "absent")]
-    pub retain_ip: Field<Templated<bool>>,
-    /// The service's metadata.
-    #[serde(skip_serializing_if = "absent")]
-    pub metadata: Field<Any>,
-    /// Whether it starts once created.
-    #[serde(skip_serializing_if = "absent")]
-    pub start_on_create: Field<Templated<bool>>,
-    /// How an upgrade replaces containers.
-    #[serde(skip_serializing_if = "absent")]
-    pub upgrade_strategy: Field<Any>,
-    /// Milliseconds that a container may take to finish its work before it is stopped.
-    #[serde(skip_serializing_if = "absent")]
-    pub drain_timeout_ms: Field<Scalar>,
-    /// The storage driver that the service is.
-    #[serde(skip_serializing_if = "absent")]
-    pub storage_driver: Field<Any>,
-    /// The network driver that the service is.
-    #[serde(skip_serializing_if = "absent")]
-    pub network_driver: Field<Any>,
-    /// A load balancer's rules.
-    #[serde(skip_serializing_if = "absent")]
-    pub lb_config: Field<Any>,
-    /// A load balancer's rules, older form.
-    #[serde(skip_serializing_if = "absent")]
-    pub load_balancer_config: Field<Any>,
-    /// A load balancer's port rules.
-    #[serde(skip_serializing_if = "absent")]
-    pub port_rules: Field<Any>,
-    /// A load balancer's stickiness.
-    #[serde(skip_serializing_if = "absent")]
-    pub stickiness_policy: Field<Any>,
-    /// A load balancer's certificates.
-    #[serde(skip_serializing_if = "absent")]
-    pub certs: Field<Vec<Scalar>>,
-    /// A load balancer's default certificate.
-    #[serde(skip_serializing_if = "absent")]
-    pub default_cert: Field<Scalar>,
-    /// The kind of the service.
-    #[serde(rename = "type", skip_serializing_if = "absent")]
-    pub kind: Field<Scalar>,
-    /// A text on the service.
-    #[serde(skip_serializing_if = "absent")]
-    pub description: Field<Scalar>,
-    /// Keys that are not known here.
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub other: Other,
+known_keys! {
+    /// What Rancher is told of a service, beyond its docker-compose.yml.
+    pub struct RancherService {
+        /// Labels; many of Rancher's features are asked for by them.
+        labels: Field<Labels>,
+        /// Memory of a virtual machine.
+        memory: Field<Scalar>,
+        /// Thousandths of a CPU set aside.
+        milli_cpu_reservation: Field<Scalar>,
+        /// CPUs of a virtual machine.
+        vcpu: Field<Scalar>,
+        /// User data of a virtual machine.
+        userdata: Field<Scalar>,
+        /// Disks of a virtual machine.
+        disks: Field<Any>,
+    } and those of Rancher
 }
