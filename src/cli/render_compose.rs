@@ -12,6 +12,7 @@ use super::{Format, Outcome, render_model};
 use crate::render::RenderedFile;
 use rancher_catalog::go_template::{Limits, Stack, Template, Value as TemplateValue, is_notemplating};
 use rancher_catalog::interpolation::interpolate;
+use rancher_catalog::launch;
 use rancher_catalog::model::Scalar;
 use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
 use rancher_catalog::yaml::{self, Document, Node, NodeKind};
@@ -168,18 +169,6 @@ enum Layout {
     Two,
 }
 
-/// Sections of the second layout that hold services.
-const OF_SERVICES: [&str; 8] = [
-    "services",
-    "containers",
-    "load_balancers",
-    "storage_drivers",
-    "network_drivers",
-    "virtual_machines",
-    "external_services",
-    "aliases",
-];
-
 /// Tells the layout, and refuses what the executor's `CreateRawConfig` cannot read.
 fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
     let Some(root) = &document.root else { return Ok(Layout::One) };
@@ -203,13 +192,12 @@ fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
     };
     for (key, section) in root.entries() {
         let name = key.text().unwrap_or_default();
-        let holds_services = OF_SERVICES.contains(&name);
-        let is_section =
-            holds_services || matches!(name, "dependencies" | "volumes" | "networks" | "secrets" | "hosts");
-        if !is_map(section) && (is_section || layout == Layout::One) {
+        if !is_map(section) && (launch::is_section(name) || layout == Layout::One) {
             return Err(wrong(section, format!("`{name}` is a map; this is none")));
         }
-        if holds_services && let Some((service, value)) = section.entries().iter().find(|(_, value)| !is_map(value)) {
+        if launch::holds_services(name)
+            && let Some((service, value)) = section.entries().iter().find(|(_, value)| !is_map(value))
+        {
             let service = service.text().unwrap_or_default();
             return Err(wrong(value, format!("`{service}` is a map of a service's keys; this is none")));
         }
@@ -221,7 +209,7 @@ fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
 fn is_interpolated(key: &str, layout: Layout) -> bool {
     match layout {
         Layout::One => !matches!(key, "catalog" | ".catalog"),
-        Layout::Two => OF_SERVICES.contains(&key) || matches!(key, "volumes" | "networks"),
+        Layout::Two => launch::is_interpolated(key),
     }
 }
 

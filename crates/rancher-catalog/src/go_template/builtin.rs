@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::functions::{Function, Halt, Outcome, Type, made, text, truth};
+use super::functions::{Function, Halt, Outcome, Type, made, plain, text, truth};
 use super::printf::{Printer, print, println};
 use super::quote::is_print;
 use super::value::Value;
@@ -13,15 +13,6 @@ use crate::go_encoding::runes;
 pub(super) const MAX_PIECES: usize = 200_000;
 
 const ONE: &[Type] = &[Type::Any];
-
-const fn plain(
-    name: &'static str,
-    wants: &'static [Type],
-    more: Option<Type>,
-    call: fn(&[Value]) -> Outcome,
-) -> Function {
-    Function { name, wants, more, call }
-}
 
 pub(super) static TABLE: &[Function] = &[
     plain("and", ONE, Some(Type::Any), |args| Ok(first_by(args, false))),

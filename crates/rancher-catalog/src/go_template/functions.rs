@@ -69,6 +69,16 @@ pub(super) struct Function {
     pub call: fn(&[Value]) -> Outcome,
 }
 
+/// A line of a table of functions.
+pub(super) const fn plain(
+    name: &'static str,
+    wants: &'static [Type],
+    more: Option<Type>,
+    call: fn(&[Value]) -> Outcome,
+) -> Function {
+    Function { name, wants, more, call }
+}
+
 impl Function {
     /// What it wants at a place.
     pub fn wanted(&self, at: usize) -> Type {

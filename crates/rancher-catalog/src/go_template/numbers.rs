@@ -1,17 +1,8 @@
 //! Sprig's functions of numbers and of lists of them.
 
-use super::functions::{Function, Outcome, Type, breaks, int, text};
+use super::functions::{Function, Outcome, Type, breaks, int, plain, text};
 use super::literal;
 use super::value::Value;
-
-const fn plain(
-    name: &'static str,
-    wants: &'static [Type],
-    more: Option<Type>,
-    call: fn(&[Value]) -> Outcome,
-) -> Function {
-    Function { name, wants, more, call }
-}
 
 const ONE: &[Type] = &[Type::Any];
 const TWO: &[Type] = &[Type::Any, Type::Any];

@@ -7,22 +7,13 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::builtin::{MAX_PIECES, printed, too_long, too_many};
-use super::functions::{Function, Halt, Outcome, Type, breaks, int, made, text, truth};
+use super::functions::{Function, Halt, Outcome, Type, breaks, int, made, plain, text, truth};
 use super::printf::{MAX_TEXT, Printer};
 use super::quote::quoted;
 use super::value::Value;
 use super::values::text_of;
 use super::{paths, words};
 use crate::go_encoding::{base32, base64, from_base32, from_base64, runes};
-
-const fn plain(
-    name: &'static str,
-    wants: &'static [Type],
-    more: Option<Type>,
-    call: fn(&[Value]) -> Outcome,
-) -> Function {
-    Function { name, wants, more, call }
-}
 
 const ONE: &[Type] = &[Type::Text];
 const TWO: &[Type] = &[Type::Text, Type::Text];

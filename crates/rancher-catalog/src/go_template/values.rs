@@ -4,18 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builtin::{MAX_PIECES, too_long, too_many};
-use super::functions::{Function, Outcome, Type, breaks, int, made, text, truth};
+use super::functions::{Function, Outcome, Type, breaks, int, made, plain, text, truth};
 use super::printf::{MAX_TEXT, Printer};
 use super::value::{Value, locked};
-
-const fn plain(
-    name: &'static str,
-    wants: &'static [Type],
-    more: Option<Type>,
-    call: fn(&[Value]) -> Outcome,
-) -> Function {
-    Function { name, wants, more, call }
-}
 
 const ONE: &[Type] = &[Type::Any];
 const NAMED: &[Type] = &[Type::Text, Type::Any];

@@ -44,7 +44,7 @@ const SERVICE_SECTIONS: [&str; 7] = [
     "containers",
 ];
 /// All sections that a file of the second form is looked through for.
-pub(super) const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 13] = [
     "services",
     "containers",
     "load_balancers",
@@ -59,6 +59,21 @@ pub(super) const SECTIONS: [&str; 13] = [
     "secrets",
     "hosts",
 ];
+
+/// Whether a file of the second form is looked through for a section.
+pub fn is_section(name: &str) -> bool {
+    SECTIONS.contains(&name)
+}
+
+/// Whether the entries of a section become services.
+pub fn holds_services(name: &str) -> bool {
+    name == "services" || SERVICE_SECTIONS.contains(&name)
+}
+
+/// Whether variables are replaced in a section of the second form.
+pub fn is_interpolated(name: &str) -> bool {
+    holds_services(name) || matches!(name, "volumes" | "networks")
+}
 
 type Entries<'a> = Vec<(Key<'a>, &'a Node)>;
 
@@ -119,7 +134,7 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
         ("hosts", fields::HOST),
     ] {
         let Some((_, entries)) = sections.iter().find(|(section, _)| *section == name) else { continue };
-        let way = Way { filled: matches!(name, "volumes" | "networks"), ..Way::default() };
+        let way = Way { filled: is_interpolated(name), ..Way::default() };
         for (key, node) in entries {
             let value = Raw::of(node, way, answers, teller);
             fields::check_entry(name, key, &value, section, teller);

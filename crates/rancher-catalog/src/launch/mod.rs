@@ -31,6 +31,7 @@ use crate::yaml::Node;
 
 pub use answers::{Answers, usual_answers};
 pub use faults::{Fault, faults};
+pub use layout::{holds_services, is_interpolated, is_section};
 
 /// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use super::fields::{self, Field};
 use super::keys::{self, Shape};
 use super::labels;
-use super::layout::{Form, Part, SECTIONS};
+use super::layout::{Form, Part, is_section};
 use super::raw::{Kind, Raw, merged_entries};
 use super::{Cause, File, Teller, Told};
 use crate::yaml::{Node, NodeKind};
@@ -23,7 +23,7 @@ pub(super) fn passed_over<'a>(part: &Part<'a>, teller: &mut Teller<'_, 'a>) {
         && let Some(root) = part.root
     {
         for (key, value) in merged_entries(root) {
-            let is_known = SECTIONS.contains(&key.text)
+            let is_known = is_section(key.text)
                 || matches!(key.text, "version" | "catalog" | ".catalog")
                 || key.text.starts_with("x-");
             if is_known {
