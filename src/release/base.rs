@@ -54,9 +54,7 @@ impl Base {
                 None => return Err(Refusal::Detached.into()),
             },
         };
-        let Some(commit) =
-            git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])?
-        else {
+        let Some(commit) = git.find_commit(&name)? else {
             let empty = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD"])?.is_none();
             return Err(if named.is_none() && empty { Refusal::Empty } else { Refusal::NoBase(name) }.into());
         };

@@ -33,9 +33,7 @@ impl Published {
                 continue;
             }
             let git = Git::at(&top);
-            let name = format!("{}^{{commit}}", reference.unwrap_or("HEAD"));
-            let commit = git.ask(&["rev-parse", "--quiet", "--verify", "--end-of-options", &name])?;
-            let commit = match (commit, reference) {
+            let commit = match (git.find_commit(reference.unwrap_or("HEAD"))?, reference) {
                 (Some(commit), _) => commit,
                 (None, Some(reference)) => return Err(ChangedError::NoCommit(reference.to_owned())),
                 // That this is a clone at all must hold, else nothing would be known of what is published.

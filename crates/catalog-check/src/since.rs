@@ -53,10 +53,7 @@ impl Commit {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?).canonicalize()?;
         let git = Git::at(&top);
-        let name = format!("{reference}^{{commit}}");
-        let id = git
-            .ask(&["rev-parse", "--quiet", "--verify", "--end-of-options", &name])?
-            .ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
+        let id = git.find_commit(reference)?.ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
         Ok(Self { top, git, id })
     }
 

@@ -208,6 +208,14 @@ impl Git {
         self.line(&["rev-parse", "--verify", "--end-of-options", &format!("{reference}^{{commit}}")])
     }
 
+    /// The commit that a reference names; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Git::ask`].
+    pub fn find_commit(&self, reference: &str) -> Result<Option<String>, GitError> {
+        self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")])
+    }
+
     /// The names that a call prints, each ended by a null byte.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
 use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
 use crate::launch::{self, Fault};
-use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, RancherCompose, Revision, Version};
+use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, Revision, Version};
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Position, ReadError};
 
@@ -344,15 +344,6 @@ impl VersionSource {
             if is_templated { file.expand(questions, &launched) } else { file.expand_plain() }
         }
         (version, unreadable)
-    }
-
-    /// The rancher-compose.yml as a model, read as the catalog service reads it: as it stands.
-    ///
-    /// # Errors
-    /// It has not the shape of one. `None` where there is none, or where it is not YAML.
-    pub fn rancher_model(&self) -> Option<Result<RancherCompose, ReadError>> {
-        let document = self.rancher_compose.as_ref()?.raw.as_ref().ok()?;
-        Some(RancherCompose::read(document))
     }
 
     /// The catalog block, as far as it can be read.

@@ -23,11 +23,6 @@ impl<T> Field<T> {
     pub fn value(&self) -> Option<&T> {
         if let Self::Value(value) = self { Some(value) } else { None }
     }
-
-    /// The value to change, if there is one.
-    pub fn value_mut(&mut self) -> Option<&mut T> {
-        if let Self::Value(value) = self { Some(value) } else { None }
-    }
 }
 
 impl<T> From<T> for Field<T> {

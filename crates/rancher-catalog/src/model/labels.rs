@@ -9,8 +9,6 @@ pub type Labels = ListOrMap;
 pub mod names {
     /// On a template: the orchestrations that it goes with, a comma between two; absent means all but Windows.
     pub const ORCHESTRATION_SUPPORTED: &str = "io.rancher.orchestration.supported";
-    /// On a template: who vouches for it.
-    pub const CERTIFIED: &str = "io.rancher.certified";
     /// On a container: the rights of the API key that it is given, with [`CREATE_AGENT`].
     pub const AGENT_ROLE: &str = "io.rancher.container.agent.role";
     /// On a container: give it an API key, in CATTLE_URL, CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY.

@@ -183,11 +183,6 @@ impl Rancher {
         self.change(|environment| environment.set_state(uuid, state));
     }
 
-    /// Deactivates a host, as a person does in the UI.
-    pub fn deactivate(&self, uuid: &str) {
-        self.set_host_state(uuid, HostState::Inactive);
-    }
-
     /// A host's labels.
     pub fn labels(&self, uuid: &str) -> BTreeMap<String, String> {
         self.shared.world.lock().unwrap().environment.host(uuid).labels.clone()
