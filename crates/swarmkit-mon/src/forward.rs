@@ -58,7 +58,7 @@ impl Upstreams {
     }
 }
 
-/// Each manager once, as they are told; this host's own engine last, as it is no help to itself, and never the listening.
+/// Each manager once, as they are told; this host's own engine last, as it is no help to itself, and never where this host forwards.
 fn in_order<'a>(own: IpAddr, told: impl Iterator<Item = &'a String>) -> Vec<String> {
     let at = |port: u16| SocketAddr::new(own, port).to_string();
     let (listening, itself) = (at(FORWARD_PORT), at(SWARM_PORT));

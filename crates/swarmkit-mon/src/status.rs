@@ -51,7 +51,7 @@ impl Status {
         self.latest = Some((seen, plan, Instant::now()));
     }
 
-    /// Takes in a action.
+    /// Takes in an action.
     pub fn action(&mut self, done: Done) {
         if done.error.is_some() {
             self.failures += 1;
