@@ -245,11 +245,7 @@ impl Look<'_> {
         }
         checked.findings = layout::once_a_file(std::mem::take(&mut checked.findings));
         let all = rules::every().count();
-        let chosen = |rule: &&Rule| {
-            let id = rule.id.to_owned();
-            (self.args.only.is_empty() || self.args.only.contains(&id)) && !self.args.skip.contains(&id)
-        };
-        let ran = rules::every().filter(chosen).count();
+        let ran = rules::every().filter(|rule| self.options.chooses(rule)).count();
         Ok(Told {
             checked,
             fixed,
@@ -267,11 +263,7 @@ impl Look<'_> {
         let Some(file) = &self.args.baseline else { return Ok(None) };
         if let Some(reference) = &self.args.changed_since {
             let (baseline, changed) = since::baseline(file, &self.args.paths, reference)?;
-            let tells = |finding: &Finding| {
-                let id = finding.rule.id;
-                let chosen = self.args.only.is_empty() || self.args.only.iter().any(|only| only == id);
-                chosen && !self.args.skip.iter().any(|skip| skip == id) && self.options.reports(finding.rule)
-            };
+            let tells = |finding: &Finding| self.options.chooses(finding.rule) && self.options.reports(finding.rule);
             return Ok(Some((file.clone(), baseline, changed.filter(tells))));
         }
         match Baseline::read(file)? {

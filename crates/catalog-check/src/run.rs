@@ -37,11 +37,16 @@ pub struct CheckOptions {
 }
 
 impl CheckOptions {
+    /// Whether a rule is asked for.
+    pub fn chooses(&self, rule: &Rule) -> bool {
+        let named = |ids: &[String]| ids.iter().any(|id| id == rule.id);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+
     /// Whether a rule runs. Those of a diff do only where there is one.
     pub fn runs(&self, rule: &Rule) -> bool {
-        let chosen = self.only.is_empty() || self.only.iter().any(|id| id == rule.id);
         let possible = self.before.is_some() || !changed::RULES.iter().any(|other| other.id == rule.id);
-        chosen && possible && !self.skip.iter().any(|id| id == rule.id)
+        possible && self.chooses(rule)
     }
 
     /// Whether what a rule finds is reported.

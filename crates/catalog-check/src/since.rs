@@ -140,10 +140,7 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
         }
         all.findings.append(&mut changed.findings);
     }
-    let wanted = |finding: &Finding| {
-        let options = CheckOptions { before: Some(Arc::default()), ..options.clone() };
-        options.runs(finding.rule) && options.reports(finding.rule)
-    };
+    let wanted = |finding: &Finding| options.chooses(finding.rule) && options.reports(finding.rule);
     all.findings.retain(wanted);
     all.silenced.retain(|silenced| wanted(&silenced.finding));
     all.findings.sort_by(in_order);
