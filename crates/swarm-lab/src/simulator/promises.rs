@@ -195,12 +195,13 @@ impl Simulation {
         if !self.api.record.is_blank() {
             return;
         }
-        // One that was away while another went on alone cannot know; whoever does raises it again.
+        // One that was away while another went on alone cannot know. A manager that does keeps the record, and raises it
+        // again; a worker keeps none.
         if record.epoch < self.highest_remembered(cluster) {
             self.tally.fallen += 1;
             let knows = |host: &Host| {
-                let later = host.state.member.as_ref().is_some_and(|member| member.epoch > record.epoch);
-                later && host.answers() && host.monitor.is_some()
+                let kept = host.state.record.as_ref().filter(|kept| kept.cluster == record.cluster);
+                kept.is_some_and(|kept| kept.epoch > record.epoch) && host.answers() && host.monitor.is_some()
             };
             // What comes back first is the swarm then, and what hangs comes back as another.
             self.is_void |= !self.hosts.iter().any(knows);

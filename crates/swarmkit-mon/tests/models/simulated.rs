@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         two_swarms_that_are_there_are_both_left_alone,
         managers_that_were_left_behind_take_nothing_back_from_a_later_epoch,
         a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch,
+        an_engine_that_was_started_anew_and_manages_nothing_is_not_waited_for,
         tokens_are_handed_over_while_the_service_is_upgraded,
         many_hosts_settle_and_are_then_left_alone,
         a_plan_that_demotes_the_wrong_one_is_found,
@@ -123,6 +124,15 @@ fn a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch() 
         let outcome = Simulation::new(Settings { trouble_ms: 42 * 60_000, ..Settings::of_seed(seed) }).run();
         assert!(outcome.as_ref().is_ok_and(|tally| tally.void == 0), "{seed}: {outcome:?}");
     }
+}
+
+/// A manager is made a worker, is away, and is started anew at another address; then the leader breaks down. The record counts
+/// on the one that was a manager, and nobody can tell it that it is none.
+fn an_engine_that_was_started_anew_and_manages_nothing_is_not_waited_for() {
+    let only = Some(vec![8, 9, 10, 31, 32, 33, 34]);
+    let settings = Settings { hosts: 6, managers: 3, trouble_ms: 42 * 60_000, only, ..Settings::of_seed(2390) };
+    let tally = Simulation::new(settings).run().unwrap_or_else(|broken| panic!("{broken}"));
+    assert_eq!(tally.forced, 1);
 }
 
 /// Nobody may give a host its token by the record while an upgrade is under way; by a label the host is in all the same.
