@@ -1,5 +1,7 @@
 //! Text -> tokens, as Go 1.9's `text/template/parse/lex.go` has them.
 
+use unicode_general_category::{GeneralCategory, get_general_category};
+
 use super::TemplateError;
 
 /// A place in the template.
@@ -102,9 +104,18 @@ pub(super) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
-/// Go's letters and digits. Rust's are a few more: marks, and numbers that are no digits.
+/// Go's letters and digits; Rust's are a few more: marks, and numbers that are no digits.
 pub(super) fn is_alphanumeric(c: char) -> bool {
-    if c.is_ascii() { c == '_' || c.is_ascii_alphanumeric() } else { c.is_alphanumeric() }
+    use GeneralCategory::{
+        DecimalNumber, LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter,
+    };
+    if c.is_ascii() {
+        return c == '_' || c.is_ascii_alphanumeric();
+    }
+    matches!(
+        get_general_category(c),
+        DecimalNumber | LowercaseLetter | ModifierLetter | OtherLetter | TitlecaseLetter | UppercaseLetter
+    )
 }
 
 impl<'t> Lexer<'t> {

@@ -14,6 +14,7 @@ mod literal;
 mod numbers;
 mod parse;
 mod paths;
+mod pipeline;
 mod print_number;
 mod printf;
 mod quote;

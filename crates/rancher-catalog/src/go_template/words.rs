@@ -1,5 +1,6 @@
 //! Letters and words as sprig's helper library (goutils) and Go's `unicode` change them.
 
+use super::lex::is_alphanumeric;
 use crate::go_encoding::runes;
 
 /// Go's upper case of one character. Where Unicode has only a longer one, Go keeps the character.
@@ -37,7 +38,7 @@ pub(super) fn title(text: &[u8]) -> String {
         let separates = if before.is_ascii() {
             !before.is_ascii_alphanumeric() && before != '_'
         } else {
-            !before.is_alphanumeric() && before.is_whitespace()
+            !is_alphanumeric(before) && before.is_whitespace()
         };
         before = c;
         if separates { title_of(c) } else { c }

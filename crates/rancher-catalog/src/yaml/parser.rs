@@ -229,7 +229,8 @@ impl<'t> Parser<'t> {
             Some((handle, suffix)) => self.full_tag(&handle, suffix, start)?,
         };
         let token = self.scanner.peek()?;
-        let value_end = token.end;
+        // A value begins behind its anchor and its tag.
+        let (value_start, value_end) = (token.start, token.end);
         let next = match &token.kind {
             Kind::BlockEntry if indentless => Some(State::IndentlessSequence),
             Kind::FlowSequenceStart => Some(State::FlowSequenceFirst),
@@ -246,20 +247,20 @@ impl<'t> Parser<'t> {
             }
             let is_map = matches!(next, State::FlowMappingFirst | State::BlockMappingKey);
             let event = if is_map { Event::MappingStart { anchor } } else { Event::SequenceStart { anchor } };
-            return Ok(Placed { event, start, end: value_end });
+            return Ok(Placed { event, start: value_start, end: value_end });
         }
         if let Kind::Scalar(_, style) = token.kind {
             let implicit = (tag.is_empty() && style == Style::Plain) || tag == b"!";
             self.pop();
             let Kind::Scalar(text, _) = self.scanner.next()?.kind else { return Ok(empty(start)) };
             let event = Event::Scalar { text, tag, anchor, implicit, plain: style == Style::Plain };
-            return Ok(Placed { event, start, end: value_end });
+            return Ok(Placed { event, start: value_start, end: value_end });
         }
         if anchor.is_some() || !tag.is_empty() {
             let implicit = tag.is_empty();
             self.pop();
             let event = Event::Scalar { text: Vec::new(), tag, anchor, implicit, plain: true };
-            return Ok(Placed { event, start, end });
+            return Ok(Placed { event, start: end, end });
         }
         let message = match token.kind {
             Kind::FlowSequenceEnd | Kind::FlowMappingEnd | Kind::FlowEntry => {
