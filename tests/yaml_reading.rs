@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         tabs_that_go_yaml_takes_are_taken,
         tags_and_ends_of_text_are_read_as_go_yaml_reads_them,
         hostile_texts_end_in_an_error,
+        what_is_deep_is_read_up_to_a_limit_of_our_own,
         no_text_makes_the_reader_panic,
         no_text_of_yaml_signs_makes_the_reader_panic,
     ]
@@ -106,9 +107,13 @@ fn what_go_yaml_refuses_and_later_readers_take_is_an_error_at_its_place() {
         ("[a]: b\n", "1:1", "cannot be a key"),
         ("<<: 1\n", "1:5", "neither"),
         ("<<: [{a: 1}, 2]\n", "1:14", "neither"),
-        ("a: !!int x\n", "1:4", "cannot be read as !!int"),
-        ("a: !!bool 'x'\n", "1:4", "cannot be read as !!bool"),
+        ("a: !!int x\n", "1:10", "cannot be read as !!int"),
+        ("a: !!bool 'x'\n", "1:11", "cannot be read as !!bool"),
         ("a: \"b\\/c\"\n", "1:6", "no escape"),
+        ("a: ! 1\n", "1:4", "tag"),
+        ("a: !!float 1\n", "1:12", "cannot be read as !!float"),
+        ("volumes:\n  :\n    driver: local\n", "2:3", "missing"),
+        ("a: 1\n...\nb: 2\n", "3:1", "has ended"),
         ("%YAML 1.2\n---\na: 1\n", "1:1", "YAML 1.1"),
     ] {
         let error = Document::read(text).expect_err(text);
@@ -133,6 +138,11 @@ fn tags_and_ends_of_text_are_read_as_go_yaml_reads_them() {
     for (text, same) in [
         ("a: !x yes", "a: 'yes'"),
         ("a: !!int '0777'", "a: 511"),
+        ("a: !!binary aGk=", "a: hi"),
+        ("a: \"x\"#c", "a: x"),
+        ("a: *x\nb: &x 1", "a: 1\nb: 1"),
+        ("[1, -]", "[1, '-']"),
+        ("a: 0b-1", "a: -1"),
         ("a: 1e400", "a: '1e400'"),
         ("a: |\n  x", "a: x"),
         ("a: |\n  x\n", "a: \"x\\n\""),
@@ -159,7 +169,15 @@ fn hostile_texts_end_in_an_error() {
     ] {
         let error = Document::read(&text).expect_err(name);
         assert!(error.position.line >= 1 && !error.message.is_empty(), "{name}");
+        let is_ours = matches!(name, "a billion laughs" | "deep flow" | "deep blocks" | "deep lists");
+        assert_eq!(error.beyond_this_tool, is_ours, "{name}: {error}");
     }
+}
+
+fn what_is_deep_is_read_up_to_a_limit_of_our_own() {
+    let text = "[".repeat(400) + &"]".repeat(400);
+    let document = Document::read(&text).unwrap();
+    assert_eq!(document.to_typed::<Value>().unwrap(), document.to_value());
 }
 
 proptest! {

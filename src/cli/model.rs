@@ -134,7 +134,7 @@ fn rancher(version: &VersionSource) -> anyhow::Result<RancherCompose> {
     RancherCompose::read(file.raw.as_ref().map_err(placed)?).map_err(|error| placed(&error))
 }
 
-fn typed<T: serde::de::DeserializeOwned>(file: &YamlFile) -> anyhow::Result<T> {
+fn typed<T: serde::de::DeserializeOwned + Send>(file: &YamlFile) -> anyhow::Result<T> {
     let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
     document.to_typed().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))
 }

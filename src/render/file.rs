@@ -145,7 +145,7 @@ impl Renderer {
         }
     }
 
-    fn checked<T: Serialize + DeserializeOwned + PartialEq>(
+    fn checked<T: Serialize + DeserializeOwned + PartialEq + Send>(
         &self,
         template: &'static str,
         file: &str,

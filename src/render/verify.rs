@@ -10,7 +10,7 @@ use rancher_catalog::yaml::{Document, Problem, ReadError};
 ///
 /// # Errors
 /// It cannot be read, or says something else.
-pub(super) fn verify<T: DeserializeOwned + PartialEq>(
+pub(super) fn verify<T: DeserializeOwned + PartialEq + Send>(
     template: &'static str,
     file: &str,
     text: &str,

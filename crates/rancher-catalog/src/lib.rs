@@ -13,6 +13,7 @@
 //! | [`hidden`] | characters that act instead of being seen |
 
 pub mod catalog_service;
+mod deep_stack;
 pub mod digest;
 pub mod git;
 mod go_encoding;

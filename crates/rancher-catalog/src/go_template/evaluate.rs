@@ -5,9 +5,9 @@ use super::functions::Halt;
 use super::lex::Place;
 use super::parse::Template;
 use super::printf::Printer;
-use super::stack::with_stack;
 use super::tree::{ListId, NameId, Node, PipeId, Tree};
 use super::value::Value;
+use crate::deep_stack::with_stack;
 
 /// As deep as Go lets templates call each other.
 const MAX_CALLS: usize = 100_000;

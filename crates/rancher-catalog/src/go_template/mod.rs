@@ -18,7 +18,6 @@ mod pipeline;
 mod print_number;
 mod printf;
 mod quote;
-mod stack;
 mod texts;
 mod time;
 mod tree;

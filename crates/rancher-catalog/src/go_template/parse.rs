@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::TemplateError;
 use super::lex::{Kind, Place, Token, lex};
 use super::literal;
-use super::stack::with_stack;
 use super::tree::{ListId, Node, PipeId, Tree};
+use crate::deep_stack::with_stack;
 
 /// How deep parentheses may nest.
 const MAX_DEPTH: usize = 5_000;

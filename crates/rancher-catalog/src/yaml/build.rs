@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use super::document::{Document, Node, NodeKind, Problem, ReadError, Span};
 use super::parser::{Event, Parser, Placed};
 use super::resolve;
+use crate::deep_stack::with_stack;
 
 /// How many values a document may hold once its aliases are expanded. The largest of 2457 published catalog files
 /// holds a few thousand; what is beyond this is an attack, not a catalog.
 const MAX_NODES: usize = 200_000;
 /// How deep values may nest, so that those who walk them need no more stack than a thread has.
-const MAX_DEPTH: usize = 1_000;
+const MAX_DEPTH: usize = 400;
 
 /// A value before its aliases are followed.
 struct Raw {
@@ -37,7 +38,7 @@ enum RawKind {
 pub(super) fn document(text: &[u8]) -> Result<Document, ReadError> {
     let mut parser = Parser::new(text);
     let mut problems = Vec::new();
-    let mut root = None;
+    let (mut root, mut depth) = (None, 0);
     if let Event::DocumentStart(_) = parser.next()?.event {
         let mut arena = Arena::default();
         let first = arena.fill(&mut parser)?;
@@ -46,11 +47,12 @@ pub(super) fn document(text: &[u8]) -> Result<Document, ReadError> {
             parser.scanner.comments.retain(|comment| comment.position.offset < at.offset);
             problems.push(Problem::FurtherDocument { at });
         }
+        depth = arena.depth;
         let mut decoder = Decoder { arena, open: HashSet::new(), nodes: 0, problems: Vec::new() };
-        root = Some(decoder.node(first, 0, false)?);
+        root = Some(with_stack(depth, || decoder.node(first, 0, false))?);
         problems.splice(0..0, decoder.problems);
     }
-    Ok(Document { root, comments: parser.scanner.comments, problems })
+    Ok(Document { root, comments: parser.scanner.comments, problems, depth })
 }
 
 #[derive(Default)]
@@ -58,6 +60,8 @@ struct Arena {
     values: Vec<Raw>,
     /// Of two anchors of one name the last counts, for all aliases.
     anchors: HashMap<String, usize>,
+    /// How deep values nest, or may once the aliases are followed.
+    depth: usize,
 }
 
 impl Arena {
@@ -83,7 +87,10 @@ impl Arena {
                 Event::Scalar { text, tag, anchor, implicit, plain } => {
                     self.add(RawKind::Scalar { text, tag, implicit, plain }, (&placed, anchor))
                 }
-                Event::Alias(name) => self.add(RawKind::Alias(name), (&placed, None)),
+                Event::Alias(name) => {
+                    self.depth = MAX_DEPTH;
+                    self.add(RawKind::Alias(name), (&placed, None))
+                }
                 Event::SequenceStart { anchor } => self.add(RawKind::List(Vec::new()), (&placed, anchor)),
                 Event::MappingStart { anchor } => self.add(RawKind::Map(Vec::new()), (&placed, anchor)),
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -101,6 +108,7 @@ impl Arena {
             }
             if matches!(self.values[at].kind, RawKind::List(_) | RawKind::Map(_)) {
                 open.push(at);
+                self.depth = self.depth.max(open.len());
                 if open.len() > MAX_DEPTH {
                     return Err(ReadError::limit(placed.start.position(), TOO_DEEP));
                 }
@@ -113,7 +121,7 @@ impl Arena {
 }
 
 const TOO_DEEP: &str =
-    "this tool reads values that nest up to 1,000 levels, and these nest deeper; Rancher may read them";
+    "this tool reads values that nest up to 400 levels, and these nest deeper; Rancher may read them";
 
 fn too_many() -> String {
     format!("this tool reads up to {MAX_NODES} values (aliases count as what they stand for); Rancher may read more")

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
 use super::build;
+use crate::deep_stack::with_stack;
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -106,6 +107,8 @@ pub struct Document {
     pub comments: Vec<Comment>,
     /// What the text holds that go-yaml would not mention.
     pub problems: Vec<Problem>,
+    /// How deep its values may nest, for the stack of those who walk them.
+    pub(super) depth: usize,
 }
 
 /// Why a text cannot be read, and where.
@@ -170,8 +173,8 @@ impl Document {
     ///
     /// # Errors
     /// A value has another shape than the type wants; the place is that value's.
-    pub fn to_typed<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
-        serde_path_to_error::deserialize(self.to_value()).map_err(|error| {
+    pub fn to_typed<T: DeserializeOwned + Send>(&self) -> Result<T, ReadError> {
+        with_stack(self.depth, || serde_path_to_error::deserialize(self.to_value())).map_err(|error| {
             let path: Vec<Step> = error.path().iter().filter_map(step).collect();
             let position = self.find(&path).map_or_else(first_position, |node| node.span.start);
             let place = error.path().to_string();
@@ -185,7 +188,7 @@ impl Document {
 ///
 /// # Errors
 /// As these two.
-pub fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
+pub fn read_as<T: DeserializeOwned + Send>(text: &str) -> Result<T, ReadError> {
     Document::read(text)?.to_typed()
 }
 

@@ -6,7 +6,7 @@ const SHALLOW: usize = 50;
 const LEVEL: usize = 12 << 10;
 
 /// Runs a piece of work that goes so many levels deep.
-pub(super) fn with_stack<T: Send>(depth: usize, work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn with_stack<T: Send>(depth: usize, work: impl FnOnce() -> T + Send) -> T {
     if depth <= SHALLOW {
         return work();
     }
