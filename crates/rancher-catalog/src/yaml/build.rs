@@ -13,6 +13,9 @@ const MAX_NODES: usize = 200_000;
 /// How deep values may nest, so that those who walk them need no more stack than a thread has.
 const MAX_DEPTH: usize = 400;
 
+/// How deep values may nest so that what stands behind them is still looked at.
+const MAX_LOOKED_AT: usize = 100_000;
+
 /// A value before its aliases are followed.
 struct Raw {
     kind: RawKind,
@@ -110,12 +113,24 @@ impl Arena {
                 open.push(at);
                 self.depth = self.depth.max(open.len());
                 if open.len() > MAX_DEPTH {
-                    return Err(ReadError::limit(placed.start.position(), TOO_DEEP));
+                    return Err(beyond(parser, ReadError::limit(placed.start.position(), TOO_DEEP)));
                 }
             }
             if self.values.len() > MAX_NODES {
-                return Err(ReadError::limit(placed.start.position(), too_many()));
+                return Err(beyond(parser, ReadError::limit(placed.start.position(), too_many())));
             }
+        }
+    }
+}
+
+/// What is told of a document beyond a limit: an error of its own, if there is one further on, as Rancher finds it too.
+fn beyond(parser: &mut Parser<'_>, limit: ReadError) -> ReadError {
+    loop {
+        match parser.next() {
+            Ok(_) if parser.depth() > MAX_LOOKED_AT => return limit,
+            Ok(Placed { event: Event::DocumentEnd | Event::StreamEnd, .. }) => return limit,
+            Ok(_) => {}
+            Err(error) => return error,
         }
     }
 }

@@ -79,6 +79,11 @@ impl<'t> Parser<'t> {
         Self { scanner, state: State::FirstDocumentStart, states: Vec::new(), marks: Vec::new(), tags: Vec::new() }
     }
 
+    /// How many collections are open.
+    pub fn depth(&self) -> usize {
+        self.states.len()
+    }
+
     pub fn next(&mut self) -> Result<Placed, ReadError> {
         match self.state {
             State::FirstDocumentStart => self.document_start(true),
