@@ -58,6 +58,8 @@ fn a_second_run_changes_nothing_and_says_so() {
     let (code, text, _) = outcome(folder.path(), &["render"]);
     assert_eq!(code, 0);
     assert!(text.contains("nothing to do: all 8 files are up to date"), "{text}");
+    assert!(text.contains("  has     infra-templates/swarm/4/docker-compose.yml\n"), "it shows what there is: {text}");
+    assert!(text.contains("Next: `gen-catalog check`"), "{text}");
     assert_eq!(snapshot(folder.path()), before);
     assert_eq!(written(config), time);
     assert_eq!(outcome(folder.path(), &["render", "--quiet"]), (0, String::new(), String::new()));

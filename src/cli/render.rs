@@ -1,6 +1,6 @@
 //! `gen-catalog render`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -50,6 +50,10 @@ pub(super) struct RenderArgs {
     format: Format,
 }
 
+/// What one who has rendered does next.
+const NEXT: &str = "\nNext: `gen-catalog check` says what Rancher would refuse of the catalog, `gen-catalog release --help` how to \
+                    propose it to one in git.\n";
+
 pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(model) = &args.model {
         let as_json = args.format == Format::Json;
@@ -75,7 +79,7 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
         Format::Json => output.json(&report(args, &image, &publication, &plan, refused))?,
         Format::Text if args.check => print_check(&plan, output)?,
         Format::Text if refused => print_refusal(&publication, &plan, output)?,
-        Format::Text => print_written(&publication, &plan, output)?,
+        Format::Text => print_written(&publication, &plan, &args.catalog, output)?,
     }
     let drift = args.check && plan.drift().next().is_some();
     Ok(if drift || refused { Outcome::Findings } else { Outcome::Good })
@@ -135,25 +139,28 @@ fn print_refusal(publication: &Publication, plan: &PublishPlan, output: &Output)
     Ok(())
 }
 
-fn print_written(publication: &Publication, plan: &PublishPlan, output: &Output) -> anyhow::Result<()> {
+fn print_written(publication: &Publication, plan: &PublishPlan, root: &Path, output: &Output) -> anyhow::Result<()> {
     let mut text = Text::default();
     for template in [&plan.infra, &plan.project] {
         let word = if template.published { "has" } else { "gets" };
-        text.styled(HEADING, &template.folder);
+        text.styled(HEADING, &root.join(&template.folder).display().to_string());
         text.plain(&format!(" {word} {} as revision {}\n", publication.version, template.revision));
         for change in &template.changes {
             let word = match change.kind() {
                 ChangeKind::Create => "created",
                 ChangeKind::Update => "updated",
-                ChangeKind::Same | ChangeKind::Unexpected => continue,
+                ChangeKind::Same => "has",
+                ChangeKind::Unexpected => continue,
             };
-            text.plain("  ").styled(GOOD, word).plain(&format!(" {}\n", change.path));
+            text.plain("  ").styled(GOOD, &format!("{word:<7}")).plain(&format!(" {}\n", change.path));
         }
     }
+    let all = plan.changes().count();
     match plan.drift().count() {
-        0 => text.plain(&format!("nothing to do: all {} files are up to date\n", plan.changes().count())),
-        written => text.plain(&format!("{written} of {} files written\n", plan.changes().count())),
+        0 => text.plain(&format!("nothing to do: all {all} files are up to date\n")),
+        written => text.plain(&format!("{written} of {all} files written\n")),
     };
+    text.plain(NEXT);
     output.info(text)
 }
 

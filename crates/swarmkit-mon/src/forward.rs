@@ -5,16 +5,16 @@
 //! where the monitor forwards to a manager that answers. What passes is TLS from engine to engine, of which nothing is
 //! read; and only this host itself is served.
 
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::accept::accept;
 use super::observe::Observation;
 use super::plan::{Change, Plan};
 use swarmkit_settings::{FORWARD_PORT, SWARM_PORT};
@@ -28,7 +28,7 @@ const WHOLE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long one manager is waited for before the next one is tried too.
 const STAGGER: Duration = Duration::from_millis(250);
-/// The pause after the port could not be opened, or a connection not be taken.
+/// The pause after the port could not be opened.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Where to listen and where to forward to, as the latest reconcile has it.
@@ -116,32 +116,17 @@ pub async fn run(mut ways: watch::Receiver<Upstreams>, listening: watch::Sender<
 }
 
 async fn serve(listener: TcpListener, ways: &watch::Receiver<Upstreams>) {
-    let mut open: VecDeque<AbortHandle> = VecDeque::new();
-    // Ends them all when it is dropped.
-    let mut clients = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    if !is_of_this_host(&stream, peer) {
-                        tracing::debug!(%peer, "only this host itself is forwarded for");
-                        continue;
-                    }
-                    open.retain(|client| !client.is_finished());
-                    if open.len() >= MOST {
-                        open.pop_front().inspect(AbortHandle::abort);
-                    }
-                    let managers = ways.borrow().managers.clone();
-                    open.push_back(clients.spawn(timeout(WHOLE, forward(stream, managers))));
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "a connection to be forwarded could not be taken");
-                    sleep(PAUSE).await;
-                }
-            },
-            Some(_) = clients.join_next() => {}
+    let client = |stream, peer| {
+        let is_own = is_of_this_host(&stream, peer);
+        if !is_own {
+            tracing::debug!(%peer, "only this host itself is forwarded for");
         }
-    }
+        is_own.then(|| {
+            let forwarded = timeout(WHOLE, forward(stream, ways.borrow().managers.clone()));
+            async { forwarded.await.unwrap_or_default() }
+        })
+    };
+    accept(listener, MOST, "forwarding", client).await;
 }
 
 /// One who comes from the very address that it went to is on this host.

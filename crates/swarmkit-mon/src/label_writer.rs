@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::labels::{DesiredLabels, TOLD};
+use super::labels::{DesiredLabels, TOUCHED};
 use super::observe::Sources;
 use super::past::ms;
 
@@ -132,7 +132,7 @@ fn is_met(desired: &DesiredLabels, now: &Wanted, written: Option<&(DesiredLabels
 /// Whether the lease holder's own label is all that is to go.
 fn is_but_told(desired: &DesiredLabels, now: &Wanted) -> bool {
     let mut others = now.seen.clone();
-    others.remove(TOLD).is_some() && desired.is_met(&others)
+    others.remove(TOUCHED).is_some() && desired.is_met(&others)
 }
 
 /// Whether only the word about what the host waits for differs from what was written last.

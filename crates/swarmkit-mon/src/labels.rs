@@ -14,14 +14,14 @@ pub const NODE: &str = "swarmkit.node";
 pub const LEFT: &str = "swarmkit.left";
 /// There while the host is in doubt whether anybody acts for the swarm: whoever does answers with heartbeats in the
 /// record, and gives none while nobody asks. Each would cost Rancher a change of the whole environment's metadata.
-pub const ASKS: &str = "swarmkit.asks";
+pub const DOUBT: &str = "swarmkit.doubt";
 /// The host's join token and where to join, while the record cannot be written: see [`super::hand_over::HandOver`]. The
 /// lease holder writes it, and the host's own takes it away.
 pub const TOKEN: &str = "swarmkit.token";
 /// There for a moment, so that Rancher tells what it has stored and told nobody of. The host's own monitor takes it away.
-pub const TOLD: &str = "swarmkit.told";
+pub const TOUCHED: &str = "swarmkit.touched";
 /// Those that the host's own monitor writes.
-pub const OURS: [&str; 5] = [PART, KEY, NODE, LEFT, ASKS];
+pub const OURS: [&str; 5] = [PART, KEY, NODE, LEFT, DOUBT];
 
 /// What [`PART`] says of a manager.
 pub const MANAGER: &str = "manager";
@@ -56,8 +56,8 @@ pub struct DesiredLabels {
     pub node: Option<String>,
     /// For [`LEFT`].
     pub left: Option<String>,
-    /// Whether [`ASKS`] is there.
-    pub asks: bool,
+    /// Whether [`DOUBT`] is there.
+    pub in_doubt: bool,
 }
 
 impl DesiredLabels {
@@ -73,8 +73,8 @@ impl DesiredLabels {
         set(labels, KEY, self.key.as_deref());
         set(labels, NODE, self.node.as_deref());
         set(labels, LEFT, self.left.as_deref());
-        set(labels, ASKS, self.asks.then_some("true"));
-        labels.remove(TOLD);
+        set(labels, DOUBT, self.in_doubt.then_some("true"));
+        labels.remove(TOUCHED);
         if self.key.is_none() {
             labels.remove(TOKEN);
         }

@@ -13,8 +13,10 @@
 //! | `identity` | whether another host has this one's identity |
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
 //! | `health`, `server`, `metrics`, `status` | what it tells others |
+//! | `accept` | so many connections at a time |
 //! | `overview` | the swarm as a person sees it, also who opens Rancher's Swarm > CLI |
 
+mod accept;
 pub mod act;
 pub mod call;
 pub mod clock;

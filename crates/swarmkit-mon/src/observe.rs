@@ -435,9 +435,9 @@ impl HostEntry {
         self.labels.get(labels::PART).map(String::as_str)
     }
 
-    /// Whether the host asks for a heartbeat.
-    pub fn asks(&self) -> bool {
-        self.labels.contains_key(labels::ASKS)
+    /// Whether the host is in doubt whether anybody acts, and waits for a heartbeat.
+    pub fn is_in_doubt(&self) -> bool {
+        self.labels.contains_key(labels::DOUBT)
     }
 
     /// Whether the host says that its engine manages, and that it has another address than its node.

@@ -261,7 +261,7 @@ impl Rancher {
     /// As every call.
     pub async fn have_told(&self, service: &str, host: &str, word: &str) -> Result<(), CallError> {
         if self.object("services", service).await?.state() == UNTOLD {
-            self.change_label(host, super::labels::TOLD, |_| Some(word.to_owned())).await?;
+            self.change_label(host, super::labels::TOUCHED, |_| Some(word.to_owned())).await?;
         }
         Ok(())
     }

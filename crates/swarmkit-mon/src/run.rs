@@ -289,7 +289,7 @@ impl Channels {
         // Each reconcile asks anew: what was written may have been overwritten by somebody else.
         self.request.send_replace(plan.desired_record.clone().map(|desired_record| record_writer::Request {
             desired_record,
-            heartbeat: plan.heartbeats,
+            heartbeat: plan.gives_heartbeat,
             began,
             service: metadata.service.clone(),
             nonce: nonce.to_owned(),

@@ -1,7 +1,6 @@
 //! Those who ask on the health port: so many at a time, each for so long. Whoever sends slowly, or nothing at all, makes
 //! room for the next one.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+
+use super::accept::accept;
 
 /// An answer.
 pub type Answer = Response<Full<Bytes>>;
@@ -25,35 +25,13 @@ const HEAD: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(30);
 /// What a request may hold before its body, in bytes. Bodies are not read.
 const LARGEST_HEAD: usize = 16 * 1024;
-/// The pause after a connection could not be taken.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers for as long as it is polled.
 pub async fn serve<F>(listener: TcpListener, answer: impl Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static)
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    let mut open: VecDeque<AbortHandle> = VecDeque::new();
-    // Ends them all when it is dropped.
-    let mut clients = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                open.retain(|client| !client.is_finished());
-                if open.len() >= MOST || accepted.is_err() {
-                    open.pop_front().inspect(AbortHandle::abort);
-                }
-                match accepted {
-                    Ok((stream, _)) => open.push_back(clients.spawn(client(stream, answer.clone()))),
-                    Err(error) => {
-                        tracing::debug!(%error, "a connection to the health port could not be taken");
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                }
-            }
-            Some(_) = clients.join_next() => {}
-        }
-    }
+    accept(listener, MOST, "health", |stream, _| Some(client(stream, answer.clone()))).await;
 }
 
 async fn client<F: Future<Output = Answer>>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F) {

@@ -79,8 +79,8 @@ pub fn run(arguments: &Simulate) -> Result<ExitCode, String> {
     let hosts = settings(arguments, arguments.seed).hosts;
     println!("{runs} runs, {} steps in {:.1} s: every promise was kept", all.steps, start.elapsed().as_secs_f64());
     println!(
-        "{} looks, {} faults, {} swarms made, {} joins, {} role changes, {} nodes removed, {} gone on alone",
-        all.looks, all.faults, all.initialised, all.joins, all.role_changes, all.removals, all.forced
+        "{} reconciles, {} faults, {} swarms made, {} joins, {} role changes, {} nodes removed, {} gone on alone",
+        all.reconciles, all.faults, all.initialised, all.joins, all.role_changes, all.removals, all.forced
     );
     println!(
         "{} upgrades of the service or records written over, {} put back as of an earlier epoch ({} while nobody was there who knew better: not gone on with), {} \
@@ -116,7 +116,7 @@ fn settings(arguments: &Simulate, seed: u64) -> Settings {
 
 fn add(all: &mut Tally, one: &Tally) {
     all.steps += one.steps;
-    all.looks += one.looks;
+    all.reconciles += one.reconciles;
     all.faults += one.faults;
     all.upgrades += one.upgrades;
     all.fallen += one.fallen;

@@ -25,25 +25,25 @@ pub struct Soak {
     hosts: usize,
     /// How many reconciles
     #[arg(default_value_t = 2_880)]
-    looks: u32,
+    reconciles: u32,
 }
 
 pub fn run(arguments: &Soak) -> Result<ExitCode, String> {
     missing().map_or(Ok(()), |missing| Err(missing.to_owned()))?;
     programs::build()?;
-    let Soak { hosts, looks } = *arguments;
+    let Soak { hosts, reconciles } = *arguments;
     let managers = if hosts < 3 { 1 } else { 3 };
     let lab = Lab::start(hosts);
     lab.start_monitors(&[("RECONCILE_PERIOD", "1"), ("NETWORK", "")]);
     lab.eventually(LIMIT, || lab.expect_one_swarm(managers));
-    println!("{hosts} hosts, {managers} managers; a look every second, {looks} looks");
-    println!("   looks  resident KiB, processor ms of each monitor");
+    println!("{hosts} hosts, {managers} managers; {reconciles} reconciles, one a second");
+    println!("   reconciles  resident KiB, processor ms of each monitor");
     let start = Instant::now();
     for step in 0..=STEPS {
-        let due = Duration::from_secs(u64::from(looks * step / STEPS));
+        let due = Duration::from_secs(u64::from(reconciles * step / STEPS));
         thread::sleep(due.saturating_sub(start.elapsed()));
         let each: Vec<String> = lab.hosts.iter().map(taken).collect();
-        println!("{:>8}  {}", looks * step / STEPS, each.join("  "));
+        println!("{:>8}  {}", reconciles * step / STEPS, each.join("  "));
     }
     if let Err(what) = lab.expect_one_swarm(managers) {
         eprintln!("the swarm is not what it was: {what}");

@@ -92,7 +92,7 @@ impl Settings {
 pub struct Tally {
     /// Events: reconciles, actions, writes, elections, faults.
     pub steps: u64,
-    pub looks: u64,
+    pub reconciles: u64,
     pub faults: u64,
     /// Service upgrades, and records that were written over.
     pub upgrades: u64,
@@ -122,7 +122,7 @@ pub enum Event {
     Reconcile { host: usize, process: u64, at: u64 },
     Begin { host: usize, process: u64, planned: Box<(Observation, Plan, u64)> },
     Done { host: usize, process: u64, good: bool },
-    Found { host: usize, process: u64, nonce: String },
+    Init { host: usize, process: u64, nonce: String },
     Force { host: usize, process: u64, epoch: u64, seen: Box<Observation> },
     Publish { host: usize, process: u64 },
     Published { host: usize, process: u64, outcome: Box<Outcome> },
@@ -330,7 +330,7 @@ impl Simulation {
             Event::Reconcile { host, process, at } => self.look(host, process, at),
             Event::Begin { host, process, planned } => self.begin(host, process, *planned),
             Event::Done { host, process, good } => self.done(host, process, good),
-            Event::Found { host, process, nonce } => self.found(host, process, &nonce),
+            Event::Init { host, process, nonce } => self.init_done(host, process, &nonce),
             Event::Force { host, process, epoch, seen } => self.force(host, process, epoch, &seen),
             Event::Publish { host, process } => self.publish(host, process),
             Event::Published { host, process, outcome } => self.published(host, process, *outcome),

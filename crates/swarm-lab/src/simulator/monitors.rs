@@ -116,7 +116,7 @@ impl Simulation {
         if monitor.busy || monitor.next_reconcile != due {
             return;
         }
-        self.tally.looks += 1;
+        self.tally.reconciles += 1;
         self.tally.metadata_requests += 2;
         let instant = self.instant();
         let (mut seen, mut lent) = self.observe(at);
@@ -132,7 +132,7 @@ impl Simulation {
         }
         let took = seen.rancher_ms.max(if lent.group.is_some() { 20 } else { 5 });
         monitor.desired.clone_from(&plan.labels);
-        let (desired_record, heartbeat, looked) = (plan.desired_record.clone(), plan.heartbeats, self.now);
+        let (desired_record, heartbeat, looked) = (plan.desired_record.clone(), plan.gives_heartbeat, self.now);
         monitor.publishing.request = desired_record.map(|desired_record| Request { desired_record, heartbeat, looked });
         if monitor.pace.see(&seen, &plan) {
             self.say(|| format!("host {at}: {}: {}", plan.stage.name(), plan.reason));
@@ -348,13 +348,13 @@ impl Simulation {
             Some(took) if free => {
                 self.hosts[at].state = State { init: Some(claim.nonce.clone()), made: None, ..seen.own.state.clone() };
                 let init = self.between(300, 900);
-                self.after(took + init, Event::Found { host: at, process, nonce: claim.nonce });
+                self.after(took + init, Event::Init { host: at, process, nonce: claim.nonce });
             }
             took => self.after(took.unwrap_or(10_000), Event::Done { host: at, process, good: false }),
         }
     }
 
-    pub fn found(&mut self, at: usize, process: u64, nonce: &str) {
+    pub fn init_done(&mut self, at: usize, process: u64, nonce: &str) {
         let alive = self.monitor(at, process).is_some();
         let out = matches!(self.hosts[at].engine, Engine::Out);
         if !out || !self.hosts[at].answers() || (!alive && self.one_in(2)) {

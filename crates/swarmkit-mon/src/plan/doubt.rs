@@ -16,7 +16,7 @@ pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> 
     }
     // A plan without labels leaves them as they are, which is what a member has.
     let Some(desired) = plan.labels.clone().or_else(|| as_member(seen)) else { return plan };
-    plan.labels(DesiredLabels { asks: true, ..desired })
+    plan.labels(DesiredLabels { in_doubt: true, ..desired })
 }
 
 fn as_member(seen: &Observation) -> Option<DesiredLabels> {

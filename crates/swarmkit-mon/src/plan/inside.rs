@@ -378,8 +378,9 @@ impl Position<'_> {
         };
         // Whoever is in doubt asks; to all others nothing is said.
         let is_due = self.seen.past.own_heartbeat_ms >= self.seen.wanted.period_ms * HEARTBEAT_PERIODS;
-        plan.heartbeats = is_due && self.view.registered_hosts().any(|host| host.is_active() && host.asks());
-        if plan.heartbeats || self.seen.record_is_gone || !desired_record.is_published(&self.view.record) {
+        plan.gives_heartbeat =
+            is_due && self.view.registered_hosts().any(|host| host.is_active() && host.is_in_doubt());
+        if plan.gives_heartbeat || self.seen.record_is_gone || !desired_record.is_published(&self.view.record) {
             plan.desired_record = Some(desired_record.clone());
         }
         plan.warnings = roles.warnings;

@@ -77,7 +77,7 @@ pub struct Plan {
     /// What to write into the record, if it has to change.
     pub desired_record: Option<DesiredRecord>,
     /// Whether a heartbeat is to be given with it.
-    pub heartbeats: bool,
+    pub gives_heartbeat: bool,
     /// What this host shall remember, if that has changed.
     pub remember: Option<State>,
     /// The labels that this host shall have; `None` leaves them as they are.
@@ -95,7 +95,7 @@ impl Plan {
             reason: reason.into(),
             change: None,
             desired_record: None,
-            heartbeats: false,
+            gives_heartbeat: false,
             remember: None,
             labels: None,
             warnings: Vec::new(),
@@ -328,7 +328,7 @@ fn waiting(seen: &Observation, part: &'static str) -> DesiredLabels {
     let state = &seen.own.state;
     // Whoever finds the host's node ready all the same would take it for another host with this one's identity.
     let left = state.left.clone().or_else(|| state.member.as_ref().map(|member| member.node.clone()));
-    DesiredLabels { part: Some(part), key: Some(seen.own.key.clone()), node: None, left, asks: false }
+    DesiredLabels { part: Some(part), key: Some(seen.own.key.clone()), node: None, left, in_doubt: false }
 }
 
 /// The address under which other hosts reach this one.

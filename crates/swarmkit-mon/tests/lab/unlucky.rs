@@ -170,7 +170,7 @@ fn odd_labels() {
         let labels = &mut environment.host_mut(&host.uuid()).labels;
         labels.remove("swarmkit.node");
         labels.insert("swarmkit.key".to_owned(), "x\u{1b}[31m".to_owned());
-        labels.insert("swarmkit.asks".to_owned(), "true".to_owned());
+        labels.insert("swarmkit.doubt".to_owned(), "true".to_owned());
     });
     thread::sleep(Duration::from_secs(5));
     let mark = lab.rancher.log_length();

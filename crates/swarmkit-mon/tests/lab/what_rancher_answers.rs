@@ -436,7 +436,7 @@ fn asked_by_label() {
         one if one == [leader] => Ok(()),
         lease => Err(format!("{lease:?} act, and {leader} is beside the leader")),
     });
-    assert!(lab.rancher.ever_saw("swarmkit.asks").len() > 1, "nobody has asked");
+    assert!(lab.rancher.ever_saw("swarmkit.doubt").len() > 1, "nobody has asked");
     let answers = lab.rancher.service_writes_since(mark);
     assert!((1..=13).contains(&answers.len()), "{} answers", answers.len());
 }

@@ -151,7 +151,7 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
     for (label, one_in, value) in [
         ("swarmkit.node", 4, name(dice, "node")),
         ("swarmkit.key", 3, name(dice, "key")),
-        ("swarmkit.asks", 8, "true".to_owned()),
+        ("swarmkit.doubt", 8, "true".to_owned()),
         ("swarmkit.left", 3, name(dice, "node")),
         ("swarm.manager", 5, pick(dice, &["true", "false", "?"]).to_owned()),
         ("swarm.zone", 2, name(dice, "zone")),
@@ -773,7 +773,8 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
     always(|seen, _| {
         let refused = Observation { refusal: Some("it is there twice".into()), ..seen.clone() };
         let planned = plan(&refused);
-        if planned.stage != Stage::Refused || !planned.is_quiet() || planned.labels.is_some() || planned.heartbeats {
+        if planned.stage != Stage::Refused || !planned.is_quiet() || planned.labels.is_some() || planned.gives_heartbeat
+        {
             return Err(format!("{planned:?}"));
         }
         if asks_rancher(&refused).is_some() { Err("it asks for more".into()) } else { Ok(true) }
