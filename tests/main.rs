@@ -30,6 +30,7 @@ mod package;
 mod real_catalogs;
 mod release;
 mod release_refusals;
+mod release_report;
 mod render;
 mod round_trip;
 mod schemas;
@@ -71,6 +72,7 @@ fn main() {
             ("package", package::trials),
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),
+            ("release_report", release_report::trials),
             ("release_refusals", release_refusals::trials),
             ("render", render::trials),
             ("round_trip", round_trip::trials),

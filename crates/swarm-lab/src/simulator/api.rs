@@ -7,7 +7,7 @@ use swarmkit_mon::observe::MonitorView;
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::Record;
 
-use super::engines::Host;
+use super::host::Host;
 use super::{Event, Simulation};
 
 /// A PUT of the record on its way.

@@ -3,7 +3,7 @@
 use swarmkit_mon::state::State;
 
 use super::api::{Mood, Upgrade};
-use super::engines::{Ailment, Engine, Seat};
+use super::host::{Ailment, Engine, Seat};
 use super::{Dice, Event, Settings, Simulation};
 
 /// Whom a fault strikes, chosen when it does.

@@ -11,11 +11,15 @@
 //! they can be left out one by one: see [`shrink`].
 
 pub mod api;
+mod changes;
 pub mod engines;
 pub mod faults;
+pub mod group;
+pub mod host;
 pub mod monitors;
 pub mod promises;
 pub mod record_writing;
+mod roles;
 pub mod shrink;
 
 use std::cmp::Reverse;
@@ -29,8 +33,9 @@ use swarmkit_mon::plan::Plan;
 use crate::dice::Dice;
 use crate::wanted::wanted;
 use api::{Api, Write};
-use engines::{Group, Host};
 use faults::Fault;
+use group::Group;
+use host::Host;
 pub use promises::{Broken, Promise};
 use record_writing::Outcome;
 

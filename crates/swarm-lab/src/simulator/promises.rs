@@ -8,7 +8,7 @@ use swarmkit_mon::plan::{NodeChange, odd_at_most};
 use swarmkit_mon::record::Record;
 
 use super::Simulation;
-use super::engines::{Ailment, Host, Seat};
+use super::host::{Ailment, Host, Seat};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {

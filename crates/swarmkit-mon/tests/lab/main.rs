@@ -1,6 +1,7 @@
 //! What the daemon and the image promise, on real engines and with Rancher's own parts, several labs at a time.
 //! `cargo test -p swarmkit-mon --test lab NAME` runs those with the name in it.
 
+mod both_metadata_servers;
 mod chaos_campaign;
 mod compose_executor;
 mod confinement;

@@ -2,8 +2,11 @@
 //! needed. `cargo test -p swarmkit-mon --test models NAME` runs those with the name in it.
 
 mod init_protocol;
+mod made_up_views;
 mod plan_never;
 mod recovery_protocol;
+mod recovery_steps;
+mod recovery_world;
 mod simulated;
 
 fn main() {

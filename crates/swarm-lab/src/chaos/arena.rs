@@ -1,14 +1,12 @@
-//! Real faults, one after the other, drawn from a seed, on a swarm with a service in it. After each one all has to be well
-//! again within its bound: the same swarm, its managers, labels and record, and the service with all its tasks.
+//! A lab with a swarm and a service in it, to which harm is done.
 
 use std::cell::Cell;
-use std::fmt;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::dice::Dice;
-use crate::lab::{self, Fault as Wrong, Filter, Host, Kind, Lab};
+use super::fault::{Fault, Step, Whom};
+use crate::lab::{self, Host, Lab};
 use crate::well::{are_well, have_managers, is_the_only_swarm, is_well};
 
 /// How many managers there shall be.
@@ -23,189 +21,6 @@ const LOOK: Duration = Duration::from_millis(250);
 const ELECTION: Duration = Duration::from_secs(30);
 /// The host numbers from which moved hosts take their addresses; see [`Lab::move_host`].
 const ADDRESSES: std::ops::Range<u8> = 100..250;
-
-/// Whom a fault strikes, found out when it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whom {
-    /// The raft leader's host.
-    Leader,
-    /// Another manager's; which of them, the number says.
-    Manager(u64),
-    /// A worker's.
-    Worker(u64),
-}
-
-/// How Rancher fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// Metadata or the API answers nothing.
-    Hangs(Kind),
-    /// It answers with an error.
-    Says(Kind, u16),
-    /// It takes no connection.
-    Refuses(Kind),
-}
-
-/// A fault. Numbers are seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Power off, until the others have what they need without it.
-    Lost(Whom),
-    /// Power off for a time.
-    Reboots(Whom, u64),
-    /// `kill -9` of the monitor, which is started again after a time.
-    MonitorKilled(Whom, u64),
-    /// `kill -9` of the engine alone.
-    EngineKilled(Whom, u64),
-    /// The engine is restarted in good order. The monitor may live on, as containers do with `live-restore`.
-    EngineRestarts(Whom, bool),
-    /// The engine answers nothing for a time.
-    EngineHangs(Whom, u64),
-    /// A host is cut off from all others, but not from Rancher.
-    CutOff(Whom, u64),
-    /// A host is cut off from Rancher alone.
-    NoRancher(Whom, u64),
-    /// These hosts are cut off from the others.
-    Split([usize; 2], u64),
-    /// A host is removed from Rancher, switched off, and later registered anew; its disk may be empty by then.
-    Removed(Whom, bool),
-    /// All managers but one are switched off and removed from Rancher, and later registered anew.
-    QuorumLost,
-    /// A worker's node is removed by hand.
-    NodeRemoved(u64),
-    /// A manager is made a worker by hand.
-    DemotedByHand(u64),
-    /// A worker leaves by hand.
-    LeftByHand(u64),
-    /// An engine loses its state, and the monitor its own.
-    Wiped(Whom),
-    /// A host comes back with another address.
-    Moved(Whom),
-    /// All hosts are off at the same time.
-    AllReboot,
-    /// All monitors are replaced at the same time, as an upgrade does.
-    AllMonitorsKilled,
-    /// Rancher fails for a time.
-    Rancher(Trouble, u64),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
-
-fn pick<T: Copy>(dice: &mut Dice, from: &[T]) -> T {
-    from[dice.below(from.len() as u64) as usize]
-}
-
-impl Whom {
-    fn draw(dice: &mut Dice) -> Self {
-        match dice.below(3) {
-            0 => Self::Leader,
-            1 => Self::Manager(dice.below(8)),
-            _ => Self::Worker(dice.below(8)),
-        }
-    }
-}
-
-impl Trouble {
-    fn draw(dice: &mut Dice) -> Self {
-        let kind = pick(dice, &[Kind::Metadata, Kind::Api]);
-        match dice.below(3) {
-            0 => Self::Hangs(kind),
-            1 => Self::Says(kind, if kind == Kind::Api { pick(dice, &[401, 503]) } else { pick(dice, &[404, 503]) }),
-            _ => Self::Refuses(kind),
-        }
-    }
-
-    fn begin(self, lab: &Lab) {
-        let all = |kind: Kind| if kind == Kind::Api { Filter::api() } else { Filter::metadata() };
-        match self {
-            Self::Hangs(kind) => drop(lab.rancher.fault(all(kind), Wrong::hang())),
-            Self::Says(kind, status) => drop(lab.rancher.fault(all(kind), Wrong::status(status))),
-            Self::Refuses(kind) => lab.rancher.refuse(kind),
-        }
-    }
-
-    fn end(self, lab: &Lab) {
-        match self {
-            Self::Hangs(_) | Self::Says(..) => lab.rancher.clear_faults(),
-            Self::Refuses(kind) => lab.rancher.accept(kind),
-        }
-    }
-}
-
-impl Fault {
-    /// For how many seconds it lasts, where it ends by itself.
-    fn lasts(&self) -> u64 {
-        match self {
-            Self::Reboots(_, seconds)
-            | Self::MonitorKilled(_, seconds)
-            | Self::EngineKilled(_, seconds)
-            | Self::EngineHangs(_, seconds)
-            | Self::CutOff(_, seconds)
-            | Self::NoRancher(_, seconds)
-            | Self::Split(_, seconds)
-            | Self::Rancher(_, seconds) => *seconds,
-            _ => 0,
-        }
-    }
-
-    fn draw(dice: &mut Dice) -> Self {
-        let whom = Whom::draw(dice);
-        let seconds = 1 + dice.below(40);
-        match dice.below(21) {
-            0 | 1 => Self::Lost(whom),
-            2 => Self::Reboots(whom, seconds),
-            3 => Self::MonitorKilled(whom, seconds / 3),
-            4 => Self::EngineKilled(whom, seconds / 3),
-            5 => Self::EngineRestarts(whom, dice.one_in(2)),
-            6 => Self::EngineHangs(whom, seconds),
-            7 | 8 => Self::CutOff(whom, seconds),
-            9 => Self::NoRancher(whom, seconds),
-            10 => {
-                let first = dice.below(5) as usize;
-                Self::Split([first, (first + 1 + dice.below(4) as usize) % 5], seconds)
-            }
-            11 | 12 => Self::Removed(whom, dice.one_in(2)),
-            13 => Self::NodeRemoved(dice.below(8)),
-            14 => Self::DemotedByHand(dice.below(8)),
-            15 => Self::LeftByHand(dice.below(8)),
-            16 => Self::Wiped(whom),
-            17 => Self::Moved(whom),
-            18 if dice.one_in(2) => Self::AllReboot,
-            18 => Self::AllMonitorsKilled,
-            19 => Self::QuorumLost,
-            _ => Self::Rancher(Trouble::draw(dice), seconds),
-        }
-    }
-}
-
-/// A fault, and what may be wrong with Rancher for so many seconds from then on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    pub fault: Fault,
-    pub with: Option<(Trouble, u64)>,
-}
-
-impl Step {
-    /// The next one.
-    pub fn draw(dice: &mut Dice) -> Self {
-        let fault = Fault::draw(dice);
-        let with = dice.one_in(4).then(|| (Trouble::draw(dice), 1 + dice.below(30)));
-        Self { with: with.filter(|_| !matches!(fault, Fault::Rancher(..))), fault }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.with {
-            None => write!(f, "{}", self.fault),
-            Some((trouble, seconds)) => write!(f, "{}, with Rancher({trouble:?}, {seconds})", self.fault),
-        }
-    }
-}
 
 /// How a fault was healed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -545,7 +360,7 @@ impl Arena {
     }
 
     /// Copies what all engines and monitors have logged to where it stays; where that is.
-    fn save_logs(&self, seed: u64) -> std::io::Result<PathBuf> {
+    pub(super) fn save_logs(&self, seed: u64) -> std::io::Result<PathBuf> {
         let folder = std::env::temp_dir().join(format!("swarmkit-chaos-{seed}"));
         std::fs::create_dir_all(&folder)?;
         for host in &self.lab.hosts {
@@ -580,29 +395,4 @@ fn within(lab: &Lab, limit: Duration, mut look: impl FnMut() -> Result<(), Strin
         }
         thread::sleep(LOOK);
     }
-}
-
-/// Faults from a seed for so long, on five hosts, with other monitors on every other one where they are given. Prints each;
-/// answers how many there were.
-///
-/// # Errors
-/// What was not healed, with the seed, all faults so far and a report.
-pub fn run(seed: u64, time: Duration, beside: Option<&str>) -> Result<usize, String> {
-    println!("seed {seed}: SEED={seed} repeats it");
-    let failed = |done: &[String], what: String| format!("seed {seed}, after\n  {}\n{what}", done.join("\n  "));
-    let settings = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
-    let arena = Arena::start(5, &settings, beside).map_err(|what| failed(&[], what))?;
-    let (mut dice, start, mut done) = (Dice::new(seed), Instant::now(), Vec::new());
-    while start.elapsed() < time {
-        let step = Step::draw(&mut dice);
-        done.push(step.to_string());
-        println!("{:6.1} s  {step}", start.elapsed().as_secs_f64());
-        let healed = arena.strike(&step).map_err(|what| {
-            let logs = arena.save_logs(seed).map_or_else(|error| error.to_string(), |path| path.display().to_string());
-            failed(&done, format!("{what}\nall logs: {logs}"))
-        })?;
-        let repaired = healed.repaired.map_or(String::new(), |time| format!("repaired after {time:.1?}, "));
-        println!("          {repaired}well after {:.1?}", healed.well);
-    }
-    Ok(done.len())
 }
