@@ -183,9 +183,8 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
         return Some(Asked::All);
     }
     let engine = seen.engine.as_ref().ok()?;
-    let record = metadata.record.as_ref();
-    match engine.swarm.local_node_state {
-        LocalNodeState::Inactive => match record {
+    let needed = match engine.swarm.local_node_state {
+        LocalNodeState::Inactive => match &metadata.record {
             Ok(record) if record.cluster.is_none() => {
                 let first = outside::could_be_first(metadata) || seen.past.unrecorded_ms >= PATIENCE_MS;
                 first.then_some(Asked::All)
@@ -196,13 +195,20 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
             Err(_) => None,
         },
         LocalNodeState::Active if inside::acts(seen, &engine.swarm.node_id) => Some(Asked::All),
-        // What rancher-metadata says is no reason to leave until the API says the same.
-        _ => leaves(&judge(seen)).then_some(Asked::Record),
-    }
+        _ => None,
+    };
+    needed.or_else(|| to_confirm(metadata, &judge(seen)))
 }
 
-fn leaves(plan: &Plan) -> bool {
-    matches!(plan.change, Some(Change::Leave { .. }))
+/// What has to be asked before a host leaves its swarm or joins one: what rancher-metadata says is no reason until the API
+/// says the same. A token that was handed over stands in a label.
+fn to_confirm(metadata: &MetadataView, plan: &Plan) -> Option<Asked> {
+    match plan.change {
+        Some(Change::Leave { .. }) => Some(Asked::Record),
+        Some(Change::Join { .. }) if metadata.labels.contains_key(labels::TOKEN) => Some(Asked::All),
+        Some(Change::Join { .. }) => Some(Asked::Record),
+        _ => None,
+    }
 }
 
 /// What to do.
@@ -234,26 +240,39 @@ fn keeps_later(seen: &Observation) -> Option<State> {
     is_behind.then(|| State { record: Some(record.kept()), ..seen.own.state.clone() })
 }
 
-/// A plan to leave a swarm, if Rancher's API bears it out: anybody on the host's bridge can answer in rancher-metadata's
-/// place, and it can be late.
+/// A plan to leave a swarm or to join one, if Rancher's API bears it out: anybody on the host's bridge can answer in
+/// rancher-metadata's place, and it can be late. By whom and with what to join is what the API says.
 fn confirmed(seen: &Observation, plan: Plan) -> Plan {
-    if !leaves(&plan) {
-        return plan;
+    let leaves = match plan.change {
+        Some(Change::Leave { .. }) => true,
+        Some(Change::Join { .. }) => false,
+        _ => return plan,
+    };
+    let stays = |reason: String| match leaves {
+        true => Plan::new(Stage::Member, reason).requeue_after(UNCONFIRMED_MS),
+        false => Plan::new(Stage::WaitToken, reason)
+            .labels(waiting(seen, labels::WAIT_TOKEN))
+            .requeue_after(UNCONFIRMED_MS),
+    };
+    let view = match rancher(seen) {
+        Ok(view) => view,
+        Err(why) => return stays(format!("{}; not before Rancher's API says the same: {why}", plan.reason)),
+    };
+    let mut by_api = seen.clone();
+    if let Ok(metadata) = &mut by_api.metadata {
+        metadata.record = Ok(view.record.clone());
+        let own = view.hosts.iter().find(|host| host.uuid == metadata.host);
+        metadata.labels = own.map(|host| host.labels.clone()).unwrap_or_default();
     }
-    let stays = |reason: String| Plan::new(Stage::Member, reason).requeue_after(UNCONFIRMED_MS);
-    match rancher(seen) {
-        Err(why) => stays(format!("{}; not before Rancher's API says the same: {why}", plan.reason)),
-        Ok(view) => {
-            let mut by_api = seen.clone();
-            if let Ok(metadata) = &mut by_api.metadata {
-                metadata.record = Ok(view.record.clone());
-            }
-            if judge(&by_api).change == plan.change {
-                return plan;
-            }
+    let by_api = judge(&by_api);
+    match (&by_api.change, leaves) {
+        (Some(Change::Join { .. }), false) => by_api,
+        (change, true) if *change == plan.change => plan,
+        _ => {
+            let (would, does) = if leaves { ("leave its swarm", "it stays") } else { ("join a swarm", "it waits") };
             let told =
-                "rancher-metadata tells another record than Rancher's API, by which this host would leave its swarm";
-            let mut stays = stays(format!("{told}: it stays"));
+                format!("rancher-metadata tells another record than Rancher's API, by which this host would {would}");
+            let mut stays = stays(format!("{told}: {does}"));
             stays.warnings.push(format!("{told}: it is late, or somebody else answers in its place"));
             stays
         }

@@ -1,6 +1,7 @@
 //! Two things at once, and what somebody else writes: labels, answers, a stack that is half upgraded. Each is set up on real
 //! engines; a healthy swarm loses nothing by it, and what is to heal heals.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use swarm_lab::trial::Trial;
@@ -10,6 +11,7 @@ use swarm_lab::lab::{self, Fault, Filter, Lab, ServiceState, missing};
 use swarm_lab::says::standing;
 use swarm_lab::trial::trial;
 use swarm_lab::well::{have_managers, is_well};
+use swarmkit_mon::seal;
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5")];
@@ -19,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("a_clone_does_not_take_the_place_of_a_host_that_reboots", missing, clone_while_it_reboots),
         trial("metadata_that_lies_moves_no_host_out_of_its_swarm", missing, metadata_lies),
+        trial("metadata_that_lies_brings_no_host_into_another_swarm", missing, metadata_lies_to_one_that_waits),
         trial("another_acts_for_a_leader_whose_monitor_cannot", missing, leader_without_api),
         trial("a_token_in_the_record_comes_before_an_old_one_in_a_label", missing, old_token),
         trial("a_node_removed_by_hand_while_an_upgrade_is_unfinished_joins_anew", missing, removed_while_upgraded),
@@ -82,28 +85,61 @@ fn clone_while_it_reboots() {
     assert!(is_active(clone).is_err(), "{}", lab.report());
 }
 
-/// rancher-metadata tells one host of another swarm, which is kept by somebody; the API tells the truth.
-fn metadata_lies() {
-    let lab = well_lab(2);
-    let host = &lab.hosts[worker(&lab)];
-    let before = node(host);
-    let heartbeat = std::sync::atomic::AtomicU64::new(100);
-    let lie = Fault::edit(move |tree| {
-        let heartbeat = heartbeat.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+/// What rancher-metadata tells of another swarm that somebody keeps, with a token for this host in it.
+fn lie(host: &lab::Host) -> Fault {
+    let (uuid, heartbeat) = (host.uuid(), AtomicU64::new(100));
+    let status = host.status().unwrap_or_default();
+    let key = status["view"]["own"]["key"].as_str().unwrap_or_default().to_owned();
+    let sealed = seal::seal("SWMTKN-1-of-another-swarm", &key, &uuid).unwrap_or_default();
+    Fault::edit(move |tree| {
+        let heartbeat = heartbeat.fetch_add(1, Ordering::SeqCst);
         for service in tree["services"].as_array_mut().into_iter().flatten() {
             service["metadata"]["swarmkit"] = json!({
                 "cluster": "another", "managers": ["198.18.0.99:2377"], "members": {"x": "y"}, "voters": ["y"],
                 "lease": {"host": "x", "heartbeat": heartbeat},
+                "tokens": {uuid.as_str(): {"key": key, "mark": "x", "sealed": sealed}},
             });
         }
-    });
-    lab.rancher.fault(Filter::metadata().from(host.source()), lie);
+    })
+}
+
+/// rancher-metadata tells one host of another swarm; the API tells the truth.
+fn metadata_lies() {
+    let lab = well_lab(2);
+    let host = &lab.hosts[worker(&lab)];
+    let before = node(host);
+    lab.rancher.fault(Filter::metadata().from(host.source()), lie(host));
     lab.always(Duration::from_secs(30), || {
         if node(host) == before { Ok(()) } else { Err("it is another node".to_owned()) }
     });
     assert!(host.log().contains("rancher-metadata tells another record than Rancher's API"), "{}", lab.report());
     lab.rancher.clear_faults();
     lab.eventually(LIMIT, || is_well(&lab, 1));
+}
+
+/// The same to a host that waits: it is in no swarm, and finds a token that is sealed to its key.
+fn metadata_lies_to_one_that_waits() {
+    let lab = Lab::builder(3).start();
+    lab.hosts[..2].iter().for_each(|host| host.start_monitor(&QUICK));
+    lab.eventually(LIMIT, || swarm_lab::well::are_well(&lab, &[0, 1], 1));
+    let (host, leader) = (&lab.hosts[2], &lab.hosts[lab.leader().unwrap()]);
+    // It waits, as nobody gives it a token.
+    leader.monitor.freeze();
+    host.start_monitor(&QUICK);
+    lab.eventually(LIMIT, || match standing(host)? {
+        (stage, _) if stage == "wait_token" => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    let mark = lab.rancher.log().len();
+    lab.rancher.fault(Filter::metadata().from(host.source()), lie(host));
+    lab.always(Duration::from_secs(15), || {
+        if host.log().contains("joins by 198.18.0.99") { Err("it goes there".to_owned()) } else { Ok(()) }
+    });
+    assert!(lab.rancher.log_since(mark).iter().any(|asked| asked.path.contains("/services/")), "the API is asked");
+    assert!(host.log().contains("by which this host would join a swarm"), "{}", lab.report());
+    lab.rancher.clear_faults();
+    leader.monitor.thaw();
+    lab.eventually(LIMIT, || is_well(&lab, 3));
 }
 
 /// Rancher's API answers all but the host of the leader.

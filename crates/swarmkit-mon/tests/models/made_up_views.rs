@@ -106,7 +106,9 @@ fn record(dice: &mut Dice) -> Record {
     };
     let member = |dice: &mut Dice| (name(dice, "host"), name(dice, "node"));
     let token = |dice: &mut Dice| {
-        (name(dice, "host"), SealedToken { key: name(dice, "key"), mark: name(dice, "token"), sealed: "sealed".into() })
+        let kind = pick(dice, &["key", "key of the host "]);
+        let sealed = pick(dice, &["sealed", "sealed by another"]).to_owned();
+        (name(dice, "host"), SealedToken { key: name(dice, kind), mark: name(dice, "token"), sealed })
     };
     Record {
         claim: some(dice, claim),
@@ -131,6 +133,7 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
         ("swarmkit.node", 4, name(dice, "node")),
         ("swarmkit.key", 3, name(dice, "key")),
         ("swarmkit.doubt", 8, "true".to_owned()),
+        ("swarmkit.token", 8, handed_over(dice)),
         ("swarmkit.left", 3, name(dice, "node")),
         ("swarm.manager", 5, pick(dice, &["true", "false", "?"]).to_owned()),
         ("swarm.zone", 2, name(dice, "zone")),
@@ -149,6 +152,12 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
             .map(str::to_owned),
         labels,
     }
+}
+
+/// A token in a label, as the lease holder hands it over.
+fn handed_over(dice: &mut Dice) -> String {
+    let sealed = pick(dice, &["sealed", "sealed-by-another"]);
+    format!("{} 10.0.0.1:2377 {:.12} mark {sealed}", cluster(dice), "key of the host ")
 }
 
 pub fn view(dice: &mut Dice) -> Observation {
@@ -184,7 +193,7 @@ pub fn view(dice: &mut Dice) -> Observation {
     };
     let told = record(dice);
     let key = name(dice, "key of the host ");
-    let handed_over = format!("{} 10.0.0.1:2377 {:.12} mark sealed", cluster(dice), key);
+    let handed_over = handed_over(dice);
     let metadata = MetadataView {
         host: ME.into(),
         agent_ip: address(dice),

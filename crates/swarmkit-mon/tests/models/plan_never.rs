@@ -5,6 +5,7 @@ use swarm_lab::trials;
 
 use super::made_up_views::{ME, always, never};
 use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
+use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::{Observation, Recovery};
 use swarmkit_mon::plan::{Change, Stage, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
@@ -19,6 +20,7 @@ pub fn trials() -> Vec<Trial> {
         roles_change_one_at_a_time_and_only_where_they_can,
         a_swarm_that_is_not_provably_old_and_ours_is_never_left,
         an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone,
+        no_swarm_is_joined_on_the_word_of_metadata_alone,
         without_rancher_nothing_of_the_swarm_is_changed,
         only_the_recorded_swarm_is_changed,
         no_node_of_a_registered_host_is_removed_and_none_that_votes,
@@ -311,6 +313,21 @@ fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
             return Ok(false);
         }
         if seen.past.outside_ms >= 20_000 { Ok(true) } else { Err(format!("{change:?}")) }
+    });
+}
+
+/// What a host joins by is what Rancher's API says: its token in the record, or the one in its label.
+fn no_swarm_is_joined_on_the_word_of_metadata_alone() {
+    never(|seen, change| {
+        let Change::Join { managers, sealed, .. } = change else { return Ok(false) };
+        let Some(view) = seen.rancher_view() else { return Err("the API was not asked, or did not answer".to_owned()) };
+        let host = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
+        let token = view.record.tokens.get(host).filter(|token| token.key == seen.own.key);
+        let recorded = token.is_some_and(|token| token.sealed == *sealed && view.record.managers == *managers);
+        let own = view.hosts.iter().find(|entry| entry.uuid == host);
+        let given = own.and_then(|own| HandOver::read(own.labels.get("swarmkit.token")?, &seen.own.key));
+        let handed_over = given.is_some_and(|given| given.sealed == *sealed && given.managers == *managers);
+        if recorded || handed_over { Ok(true) } else { Err("the API says otherwise".to_owned()) }
     });
 }
 
