@@ -250,9 +250,9 @@ fn confirmed(seen: &Observation, plan: Plan) -> Plan {
     };
     let stays = |reason: String| match leaves {
         true => Plan::new(Stage::Member, reason).requeue_after(UNCONFIRMED_MS),
-        false => Plan::new(Stage::WaitToken, reason)
-            .labels(waiting(seen, labels::WAIT_TOKEN))
-            .requeue_after(UNCONFIRMED_MS),
+        false => {
+            Plan::new(Stage::WaitToken, reason).labels(waiting(seen, labels::WAIT_TOKEN)).requeue_after(UNCONFIRMED_MS)
+        }
     };
     let view = match rancher(seen) {
         Ok(view) => view,

@@ -8,6 +8,8 @@ use crate::record::{Record, SealedToken};
 use super::claim::{self, ClaimState};
 use super::{Change, Plan, Stage, TOKENLESS_MS, advertised, rancher, waiting};
 
+const OTHERWISE: &str = "rancher-metadata tells another swarm to join than Rancher's API: it is late, or somebody else answers \
+                         in its place";
 const UNLISTED: &str = "rancher-metadata does not list the monitor of this host";
 
 /// For how long an engine that was in a swarm must have been in none, in milliseconds, before it joins one. Engines say so
@@ -139,12 +141,16 @@ fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
         Err(reason) => return wait(reason),
     };
     // What Rancher's API says is never late.
-    let record = view.map(|view| &view.record).filter(|record| record.cluster.is_some()).unwrap_or(record);
-    match token(record, &metadata.host, &seen.own.key) {
+    let known = view.map(|view| &view.record).filter(|known| known.cluster.is_some()).unwrap_or(record);
+    let mut plan = match token(known, &metadata.host, &seen.own.key) {
         None => wait("a swarm is recorded; this host waits for its join token".to_owned()),
-        Some(_) if record.managers.is_empty() => wait("a swarm is recorded, but none of its managers".to_owned()),
-        Some(token) => Plan::new(Stage::Join, format!("joins by {}", record.managers.join(", ")))
+        Some(_) if known.managers.is_empty() => wait("a swarm is recorded, but none of its managers".to_owned()),
+        Some(token) => Plan::new(Stage::Join, format!("joins by {}", known.managers.join(", ")))
             .labels(waiting(seen, labels::WAIT_JOIN))
-            .change(Change::Join { advertise, managers: record.managers.clone(), sealed: token.sealed.clone() }),
+            .change(Change::Join { advertise, managers: known.managers.clone(), sealed: token.sealed.clone() }),
+    };
+    if known.cluster != record.cluster {
+        plan.warnings.push(OTHERWISE.to_owned());
     }
+    plan
 }

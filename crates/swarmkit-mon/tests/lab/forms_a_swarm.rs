@@ -6,7 +6,7 @@ use swarm_lab::trial::Trial;
 use swarm_lab::well;
 
 use swarm_lab::lab::{CreateIndex, Lab, missing};
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::is_well;
 
 const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "5")];
@@ -22,10 +22,10 @@ pub fn trials() -> Vec<Trial> {
         trial("five_hosts", missing, || together(5, 3)),
         trial("nine_hosts", missing, || together(9, 3)),
         trial("one_by_one_in_any_order", missing, one_by_one),
-        trial("all_restarted_half_way", missing, restarted_half_way),
+        campaign("all_restarted_half_way", missing, restarted_half_way),
         trial("hostnames_that_are_long_or_the_same_are_no_trouble", missing, hostnames),
         trial("five_managers_when_five_are_wanted", missing, five_managers),
-        trial("again_and_again_without_a_miss", missing, again_and_again),
+        campaign("again_and_again_without_a_miss", missing, again_and_again),
     ]
 }
 

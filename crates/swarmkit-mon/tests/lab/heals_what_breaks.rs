@@ -7,7 +7,7 @@ use swarm_lab::trial;
 use swarm_lab::trial::Trial;
 
 use swarm_lab::lab::{HostState, Lab, missing};
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{are_well, have_managers, is_the_only_swarm, is_well};
 
 /// A short grace period, so that the tests are short.
@@ -20,20 +20,20 @@ pub fn trials() -> Vec<Trial> {
         trial::ranchers_own_metadata(swarm_lab::real_parts::missing()),
         trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
-        trial("a_worker_that_becomes_manager_while_its_monitor_is_away_joins_anew", missing, promoted_alone),
-        trial("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
-        trial("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
+        campaign("a_worker_that_becomes_manager_while_its_monitor_is_away_joins_anew", missing, promoted_alone),
+        campaign("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
+        campaign("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
         trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
         trial("a_manager_made_a_worker_by_hand_is_replaced_at_once", missing, demoted),
-        trial("a_node_removed_by_hand_joins_anew", missing, removed_node),
+        campaign("a_node_removed_by_hand_joins_anew", missing, removed_node),
         trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
-        trial("a_host_with_another_address_joins_anew", missing, moved_host),
-        trial("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
+        campaign("a_host_with_another_address_joins_anew", missing, moved_host),
+        campaign("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
-        trial("a_manager_that_is_cut_off_for_long_is_replaced_and_never_leaves_on_its_own", missing, cut_off),
+        campaign("a_manager_that_is_cut_off_for_long_is_replaced_and_never_leaves_on_its_own", missing, cut_off),
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
-        trial("a_quorum_lost_as_engines_were_set_up_anew_is_recovered", missing, set_up_anew),
-        trial("a_quorum_lost_before_a_thawed_manager_knows_that_it_is_none_is_recovered", missing, thawed),
+        campaign("a_quorum_lost_as_engines_were_set_up_anew_is_recovered", missing, set_up_anew),
+        campaign("a_quorum_lost_before_a_thawed_manager_knows_that_it_is_none_is_recovered", missing, thawed),
     ]
 }
 

@@ -12,7 +12,7 @@ use swarm_lab::deployer::health::HealthCheck;
 use swarm_lab::generator::rendered_catalog;
 use swarm_lab::haproxy::HaProxy;
 use swarm_lab::lab::{Host, Lab, missing};
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 
 /// How often HAProxy is asked.
 const LOOK: Duration = Duration::from_millis(50);
@@ -25,7 +25,7 @@ pub fn trials() -> Vec<Trial> {
     let missing = missing().or_else(haproxy::missing);
     vec![
         trial("a_host_is_up_while_it_is_in_the_swarm_and_its_monitor_runs", missing, killed),
-        trial("a_monitor_that_hangs_and_an_engine_that_is_gone_are_down_and_no_other_host", missing, hangs),
+        campaign("a_monitor_that_hangs_and_an_engine_that_is_gone_are_down_and_no_other_host", missing, hangs),
     ]
 }
 

@@ -10,7 +10,7 @@ use swarm_lab::trial::Trial;
 use serde_json::{Value, json};
 use swarm_lab::lab::{Fault, Filter, Host, Lab, missing};
 use swarm_lab::says::says;
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{are_well, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -20,8 +20,8 @@ pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
         trial::ranchers_own_metadata(swarm_lab::real_parts::missing()),
-        trial("two_that_both_think_they_are_first_make_one", missing, both_first),
-        trial("a_founder_that_dies_at_any_step_comes_back_to_one_swarm_its_own_or_another", missing, || {
+        campaign("two_that_both_think_they_are_first_make_one", missing, both_first),
+        campaign("a_founder_that_dies_at_any_step_comes_back_to_one_swarm_its_own_or_another", missing, || {
             together(&[
                 killed_after_claim,
                 killed_before_it_noted_the_swarm,

@@ -10,7 +10,7 @@ use swarm_lab::trial::Trial;
 use serde_json::{Value, json};
 use swarm_lab::lab::{Filter, Host, Kind, Lab, missing};
 use swarm_lab::says::says;
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{are_well, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -23,7 +23,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("a_locked_engine_waits_for_its_key_and_is_never_forced", missing, locked),
         trial("the_swarm_stays_when_the_stack_is_deleted_and_is_adopted_by_the_next_one", missing, deleted),
-        trial("what_a_later_version_adds_to_the_record_stays_and_is_not_fought_over", missing, later_record),
+        campaign("what_a_later_version_adds_to_the_record_stays_and_is_not_fought_over", missing, later_record),
         trial("a_clock_that_is_far_off_is_reported_and_nothing_is_done_about_it", missing, clock),
         trial("a_state_folder_that_cannot_be_written_is_reported_and_does_not_make_it_spin", missing, no_folder),
     ]

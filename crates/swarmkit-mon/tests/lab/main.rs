@@ -29,7 +29,7 @@ mod what_rancher_answers;
 mod whole_chain;
 
 /// How many trials run at a time, where the command line does not say: they mostly wait.
-const AT_A_TIME: usize = 3;
+const AT_A_TIME: usize = 5;
 
 fn main() {
     the_lab::be_a_victim_if_asked();

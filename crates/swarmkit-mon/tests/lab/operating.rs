@@ -7,7 +7,7 @@ use swarm_lab::trial::Trial;
 
 use swarm_lab::lab::{Host, Lab, missing};
 use swarm_lab::says::says;
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{are_well, is_well};
 use swarmkit_mon::plan::Stage;
 
@@ -19,8 +19,8 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("every_stage_has_a_way_out", None, every_stage),
         trial("a_backup_is_restored_on_its_host", missing, on_its_host),
-        trial("a_backup_is_restored_on_a_host_that_got_the_address", missing, on_another_host),
-        trial("another_swarm_is_recorded", missing, another_swarm),
+        campaign("a_backup_is_restored_on_a_host_that_got_the_address", missing, on_another_host),
+        campaign("another_swarm_is_recorded", missing, another_swarm),
     ]
 }
 

@@ -11,7 +11,7 @@ use swarm_lab::trial::Trial;
 use serde_json::Value;
 use swarm_lab::lab::swarm::nodes_seen_by;
 use swarm_lab::lab::{Host, Lab, missing};
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -20,9 +20,9 @@ const QUICK: (&str, &str) = ("RECONCILE_PERIOD", "2");
 pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
-        trial("labels_of_hosts_keep_prefer_and_spread_managers", missing, || together(&[labelled, zones])),
+        campaign("labels_of_hosts_keep_prefer_and_spread_managers", missing, || together(&[labelled, zones])),
         trial("the_only_manager_yields_to_the_other_of_two_hosts", missing, one_of_two),
-        trial("managers_are_drained_and_the_network_made_as_set", missing, || together(&[drained, network])),
+        campaign("managers_are_drained_and_the_network_made_as_set", missing, || together(&[drained, network])),
         trial("more_managers_and_fewer_without_losing_the_quorum", missing, scaled),
     ]
 }

@@ -9,7 +9,7 @@ use swarm_lab::trial::Trial;
 use serde_json::{Value, json};
 use swarm_lab::lab::{self, Fault, Filter, Lab, ServiceState, missing};
 use swarm_lab::says::standing;
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{have_managers, is_well};
 use swarmkit_mon::seal;
 
@@ -19,13 +19,13 @@ const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5
 pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
-        trial("a_clone_does_not_take_the_place_of_a_host_that_reboots", missing, clone_while_it_reboots),
+        campaign("a_clone_does_not_take_the_place_of_a_host_that_reboots", missing, clone_while_it_reboots),
         trial("metadata_that_lies_moves_no_host_out_of_its_swarm", missing, metadata_lies),
         trial("metadata_that_lies_brings_no_host_into_another_swarm", missing, metadata_lies_to_one_that_waits),
-        trial("another_acts_for_a_leader_whose_monitor_cannot", missing, leader_without_api),
-        trial("a_token_in_the_record_comes_before_an_old_one_in_a_label", missing, old_token),
-        trial("a_node_removed_by_hand_while_an_upgrade_is_unfinished_joins_anew", missing, removed_while_upgraded),
-        trial("labels_that_others_write_make_no_storm_of_writes", missing, odd_labels),
+        campaign("another_acts_for_a_leader_whose_monitor_cannot", missing, leader_without_api),
+        campaign("a_token_in_the_record_comes_before_an_old_one_in_a_label", missing, old_token),
+        campaign("a_node_removed_by_hand_while_an_upgrade_is_unfinished_joins_anew", missing, removed_while_upgraded),
+        campaign("labels_that_others_write_make_no_storm_of_writes", missing, odd_labels),
     ]
 }
 
@@ -119,12 +119,13 @@ fn metadata_lies() {
 
 /// The same to a host that waits: it is in no swarm, and finds a token that is sealed to its key.
 fn metadata_lies_to_one_that_waits() {
-    let lab = Lab::builder(3).start();
+    let lab = Lab::builder(3).unregistered(&[2]).start();
     lab.hosts[..2].iter().for_each(|host| host.start_monitor(&QUICK));
     lab.eventually(LIMIT, || swarm_lab::well::are_well(&lab, &[0, 1], 1));
     let (host, leader) = (&lab.hosts[2], &lab.hosts[lab.leader().unwrap()]);
     // It waits, as nobody gives it a token.
     leader.monitor.freeze();
+    lab.register(host);
     host.start_monitor(&QUICK);
     lab.eventually(LIMIT, || match standing(host)? {
         (stage, _) if stage == "wait_token" => Ok(()),
@@ -136,7 +137,7 @@ fn metadata_lies_to_one_that_waits() {
         if host.log().contains("joins by 198.18.0.99") { Err("it goes there".to_owned()) } else { Ok(()) }
     });
     assert!(lab.rancher.log_since(mark).iter().any(|asked| asked.path.contains("/services/")), "the API is asked");
-    assert!(host.log().contains("by which this host would join a swarm"), "{}", lab.report());
+    assert!(host.log().contains("tells another swarm to join than Rancher's API"), "{}", lab.report());
     lab.rancher.clear_faults();
     leader.monitor.thaw();
     lab.eventually(LIMIT, || is_well(&lab, 3));

@@ -9,7 +9,7 @@ use swarm_lab::trial::Trial;
 use serde_json::{Value, json};
 use swarm_lab::lab::{Fault, Filter, Kind, Lab, missing};
 use swarm_lab::says::says;
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -19,7 +19,7 @@ const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 
 pub fn trials() -> Vec<Trial> {
     let missing = missing();
-    vec![trial("before_there_is_a_swarm_and_while_there_is_one", missing, all_of_them)]
+    vec![campaign("before_there_is_a_swarm_and_while_there_is_one", missing, all_of_them)]
 }
 
 /// All at the same time, as they mostly wait.

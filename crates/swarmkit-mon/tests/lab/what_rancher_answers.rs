@@ -11,7 +11,7 @@ use swarm_lab::well;
 use serde_json::{Value, json};
 use swarm_lab::lab::{Fault, Filter, HostState, Lab, ServiceState, missing};
 use swarm_lab::says::{says, standing};
-use swarm_lab::trial::trial;
+use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{have_managers, is_well};
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -24,18 +24,18 @@ pub fn trials() -> Vec<Trial> {
         trial("two_hosts_with_one_identity_lose_nothing_and_say_so", missing, || {
             together(&[clone_of_a_worker, clone_that_registered_last, new_clone]);
         }),
-        trial("of_two_stacks_of_the_entry_none_is_taken_at_random", missing, two_stacks),
-        trial("a_lost_host_that_the_api_calls_active_is_not_counted_on", missing, lost_in_v1),
-        trial("a_host_that_waits_during_an_upgrade_joins_whatever_becomes_of_the_record", missing, || {
+        campaign("of_two_stacks_of_the_entry_none_is_taken_at_random", missing, two_stacks),
+        campaign("a_lost_host_that_the_api_calls_active_is_not_counted_on", missing, lost_in_v1),
+        campaign("a_host_that_waits_during_an_upgrade_joins_whatever_becomes_of_the_record", missing, || {
             together(&[upgraded, upgrading, upgrading_and_written_over]);
         }),
         trial("a_record_that_is_written_over_is_written_again", missing, || {
             together(&[written_over, written_over_for_new_monitors]);
         }),
-        trial("metadata_that_was_away_is_looked_at_within_two_seconds", missing, metadata_was_away),
+        campaign("metadata_that_was_away_is_looked_at_within_two_seconds", missing, metadata_was_away),
         trial("answers_without_bounds_are_put_off_at_once", missing, || together(&[huge, long_version])),
-        trial("in_a_calm_environment_nothing_is_written_or_said", missing, calm),
-        trial("who_cannot_be_asked_whether_it_acts_answers_in_the_record", missing, asked_by_label),
+        campaign("in_a_calm_environment_nothing_is_written_or_said", missing, calm),
+        campaign("who_cannot_be_asked_whether_it_acts_answers_in_the_record", missing, asked_by_label),
     ]
 }
 
