@@ -9,7 +9,7 @@ use swarm_lab::trial::Trial;
 use serde_json::{Value, json};
 use swarm_lab::lab::{Fault, Filter, Kind, Lab, missing};
 use swarm_lab::says::says;
-use swarm_lab::trial::{campaign, trial};
+use swarm_lab::trial::campaign;
 use swarm_lab::well::is_well;
 
 const LIMIT: Duration = Duration::from_secs(90);
