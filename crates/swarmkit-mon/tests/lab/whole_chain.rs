@@ -209,7 +209,8 @@ fn swarm_image(version: &Path) -> String {
 fn static_program() -> PathBuf {
     archive();
     let target = swarm_lab::programs::root().join("target/image");
-    let built = fs::read_dir(target).unwrap().flatten().map(|entry| entry.path().join("release/swarmkit-mon"));
+    let program = if is_long() { "release/swarmkit-mon" } else { "debug/swarmkit-mon" };
+    let built = fs::read_dir(target).unwrap().flatten().map(|entry| entry.path().join(program));
     built.filter(|path| path.is_file()).max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap()
 }
 
