@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE};
 use hyper::{Method, StatusCode};
 use tokio::net::TcpListener;
@@ -24,18 +25,23 @@ const FRESH: Duration = Duration::from_secs(2);
 /// What the engine may take to answer; well within the check's own time-out.
 const ENGINE: Duration = Duration::from_secs(3);
 
+/// How long what `/status` says is good for, while nothing new was seen: it holds how long ago things were.
+const SAID: Duration = Duration::from_secs(1);
+
 /// What the answers are made of.
 pub struct Health {
     sources: Arc<Sources>,
     status: Arc<RwLock<Status>>,
     nonce: String,
     latest: Mutex<Option<(Instant, Result<(), String>)>>,
+    /// What `/status` said last, and of which reconcile.
+    said: Mutex<Option<(Instant, u64, Bytes)>>,
 }
 
 impl Health {
     /// Nothing is asked yet.
     pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String) -> Self {
-        Self { sources, status, nonce, latest: Mutex::new(None) }
+        Self { sources, status, nonce, latest: Mutex::new(None), said: Mutex::new(None) }
     }
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
@@ -84,6 +90,20 @@ impl Health {
         let verdict = self.ask().await;
         *latest = Some((Instant::now(), verdict.clone()));
         verdict
+    }
+
+    /// What is known, put into JSON once a reconcile or a second, whoever asks: of thousands of hosts it is megabytes.
+    async fn said(&self) -> Result<Bytes, ()> {
+        let mut said = self.said.lock().await;
+        let reconciles = self.status.read().map_err(|_| ())?.reconciles;
+        if let Some((.., text)) = said.as_ref().filter(|(at, of, _)| at.elapsed() < SAID && *of == reconciles) {
+            return Ok(text.clone());
+        }
+        let status = Arc::clone(&self.status);
+        let made = tokio::task::spawn_blocking(move || status.read().map(|status| status.text()).map_err(|_| ()));
+        let text = Bytes::from(made.await.map_err(|_| ())??);
+        *said = Some((Instant::now(), reconciles, text.clone()));
+        Ok(text)
     }
 
     async fn ask(&self) -> Result<(), String> {
@@ -140,7 +160,7 @@ impl Health {
             return told(JSON, self.status.read().map(|status| self.identity(&status)));
         }
         if path == "/status" {
-            return told(JSON, self.status.read().map(|status| format!("{:#}\n", status.json())));
+            return told(JSON, self.said().await);
         }
         let verdict = self.verdict().await;
         match (path, verdict) {
@@ -157,13 +177,13 @@ impl Health {
 }
 
 /// What was read of the status. It cannot be read where a thread has failed while it wrote there.
-fn told<E>(kind: &'static str, text: Result<String, E>) -> Answer {
+fn told<E, T: Into<Bytes>>(kind: &'static str, text: Result<T, E>) -> Answer {
     let failed = |_| answer(StatusCode::INTERNAL_SERVER_ERROR, TEXT, "The monitor has failed.\n".to_owned());
     text.map_or_else(failed, |text| answer(StatusCode::OK, kind, text))
 }
 
-fn answer(status: StatusCode, kind: &'static str, text: String) -> Answer {
-    let mut answer = Answer::new(Full::from(text));
+fn answer(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer::new(Full::from(text.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     answer

@@ -51,6 +51,7 @@ pub struct DesiredLabels {
     /// For [`PART`].
     pub part: Option<&'static str>,
     /// For [`KEY`].
+    #[serde(skip)]
     pub key: Option<String>,
     /// For [`NODE`].
     pub node: Option<String>,

@@ -12,7 +12,7 @@
 //! | `surroundings`, `own_service`, `own_container` | what metadata tells, and which service and container are this monitor's |
 //! | `identity` | whether another host has this one's identity |
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
-//! | `health`, `server`, `metrics`, `status` | what it tells others |
+//! | `health`, `server`, `metrics`, `status`, `shown` | what it tells others |
 //! | `accept` | so many connections at a time |
 //! | `overview` | the swarm as a person sees it, also who opens Rancher's Swarm > CLI |
 
@@ -43,6 +43,7 @@ pub mod record_writer;
 pub mod run;
 pub mod seal;
 pub mod server;
+pub mod shown;
 pub mod state;
 pub mod status;
 pub mod surroundings;

@@ -131,6 +131,7 @@ pub struct Own {
     /// What tells this process's claims from those of others.
     pub nonce: String,
     /// The public key to which a join token for this host is sealed.
+    #[serde(skip)]
     pub key: String,
     /// What the host remembers.
     pub state: State,
@@ -151,6 +152,7 @@ pub struct MetadataView {
     /// The monitor of each host, by the host's UUID.
     pub monitors: BTreeMap<String, MonitorView>,
     /// The record, as it was some seconds ago.
+    #[serde(serialize_with = "super::shown::seen_record")]
     pub record: Seen<Record>,
     /// Why this service's monitors are to do nothing, if another stack of the entry goes before.
     pub refusal: Option<String>,
@@ -213,6 +215,7 @@ pub struct RancherView {
     /// The hosts of the environment.
     pub hosts: Vec<HostEntry>,
     /// The record, as it is.
+    #[serde(serialize_with = "super::shown::record")]
     pub record: Record,
     /// The keys in the service's metadata under which join tokens can be read by anyone: earlier monitors put them there.
     pub plain_tokens: Vec<String>,

@@ -46,7 +46,7 @@ pub struct HostEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_state: Option<String>,
     /// Its labels.
-    #[serde(default, deserialize_with = "texts")]
+    #[serde(default, deserialize_with = "texts", serialize_with = "super::shown::labels")]
     pub labels: BTreeMap<String, String>,
 }
 

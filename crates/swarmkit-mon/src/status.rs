@@ -88,8 +88,13 @@ impl Status {
         self.latest.as_ref().map(|(_, _, at)| ms(at.elapsed()))
     }
 
+    /// All of it, as `/status` says it.
+    pub fn text(&self) -> String {
+        format!("{:#}\n", self.json())
+    }
+
     /// All of it.
-    pub fn json(&self) -> Value {
+    fn json(&self) -> Value {
         let actions: Vec<Value> = self
             .actions
             .iter()

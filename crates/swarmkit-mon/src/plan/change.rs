@@ -24,6 +24,7 @@ pub enum Change {
         /// The managers, as `address:port`.
         managers: Vec<String>,
         /// The token, sealed to this host.
+        #[serde(skip)]
         sealed: String,
     },
     /// Leaves a swarm which is this host's own and not the recorded one.

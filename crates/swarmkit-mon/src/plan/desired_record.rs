@@ -38,6 +38,7 @@ pub struct DesiredRecord {
     /// The lease holder's host.
     pub lease: String,
     /// The keys, by host, to which a token is to be sealed. All other tokens are withdrawn.
+    #[serde(serialize_with = "crate::shown::hosts")]
     pub waiting: BTreeMap<String, String>,
     /// Which worker token is in force: see [`crate::seal::mark`].
     pub token: String,

@@ -11,7 +11,7 @@ use swarm_lab::lab::{self, Fault, Filter, Lab, ServiceState, missing};
 use swarm_lab::says::standing;
 use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{have_managers, is_well};
-use swarmkit_mon::seal;
+use swarmkit_mon::seal::{self, KeyPair};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5")];
@@ -86,11 +86,11 @@ fn clone_while_it_reboots() {
 }
 
 /// What rancher-metadata tells of another swarm that somebody keeps, with a token for this host in it.
-fn lie(host: &lab::Host) -> Fault {
+fn lie(lab: &Lab, host: &lab::Host) -> Fault {
     let (uuid, heartbeat) = (host.uuid(), AtomicU64::new(100));
-    let status = host.status().unwrap_or_default();
-    let key = status["view"]["own"]["key"].as_str().unwrap_or_default().to_owned();
-    let sealed = seal::seal("SWMTKN-1-of-another-swarm", &key, &uuid).unwrap_or_default();
+    // A member has no key among its labels any more; one that it never had will do then.
+    let key = lab.labels(host).remove("swarmkit.key").unwrap_or_else(|| KeyPair::generate().public().to_owned());
+    let sealed = seal::seal("SWMTKN-1-of-another-swarm", &key, &uuid).unwrap();
     Fault::edit(move |tree| {
         let heartbeat = heartbeat.fetch_add(1, Ordering::SeqCst);
         for service in tree["services"].as_array_mut().into_iter().flatten() {
@@ -108,7 +108,7 @@ fn metadata_lies() {
     let lab = well_lab(2);
     let host = &lab.hosts[worker(&lab)];
     let before = node(host);
-    lab.rancher.fault(Filter::metadata().from(host.source()), lie(host));
+    lab.rancher.fault(Filter::metadata().from(host.source()), lie(&lab, host));
     lab.always(Duration::from_secs(30), || {
         if node(host) == before { Ok(()) } else { Err("it is another node".to_owned()) }
     });
@@ -132,7 +132,7 @@ fn metadata_lies_to_one_that_waits() {
         other => Err(format!("{other:?}")),
     });
     let mark = lab.rancher.log().len();
-    lab.rancher.fault(Filter::metadata().from(host.source()), lie(host));
+    lab.rancher.fault(Filter::metadata().from(host.source()), lie(&lab, host));
     lab.always(Duration::from_secs(15), || {
         if host.log().contains("joins by 198.18.0.99") { Err("it goes there".to_owned()) } else { Ok(()) }
     });
