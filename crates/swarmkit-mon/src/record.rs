@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +18,8 @@ pub const KEY: &str = "swarmkit";
 pub(super) const OLDER: u64 = 1_000;
 /// How many epochs there can be of each count.
 const MARKS: u64 = 1 << 20;
+/// What an epoch is below: beyond it JSON's readers do not all tell a number exactly. By going on alone nobody comes near it.
+const EPOCHS: u64 = 1 << 53;
 
 /// What is recorded of the swarm. What later monitors add to it is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,7 +33,7 @@ pub struct Record {
     /// Grows each time that a manager of the swarm goes on alone: see [`Record::next_epoch`]. Managers of an earlier
     /// epoch that come back as a majority would be a second swarm with the same cluster ID; this is what tells the
     /// two apart.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero", deserialize_with = "epoch")]
     pub epoch: u64,
     /// Where its managers are joined, as `address:port`, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,6 +69,15 @@ pub struct Record {
 
 fn unreadable(error: &serde_json::Error) -> String {
     format!("the service's metadata has a `{KEY}` that is no record, to be fixed or removed there: {error}")
+}
+
+fn epoch<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let epoch = u64::deserialize(from)?;
+    if epoch < EPOCHS {
+        Ok(epoch)
+    } else {
+        Err(D::Error::custom(format!("the epoch {epoch}, which is not below 2^53")))
+    }
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -223,6 +235,8 @@ mod tests {
     fn no_record_is_an_empty_one_and_a_broken_one_is_an_error() {
         assert_eq!(Record::read(&metadata("{}")), Ok(Record::default()));
         assert_eq!(Record::read(&metadata(r#"{"swarmkit":null}"#)), Ok(Record::default()));
+        let odd = r#"{"swarmkit":{"cluster":"c","epoch":18446744073709551615}}"#;
+        assert!(Record::read(&metadata(odd)).unwrap_err().contains("not below 2^53"));
         for broken in [r#"{"swarmkit":"x"}"#, r#"{"swarmkit":{"cluster":7}}"#, r#"{"swarmkit":[]}"#] {
             assert!(Record::read(&metadata(broken)).unwrap_err().contains("no record"), "{broken}");
         }
