@@ -11,7 +11,7 @@ use super::forward::Listening;
 use super::observe::{MetadataView, Observation, Sources};
 use super::plan::{self, Change, DRAINED, NodeChange};
 use super::record::{Claim, Record};
-use super::seal::{KeyPair, SealError};
+use super::seal::{Joins, KeyPair, SealError};
 use super::state::{Member, State, StateError, StateFile};
 use swarmkit_settings::SWARM_PORT;
 
@@ -77,11 +77,11 @@ impl Executor<'_> {
                 let made = Some(engine.swarm().await?.id);
                 Ok(self.file.write(&State { init: None, made, ..state })?)
             }
-            Change::Join { advertise, managers, sealed } => {
-                let token = self.keys.open(sealed, &metadata_host(seen)?)?;
+            Change::Join { advertise, cluster, managers, sealed } => {
+                let token = self.keys.open(sealed, Joins { host: &metadata_host(seen)?, cluster })?;
                 let mut managers = reachable(managers).await?;
                 // What the engine was before is nothing any more.
-                let state = State { joining: recorded(seen), member: None, ..seen.own.state.clone() };
+                let state = State { joining: Some(cluster.clone()), member: None, ..seen.own.state.clone() };
                 // A host that cannot remember it joins all the same: it is needed only if that goes wrong half-way.
                 if state != seen.own.state
                     && let Err(error) = self.file.write(&state)
@@ -248,13 +248,6 @@ fn metadata_host(seen: &Observation) -> Result<String, ActError> {
 
 fn service(seen: &Observation) -> Result<String, ActError> {
     Ok(metadata(seen)?.service.clone())
-}
-
-/// The recorded swarm.
-fn recorded(seen: &Observation) -> Option<String> {
-    let told = seen.rancher_view().and_then(|view| view.record.cluster.clone());
-    let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
-    told.or_else(|| read?.cluster.clone())
 }
 
 /// The swarm that this host was last seen in.

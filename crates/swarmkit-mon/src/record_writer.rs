@@ -14,7 +14,7 @@ use super::observe::Sources;
 use super::past::ms;
 use super::plan::DesiredRecord;
 use super::rancher::Rancher;
-use super::seal;
+use super::seal::{self, Joins};
 use super::status::{Done, Status};
 
 /// The first pause after a write that failed.
@@ -194,7 +194,8 @@ async fn hand_to(
 }
 
 fn sealed(swarm: &Swarm, host: &str, key: &str) -> Option<String> {
-    let sealed = seal::seal(swarm.worker_token(), key, host);
+    let joins = Joins { host, cluster: &swarm.id };
+    let sealed = seal::seal(swarm.worker_token(), key, joins);
     if let Err(error) = &sealed {
         tracing::warn!(host, %error, label = labels::KEY, "no token for this host");
     }

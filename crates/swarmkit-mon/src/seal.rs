@@ -11,9 +11,24 @@ use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use sha2::{Digest, Sha256};
 
 /// Binds what is sealed to its use.
-const USE: &[u8] = b"swarmkit join token, version 1";
+const USE: &[u8] = b"swarmkit join token, version 2";
 /// The length of an encapsulated X25519 key, in bytes.
 const KEY_LENGTH: usize = 32;
+
+/// What a token is good for: what is sealed for one host and swarm cannot be passed off as another's.
+#[derive(Debug, Clone, Copy)]
+pub struct Joins<'a> {
+    /// The host's UUID.
+    pub host: &'a str,
+    /// The swarm's cluster ID.
+    pub cluster: &'a str,
+}
+
+impl Joins<'_> {
+    fn text(self) -> String {
+        format!("{}\n{}", self.host, self.cluster)
+    }
+}
 
 /// A host's key pair.
 pub struct KeyPair {
@@ -33,11 +48,11 @@ impl KeyPair {
         &self.public
     }
 
-    /// Opens what was sealed to this key for a host.
+    /// Opens what was sealed to this key for a host that joins a swarm.
     ///
     /// # Errors
-    /// It was not sealed to this key, or not for this host, or it is damaged.
-    pub fn open(&self, sealed: &str, host: &str) -> Result<String, SealError> {
+    /// It was not sealed to this key, or not for this host and swarm, or it is damaged.
+    pub fn open(&self, sealed: &str, joins: Joins<'_>) -> Result<String, SealError> {
         let bytes = BASE64.decode(sealed).map_err(|_| SealError::Opening)?;
         let (key, text) = bytes.split_at_checked(KEY_LENGTH).ok_or(SealError::Opening)?;
         let key = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(key).map_err(|_| SealError::Opening)?;
@@ -47,7 +62,7 @@ impl KeyPair {
             &key,
             USE,
             text,
-            host.as_bytes(),
+            joins.text().as_bytes(),
         );
         opened.ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(SealError::Opening)
     }
@@ -64,11 +79,11 @@ pub enum SealError {
     Key,
 }
 
-/// Seals a token to a public key, for a host.
+/// Seals a token to a public key, for a host that joins a swarm.
 ///
 /// # Errors
 /// The key is not one.
-pub fn seal(token: &str, public: &str, host: &str) -> Result<String, SealError> {
+pub fn seal(token: &str, public: &str, joins: Joins<'_>) -> Result<String, SealError> {
     let key = BASE64.decode(public).map_err(|_| SealError::Key)?;
     let key = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&key).map_err(|_| SealError::Key)?;
     let (encapsulated, text) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
@@ -76,7 +91,7 @@ pub fn seal(token: &str, public: &str, host: &str) -> Result<String, SealError> 
         &key,
         USE,
         token.as_bytes(),
-        host.as_bytes(),
+        joins.text().as_bytes(),
     )
     .map_err(|_| SealError::Key)?;
     Ok(BASE64.encode([encapsulated.to_bytes().as_slice(), &text].concat()))
@@ -94,27 +109,29 @@ mod tests {
     use super::*;
 
     const TOKEN: &str = "SWMTKN-1-secret";
+    const HERE: Joins<'_> = Joins { host: "host", cluster: "cluster" };
 
     #[test]
-    fn only_the_host_and_the_key_that_it_is_for_open_it() {
+    fn only_the_host_and_the_key_that_it_is_for_open_it_and_only_to_join_that_swarm() {
         let (mine, other) = (KeyPair::generate(), KeyPair::generate());
-        let sealed = seal(TOKEN, mine.public(), "host").unwrap();
-        assert_eq!(mine.open(&sealed, "host").as_deref(), Ok(TOKEN));
-        assert_eq!(mine.open(&sealed, "another"), Err(SealError::Opening));
-        assert_eq!(other.open(&sealed, "host"), Err(SealError::Opening));
+        let sealed = seal(TOKEN, mine.public(), HERE).unwrap();
+        assert_eq!(mine.open(&sealed, HERE).as_deref(), Ok(TOKEN));
+        assert_eq!(mine.open(&sealed, Joins { host: "another", ..HERE }), Err(SealError::Opening));
+        assert_eq!(mine.open(&sealed, Joins { cluster: "another", ..HERE }), Err(SealError::Opening));
+        assert_eq!(other.open(&sealed, HERE), Err(SealError::Opening));
         assert!(!sealed.contains("SWMTKN"));
-        assert_ne!(sealed, seal(TOKEN, mine.public(), "host").unwrap(), "sealed twice it looks different");
+        assert_ne!(sealed, seal(TOKEN, mine.public(), HERE).unwrap(), "sealed twice it looks different");
     }
 
     #[test]
     fn damaged_and_foreign_texts_are_refused() {
         let mine = KeyPair::generate();
-        let sealed = seal(TOKEN, mine.public(), "host").unwrap();
+        let sealed = seal(TOKEN, mine.public(), HERE).unwrap();
         for text in ["", "x", "!!", &sealed[..20], &format!("{}AAAA", &sealed[..sealed.len() - 4])] {
-            assert_eq!(mine.open(text, "host"), Err(SealError::Opening), "{text}");
+            assert_eq!(mine.open(text, HERE), Err(SealError::Opening), "{text}");
         }
         for key in ["", "AAAA", "not base 64", &"A".repeat(4000)] {
-            assert_eq!(seal(TOKEN, key, "host"), Err(SealError::Key), "{key}");
+            assert_eq!(seal(TOKEN, key, HERE), Err(SealError::Key), "{key}");
         }
     }
 

@@ -21,6 +21,8 @@ pub enum Change {
     Join {
         /// The address under which the others reach this host.
         advertise: IpAddr,
+        /// The swarm's cluster ID.
+        cluster: String,
         /// The managers, as `address:port`.
         managers: Vec<String>,
         /// The token, sealed to this host.

@@ -118,6 +118,7 @@ fn handed_over(seen: &Observation, metadata: &MetadataView) -> Option<Plan> {
         let reason = format!("joins by {}, with the token in its host label", given.managers.join(", "));
         Plan::new(Stage::Join, reason).labels(waiting(seen, labels::WAIT_JOIN)).change(Change::Join {
             advertise,
+            cluster: given.cluster,
             managers: given.managers,
             sealed: given.sealed,
         })
@@ -147,7 +148,12 @@ fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
         Some(_) if known.managers.is_empty() => wait("a swarm is recorded, but none of its managers".to_owned()),
         Some(token) => Plan::new(Stage::Join, format!("joins by {}", known.managers.join(", ")))
             .labels(waiting(seen, labels::WAIT_JOIN))
-            .change(Change::Join { advertise, managers: known.managers.clone(), sealed: token.sealed.clone() }),
+            .change(Change::Join {
+                advertise,
+                cluster: known.cluster.clone().unwrap_or_default(),
+                managers: known.managers.clone(),
+                sealed: token.sealed.clone(),
+            }),
     };
     if known.cluster != record.cluster {
         plan.warnings.push(OTHERWISE.to_owned());

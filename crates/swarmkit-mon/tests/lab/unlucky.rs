@@ -11,7 +11,7 @@ use swarm_lab::lab::{self, Fault, Filter, Lab, ServiceState, missing};
 use swarm_lab::says::standing;
 use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{have_managers, is_well};
-use swarmkit_mon::seal::{self, KeyPair};
+use swarmkit_mon::seal::{self, Joins, KeyPair};
 
 const LIMIT: Duration = Duration::from_secs(90);
 const QUICK: [(&str, &str); 2] = [("RECONCILE_PERIOD", "1"), ("GRACE_PERIOD", "5")];
@@ -90,7 +90,7 @@ fn lie(lab: &Lab, host: &lab::Host) -> Fault {
     let (uuid, heartbeat) = (host.uuid(), AtomicU64::new(100));
     // A member has no key among its labels any more; one that it never had will do then.
     let key = lab.labels(host).remove("swarmkit.key").unwrap_or_else(|| KeyPair::generate().public().to_owned());
-    let sealed = seal::seal("SWMTKN-1-of-another-swarm", &key, &uuid).unwrap();
+    let sealed = seal::seal("SWMTKN-1-of-another-swarm", &key, Joins { host: &uuid, cluster: "another" }).unwrap();
     Fault::edit(move |tree| {
         let heartbeat = heartbeat.fetch_add(1, Ordering::SeqCst);
         for service in tree["services"].as_array_mut().into_iter().flatten() {
