@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{CatalogError, io_error};
+use rancher_catalog::beneath::{Beneath, NotRead};
+use rancher_catalog::source::MAX_COMPARED_BYTES;
 
 /// A catalog's folder. Every path below it is reached over real folders alone.
 #[derive(Debug, Clone)]
@@ -57,10 +59,13 @@ impl CatalogRoot {
     /// It is no file, or cannot be read.
     pub fn read(&self, relative: &str) -> Result<Option<Vec<u8>>, CatalogError> {
         let path = self.path(relative)?;
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Ok(found) if !found.is_file() => Err(CatalogError::NotAFile(path)),
-            _ => fs::read(&path).map(Some).map_err(io_error("read", &path)),
+        let read = Beneath::open(&self.folder).and_then(|root| root.read(Path::new(relative), MAX_COMPARED_BYTES));
+        match read {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(NotRead::Missing) => Ok(None),
+            Err(NotRead::Link(_)) => Err(CatalogError::SymbolicLink(path)),
+            Err(NotRead::NoFile(_)) => Err(CatalogError::NotAFile(path)),
+            Err(cause @ (NotRead::TooLarge(_) | NotRead::Failed(_))) => Err(io_error("read", &path)(cause.into())),
         }
     }
 
@@ -70,17 +75,12 @@ impl CatalogRoot {
     /// It is no folder, or cannot be read.
     pub fn names(&self, relative: &str) -> Result<Vec<String>, CatalogError> {
         let path = self.path(relative)?;
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Ok(found) if !found.is_dir() => return Err(CatalogError::NotAFolder(path)),
-            _ => {}
+        match Beneath::open(&self.folder).and_then(|root| root.entries(Path::new(relative))) {
+            Ok(entries) => Ok(entries.into_iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect()),
+            Err(NotRead::Missing) => Ok(Vec::new()),
+            Err(NotRead::Link(_)) => Err(CatalogError::SymbolicLink(path)),
+            Err(NotRead::NoFile(_)) => Err(CatalogError::NotAFolder(path)),
+            Err(cause @ (NotRead::TooLarge(_) | NotRead::Failed(_))) => Err(io_error("read", &path)(cause.into())),
         }
-        let mut names = Vec::new();
-        for found in fs::read_dir(&path).map_err(io_error("read", &path))? {
-            let found = found.map_err(io_error("read", &path))?;
-            names.push(found.file_name().to_string_lossy().into_owned());
-        }
-        names.sort();
-        Ok(names)
     }
 }

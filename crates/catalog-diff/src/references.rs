@@ -18,18 +18,17 @@ pub fn compare(
     after: &str,
     only: Option<&str>,
 ) -> Result<Vec<TemplateComparison>, GitError> {
-    let git = Git::at(catalog);
+    let git = Git::at(catalog)?;
     let (before, after) = (git.commit(before)?, git.commit(after)?);
-    let prefix = git.line(&["rev-parse", "--show-prefix"])?;
+    let prefix = git.prefix().to_owned();
     let mut args = vec!["diff-tree", "-r", "--name-only", "--no-renames", "-z", &before, &after, "--"];
     let below = format!("{prefix}{}", only.unwrap_or_default());
     let below = below.trim_end_matches('/');
     if !below.is_empty() {
         args.push(below);
     }
-    let top = Git::at(catalog).with_top()?;
     let folders: BTreeSet<PathBuf> =
-        top.names(&args)?.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
+        git.names(&args)?.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
     let folder = |source| GitError::Io { command: "diff-tree".to_owned(), source };
     let (old, new) = (tempfile::tempdir().map_err(folder)?, tempfile::tempdir().map_err(folder)?);
     let paths: Vec<String> = folders.iter().map(|folder| format!("{prefix}{}", folder.to_string_lossy())).collect();
@@ -37,8 +36,8 @@ pub fn compare(
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    top.export(&before, &paths, old.path())?;
-    top.export(&after, &paths, new.path())?;
+    git.export(&before, &paths, old.path())?;
+    git.export(&after, &paths, new.path())?;
     let read = |root: &Path, folder: &Path| TemplateSource::read(&root.join(&prefix).join(folder));
     let compared =
         folders.iter().map(|folder| TemplateComparison::new(&read(old.path(), folder), &read(new.path(), folder)));
