@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CatalogError, io_error};
 use rancher_catalog::beneath::{Beneath, NotRead};
-use rancher_catalog::source::MAX_COMPARED_BYTES;
+use rancher_catalog::source::{MAX_FILE_BYTES, catalog_above};
 
 /// A catalog's folder. Every path below it is reached over real folders alone.
 #[derive(Debug, Clone)]
@@ -25,6 +25,18 @@ impl CatalogRoot {
             Ok(_) => Err(CatalogError::NotAFolder(folder.to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CatalogError::Missing(folder.to_owned())),
             Err(error) => Err(io_error("look at", folder)(error)),
+        }
+    }
+
+    /// Opens a whole catalog, and no folder within one.
+    ///
+    /// # Errors
+    /// As [`CatalogRoot::open`]; and it is one of templates, of a template or of a version.
+    pub fn open_whole(folder: &Path) -> Result<Self, CatalogError> {
+        let root = Self::open(folder)?;
+        match catalog_above(folder) {
+            Some(catalog) => Err(CatalogError::Within { folder: folder.to_owned(), catalog }),
+            None => Ok(root),
         }
     }
 
@@ -59,7 +71,7 @@ impl CatalogRoot {
     /// It is no file, or cannot be read.
     pub fn read(&self, relative: &str) -> Result<Option<Vec<u8>>, CatalogError> {
         let path = self.path(relative)?;
-        let read = Beneath::open(&self.folder).and_then(|root| root.read(Path::new(relative), MAX_COMPARED_BYTES));
+        let read = Beneath::open(&self.folder).and_then(|root| root.read(Path::new(relative), MAX_FILE_BYTES));
         match read {
             Ok(bytes) => Ok(Some(bytes)),
             Err(NotRead::Missing) => Ok(None),

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
 use super::refusal::Refusal;
+use crate::catalog::CatalogError;
 use rancher_catalog::git::Git;
-use rancher_catalog::source::is_base;
+use rancher_catalog::source::{catalog_above, is_base};
 
 /// The most names of changed files that are told.
 const TOLD: usize = 5;
@@ -40,6 +41,9 @@ impl Base {
     /// # Errors
     /// It is no clone; it is dirty; or there is nothing to build upon.
     pub fn find(catalog: &Path, named: Option<&str>) -> Result<Self, ReleaseError> {
+        if let Some(above) = catalog_above(catalog) {
+            return Err(CatalogError::Within { folder: catalog.to_owned(), catalog: above }.into());
+        }
         let git = Git::at(catalog)?;
         let prefix = git.prefix().to_owned();
         if git.top().is_some() {
@@ -116,8 +120,7 @@ fn upstream(git: &Git, name: &str) -> Result<Option<Upstream>, ReleaseError> {
 fn clean(git: &Git) -> Result<(), ReleaseError> {
     let Some(head) = git.find_commit("HEAD")? else { return Ok(()) };
     let changed = git.changed_since(&head, &[])?;
-    let among_templates =
-        |path: &PathBuf| path.iter().any(|part| is_base(&part.to_string_lossy()));
+    let among_templates = |path: &PathBuf| path.iter().any(|part| is_base(&part.to_string_lossy()));
     let wanted = changed.new.iter().filter(|path| among_templates(path));
     let mut told: Vec<String> =
         changed.known.iter().chain(wanted).map(|path| path.to_string_lossy().into_owned()).collect();

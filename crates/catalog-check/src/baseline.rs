@@ -20,7 +20,7 @@ use rancher_catalog::source::{MAX_FILE_BYTES, templates_of};
 /// The version of the file's form.
 const VERSION: u32 = 1;
 /// The most that is read of a baseline: some 200,000 findings.
-const MAX_BYTES: u64 = 64 << 20;
+pub(super) const MAX_BYTES: u64 = 64 << 20;
 /// The most characters that are kept of each line.
 const LINE: usize = 120;
 

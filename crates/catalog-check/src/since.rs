@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::baseline::{Baseline, BaselineError};
+use super::baseline::{Baseline, BaselineError, MAX_BYTES};
 use super::before::Before;
 use super::changed::{ALLOWANCE_CHANGED, compare};
 use super::config::{Allow, CatalogConfig, ConfigError, FILE_NAME, root_of};
@@ -17,7 +17,7 @@ use super::run::{self, CheckOptions, Checked, in_order};
 use super::silence::{self, Judge};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::git::{Git, GitError};
-use rancher_catalog::source::{MAX_COMPARED_BYTES, TemplateSource, is_base};
+use rancher_catalog::source::{TemplateSource, is_base};
 use rancher_catalog::yaml::Position;
 
 /// Why a change cannot be looked at.
@@ -80,7 +80,7 @@ impl Commit {
         let Ok(inside) = path.strip_prefix(&self.top) else { return Ok(None) };
         let into = tempfile::tempdir()?;
         self.git.export(&self.id, &[&inside.to_string_lossy()], into.path())?;
-        match Beneath::open(into.path()).and_then(|folder| folder.read(inside, MAX_COMPARED_BYTES)) {
+        match Beneath::open(into.path()).and_then(|folder| folder.read(inside, MAX_BYTES)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(NotRead::Missing | NotRead::Link(_) | NotRead::NoFile(_)) => Ok(None),
             Err(cause) => Err(io::Error::from(cause).into()),

@@ -9,17 +9,16 @@ use rayon::prelude::*;
 
 use crate::beneath::{self, Beneath, NotRead};
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
+use crate::digest::sha256_of;
 use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
 use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, Revision, Version};
-pub use crate::template_folders::{is_base, templates_of};
+pub use crate::template_folders::{catalog_above, is_base, templates_of};
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Position, ReadError};
 
 /// The most that is read of a file. The largest compose file of 725 published versions has 19 kB.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
-/// The most that is read of a file to compare it with another.
-pub const MAX_COMPARED_BYTES: u64 = 16 << 20;
 /// The most renderings of one template file: one for the defaults, one for each other answer.
 const MAX_VARIANTS: usize = 200;
 /// What all renderings of one template file may print together, in bytes. The largest real one stays below 4 MiB.
@@ -456,12 +455,7 @@ impl TemplateSource {
 }
 
 /// Reads a file of a template, by its path in the folder of it.
-fn read_yaml(
-    template: &Beneath,
-    inside: &Path,
-    folder: &Path,
-    unreadable: &mut Vec<Unreadable>,
-) -> Option<YamlFile> {
+fn read_yaml(template: &Beneath, inside: &Path, folder: &Path, unreadable: &mut Vec<Unreadable>) -> Option<YamlFile> {
     let path = folder.join(inside);
     match template.read(inside, MAX_FILE_BYTES) {
         Ok(bytes) => Some(YamlFile::from_bytes(&path, bytes)),
@@ -482,13 +476,28 @@ fn in_the_way(folder: &Path, unreadable: &[Unreadable]) -> Vec<String> {
 /// What is to be compared of a file of a template: its content, or what is to be said of what stands in its place. `None`
 /// where there is nothing.
 fn content(folder: &Path, inside: &Path) -> Option<Vec<u8>> {
-    match Beneath::template(folder).and_then(|folder| folder.read(inside, MAX_COMPARED_BYTES)) {
+    let folder = match Beneath::template(folder) {
+        Ok(folder) => folder,
+        Err(cause) => return instead(cause),
+    };
+    match folder.read(inside, MAX_FILE_BYTES) {
         Ok(bytes) => Some(bytes),
-        Err(NotRead::Missing) => None,
-        Err(NotRead::Link(to)) => {
-            Some(format!("(a symbolic link to {}; it is not followed)\n", to.display()).into_bytes())
+        // A larger one is known by its digest, and no line of it is compared.
+        Err(NotRead::TooLarge(_)) => {
+            let (file, length) = folder.file(inside).ok()?;
+            let digest = sha256_of(file).map_or_else(|error| error.to_string(), |(digest, _)| digest);
+            Some(format!("({length} bytes, SHA-256 {digest})\n").into_bytes())
         }
-        Err(cause) => Some(format!("(not read: {cause})\n").into_bytes()),
+        Err(cause) => instead(cause),
+    }
+}
+
+/// What is said instead of a content.
+fn instead(cause: NotRead) -> Option<Vec<u8>> {
+    match cause {
+        NotRead::Missing => None,
+        NotRead::Link(to) => Some(format!("(a symbolic link to {}; it is not followed)\n", to.display()).into_bytes()),
+        cause => Some(format!("(not read: {cause})\n").into_bytes()),
     }
 }
 

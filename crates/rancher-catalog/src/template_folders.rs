@@ -17,19 +17,23 @@ pub fn is_base(name: &str) -> bool {
 /// The path cannot be looked at.
 pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     let path = std::path::absolute(path)?;
+    if let Some(base) = path.ancestors().skip(1).find(|above| is_base(&file_name(above))) {
+        let root = base.parent().unwrap_or(base);
+        let catalog = Beneath::open(root)?;
+        let inside = |path: &Path| path.strip_prefix(root).unwrap_or(Path::new("")).to_owned();
+        catalog.kind(&inside(&path))?.ok_or(NotRead::Missing)?;
+        let name = path.strip_prefix(base).ok().and_then(|below| below.iter().next()).unwrap_or_default();
+        let template = base.join(name);
+        // A link in the place of a template is one that nobody gets: whoever reads it says so.
+        if matches!(catalog.kind(&inside(&template))?, Some(Kind::Folder | Kind::Link)) {
+            return Ok(vec![template]);
+        }
+    }
     let is_folder = std::fs::metadata(&path)?.is_dir();
     // A file is in the template that its folder is in.
     let path = if is_folder { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
-    let mut at = path.as_path();
-    while let Some(above) = at.parent() {
-        if is_base(&file_name(above)) && at.is_dir() {
-            return Ok(vec![at.to_owned()]);
-        }
-        at = above;
-    }
     let root = if is_base(&file_name(&path)) { path.parent().unwrap_or(&path) } else { &path };
     let catalog = Beneath::open(root)?;
-    // A link in the place of a template is one that nobody gets: whoever reads it says so.
     let entries = |inside: &Path| -> Result<Vec<PathBuf>, NotRead> {
         let entries = catalog.entries(inside)?.into_iter();
         let wanted = entries.filter(|(name, kind)| {
@@ -63,6 +67,26 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// The catalog that a folder is in which somebody took for the catalog, though it is one of templates, of a template or of
+/// a version.
+pub fn catalog_above(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let is_version = |path: &Path| Revision::from_folder_name(&file_name(path)).is_some();
+    let entries = Beneath::open(&folder).ok()?.entries(Path::new("")).ok()?;
+    let holds = |wanted: &dyn Fn(&str) -> bool| entries.iter().any(|(name, _)| wanted(&name.to_string_lossy()));
+    if holds(&is_base) {
+        return None;
+    }
+    let base = folder.ancestors().take(3).find(|path| is_base(&file_name(path)))?;
+    let holds_template = || holds(&|name| name == "config.yml" || is_version(Path::new(name)));
+    let is_within = match folder.strip_prefix(base).ok()?.components().count() {
+        0 => true,
+        1 => holds_template(),
+        _ => is_version(&folder),
+    };
+    base.parent().filter(|_| is_within).map(Path::to_owned)
 }
 
 fn file_name(path: &Path) -> String {

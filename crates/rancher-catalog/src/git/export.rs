@@ -10,7 +10,7 @@ use std::process::ChildStdout;
 use super::{Git, GitError, Heard, LOCAL_LIMIT, parts, path_of};
 
 /// The most that is taken out of a commit at once. The largest public catalog has 40 MB with all its templates.
-const MAX_EXPORT_BYTES: u64 = 512 << 20;
+const MAX_EXPORT_BYTES: u64 = 128 << 20;
 /// The most that a link may point to: longer ones no system makes.
 const MAX_TARGET_BYTES: u64 = 4 << 10;
 

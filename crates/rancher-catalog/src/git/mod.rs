@@ -106,7 +106,9 @@ pub enum GitError {
     #[error("{} is in no git clone (not a git repository)", .0.display())]
     NoClone(PathBuf),
     /// A clone without some of its objects.
-    #[error("the clone has not the object {0}, and nothing is fetched unasked: fetch all (git fetch --refetch --no-filter)")]
+    #[error(
+        "the clone has not the object {0}, and nothing is fetched unasked: fetch all (git fetch --refetch --no-filter)"
+    )]
     Absent(String),
     /// A commit holds a name that leads out of a folder.
     #[error("the commit {commit} holds the path {path:?}, which leads elsewhere: it is no honest catalog")]
@@ -375,12 +377,11 @@ impl Git {
         read: impl FnOnce(ChildStdout) -> T + Send + 'static,
     ) -> Result<T, GitError> {
         let command_name = || name.to_owned();
-        let ended = limited_child::run(&mut command, input.to_vec(), limit, read).map_err(|source| {
-            match source.kind() {
+        let ended =
+            limited_child::run(&mut command, input.to_vec(), limit, read).map_err(|source| match source.kind() {
                 io::ErrorKind::NotFound => GitError::Missing,
                 _ => GitError::Io { command: command_name(), source },
-            }
-        })?;
+            })?;
         let Some(ended) = ended else { return Err(GitError::TooSlow { command: command_name(), limit }) };
         if ended.status.success() {
             Ok(ended.output)
@@ -440,7 +441,9 @@ impl Heard {
         let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| key.starts_with(prefix));
         match self {
             Self::Nothing => false,
-            Self::ForRemotes => setting.by_clone && begins(&FOR_REMOTES) && !NOT_FOR_REMOTES.iter().any(|end| key.ends_with(end)),
+            Self::ForRemotes => {
+                setting.by_clone && begins(&FOR_REMOTES) && !NOT_FOR_REMOTES.iter().any(|end| key.ends_with(end))
+            }
             Self::ForCommits => begins(&FOR_COMMITS) || (!setting.by_clone && key.starts_with(BY_WHICH_PROGRAM)),
         }
     }
