@@ -16,6 +16,7 @@
 
 pub mod beneath;
 pub mod catalog_service;
+mod compared_content;
 mod deep_stack;
 pub mod digest;
 pub mod git;

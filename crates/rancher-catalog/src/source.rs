@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::beneath::{self, Beneath, NotRead};
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
-use crate::digest::sha256_of;
+use crate::compared_content::content;
 use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
 use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, Revision, Version};
@@ -471,34 +471,6 @@ fn in_the_way(folder: &Path, unreadable: &[Unreadable]) -> Vec<String> {
     let others = unreadable.iter().filter(|unreadable| unreadable.cause == Cause::NoFile);
     let inside = others.filter_map(|unreadable| unreadable.path.strip_prefix(folder).ok());
     inside.map(|path| path.to_string_lossy().into_owned()).collect()
-}
-
-/// What is to be compared of a file of a template: its content, or what is to be said of what stands in its place. `None`
-/// where there is nothing.
-fn content(folder: &Path, inside: &Path) -> Option<Vec<u8>> {
-    let folder = match Beneath::template(folder) {
-        Ok(folder) => folder,
-        Err(cause) => return instead(cause),
-    };
-    match folder.read(inside, MAX_FILE_BYTES) {
-        Ok(bytes) => Some(bytes),
-        // A larger one is known by its digest, and no line of it is compared.
-        Err(NotRead::TooLarge(_)) => {
-            let (file, length) = folder.file(inside).ok()?;
-            let digest = sha256_of(file).map_or_else(|error| error.to_string(), |(digest, _)| digest);
-            Some(format!("({length} bytes, SHA-256 {digest})\n").into_bytes())
-        }
-        Err(cause) => instead(cause),
-    }
-}
-
-/// What is said instead of a content.
-fn instead(cause: NotRead) -> Option<Vec<u8>> {
-    match cause {
-        NotRead::Missing => None,
-        NotRead::Link(to) => Some(format!("(a symbolic link to {}; it is not followed)\n", to.display()).into_bytes()),
-        cause => Some(format!("(not read: {cause})\n").into_bytes()),
-    }
 }
 
 fn file_name(path: &Path) -> String {
