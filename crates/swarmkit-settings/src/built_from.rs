@@ -41,6 +41,7 @@ pub fn noted(program: &[u8]) -> Option<Noted> {
         let text = rest.iter().position(|byte| *byte == b']').and_then(|end| std::str::from_utf8(&rest[..end]).ok());
         if let Some((version, rest)) = text.and_then(|text| text.split_once(", of commit "))
             && let Some((commit, changed)) = rest.split_once(", changed ")
+            && !version.contains([' ', '['])
         {
             let commit = match (commit, changed) {
                 ("", _) => UNKNOWN.to_owned(),
