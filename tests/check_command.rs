@@ -194,7 +194,7 @@ fn a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait() {
     assert!(status.success());
     let (code, _, errors) = outcome(folder.path(), &["check", "."]);
     assert_eq!(code, 2);
-    assert!(errors.contains("gen-catalog.toml: this is not a file"), "{errors}");
+    assert!(errors.contains("gen-catalog.toml: it is a pipe"), "{errors}");
 }
 
 fn without_a_path_the_working_folder_is_checked() {

@@ -248,6 +248,7 @@ fn static_program(machine: u8) -> Vec<u8> {
     head[18] = machine;
     head[20] = 1;
     head[52] = 64;
+    head.extend(format!("[swarmkit-mon is version {}, of commit , changed ]", env!("CARGO_PKG_VERSION")).bytes());
     head
 }
 

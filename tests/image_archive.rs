@@ -22,8 +22,16 @@ pub fn trials() -> Vec<Trial> {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----";
 
-/// The head of a static program for x86-64, which is all that packing looks at.
+/// The head of a static program for x86-64 and the note of a daemon, which is all that packing looks at.
 fn static_program() -> Vec<u8> {
+    [static_head(), noted(VERSION, "")].concat()
+}
+
+fn noted(version: &str, commit: &str) -> Vec<u8> {
+    format!("[swarmkit-mon is version {version}, of commit {commit}, changed false]").into_bytes()
+}
+
+fn static_head() -> Vec<u8> {
     let mut head = vec![0; 64];
     head[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     head[16] = 2;
@@ -159,11 +167,20 @@ fn what_would_not_run_is_refused() {
         (Vec::new(), "no ELF program"),
         (other, "for the machine 8"),
         (object, "of type 1"),
+        (static_head(), "no swarmkit-mon"),
+        ([static_head(), noted("1.9.9", "")].concat(), "it is swarmkit-mon 1.9.9, and this image is of"),
+        ([static_head(), noted(VERSION, "abc")].concat(), "it is of commit abc, and this image is to be of def"),
     ] {
         fs::write(&program, content).unwrap();
-        let (code, _, errors) = pack(folder.path(), &[]);
+        let (code, _, errors) = pack(folder.path(), &["--revision", "def"]);
         assert!(code == 2 && errors.contains(wanted), "{wanted}: {errors}");
     }
+    fs::write(&program, [static_head(), noted(VERSION, "abc")].concat()).unwrap();
+    assert_eq!(packed(folder.path(), &[])["revision"], "abc");
+    fs::remove_file(folder.path().join("image.tar")).unwrap();
+    // The daemon has such a note, whatever machine it is for.
+    let daemon = fs::read(swarm_lab::programs::swarmkit_mon()).unwrap();
+    assert_eq!(swarmkit_settings::built_from::noted(&daemon).unwrap().version, VERSION);
     fs::write(&program, static_program()).unwrap();
     for (text, wanted) in [
         (String::new(), "there is none"),

@@ -16,6 +16,7 @@ mod dependencies;
 mod diff_command;
 mod docs;
 mod fix_command;
+mod hostile;
 mod image_archive;
 mod junit;
 mod knows_its_commit;
@@ -23,6 +24,7 @@ mod languages;
 mod launch_verdicts;
 mod manual;
 mod meaning_corpus;
+mod mistyped;
 mod model_shows;
 mod odd_catalogs;
 mod offered_verdicts;
@@ -61,12 +63,14 @@ fn main() {
             ("docs", docs::trials),
             ("fix_command", fix_command::trials),
             ("image_archive", image_archive::trials),
+            ("hostile", hostile::trials),
             ("junit", junit::trials),
             ("knows_its_commit", knows_its_commit::trials),
             ("launch_verdicts", launch_verdicts::trials),
             ("languages", languages::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
+            ("mistyped", mistyped::trials),
             ("model_shows", model_shows::trials),
             ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),

@@ -362,9 +362,12 @@ fn author() {
     let sandbox = community();
     git(&sandbox.clone, &["config", "user.name", "Maintainer"]);
     git(&sandbox.clone, &["config", "user.email", "m@example.com"]);
+    let settings = sandbox.folder.path().join("settings");
+    fs::write(&settings, "").unwrap();
     let run = |args: &[&str], with_name: bool| {
         let mut command = Command::new(swarm_lab::programs::gen_catalog());
         as_person(command.args(["release", "--catalog"]).arg(&sandbox.clone).args(args));
+        command.env("GIT_CONFIG_GLOBAL", &settings);
         for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"] {
             command.env_remove(name);
         }
@@ -383,11 +386,18 @@ fn author() {
     let script = "#!/bin/sh\necho '[GNUPG:] BEGIN_SIGNING' >&2\necho '[GNUPG:] SIG_CREATED ' >&2\necho '-----BEGIN PGP SIGNATURE-----'\ncat >/dev/null\n";
     fs::write(&signer, script).unwrap();
     fs::set_permissions(&signer, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    git(&sandbox.clone, &["config", "gpg.program", signer.to_str().unwrap()]);
+    git(&sandbox.clone, &["config", "--file", settings.to_str().unwrap(), "gpg.program", signer.to_str().unwrap()]);
+    // Not by one that the clone names.
+    let mark = sandbox.folder.path().join("ran");
+    let other = sandbox.folder.path().join("other");
+    fs::write(&other, format!("#!/bin/sh\ntouch '{}'\nexit 1\n", mark.display())).unwrap();
+    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    git(&sandbox.clone, &["config", "gpg.program", other.to_str().unwrap()]);
     git(&sandbox.clone, &["config", "commit.gpgSign", "true"]);
     let output = run(&["--branch", "signed"], true);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(git(&sandbox.clone, &["cat-file", "commit", "signed"]).contains("gpgsig -----BEGIN PGP SIGNATURE-----"));
+    assert!(!mark.exists());
     // Who does not sign, though it is asked for, makes no commit.
     fs::write(&signer, "#!/bin/sh\nexit 1\n").unwrap();
     let output = run(&["--branch", "unsigned"], true);

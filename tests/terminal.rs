@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use swarm_lab::trial::{Trial, trial};
 
@@ -16,8 +16,6 @@ use crate::check_changed::repository;
 use crate::check_command::{DOCKER, LATEST, catalog};
 
 pub fn trials() -> Vec<Trial> {
-    let cases = cases();
-    let no_cases = cases.is_none().then_some("the cases are not there: name their folder in CATALOG_CASES");
     let no_script = Command::new("script").arg("--version").output().is_err().then_some("script is not installed");
     vec![
         trial("no_command_lets_a_control_character_through", None, no_command_lets_a_control_character_through),
@@ -25,15 +23,7 @@ pub fn trials() -> Vec<Trial> {
         trial("what_acts_is_shown_in_its_place", None, what_acts_is_shown_in_its_place),
         trial("the_users_own_words_are_shown_too", None, the_users_own_words_are_shown_too),
         trial("progress_is_shown_on_a_terminal_alone", no_script, progress_is_shown_on_a_terminal_alone),
-        trial("the_hostile_cases_of_check_are_held", no_cases, the_hostile_cases_of_check_are_held),
     ]
-}
-
-/// Scripts that try it from outside, where they are: beside the project, or where `CATALOG_CASES` says.
-fn cases() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases");
-    let folder = std::env::var_os("CATALOG_CASES").map_or(beside, PathBuf::from).join("hostile");
-    folder.is_dir().then_some(folder)
 }
 
 /// Controls of both ranges, a title, a carriage return, marks of direction, a blank of no width, a tag.
@@ -175,13 +165,4 @@ fn progress_is_shown_on_a_terminal_alone() {
     assert!(text.contains("0 of 1 templates checked"), "{text:?}");
     assert!(text.ends_with("\r\u{1b}[K"), "{text:?}");
     assert_eq!(on_a_terminal(slow.path(), "check . --quiet"), "");
-}
-
-fn the_hostile_cases_of_check_are_held() {
-    let Some(cases) = cases() else { return };
-    for case in ["allowance-in-the-same-change.sh", "terminal.sh"] {
-        let output = Command::new("sh").arg(cases.join(case)).arg(programs::gen_catalog()).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success() && !text.contains("DEFECT"), "{case}: {text}");
-    }
 }

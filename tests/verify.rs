@@ -154,7 +154,7 @@ fn the_daemon_is_asked_itself() {
     for (script, says) in [
         (said("1.0.0", VERSION), vec!["daemon: swarmkit-mon 1.0.0"]),
         (said(VERSION, "1.0.0"), vec!["daemon's catalog: catalog v1.0.0"]),
-        ("exit 3".to_owned(), vec!["daemon: it ended with exit code: 3"]),
+        ("exit 3".to_owned(), vec!["daemon: it ended with exit status: 3"]),
         ("sleep 30".to_owned(), vec!["daemon: no answer within 10 s"]),
     ] {
         let path = monitor(folder.path(), &script);

@@ -10,10 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use change::{Change, ChangeKind};
-pub use publish::{PublishPlan, TemplatePlan, plan};
+pub use publish::{PublishPlan, TemplatePlan, default_version, plan};
 pub use revisions::{PublishedRevision, Revisions};
 pub use root::CatalogRoot;
-pub use write::apply;
+pub use write::{apply, clean_up};
 
 use crate::render::RenderError;
 
@@ -23,6 +23,14 @@ pub enum CatalogError {
     /// The catalog is not there.
     #[error("there is no catalog at {}: name another with --catalog, or make the folder first", .0.display())]
     Missing(PathBuf),
+    /// It is a folder within a catalog.
+    #[error("{} is a folder within a catalog: name the catalog itself, which is {}, with --catalog", folder.display(), catalog.display())]
+    Within {
+        /// What was named.
+        folder: PathBuf,
+        /// The catalog.
+        catalog: PathBuf,
+    },
     /// Something else stands where a folder should be.
     #[error("{} is not a folder: move what is there out of the way", .0.display())]
     NotAFolder(PathBuf),

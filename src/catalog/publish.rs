@@ -2,7 +2,8 @@
 
 use crate::entries::Publication;
 use crate::render::{RenderedFile, Renderer};
-use rancher_catalog::model::{Revision, Version};
+use rancher_catalog::model::{Config, Revision, Version};
+use rancher_catalog::yaml::read_as;
 
 use super::{CatalogError, CatalogRoot, Change, ChangeKind, Revisions};
 
@@ -26,6 +27,8 @@ pub struct TemplatePlan {
     pub published: bool,
     /// Its files, config.yml last: a catalog is never seen with a default version that is not there yet.
     pub changes: Vec<Change>,
+    /// The default version that the catalog has now, if that is higher.
+    pub higher_default: Option<Version>,
     /// What its author should look at, though it is no reason to stop.
     pub warnings: Vec<String>,
 }
@@ -39,6 +42,12 @@ impl PublishPlan {
     /// The files that are not as they shall be.
     pub fn drift(&self) -> impl Iterator<Item = &Change> {
         self.changes().filter(|change| change.kind() != ChangeKind::Same)
+    }
+
+    /// The templates whose default version would become a lower one, each with the present one.
+    pub fn lower(&self) -> Vec<(&str, &Version)> {
+        let templates = [&self.infra, &self.project].into_iter();
+        templates.filter_map(|template| Some((template.folder.as_str(), template.higher_default.as_ref()?))).collect()
     }
 
     /// The files of a version that is published already, but differs.
@@ -116,7 +125,17 @@ fn template(
             warnings.push(format!("{folder}/{name}: of several icons Rancher shows the one that it finds last"));
         }
     }
-    Ok(TemplatePlan { folder, revision, published: of_version.is_some(), changes, warnings })
+    let default = default_version(root, &folder)?;
+    let higher_default = default.filter(|default| version.cmp_as_rancher(default).is_lt());
+    Ok(TemplatePlan { folder, revision, published: of_version.is_some(), changes, higher_default, warnings })
+}
+
+/// The version that a template's config.yml names; of one that cannot be read none.
+pub fn default_version(root: &CatalogRoot, folder: &str) -> Result<Option<Version>, CatalogError> {
+    let separator = if folder.is_empty() { "" } else { "/" };
+    let text = root.read(&format!("{folder}{separator}config.yml"))?.unwrap_or_default();
+    let config = read_as::<Config>(&String::from_utf8_lossy(&text)).ok();
+    Ok(config.and_then(|config| config.version.value().cloned()))
 }
 
 /// The names that catalog-service takes for a template's icon.

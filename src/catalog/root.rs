@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{CatalogError, io_error};
+use rancher_catalog::beneath::{Beneath, NotRead};
+use rancher_catalog::source::{MAX_FILE_BYTES, catalog_above};
 
 /// A catalog's folder. Every path below it is reached over real folders alone.
 #[derive(Debug, Clone)]
@@ -23,6 +25,18 @@ impl CatalogRoot {
             Ok(_) => Err(CatalogError::NotAFolder(folder.to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CatalogError::Missing(folder.to_owned())),
             Err(error) => Err(io_error("look at", folder)(error)),
+        }
+    }
+
+    /// Opens a whole catalog, and no folder within one.
+    ///
+    /// # Errors
+    /// As [`CatalogRoot::open`]; and it is one of templates, of a template or of a version.
+    pub fn open_whole(folder: &Path) -> Result<Self, CatalogError> {
+        let root = Self::open(folder)?;
+        match catalog_above(folder) {
+            Some(catalog) => Err(CatalogError::Within { folder: folder.to_owned(), catalog }),
+            None => Ok(root),
         }
     }
 
@@ -57,10 +71,13 @@ impl CatalogRoot {
     /// It is no file, or cannot be read.
     pub fn read(&self, relative: &str) -> Result<Option<Vec<u8>>, CatalogError> {
         let path = self.path(relative)?;
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Ok(found) if !found.is_file() => Err(CatalogError::NotAFile(path)),
-            _ => fs::read(&path).map(Some).map_err(io_error("read", &path)),
+        let read = Beneath::open(&self.folder).and_then(|root| root.read(Path::new(relative), MAX_FILE_BYTES));
+        match read {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(NotRead::Missing) => Ok(None),
+            Err(NotRead::Link(_)) => Err(CatalogError::SymbolicLink(path)),
+            Err(NotRead::NoFile(_)) => Err(CatalogError::NotAFile(path)),
+            Err(cause @ (NotRead::TooLarge(_) | NotRead::Failed(_))) => Err(io_error("read", &path)(cause.into())),
         }
     }
 
@@ -70,17 +87,12 @@ impl CatalogRoot {
     /// It is no folder, or cannot be read.
     pub fn names(&self, relative: &str) -> Result<Vec<String>, CatalogError> {
         let path = self.path(relative)?;
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Ok(found) if !found.is_dir() => return Err(CatalogError::NotAFolder(path)),
-            _ => {}
+        match Beneath::open(&self.folder).and_then(|root| root.entries(Path::new(relative))) {
+            Ok(entries) => Ok(entries.into_iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect()),
+            Err(NotRead::Missing) => Ok(Vec::new()),
+            Err(NotRead::Link(_)) => Err(CatalogError::SymbolicLink(path)),
+            Err(NotRead::NoFile(_)) => Err(CatalogError::NotAFolder(path)),
+            Err(cause @ (NotRead::TooLarge(_) | NotRead::Failed(_))) => Err(io_error("read", &path)(cause.into())),
         }
-        let mut names = Vec::new();
-        for found in fs::read_dir(&path).map_err(io_error("read", &path))? {
-            let found = found.map_err(io_error("read", &path))?;
-            names.push(found.file_name().to_string_lossy().into_owned());
-        }
-        names.sort();
-        Ok(names)
     }
 }

@@ -19,7 +19,7 @@ pub fn apply(root: &CatalogRoot, changes: &[&Change]) -> Result<(), CatalogError
     let wanted = |change: &&&Change| matches!(change.kind(), ChangeKind::Create | ChangeKind::Update);
     let changes: Vec<&Change> = changes.iter().filter(wanted).copied().collect();
     if changes.is_empty() {
-        return Ok(());
+        return clean_up(root);
     }
     let mut staging = Staging::open(root)?;
     for change in &changes {
@@ -31,6 +31,14 @@ pub fn apply(root: &CatalogRoot, changes: &[&Change]) -> Result<(), CatalogError
         }
     }
     Ok(())
+}
+
+/// Removes what a run that was killed left behind, where no other run is at it.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn clean_up(root: &CatalogRoot) -> Result<(), CatalogError> {
+    if root.path(STAGING)?.exists() { Staging::open(root).map(drop) } else { Ok(()) }
 }
 
 /// The folder of what is about to be, locked; removed when dropped.

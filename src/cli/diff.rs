@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::Outcome;
 use super::output::{BAD, GOOD, HEADING, Output, Text, painted_diff};
+use catalog_check::is_it;
 use catalog_diff::comparison::{FileDiff, TemplateComparison, VersionComparison, template_name};
-use catalog_diff::references;
+use catalog_diff::references::{self, CompareError};
 use catalog_diff::words::{
     Line, Mark, fenced_diff, template_lines, template_markdown, text_diff, version_lines, version_markdown,
 };
@@ -72,7 +73,7 @@ struct Compared {
 pub(super) fn run(args: &DiffArgs, output: &Output) -> anyhow::Result<Outcome> {
     let compared = match &args.catalog {
         Some(catalog) => Compared {
-            templates: references::compare(catalog, &args.old, &args.new, args.path.as_deref())?,
+            templates: references::compare(catalog, &args.old, &args.new, args.path.as_deref()).map_err(explained)?,
             ..Compared::default()
         },
         None => of_folders(Path::new(&args.old), Path::new(&args.new))?,
@@ -89,6 +90,16 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> anyhow::Result<Outcome> {
         DiffFormat::Text => output.info("nothing differs\n")?,
     }
     Ok(if differs { Outcome::Findings } else { Outcome::Good })
+}
+
+fn explained(error: CompareError) -> anyhow::Error {
+    match &error {
+        CompareError::Nowhere { path, known } => {
+            let meant = is_it(known.iter().map(String::as_str), path.trim_end_matches('/'));
+            anyhow::anyhow!("{error}{meant}")
+        }
+        _ => error.into(),
+    }
 }
 
 enum Operand {

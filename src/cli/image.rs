@@ -12,7 +12,7 @@ use super::{Format, Outcome};
 use crate::entries::swarm;
 use crate::release::pack::{Contents, pack};
 use rancher_catalog::model::Repository;
-use swarmkit_settings::built_from::{BuiltFrom, VERSION};
+use swarmkit_settings::built_from::{self, VERSION};
 use whole_file;
 
 /// The authorities that Mozilla trusts, a file each, as Debian's ca-certificates brings them. A machine's own bundle may
@@ -43,7 +43,7 @@ pub(super) struct ImageArchiveArgs {
     /// Certificates as PEM: a file, or a folder of *.crt
     #[arg(long, value_name = "PATH", default_value = CERTIFICATES)]
     certificates: PathBuf,
-    /// The commit that the program was built from [default: that of this program]
+    /// The commit that the program was built from [default: what the program says]
     #[arg(long, value_name = "COMMIT")]
     revision: Option<String>,
     /// When the image was made, in seconds since 1970 [default: $SOURCE_DATE_EPOCH, else 0]
@@ -66,7 +66,8 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
     let certificates = certificates(&args.certificates).with_context(|| {
         format!("cannot read certificates from {}: see --certificates", args.certificates.display())
     })?;
-    let revision = args.revision.clone().unwrap_or_else(|| BuiltFrom::this().to_string());
+    let own = || programs.first().and_then(|program| built_from::noted(program)).map(|noted| noted.commit);
+    let revision = args.revision.clone().or_else(own).unwrap_or_else(|| built_from::UNKNOWN.to_owned());
     let image = swarm::image(args.image.clone(), None);
     let contents = Contents {
         programs: &programs,

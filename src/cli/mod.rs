@@ -22,18 +22,30 @@ mod settings;
 mod verify;
 mod version;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::catalog::CatalogRoot;
 use crate::entries::swarm;
 use crate::release::image_lock::{self, ImageLock};
 use output::Output;
 use rancher_catalog::model::{ImageReference, Repository};
 
 pub use program::Program;
+
+/// Where the entry is rendered to, if nobody says.
+const CATALOG: &str = "community-catalog";
+
+/// The catalog at a path; `None` where that is the default one, which need not be there.
+fn catalog_if_there(path: &Path) -> anyhow::Result<Option<CatalogRoot>> {
+    if path == Path::new(CATALOG) && !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(CatalogRoot::open_whole(path)?))
+}
 
 /// What a command found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

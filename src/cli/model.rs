@@ -97,6 +97,7 @@ fn read(path: &Path, output: &Output) -> anyhow::Result<AnyModel> {
 fn infra_version(version: &VersionSource, output: &Output) -> anyhow::Result<InfraVersion> {
     let missing = |name: &str| format!("{} has no {name}", version.path.display());
     let docker = version.docker_compose.as_ref().with_context(|| missing("docker-compose.yml"))?;
+    all_text(docker)?;
     if let Some(error) = &docker.template_error {
         bail!("{}:{error}", docker.path.display());
     }
@@ -113,10 +114,10 @@ fn infra_version(version: &VersionSource, output: &Output) -> anyhow::Result<Inf
         docker_compose: DockerCompose::read(document).map_err(placed)?,
         rancher_compose: rancher(version)?,
         readme: match &version.readme {
-            Some(path) => {
-                let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-                Some(String::from_utf8_lossy(&bytes).into_owned())
-            }
+            Some(file) => Some(String::from_utf8(version.content(file).unwrap_or_default()).map_err(|error| {
+                let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+                not_text(&version.path.join(file), &String::from_utf8_lossy(&bytes[..at]))
+            })?),
             None => None,
         },
     })
@@ -130,11 +131,27 @@ fn project_version(version: &VersionSource) -> anyhow::Result<ProjectVersion> {
 fn rancher(version: &VersionSource) -> anyhow::Result<RancherCompose> {
     let file = version.rancher_compose.as_ref();
     let file = file.with_context(|| format!("{} has no rancher-compose.yml", version.path.display()))?;
+    all_text(file)?;
     let placed = |error: &ReadError| anyhow::anyhow!("{}:{error}", file.path.display());
     RancherCompose::read(file.raw.as_ref().map_err(placed)?).map_err(|error| placed(&error))
 }
 
+/// Nothing is lost in a model, so that what is no text cannot be in it.
+fn not_text(path: &Path, before: &str) -> anyhow::Error {
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    anyhow::anyhow!("{}:{line}:{column}: here it is not UTF-8 text, and a model holds text alone", path.display())
+}
+
+fn all_text(file: &YamlFile) -> anyhow::Result<()> {
+    match file.not_utf8_at {
+        Some(at) => Err(not_text(&file.path, file.text.get(..at).unwrap_or_default())),
+        None => Ok(()),
+    }
+}
+
 fn typed<T: serde::de::DeserializeOwned + Send>(file: &YamlFile) -> anyhow::Result<T> {
+    all_text(file)?;
     let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
     document.to_typed().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))
 }

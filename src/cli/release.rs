@@ -195,7 +195,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         // What a dry run makes goes into a folder of its own.
         let scratch = args.dry_run.then(tempfile::tempdir).transpose().context("no folder for temporary files")?;
         let base = match &scratch {
-            Some(folder) => Base { git: base.git.with_scratch(folder.path())?, ..base.clone() },
+            Some(folder) => Base { git: base.git.with_scratch(folder.path()), ..base.clone() },
             None => base.clone(),
         };
         if scratch.is_none() {

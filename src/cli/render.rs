@@ -11,7 +11,7 @@ use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
 use crate::render::Renderer;
-use rancher_catalog::model::ImageReference;
+use rancher_catalog::model::{ImageReference, Version};
 use swarmkit_settings::SETTINGS;
 
 /// Renders the entry (infra-templates/swarm) and the environment template (project-templates/swarm) into a catalog.
@@ -26,7 +26,7 @@ use swarmkit_settings::SETTINGS;
     gen-catalog render --image registry.example.com/swarmkit --stdout")]
 pub(super) struct RenderArgs {
     /// The catalog's folder
-    #[arg(long, value_name = "DIR", default_value = "community-catalog")]
+    #[arg(long, value_name = "DIR", default_value = super::CATALOG)]
     catalog: PathBuf,
     /// Write nothing: print what would change as a unified diff, and exit 1 if anything would
     #[arg(long, conflicts_with = "stdout")]
@@ -65,12 +65,13 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
     if args.stdout {
         return print(args, &publication, &renderer, output);
     }
-    let root = CatalogRoot::open(&args.catalog)?;
+    let root = CatalogRoot::open_whole(&args.catalog)?;
     let plan = plan(&root, &publication, &renderer)?;
     for warning in plan.infra.warnings.iter().chain(&plan.project.warnings) {
         output.warning(warning);
     }
-    let refused = !args.check && plan.published_drift().next().is_some();
+    let lower = plan.lower();
+    let refused = !args.check && (plan.published_drift().next().is_some() || !lower.is_empty());
     if !args.check && !refused {
         let changes: Vec<&Change> = plan.changes().collect();
         apply(&root, &changes).context("the catalog is as it was")?;
@@ -78,6 +79,7 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
     match args.format {
         Format::Json => output.json(&report(args, &image, &publication, &plan, refused))?,
         Format::Text if args.check => print_check(&plan, output)?,
+        Format::Text if refused && !lower.is_empty() => print_lower(&publication, &lower, output),
         Format::Text if refused => print_refusal(&publication, &plan, output)?,
         Format::Text => print_written(&publication, &plan, &args.catalog, output)?,
     }
@@ -93,11 +95,12 @@ fn print(
     renderer: &Renderer,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
-    let (infra, project) = if args.catalog.exists() {
-        let plan = plan(&CatalogRoot::open(&args.catalog)?, publication, renderer)?;
-        (plan.infra.revision, plan.project.revision)
-    } else {
-        (publication.infra.first_revision, publication.project.first_revision)
+    let (infra, project) = match super::catalog_if_there(&args.catalog)? {
+        Some(root) => {
+            let plan = plan(&root, publication, renderer)?;
+            (plan.infra.revision, plan.project.revision)
+        }
+        None => (publication.infra.first_revision, publication.project.first_revision),
     };
     let mut files = renderer.infra(&publication.infra, infra)?;
     files.extend(renderer.project(&publication.project, project)?);
@@ -137,6 +140,18 @@ fn print_refusal(publication: &Publication, plan: &PublishPlan, output: &Output)
     );
     output.error(&text);
     Ok(())
+}
+
+fn print_lower(publication: &Publication, lower: &[(&str, &Version)], output: &Output) {
+    let mut text = String::new();
+    for (folder, newest) in lower {
+        text.push_str(&format!(
+            "{folder} offers {newest} by default already, and {} is lower: Rancher would offer no upgrade to it.\n",
+            publication.version
+        ));
+    }
+    text.push_str("Nothing was written. Render with the newer gen-catalog, or raise the version.");
+    output.error(&text);
 }
 
 fn print_written(publication: &Publication, plan: &PublishPlan, root: &Path, output: &Output) -> anyhow::Result<()> {

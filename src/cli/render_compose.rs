@@ -10,10 +10,12 @@ use serde_yaml::Value;
 use super::output::Output;
 use super::{Format, Outcome, render_model};
 use crate::render::RenderedFile;
+use catalog_check::is_it;
+use catalog_check::used_variables::UsedVariables;
 use rancher_catalog::go_template::{Limits, Stack, Template, Value as TemplateValue, is_notemplating};
 use rancher_catalog::interpolation::interpolate;
 use rancher_catalog::launch;
-use rancher_catalog::model::Scalar;
+use rancher_catalog::model::{Question, QuestionType, Scalar};
 use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
 use rancher_catalog::yaml::{self, Document, Node, NodeKind};
 
@@ -61,6 +63,9 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
         [folder] => TemplateSource::read(folder),
         _ => bail!("{} is not the folder of a version", args.path.display()),
     };
+    if let Some(error) = template.unreadable.iter().find(|unreadable| wanted.starts_with(&unreadable.path)) {
+        bail!("{}: {}", error.path.display(), error.reason);
+    }
     let version = template.versions.iter().find(|version| wanted.starts_with(&version.path));
     let version = version.with_context(|| format!("{} is not the folder of a version", args.path.display()))?;
     if let Some(error) = template.unreadable.iter().find(|unreadable| unreadable.path.starts_with(&version.path)) {
@@ -95,14 +100,47 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
 }
 
 fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let block = version.catalog();
+    let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
     let mut answers = BTreeMap::new();
-    if let Some(block) = version.catalog() {
-        for question in block.questions.value().map_or(&[][..], Vec::as_slice) {
-            if let Some(name) = question.variable.value() {
-                answers.insert(name.to_string(), question.default.value().map(ToString::to_string).unwrap_or_default());
-            }
+    for question in questions {
+        if let Some(name) = question.variable.value() {
+            answers.insert(name.to_string(), question.default.value().map(ToString::to_string).unwrap_or_default());
         }
     }
+    let own = given_answers(given)?;
+    for (name, value) in &own {
+        check_answer(version, questions, name, value)?;
+    }
+    answers.extend(own);
+    Ok(answers)
+}
+
+/// Whether anything is asked or used by a name, and whether it may be answered so.
+fn check_answer(version: &VersionSource, questions: &[Question], name: &str, value: &str) -> anyhow::Result<()> {
+    let variable = |question: &Question| question.variable.value().map(ToString::to_string);
+    let Some(question) = questions.iter().find(|question| variable(question).as_deref() == Some(name)) else {
+        let used = UsedVariables::of(version);
+        if used.may_use(name) {
+            return Ok(());
+        }
+        let asked: Vec<String> = questions.iter().filter_map(variable).collect();
+        let known = asked.iter().map(String::as_str).chain(used.all());
+        bail!("--answers {name}: nothing is asked or used by this name{}", is_it(known, name));
+    };
+    let options: Vec<String> = match question.kind.value() {
+        Some(QuestionType::Boolean) => vec!["true".to_owned(), "false".to_owned()],
+        Some(QuestionType::Enum) => question.options.value().into_iter().flatten().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    if options.is_empty() || value.is_empty() || options.iter().any(|option| option == value) {
+        return Ok(());
+    }
+    bail!("--answers {name}={value}: this cannot be answered; what can is {}", options.join(", "))
+}
+
+fn given_answers(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut answers = BTreeMap::new();
     for given in given {
         if let Some((name, value)) = given.split_once('=') {
             answers.insert(name.to_owned(), value.to_owned());

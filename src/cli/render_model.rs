@@ -1,14 +1,20 @@
 //! `gen-catalog render --model`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use anyhow::bail;
 use serde_json::json;
 
 use super::Outcome;
 use super::model::{AnyModel, from_file};
 use super::output::{HEADING, Output, Text};
-use crate::catalog::{CatalogRoot, Change, apply};
+use crate::catalog::{CatalogError, CatalogRoot, Change, ChangeKind, apply, default_version};
 use crate::render::{RenderedFile, Renderer};
+use rancher_catalog::model::Config;
+use rancher_catalog::yaml::{Document, read_as};
+
+const CONFIG: &str = "config.yml";
 
 /// Renders the files of a model: below a folder, or to standard output.
 pub(super) fn run(
@@ -24,16 +30,89 @@ pub(super) fn run(
         print(&files, as_json, output)?;
         return Ok(Outcome::Good);
     };
-    let root = CatalogRoot::open(folder)?;
-    let changes = files
+    let root = match CatalogRoot::open(folder) {
+        Err(CatalogError::Missing(_)) => {
+            bail!("there is no folder {}: make it first, or name another with --into", folder.display())
+        }
+        other => other?,
+    };
+    let mut changes = files
         .into_iter()
         .map(|file| {
             Ok(Change { before: root.read(&file.path)?, path: file.path, after: Some(file.text), published: false })
         })
-        .collect::<anyhow::Result<Vec<_>>>()?;
+        .collect::<anyhow::Result<Vec<Change>>>()?;
+    let (count, there) = (changes.len(), there(&changes));
+    // A model has no comments: a version that says the same stays as it is.
+    changes.retain(|change| !(is_of_version(change) && there.contains(&folder_of(change)) && says_the_same(change)));
+    if let Some(refusal) = refusal(&root, &changes)? {
+        output.error(&refusal);
+        return Ok(Outcome::Findings);
+    }
     apply(&root, &changes.iter().collect::<Vec<_>>())?;
-    output.info(&format!("{} files in {}\n", changes.len(), folder.display()))?;
+    output.info(&format!("{count} files in {}\n", folder.display()))?;
     Ok(Outcome::Good)
+}
+
+/// Whether a file is one of a version: in the folder of a template stand config.yml and the icon, which may change.
+fn is_of_version(change: &Change) -> bool {
+    let name = change.path.rsplit('/').next().unwrap_or_default();
+    name != CONFIG && !name.starts_with("catalogIcon")
+}
+
+fn folder_of(change: &Change) -> String {
+    change.path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
+}
+
+/// The folders that have files of these already.
+fn there(changes: &[Change]) -> BTreeSet<String> {
+    changes.iter().filter(|change| change.before.is_some() && is_of_version(change)).map(folder_of).collect()
+}
+
+fn says_the_same(change: &Change) -> bool {
+    let read = |text: &str| Document::read(text).ok().map(|document| document.to_value());
+    let before = change.before.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(read);
+    before.is_some() && change.path.ends_with(".yml") && before == change.after.as_deref().and_then(read)
+}
+
+/// Why the files are not written, if they are not: what is published never changes, and no lower version becomes the
+/// default. A folder that has files of a version already counts as published.
+fn refusal(root: &CatalogRoot, changes: &[Change]) -> anyhow::Result<Option<String>> {
+    let there = there(changes);
+    let mut differing = Vec::new();
+    for change in changes.iter().filter(|change| change.kind() != ChangeKind::Same) {
+        if is_of_version(change) && there.contains(&folder_of(change)) {
+            differing.push(format!(
+                "  {:<10} {}\n",
+                if change.before.is_some() { "differs" } else { "missing" },
+                change.path
+            ));
+        }
+    }
+    if !differing.is_empty() {
+        return Ok(Some(format!(
+            "these versions are there already, and not as the model has them; what is published never changes.\n{}\
+             Nothing was written. Give the model another revision; if these were never published, delete their folders and \
+             render again.",
+            differing.concat()
+        )));
+    }
+    for change in changes {
+        let Some(folder) = change.path.strip_suffix(CONFIG) else { continue };
+        let after = change.after.as_deref().and_then(|text| read_as::<Config>(text).ok());
+        let after = after.and_then(|config| config.version.value().cloned());
+        let before = default_version(root, folder.trim_end_matches('/'))?;
+        if let (Some(before), Some(after)) = (before, after)
+            && after.cmp_as_rancher(&before).is_lt()
+        {
+            return Ok(Some(format!(
+                "{}: the default version is {before} already, and {after} is lower: Rancher would offer no upgrade to it. \
+                 Nothing was written.",
+                change.path
+            )));
+        }
+    }
+    Ok(None)
 }
 
 fn files(model: &AnyModel, renderer: &Renderer) -> anyhow::Result<Vec<RenderedFile>> {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{Format, ImageArgs, Outcome};
-use crate::catalog::{CatalogRoot, Revisions};
+use crate::catalog::Revisions;
 use crate::entries::swarm;
 use rancher_catalog::model::Version;
 
@@ -16,8 +16,8 @@ use rancher_catalog::model::Version;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  gen-catalog version\n  gen-catalog version --format json | jq -r .image")]
 pub(super) struct VersionArgs {
-    /// The catalog whose revision is meant; where it is not there, a new one is
-    #[arg(long, value_name = "DIR", default_value = "community-catalog")]
+    /// The catalog whose revision is meant; where the default one is not there, a new one is
+    #[arg(long, value_name = "DIR", default_value = super::CATALOG)]
     catalog: PathBuf,
     #[command(flatten)]
     image: ImageArgs,
@@ -27,10 +27,9 @@ pub(super) struct VersionArgs {
 }
 
 pub(super) fn run(args: &VersionArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let revisions = if args.catalog.exists() {
-        Revisions::read(&CatalogRoot::open(&args.catalog)?, &format!("infra-templates/{}", swarm::FOLDER))?
-    } else {
-        Revisions::default()
+    let revisions = match super::catalog_if_there(&args.catalog)? {
+        Some(root) => Revisions::read(&root, &format!("infra-templates/{}", swarm::FOLDER))?,
+        None => Revisions::default(),
     };
     let version = Version::from(swarm::VERSION);
     let revision = revisions.of_version(&version).unwrap_or_else(|| revisions.next(swarm::FIRST_REVISION));

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use process_control::{ChildExt, Control};
 use serde::Serialize;
 
 use super::image_lock::{self, ImageLock};
@@ -16,12 +15,15 @@ use crate::catalog::{CatalogRoot, plan};
 use crate::entries::{Publication, swarm};
 use crate::render::Renderer;
 use rancher_catalog::git::Git;
+use rancher_catalog::limited_child;
 use rancher_catalog::model::{DockerCompose, Image, Repository, Version};
 use rancher_catalog::source::TemplateSource;
 use swarmkit_settings::SETTINGS;
 
 /// What a program may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
+/// The most that it may print with it.
+const MAX_VERSION_BYTES: u64 = 64 << 10;
 
 /// One place, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,14 +125,15 @@ fn cargo_lock(project: &Path) -> Result<String, String> {
 }
 
 fn daemon(program: &Path) -> Result<String, String> {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let child = command.spawn().map_err(|error| format!("{error}: build it, or name it with --monitor"))?;
-    let ended = child.controlled_with_output().time_limit(VERSION_LIMIT).terminate_for_timeout().wait();
-    match ended.map_err(|error| error.to_string())? {
+    let read = |stdout| limited_child::all(stdout, MAX_VERSION_BYTES);
+    let ended = limited_child::run(Command::new(program).arg("--version"), Vec::new(), VERSION_LIMIT, read)
+        .map_err(|error| format!("{error}: build it, or name it with --monitor"))?;
+    match ended {
         None => Err(format!("no answer within {} s", VERSION_LIMIT.as_secs())),
-        Some(output) if !output.status.success() => Err(format!("it ended with {}", output.status)),
-        Some(output) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Some(ended) if !ended.status.success() => Err(format!("it ended with {}", ended.status)),
+        Some(ended) => {
+            ended.output.map(|text| String::from_utf8_lossy(&text).into_owned()).map_err(|error| error.to_string())
+        }
     }
 }
 
@@ -184,12 +187,15 @@ fn catalog(places: &Places<'_>, renderer: &Renderer, rows: &mut Rows) {
         up_to_date(&folder, &publication, renderer),
         "as this program renders them",
     );
-    let git = Git::at(places.project);
-    if matches!(git.ask(&["rev-parse", "--is-inside-work-tree"]), Ok(Some(answer)) if answer == "true") {
-        let args = ["status", "--porcelain", "--untracked-files=all", "--", "community-catalog", "image.lock"];
-        let says = git.run(&args).map_err(|error| error.to_string()).and_then(|changed| match changed.is_empty() {
-            true => Ok("committed".to_owned()),
-            false => Err("with changes that are not committed".to_owned()),
+    if let Ok(git) = Git::at(places.project)
+        && git.top().is_some()
+    {
+        let path = |name: &str| format!("{}{name}", git.prefix());
+        let (folder, lock) = (path("community-catalog"), path(image_lock::FILE_NAME));
+        let changed = git.commit("HEAD").and_then(|head| git.changed_since(&head, &[&folder, &lock]));
+        let says = changed.map_err(|error| error.to_string()).and_then(|changed| match changed.iter().next() {
+            None => Ok("committed".to_owned()),
+            Some(_) => Err("with changes that are not committed".to_owned()),
         });
         rows.add("committed files", "community-catalog/", says, "committed");
     }

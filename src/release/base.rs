@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::ReleaseError;
 use super::refusal::Refusal;
+use crate::catalog::CatalogError;
 use rancher_catalog::git::Git;
-use rancher_catalog::source::is_base;
+use rancher_catalog::source::{catalog_above, is_base};
 
 /// The most names of changed files that are told.
 const TOLD: usize = 5;
@@ -40,11 +41,12 @@ impl Base {
     /// # Errors
     /// It is no clone; it is dirty; or there is nothing to build upon.
     pub fn find(catalog: &Path, named: Option<&str>) -> Result<Self, ReleaseError> {
-        let here = Git::at(catalog);
-        let bare = here.line(&["rev-parse", "--is-bare-repository"])? == "true";
-        let prefix = if bare { String::new() } else { here.line(&["rev-parse", "--show-prefix"])? };
-        let git = if bare { here } else { here.with_top()? };
-        if !bare {
+        if let Some(above) = catalog_above(catalog) {
+            return Err(CatalogError::Within { folder: catalog.to_owned(), catalog: above }.into());
+        }
+        let git = Git::at(catalog)?;
+        let prefix = git.prefix().to_owned();
+        if git.top().is_some() {
             clean(&git)?;
         }
         let name = match named {
@@ -96,18 +98,17 @@ fn upstream(git: &Git, name: &str) -> Result<Option<Upstream>, ReleaseError> {
         .ask(&["rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name])?
         .unwrap_or_default();
     if let Some(branch) = full.strip_prefix("refs/heads/") {
-        let config = |key: &str| git.ask(&["config", "--get", &format!("branch.{branch}.{key}")]);
-        return Ok(match (config("remote")?, config("merge")?) {
+        let set = |key: &str| git.setting(&format!("branch.{branch}.{key}"));
+        return Ok(match (set("remote"), set("merge")) {
             (Some(remote), Some(merge)) if remote != "." => {
                 let branch = merge.trim_start_matches("refs/heads/").to_owned();
-                Some(Upstream { remote, branch })
+                Some(Upstream { remote: remote.to_owned(), branch })
             }
             _ => None,
         });
     }
     let Some(rest) = full.strip_prefix("refs/remotes/") else { return Ok(None) };
-    let remotes = String::from_utf8_lossy(&git.run(&["remote"])?).into_owned();
-    let found = remotes.lines().find_map(|remote| {
+    let found = git.remotes().into_iter().find_map(|remote| {
         let branch = rest.strip_prefix(remote)?.strip_prefix('/')?;
         Some(Upstream { remote: remote.to_owned(), branch: branch.to_owned() })
     });
@@ -117,18 +118,12 @@ fn upstream(git: &Git, name: &str) -> Result<Option<Upstream>, ReleaseError> {
 /// Refuses a clone with changes that a release would pass over: to files that git knows, or new ones among templates.
 /// Other new files (a text for the pull request, what a build left) are nobody's mistake.
 fn clean(git: &Git) -> Result<(), ReleaseError> {
-    let args =
-        ["status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=none", "--no-renames"];
-    let changed: Vec<PathBuf> = git.names(&args)?;
-    let mut told: Vec<String> = changed
-        .iter()
-        .filter_map(|line| {
-            let line = line.to_string_lossy().into_owned();
-            let (state, path) = (line.get(..2)?, line.get(3..)?);
-            let among_templates = path.split('/').any(is_base);
-            (state != "??" || among_templates).then(|| path.to_owned())
-        })
-        .collect();
+    let Some(head) = git.find_commit("HEAD")? else { return Ok(()) };
+    let changed = git.changed_since(&head, &[])?;
+    let among_templates = |path: &PathBuf| path.iter().any(|part| is_base(&part.to_string_lossy()));
+    let wanted = changed.new.iter().filter(|path| among_templates(path));
+    let mut told: Vec<String> =
+        changed.known.iter().chain(wanted).map(|path| path.to_string_lossy().into_owned()).collect();
     if told.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The commit, made without the clone's work tree, index and HEAD.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::ReleaseError;
 use super::base::Base;
@@ -77,7 +77,7 @@ impl Branch {
 
 /// The work tree in which a branch is checked out.
 fn checked_out(git: &Git, branch: &str) -> Result<Option<PathBuf>, ReleaseError> {
-    let listed = String::from_utf8_lossy(&git.run(&["worktree", "list", "--porcelain"])?).into_owned();
+    let listed = git.work_trees()?;
     let mut folder = None;
     for line in listed.lines() {
         if let Some(path) = line.strip_prefix("worktree ") {
@@ -118,17 +118,18 @@ pub fn tree<'c>(base: &Base, changes: impl IntoIterator<Item = &'c Change>) -> R
 /// Git does not know the author, cannot sign, or the clone cannot be written.
 pub fn commit(git: &Git, content: &Content, message: &str) -> Result<String, ReleaseError> {
     for identity in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
-        if let Err(rancher_catalog::git::GitError::Refused { message, .. }) = git.run(&["var", identity]) {
+        if let Err(rancher_catalog::git::GitError::Refused { message, .. }) = git.sign(&["var", identity]) {
             let first = message.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
             return Err(Refusal::NoAuthor(first.trim_start_matches("fatal: ").to_owned()).into());
         }
     }
-    let sign = git.ask(&["config", "--type=bool", "--get", "commit.gpgSign"])?.as_deref() == Some("true");
+    let wanted = git.setting("commit.gpgsign").unwrap_or_default();
+    let sign = ["true", "yes", "on", "1"].contains(&wanted.to_ascii_lowercase().as_str());
     let mut args = vec!["commit-tree", content.tree.as_str(), "-p", content.parent.as_str(), "-m", message];
     if sign {
         args.push("-S");
     }
-    let made = git.run_slowly(&args)?;
+    let made = git.sign(&args)?;
     Ok(String::from_utf8_lossy(&made).trim().to_owned())
 }
 
@@ -152,7 +153,6 @@ pub fn content(git: &Git, commit: &str) -> Result<Option<Content>, ReleaseError>
 /// # Errors
 /// It is not.
 pub fn writable(git: &Git) -> Result<(), ReleaseError> {
-    let objects = git.line(&["rev-parse", "--path-format=absolute", "--git-path", "objects"])?;
-    let folder = Path::new(&objects);
-    tempfile::tempfile_in(folder).map(drop).map_err(|source| ReleaseError::Io { path: folder.to_owned(), source })
+    let folder = git.objects();
+    tempfile::tempfile_in(&folder).map(drop).map_err(|source| ReleaseError::Io { path: folder, source })
 }

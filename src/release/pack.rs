@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use rancher_catalog::digest::sha256_hex;
 use rancher_catalog::model::ImageReference;
+use swarmkit_settings::built_from;
 
 /// The label with the version.
 pub const VERSION_LABEL: &str = "org.opencontainers.image.version";
@@ -94,6 +95,25 @@ pub enum PackError {
     /// It wants a dynamic linker, which the image does not have.
     #[error("it is not linked statically: nothing in the image could load its libraries")]
     NotStatic,
+    /// It is another program.
+    #[error("it is no swarmkit-mon: it has no note of its version (build it: cargo build --release -p swarmkit-mon)")]
+    NoMonitor,
+    /// It is another version.
+    #[error("it is swarmkit-mon {found}, and this image is of {wanted}: build it of the same sources")]
+    OtherVersion {
+        /// What it says.
+        found: String,
+        /// What it should say.
+        wanted: String,
+    },
+    /// It is of another commit.
+    #[error("it is of commit {found}, and this image is to be of {wanted} (--revision)")]
+    OtherCommit {
+        /// What it says.
+        found: String,
+        /// What it should say.
+        wanted: String,
+    },
     /// They are no certificates.
     #[error("the certificates are no PEM: {0}")]
     Certificates(&'static str),
@@ -170,6 +190,7 @@ struct PlatformImage {
 
 fn one_platform(contents: &Contents<'_>, program: &[u8], blobs: &mut Blobs) -> Result<PlatformImage, PackError> {
     let (architecture, is_auditable) = inspect(program)?;
+    check_note(contents, program)?;
     let tar = layer(program, contents.certificates)?;
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     gzip.write_all(&tar)?;
@@ -202,6 +223,20 @@ fn one_platform(contents: &Contents<'_>, program: &[u8], blobs: &mut Blobs) -> R
         layer_bytes,
         is_auditable,
     })
+}
+
+/// Whether a program is a daemon, and of the version and commit that the image says.
+fn check_note(contents: &Contents<'_>, program: &[u8]) -> Result<(), PackError> {
+    let noted = built_from::noted(program).ok_or(PackError::NoMonitor)?;
+    let text = str::to_owned;
+    if noted.version != contents.version {
+        return Err(PackError::OtherVersion { found: noted.version, wanted: text(contents.version) });
+    }
+    // A build that was told nothing knows no commit.
+    if noted.commit != built_from::UNKNOWN && noted.commit != contents.revision {
+        return Err(PackError::OtherCommit { found: noted.commit, wanted: text(contents.revision) });
+    }
+    Ok(())
 }
 
 /// With its registry, as containerd names images; without one it is Docker's own.

@@ -23,8 +23,7 @@ impl RemoteBranch {
     /// # Errors
     /// There is no such remote, it does not answer, or it has gone on.
     pub fn look(base: &Base, remote: &str, name: &str) -> Result<Self, ReleaseError> {
-        let known = String::from_utf8_lossy(&base.git.run(&["remote"])?).into_owned();
-        if !known.lines().any(|line| line == remote) {
+        if !base.git.remotes().contains(&remote) {
             return Err(Refusal::NoRemote(remote.to_owned()).into());
         }
         let reference = format!("refs/heads/{name}");
@@ -32,7 +31,7 @@ impl RemoteBranch {
         let theirs = upstream.map(|upstream| format!("refs/heads/{}", upstream.branch));
         let mut args = vec!["ls-remote", "--quiet", remote, reference.as_str()];
         args.extend(theirs.as_deref());
-        let listed = String::from_utf8_lossy(&base.git.run_slowly(&args)?).into_owned();
+        let listed = String::from_utf8_lossy(&base.git.speak(&args)?).into_owned();
         let at = |reference: &str| {
             listed.lines().find_map(|line| {
                 let (commit, name) = line.split_once('\t')?;
@@ -67,7 +66,7 @@ impl RemoteBranch {
                 self.remote.as_str(),
                 reference.as_str(),
             ];
-            base.git.run_slowly(&args)?;
+            base.git.speak(&args)?;
         }
         // It may have moved on since it was asked for.
         Ok(there(base)?.is_some() && content(&base.git, commit)?.as_ref() == Some(wanted))
@@ -91,7 +90,7 @@ impl RemoteBranch {
             &self.remote,
             &change,
         ];
-        match base.git.run_slowly(&args) {
+        match base.git.speak(&args) {
             // Two runs within a second, by one person, make the same commit: for the second one there is nothing to push.
             Ok(output) => Ok(!output.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"=\t"))),
             Err(error @ GitError::Refused { .. }) => {

@@ -13,12 +13,22 @@ use rancher_catalog::yaml::ReadError;
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// A folder of templates cannot be read.
-    #[error("the templates in {folder} cannot be read: {source}")]
+    #[error("the templates in {folder} cannot be read (--templates): {source}")]
     Templates {
         /// The folder.
         folder: String,
         /// Why.
         source: std::io::Error,
+    },
+    /// A file among the templates is none.
+    #[error("{path} is no template{meant} (--templates knows {known})")]
+    UnknownTemplate {
+        /// The file.
+        path: String,
+        /// What may have been meant.
+        meant: String,
+        /// The names of all.
+        known: String,
     },
     /// A template is wrong.
     #[error("template {name}: {detail}")]

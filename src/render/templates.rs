@@ -44,6 +44,9 @@ pub(super) fn environment(folder: Option<&Path>) -> Result<Environment<'static>,
     environment.add_function("entry", entry);
     environment.add_filter("comment", |text: &str| yaml::comment(text, 0));
     environment.add_filter("one_line", |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    if let Some(folder) = folder {
+        all_known(folder)?;
+    }
     for (name, text) in BUILT_IN {
         let text = match folder {
             Some(folder) => overriding(folder, name)?.unwrap_or_else(|| text.to_owned()),
@@ -52,6 +55,25 @@ pub(super) fn environment(folder: Option<&Path>) -> Result<Environment<'static>,
         environment.add_template_owned(name, text).map_err(|error| template_error(name, &error))?;
     }
     Ok(environment)
+}
+
+/// Refuses a folder with other files than templates that are known, or with none: what is misspelt would stand for nothing.
+fn all_known(folder: &Path) -> Result<(), RenderError> {
+    let cannot = |source| RenderError::Templates { folder: folder.display().to_string(), source };
+    let known = || BUILT_IN.iter().map(|(name, _)| *name);
+    let mut found = false;
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let name = entry.map_err(cannot)?.file_name().to_string_lossy().into_owned();
+        if known().any(|known| known == name) {
+            found = true;
+        } else if !name.starts_with('.') {
+            let meant = catalog_check::is_it(known(), &name);
+            let known = known().collect::<Vec<_>>().join(", ");
+            return Err(RenderError::UnknownTemplate { path: folder.join(name).display().to_string(), meant, known });
+        }
+    }
+    let none = || std::io::Error::other(format!("none of {} is there", known().collect::<Vec<_>>().join(", ")));
+    if found { Ok(()) } else { Err(cannot(none())) }
 }
 
 fn overriding(folder: &Path, name: &str) -> Result<Option<String>, RenderError> {

@@ -4,7 +4,6 @@
 //! is below), so that lines may come and go above it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -15,12 +14,13 @@ use super::rule::Rule;
 use super::rules;
 use super::run::Checked;
 use super::silence::{Silence, Silenced};
+use rancher_catalog::beneath::{NotRead, read_named};
 use rancher_catalog::source::{MAX_FILE_BYTES, templates_of};
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
 /// The most that is read of a baseline: some 200,000 findings.
-const MAX_BYTES: u64 = 64 << 20;
+pub(super) const MAX_BYTES: u64 = 64 << 20;
 /// The most characters that are kept of each line.
 const LINE: usize = 120;
 
@@ -90,16 +90,12 @@ impl Baseline {
     /// It cannot be read, is no baseline, or is of a later form.
     pub fn read(path: &Path) -> Result<Option<Self>, BaselineError> {
         let fail = |reason: String| BaselineError { path: path.to_owned(), reason };
-        let found = match std::fs::metadata(path) {
-            Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(fail(format!("it cannot be looked at: {error}"))),
-        };
-        if !found.is_file() || found.len() > MAX_BYTES {
-            return Err(fail(format!("a baseline is a file of at most {MAX_BYTES} bytes")));
+        match read_named(path, MAX_BYTES) {
+            Ok(bytes) => Self::parse(path, &bytes).map(Some),
+            Err(NotRead::Missing) => Ok(None),
+            Err(NotRead::Failed(error)) => Err(fail(format!("it cannot be read: {error}"))),
+            Err(cause) => Err(fail(format!("a baseline is a file of at most {MAX_BYTES} bytes: {cause}"))),
         }
-        let bytes = std::fs::read(path).map_err(|error| fail(format!("it cannot be read: {error}")))?;
-        Self::parse(path, &bytes).map(Some)
     }
 
     /// Reads the content of one.
@@ -267,8 +263,7 @@ struct Context(Vec<(String, Option<usize>)>);
 
 impl Context {
     fn of(path: &Path) -> Self {
-        let is_small = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_FILE_BYTES);
-        let bytes = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
+        let bytes = read_named(path, MAX_FILE_BYTES).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let mut lines: Vec<(String, Option<usize>)> = Vec::new();
         // The lines that the present one may be below: by indentation, which grows.

@@ -1,6 +1,6 @@
 //! What only a diff can show: what a change does to versions that are published already.
 
-use std::fs;
+use std::collections::BTreeSet;
 
 use super::report::{Finding, Report, Severity};
 use super::rule::{Example, Rule};
@@ -102,8 +102,10 @@ pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> 
             continue;
         };
         report.begin(&PUBLISHED_CHANGED);
-        for name in version.files.iter().chain(now.files.iter().filter(|name| !version.files.contains(name))) {
-            let (was, is) = (fs::read(version.path.join(name)).ok(), fs::read(now.path.join(name)).ok());
+        let names: BTreeSet<&String> =
+            [&version.files, &version.others, &now.files, &now.others].into_iter().flatten().collect();
+        for name in names {
+            let (was, is) = (version.content(name), now.content(name));
             let harmless = name.to_ascii_lowercase().starts_with("readme")
                 || (name == "rancher-compose.yml" && closes_alone(version, now));
             if was != is && !harmless {
@@ -112,7 +114,12 @@ pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> 
                     (_, None) => "removed from",
                     _ => "changed in",
                 };
-                report.path(&now.path.join(name), format!("{word} revision {}, which was published", version.name));
+                let what = match now.others.contains(name) {
+                    true => "; a link, or what is no file, is there now",
+                    false => "",
+                };
+                let number = &version.name;
+                report.path(&now.path.join(name), format!("{word} revision {number}, which was published{what}"));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! gen-catalog.toml at a catalog's root: which rules are silent where, and why.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,6 +8,7 @@ use toml::Spanned;
 use super::report::Finding;
 use super::rules;
 use super::run::Audience;
+use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::source::{MAX_FILE_BYTES, is_base};
 
 /// The file's name.
@@ -93,16 +93,11 @@ impl CatalogConfig {
     pub fn read(root: &Path) -> Result<Self, ConfigError> {
         let path = root.join(FILE_NAME);
         let fail = |reason: String| ConfigError { path: path.clone(), reason };
-        let text = match fs::metadata(&path) {
-            Ok(found) if !found.is_file() => return Err(fail("this is not a file".to_owned())),
-            Ok(found) if found.len() > MAX_FILE_BYTES => {
-                return Err(fail(format!("this is larger than {MAX_FILE_BYTES} bytes")));
-            }
-            Ok(_) => fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(fail(error.to_string())),
-        };
-        Self::parse(root, &text)
+        match Beneath::open(root).and_then(|root| root.read(Path::new(FILE_NAME), MAX_FILE_BYTES)) {
+            Ok(bytes) => Self::parse(root, std::str::from_utf8(&bytes).map_err(|error| fail(error.to_string()))?),
+            Err(NotRead::Missing) => Ok(Self::default()),
+            Err(cause) => Err(fail(cause.to_string())),
+        }
     }
 
     /// As [`CatalogConfig::read`], from the content of a file.

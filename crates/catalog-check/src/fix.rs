@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::report::{Finding, Fix};
+use rancher_catalog::source::MAX_FILE_BYTES;
 
 /// What was fixed in a file, by one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub fn plan<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> io::Result<V
     }
     let mut files = Vec::new();
     for (path, changes) in by_file {
-        let before = std::fs::read(path)?;
+        let before = rancher_catalog::beneath::read_named(path, MAX_FILE_BYTES)?;
         let taken = without_overlaps(changes, before.len());
         let after = applied(&before, &taken);
         if after != before {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::since::ChangedError;
 use rancher_catalog::git::Git;
 use rancher_catalog::model::Revision;
+use rancher_catalog::source::is_base;
 
 /// The folders of revisions that a commit has.
 #[derive(Debug, Default)]
@@ -32,15 +33,12 @@ impl Published {
             if !seen.insert(top.clone()) {
                 continue;
             }
-            let git = Git::at(&top);
+            // That this is a clone at all must hold, else nothing would be known of what is published.
+            let git = Git::at(&top)?;
             let commit = match (git.find_commit(reference.unwrap_or("HEAD"))?, reference) {
                 (Some(commit), _) => commit,
                 (None, Some(reference)) => return Err(ChangedError::NoCommit(reference.to_owned())),
-                // That this is a clone at all must hold, else nothing would be known of what is published.
-                (None, None) => match git.line(&["rev-parse", "--git-dir"]) {
-                    Ok(_) => continue,
-                    Err(error) => return Err(error.into()),
-                },
+                (None, None) => continue,
             };
             let folders = git.names(&["ls-tree", "-r", "-d", "-z", "--name-only", "--full-tree", &commit])?;
             published
@@ -56,9 +54,16 @@ impl Published {
     }
 }
 
-/// The root of the repository that a path is in, as the path names it.
+/// The root of the repository that a path is in, as the path names it. It is never within a catalog: what lies there came
+/// with it.
 pub fn repository_of(path: &Path) -> Option<PathBuf> {
-    path.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+    catalog_of(path).ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}
+
+/// The root of the catalog that a path is in; the path itself where that is a catalog, or in none.
+pub(super) fn catalog_of(path: &Path) -> &Path {
+    let is_base = |path: &&Path| path.file_name().is_some_and(|name| is_base(&name.to_string_lossy()));
+    path.ancestors().find(is_base).and_then(Path::parent).unwrap_or(path)
 }
 
 fn is_revision(folder: &Path) -> bool {

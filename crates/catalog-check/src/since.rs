@@ -6,14 +6,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::baseline::{Baseline, BaselineError};
+use super::baseline::{Baseline, BaselineError, MAX_BYTES};
 use super::before::Before;
 use super::changed::{ALLOWANCE_CHANGED, compare};
 use super::config::{Allow, CatalogConfig, ConfigError, FILE_NAME, root_of};
+use super::published::catalog_of;
 use super::report::Finding;
 use super::rule::Rule;
 use super::run::{self, CheckOptions, Checked, in_order};
 use super::silence::{self, Judge};
+use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::git::{Git, GitError};
 use rancher_catalog::source::{TemplateSource, is_base};
 use rancher_catalog::yaml::Position;
@@ -43,16 +45,26 @@ pub struct Commit {
     id: String,
 }
 
+/// An absolute path whose links are those of the way to its catalog alone: in there none is followed.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let catalog = catalog_of(&path);
+    let inside = path.strip_prefix(catalog).unwrap_or(Path::new(""));
+    let catalog = catalog.canonicalize()?;
+    Ok(if inside.as_os_str().is_empty() { catalog } else { catalog.join(inside) })
+}
+
 impl Commit {
     /// Finds it.
     ///
     /// # Errors
     /// The path is in no repository, or the reference is not there.
     pub fn find(path: &Path, reference: &str) -> Result<Self, ChangedError> {
-        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let top = PathBuf::from(Git::at(folder).line(&["rev-parse", "--show-toplevel"])?).canonicalize()?;
-        let git = Git::at(&top);
+        let path = real(path)?;
+        let catalog = catalog_of(&path);
+        let folder = if catalog.is_dir() { catalog } else { catalog.parent().unwrap_or(catalog) };
+        let git = Git::at(folder)?;
+        let top = git.top().ok_or_else(|| GitError::NoClone(folder.to_owned()))?.to_owned();
         let id = git.find_commit(reference)?.ok_or_else(|| ChangedError::NoCommit(reference.to_owned()))?;
         Ok(Self { top, git, id })
     }
@@ -68,9 +80,11 @@ impl Commit {
         let Ok(inside) = path.strip_prefix(&self.top) else { return Ok(None) };
         let into = tempfile::tempdir()?;
         self.git.export(&self.id, &[&inside.to_string_lossy()], into.path())?;
-        let file = into.path().join(inside);
-        // A link of the commit leads out of the folder that it was written to.
-        Ok(if file.symlink_metadata().is_ok_and(|found| found.is_file()) { Some(fs::read(file)?) } else { None })
+        match Beneath::open(into.path()).and_then(|folder| folder.read(inside, MAX_BYTES)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(NotRead::Missing | NotRead::Link(_) | NotRead::NoFile(_)) => Ok(None),
+            Err(cause) => Err(io::Error::from(cause).into()),
+        }
     }
 
     /// Whether a file is in this repository.
@@ -79,10 +93,11 @@ impl Commit {
         folder.is_some_and(|folder| folder.starts_with(&self.top))
     }
 
-    /// The files that are not as in the commit.
-    fn changed_files(&self) -> Result<Vec<String>, ChangedError> {
-        let mut files = self.git.names(&["diff", "--name-only", "--no-renames", "-z", &self.id])?;
-        files.extend(self.git.names(&["ls-files", "--others", "--exclude-standard", "-z"])?);
+    /// The files below a folder that are not as in the commit.
+    fn changed_files(&self, below: &Path) -> Result<Vec<String>, ChangedError> {
+        let below = below.strip_prefix(&self.top).unwrap_or(Path::new("")).to_string_lossy().into_owned();
+        let paths = if below.is_empty() { Vec::new() } else { vec![below.as_str()] };
+        let files = self.git.changed_since(&self.id, &paths)?;
         Ok(files.iter().map(|file| file.to_string_lossy().into_owned()).collect())
     }
 }
@@ -152,9 +167,9 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
 
 fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     let commit = Commit::find(path, reference)?;
-    let wanted = std::path::absolute(path)?.canonicalize()?;
+    let wanted = real(path)?;
     let files: Vec<String> = commit
-        .changed_files()?
+        .changed_files(catalog_of(&wanted))?
         .into_iter()
         .filter(|file| {
             let file = commit.top.join(file);

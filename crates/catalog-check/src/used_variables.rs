@@ -7,13 +7,14 @@ use rancher_catalog::source::{VersionSource, YamlFile};
 use rancher_catalog::yaml::Node;
 
 /// The variables that a version uses.
-pub(super) struct UsedVariables<'a> {
+pub struct UsedVariables<'a> {
     names: HashSet<&'a str>,
     /// Templates do something with the answers that cannot be told from their text.
     anything: bool,
 }
 
 impl<'a> UsedVariables<'a> {
+    /// Those of a version.
     pub fn of(version: &'a VersionSource) -> Self {
         let mut used = Self { names: HashSet::new(), anything: false };
         for file in version.docker_compose.iter().chain(&version.rancher_compose) {
@@ -30,6 +31,11 @@ impl<'a> UsedVariables<'a> {
     /// Whether a variable is used, or may be.
     pub fn may_use(&self, name: &str) -> bool {
         self.anything || self.names.contains(name)
+    }
+
+    /// Their names, as far as they can be told.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().copied()
     }
 
     /// Whether a variable is used by its name.

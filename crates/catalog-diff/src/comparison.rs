@@ -1,7 +1,6 @@
 //! Two versions, two templates or two states of a catalog, compared: in meaning, and line by line.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
@@ -174,10 +173,11 @@ fn is_default(template: &TemplateSource, version: &VersionSource) -> bool {
 }
 
 fn file_diffs(template: &str, before: &VersionSource, after: &VersionSource) -> Vec<FileDiff> {
-    let names: BTreeSet<&String> = before.files.iter().chain(&after.files).collect();
+    let names: BTreeSet<&String> =
+        [&before.files, &before.others, &after.files, &after.others].into_iter().flatten().collect();
     let diff = |name: &&String| {
         let path = |version: &VersionSource| format!("{template}/{}/{name}", version.name);
-        let content = |version: &VersionSource| fs::read(version.path.join(name)).ok();
+        let content = |version: &VersionSource| version.content(name);
         let (old_path, new_path) = (format!("a/{}", path(before)), format!("b/{}", path(after)));
         let diff = unified_diff(&old_path, content(before).as_deref(), &new_path, content(after).as_deref());
         FileDiff { path: path(after), diff }
@@ -189,13 +189,12 @@ fn template_files(name: &str, before: &TemplateSource, after: &TemplateSource) -
     let files = |template: &TemplateSource| {
         let config = template.config.as_ref().and_then(|file| file.path.file_name());
         let config = config.map(|name| name.to_string_lossy().into_owned());
-        template.other_files.iter().cloned().chain(config).collect::<Vec<String>>()
+        template.other_files.iter().chain(&template.others).cloned().chain(config).collect::<Vec<String>>()
     };
     let names: BTreeSet<String> = files(before).into_iter().chain(files(after)).collect();
     let diff = |file: &String| {
-        let content = |template: &TemplateSource| fs::read(template.path.join(file)).ok();
         let path = format!("{name}/{file}");
-        let (old, new) = (content(before), content(after));
+        let (old, new) = (before.content(file), after.content(file));
         FileDiff {
             diff: unified_diff(&format!("a/{path}"), old.as_deref(), &format!("b/{path}"), new.as_deref()),
             path,

@@ -77,8 +77,8 @@ pub fn of_template(before: &TemplateSource, after: &TemplateSource) -> Vec<Diffe
         if let Some(Ok(config)) = template.config_model() {
             of_config(&config, &mut facts);
         }
-        for name in &template.other_files {
-            let content = std::fs::read(template.path.join(name)).unwrap_or_default();
+        for name in template.other_files.iter().chain(&template.others) {
+            let content = template.content(name).unwrap_or_default();
             let key = Key { group: Group::Texts, subject: name.clone(), what: String::new(), item: None };
             facts.insert(key, fingerprint(&content));
         }
@@ -138,7 +138,7 @@ fn project(version: &VersionSource, facts: &mut Facts, unread: &mut Vec<String>)
 }
 
 fn readme(version: &VersionSource, facts: &mut Facts) {
-    if let Some(Ok(content)) = version.readme.as_ref().map(std::fs::read) {
+    if let Some(content) = version.readme.as_ref().and_then(|file| version.content(file)) {
         let key = Key { group: Group::Texts, subject: "README.md".to_owned(), what: String::new(), item: None };
         facts.insert(key, fingerprint(&content));
     }

@@ -4,9 +4,28 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rancher_catalog::git::{Git, GitError};
-use rancher_catalog::source::{TemplateSource, is_base};
+use rancher_catalog::source::{TemplateSource, catalog_above, is_base};
 
 use super::comparison::TemplateComparison;
+
+/// Why two references cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// Git fails.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// What was named is a folder within the catalog.
+    #[error("this is a folder within a catalog: name the catalog itself, which is {}, with --catalog", .0.display())]
+    Within(PathBuf),
+    /// A path is in neither commit.
+    #[error("neither of the two has {path}")]
+    Nowhere {
+        /// The path.
+        path: String,
+        /// The templates that there are.
+        known: Vec<String>,
+    },
+}
 
 /// Compares the templates of two references of a clone; of one folder of it, if one is named.
 ///
@@ -17,19 +36,34 @@ pub fn compare(
     before: &str,
     after: &str,
     only: Option<&str>,
-) -> Result<Vec<TemplateComparison>, GitError> {
-    let git = Git::at(catalog);
+) -> Result<Vec<TemplateComparison>, CompareError> {
+    if let Some(catalog) = catalog_above(catalog) {
+        return Err(CompareError::Within(catalog));
+    }
+    let git = Git::at(catalog)?;
     let (before, after) = (git.commit(before)?, git.commit(after)?);
-    let prefix = git.line(&["rev-parse", "--show-prefix"])?;
+    let prefix = git.prefix().to_owned();
     let mut args = vec!["diff-tree", "-r", "--name-only", "--no-renames", "-z", &before, &after, "--"];
     let below = format!("{prefix}{}", only.unwrap_or_default());
     let below = below.trim_end_matches('/');
     if !below.is_empty() {
         args.push(below);
     }
-    let top = Git::at(catalog).with_top()?;
+    if let Some(only) = only {
+        let listed = |commit: &str, path: &str| {
+            let args = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", path];
+            git.names(if path.is_empty() { &args[..7] } else { &args })
+        };
+        if listed(&before, below)?.is_empty() && listed(&after, below)?.is_empty() {
+            let files = listed(&after, &prefix)?;
+            let known: BTreeSet<PathBuf> =
+                files.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
+            let known = known.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+            return Err(CompareError::Nowhere { path: only.to_owned(), known });
+        }
+    }
     let folders: BTreeSet<PathBuf> =
-        top.names(&args)?.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
+        git.names(&args)?.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
     let folder = |source| GitError::Io { command: "diff-tree".to_owned(), source };
     let (old, new) = (tempfile::tempdir().map_err(folder)?, tempfile::tempdir().map_err(folder)?);
     let paths: Vec<String> = folders.iter().map(|folder| format!("{prefix}{}", folder.to_string_lossy())).collect();
@@ -37,8 +71,8 @@ pub fn compare(
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    top.export(&before, &paths, old.path())?;
-    top.export(&after, &paths, new.path())?;
+    git.export(&before, &paths, old.path())?;
+    git.export(&after, &paths, new.path())?;
     let read = |root: &Path, folder: &Path| TemplateSource::read(&root.join(&prefix).join(folder));
     let compared =
         folders.iter().map(|folder| TemplateComparison::new(&read(old.path(), folder), &read(new.path(), folder)));

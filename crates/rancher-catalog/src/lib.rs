@@ -8,11 +8,15 @@
 //! | [`go_template`], [`interpolation`] | templates and variables, as Rancher's compose executor runs them |
 //! | [`catalog_service`] | what the catalog service makes of the files: what it refuses, what it offers to whom |
 //! | [`source`] | a catalog, read without writing |
-//! | [`git`] | calls of git, each with a time limit |
+//! | [`beneath`] | the one way to a file of a catalog: never over a link |
+//! | [`git`] | a clone, with nothing run that it is set to |
+//! | [`limited_child`] | the one way to run a program: with a time limit |
 //! | [`digest`], [`unified_diff`] | what is told of files |
 //! | [`hidden`] | characters that act instead of being seen |
 
+pub mod beneath;
 pub mod catalog_service;
+mod compared_content;
 mod deep_stack;
 pub mod digest;
 pub mod git;
@@ -21,9 +25,11 @@ pub mod go_template;
 pub mod hidden;
 pub mod interpolation;
 pub mod launch;
+pub mod limited_child;
 pub mod model;
 pub mod schema;
 pub mod source;
+mod template_folders;
 pub mod unified_diff;
 mod walk;
 pub mod yaml;

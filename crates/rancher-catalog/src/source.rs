@@ -1,17 +1,19 @@
 //! Reading what is in a catalog: templates, their versions and files, with nothing lost and every failure kept.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use crate::beneath::{self, Beneath, NotRead};
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
+use crate::compared_content::content;
 use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
 use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, Revision, Version};
+pub use crate::template_folders::{catalog_above, is_base, templates_of};
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Position, ReadError};
 
@@ -37,6 +39,8 @@ pub struct TemplateSource {
     pub versions: Vec<VersionSource>,
     /// The names of the other files beside config.yml.
     pub other_files: Vec<String>,
+    /// What stands beside them that is no file and no folder: links and the like.
+    pub others: Vec<String>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
 }
@@ -58,10 +62,12 @@ pub struct VersionSource {
     pub rancher_compose: Option<YamlFile>,
     /// project.yml of an environment template.
     pub project: Option<YamlFile>,
-    /// README.md.
-    pub readme: Option<PathBuf>,
+    /// README.md, by its path in it.
+    pub readme: Option<String>,
     /// All its files, by their paths in it.
     pub files: Vec<String>,
+    /// What stands in it that is no file: links and the like.
+    pub others: Vec<String>,
     /// What Rancher refuses of it; found out when first asked for.
     launch_faults: OnceLock<Vec<Fault>>,
 }
@@ -77,10 +83,21 @@ pub struct Unreadable {
     pub cause: Cause,
 }
 
+impl Unreadable {
+    pub(crate) fn new(path: &Path, cause: &NotRead) -> Self {
+        let kind = match cause {
+            NotRead::Link(_) | NotRead::NoFile(_) => Cause::NoFile,
+            NotRead::TooLarge(_) => Cause::TooLarge,
+            NotRead::Missing | NotRead::Failed(_) => Cause::Failed,
+        };
+        Self { path: path.to_owned(), reason: cause.to_string(), cause: kind }
+    }
+}
+
 /// What keeps a file or folder from being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// It is no file and no folder; the catalog service passes over it too.
+    /// It is no file and no folder, or reached over a link; the catalog service passes over it too.
     NoFile,
     /// It is larger than what is read here; Rancher has no such limit.
     TooLarge,
@@ -123,23 +140,12 @@ pub struct Reading {
 }
 
 impl YamlFile {
-    /// Reads a file.
+    /// Reads a file that somebody named.
     ///
     /// # Errors
-    /// It cannot be read, or is too large.
+    /// It cannot be read, is no regular file, or is too large.
     pub fn read(path: &Path) -> io::Result<Self> {
-        let file = fs::File::open(path)?;
-        let length = file.metadata()?.len();
-        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {MAX_FILE_BYTES} bytes"));
-        if length > MAX_FILE_BYTES {
-            return Err(too_large());
-        }
-        let mut bytes = Vec::new();
-        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(too_large());
-        }
-        Ok(Self::from_bytes(path, bytes))
+        Ok(Self::from_bytes(path, beneath::read_named(path, MAX_FILE_BYTES)?))
     }
 
     /// As [`YamlFile::read`], from the content of a file.
@@ -299,9 +305,10 @@ fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<R
 }
 
 impl VersionSource {
-    /// Reads a version's folder; tells beside it what could not be read.
-    fn read(path: &Path, name: String) -> (Self, Vec<Unreadable>) {
+    /// Reads a version's folder in that of a template; tells beside it what could not be read.
+    fn read(template: &Beneath, path: &Path, name: String) -> (Self, Vec<Unreadable>) {
         let mut unreadable = Vec::new();
+        let inside = PathBuf::from(&name);
         let mut version = Self {
             path: path.to_owned(),
             revision: Revision::from_folder_name(&name),
@@ -312,26 +319,30 @@ impl VersionSource {
             project: None,
             readme: None,
             files: Vec::new(),
+            others: Vec::new(),
             launch_faults: OnceLock::new(),
         };
         let mut compose: [Option<PathBuf>; 4] = Default::default();
-        for relative in files_below(path, "", &mut unreadable) {
+        for relative in files_below(template, &inside, path, "", &mut unreadable) {
             // The catalog service keeps the names of the files alone, and of equal names the last one walked.
             let name = relative.rsplit('/').next().unwrap_or_default();
             let place = ["docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml", "project.yml"];
             if let Some(at) = place.iter().position(|known| *known == name) {
-                compose[at] = Some(path.join(&relative));
+                compose[at] = Some(inside.join(&relative));
             } else if name.eq_ignore_ascii_case("readme.md") {
-                version.readme = Some(path.join(&relative));
+                version.readme = Some(relative.clone());
             }
             version.files.push(relative);
         }
-        let [plain, template, rancher, project] = compose;
-        version.docker_compose_twice = plain.is_some() && template.is_some();
+        version.others = in_the_way(path, &unreadable);
+        let [plain, tpl, rancher, project] = compose;
+        version.docker_compose_twice = plain.is_some() && tpl.is_some();
         // The UI takes the .tpl of the two.
-        version.docker_compose = template.or(plain).and_then(|file| read_yaml(&file, &mut unreadable));
-        version.rancher_compose = rancher.and_then(|file| read_yaml(&file, &mut unreadable));
-        version.project = project.and_then(|file| read_yaml(&file, &mut unreadable));
+        let above = path.parent().unwrap_or(path);
+        let mut read = |file: Option<PathBuf>| read_yaml(template, &file?, above, &mut unreadable);
+        version.docker_compose = read(tpl.or(plain));
+        version.rancher_compose = read(rancher);
+        version.project = read(project);
         let block = version.catalog();
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
         let launched =
@@ -357,6 +368,12 @@ impl VersionSource {
         self.launch_faults.get_or_init(|| launch::faults(self))
     }
 
+    /// What is to be compared of a file of it: its content, or words on what stands there and is no file that is read.
+    /// `None` where there is nothing.
+    pub fn content(&self, file: &str) -> Option<Vec<u8>> {
+        content(self.path.parent().unwrap_or(&self.path), &Path::new(&self.name).join(file))
+    }
+
     /// What the name of its folder means to the catalog service.
     pub fn folder_name(&self) -> FolderName<'_> {
         FolderName::of(&self.name)
@@ -376,6 +393,7 @@ impl TemplateSource {
             config: None,
             versions: Vec::new(),
             other_files: Vec::new(),
+            others: Vec::new(),
             unreadable: Vec::new(),
         }
     }
@@ -383,18 +401,26 @@ impl TemplateSource {
     /// Reads a template's folder. What cannot be read is noted in it.
     pub fn read(path: &Path) -> Self {
         let mut template = Self::absent(path);
+        let folder = match Beneath::template(path) {
+            Ok(folder) => folder,
+            Err(cause) => {
+                template.unreadable.push(Unreadable::new(path, &cause));
+                return template;
+            }
+        };
         let mut folders = Vec::new();
-        for (name, is_folder) in names(path, &mut template.unreadable) {
+        for (name, is_folder) in names(&folder, Path::new(""), path, &mut template.unreadable) {
             if is_folder {
                 folders.extend((!name.starts_with('.')).then_some(name));
             } else if name == "config.yml" {
-                template.config = read_yaml(&path.join(name), &mut template.unreadable);
+                template.config = read_yaml(&folder, Path::new(&name), path, &mut template.unreadable);
             } else {
                 template.other_files.push(name);
             }
         }
+        template.others = in_the_way(path, &template.unreadable);
         let read: Vec<(VersionSource, Vec<Unreadable>)> =
-            folders.into_par_iter().map(|name| VersionSource::read(&path.join(&name), name)).collect();
+            folders.into_par_iter().map(|name| VersionSource::read(&folder, &path.join(&name), name)).collect();
         for (version, unreadable) in read {
             template.versions.push(version);
             template.unreadable.extend(unreadable);
@@ -402,16 +428,21 @@ impl TemplateSource {
         // Of several the catalog service keeps the one that it comes to last.
         let below = template.versions.iter().filter(|version| version.name.as_str() > "config.yml");
         let last = below
-            .flat_map(|version| version.files.iter().map(|file| version.path.join(file)))
+            .flat_map(|version| version.files.iter().map(|file| Path::new(&version.name).join(file)))
             .rfind(|file| file.ends_with("config.yml"));
         if let Some(file) = last {
-            template.config = read_yaml(&file, &mut template.unreadable);
+            template.config = read_yaml(&folder, &file, path, &mut template.unreadable);
         }
         template.versions.sort_by(|a, b| match (a.revision, b.revision) {
             (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => a.is_none().cmp(&b.is_none()).then_with(|| std::cmp::Ordering::Equal),
         });
         template
+    }
+
+    /// As [`VersionSource::content`], of a file of the template.
+    pub fn content(&self, file: &str) -> Option<Vec<u8>> {
+        content(&self.path, Path::new(file))
     }
 
     /// config.yml as a model.
@@ -423,67 +454,25 @@ impl TemplateSource {
     }
 }
 
-fn read_yaml(path: &Path, unreadable: &mut Vec<Unreadable>) -> Option<YamlFile> {
-    YamlFile::read(path)
-        .map_err(|error| {
-            let cause = if error.kind() == io::ErrorKind::FileTooLarge { Cause::TooLarge } else { Cause::Failed };
-            unreadable.push(Unreadable { path: path.to_owned(), reason: error.to_string(), cause });
-        })
-        .ok()
+/// Reads a file of a template, by its path in the folder of it.
+fn read_yaml(template: &Beneath, inside: &Path, folder: &Path, unreadable: &mut Vec<Unreadable>) -> Option<YamlFile> {
+    let path = folder.join(inside);
+    match template.read(inside, MAX_FILE_BYTES) {
+        Ok(bytes) => Some(YamlFile::from_bytes(&path, bytes)),
+        Err(cause) => {
+            unreadable.push(Unreadable::new(&path, &cause));
+            None
+        }
+    }
+}
+
+/// What of a folder is no file and no folder, by its path in it.
+fn in_the_way(folder: &Path, unreadable: &[Unreadable]) -> Vec<String> {
+    let others = unreadable.iter().filter(|unreadable| unreadable.cause == Cause::NoFile);
+    let inside = others.filter_map(|unreadable| unreadable.path.strip_prefix(folder).ok());
+    inside.map(|path| path.to_string_lossy().into_owned()).collect()
 }
 
 fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Whether a folder's name makes what is in it templates: `infra-templates`, `templates`, …
-pub fn is_base(name: &str) -> bool {
-    name == "templates" || name.ends_with("-templates")
-}
-
-/// The templates that a path means: all of a catalog, all of a base, one, or the one that the path is in.
-///
-/// # Errors
-/// The path cannot be looked at.
-pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let path = std::path::absolute(path)?;
-    let is_folder = fs::metadata(&path)?.is_dir();
-    // A file is in the template that its folder is in.
-    let path = if is_folder { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
-    let mut at = path.as_path();
-    while let Some(above) = at.parent() {
-        if is_base(&file_name(above)) && at.is_dir() {
-            return Ok(vec![at.to_owned()]);
-        }
-        at = above;
-    }
-    let folders = |path: &Path| -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
-                found.push(entry.path());
-            }
-        }
-        found.sort();
-        Ok(found)
-    };
-    if is_base(&file_name(&path)) {
-        return folders(&path);
-    }
-    let mut found = Vec::new();
-    for base in folders(&path)?.into_iter().filter(|folder| is_base(&file_name(folder))) {
-        found.extend(folders(&base)?);
-    }
-    if found.is_empty() {
-        let inner = folders(&path)?;
-        let is_template = path.join("config.yml").is_file()
-            || inner.iter().any(|folder| Revision::from_folder_name(&file_name(folder)).is_some());
-        if is_template {
-            found.push(path);
-        } else if Revision::from_folder_name(&file_name(&path)).is_some() {
-            found.extend(path.parent().map(Path::to_owned));
-        }
-    }
-    Ok(found)
 }

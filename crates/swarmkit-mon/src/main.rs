@@ -9,6 +9,7 @@ use swarmkit_mon::metadata::{self, Metadata};
 use swarmkit_mon::overview::Overview;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::status::Preview;
+use swarmkit_settings::built_from;
 use swarmkit_settings::command_line::{self, PlanFormat};
 use swarmkit_settings::{SETTINGS, Settings};
 
@@ -18,6 +19,8 @@ fn environment(name: &str) -> Option<String> {
 }
 
 fn main() -> ExitCode {
+    // Nobody asks for it here: it is for whoever reads the program without running it, and must be in it.
+    std::hint::black_box(built_from::NOTE);
     if std::env::args_os().next().is_some_and(|name| command_line::is_shell(&name)) {
         return shell();
     }

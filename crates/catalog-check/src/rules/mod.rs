@@ -112,6 +112,7 @@ mod yaml_further_document;
 mod yaml_shape;
 mod yaml_syntax;
 
+use super::nearest::nearest;
 use super::report::Severity;
 use super::rule::Rule;
 
@@ -254,11 +255,8 @@ pub fn by_id(id: &str) -> Option<&'static Rule> {
 
 /// That there is no rule of a name, and which may have been meant.
 pub fn no_such_rule(id: &str) -> String {
-    let alike = |rule: &&Rule| (strsim::jaro_winkler(rule.id, id), -(strsim::osa_distance(rule.id, id) as f64));
-    let nearest = every().max_by(|a, b| alike(a).partial_cmp(&alike(b)).unwrap_or(std::cmp::Ordering::Equal));
-    // Below this a name is no slip of the pen.
-    match nearest.filter(|rule| alike(rule).0 > 0.8) {
-        Some(rule) => format!("there is no rule `{id}`: is `{}` meant? `gen-catalog rules` lists them", rule.id),
+    match nearest(every().map(|rule| rule.id), id) {
+        Some(rule) => format!("there is no rule `{id}`: is `{rule}` meant? `gen-catalog rules` lists them"),
         None => format!("there is no rule `{id}`; `gen-catalog rules` lists them"),
     }
 }

@@ -1,0 +1,14 @@
+//! What somebody may have meant who wrote a name that is none.
+
+/// The name that is most like another one, if that may be a slip of the pen.
+pub fn nearest<'a>(names: impl IntoIterator<Item = &'a str>, written: &str) -> Option<&'a str> {
+    let alike = |name: &str| (strsim::jaro_winkler(name, written), -(strsim::osa_distance(name, written) as f64));
+    let order = |a: &&str, b: &&str| alike(a).partial_cmp(&alike(b)).unwrap_or(std::cmp::Ordering::Equal);
+    // Below this a name is no slip of the pen.
+    names.into_iter().max_by(order).filter(|name| alike(name).0 > 0.8)
+}
+
+/// The question whether it was meant, to stand behind an error; empty where none is alike.
+pub fn is_it<'a>(names: impl IntoIterator<Item = &'a str>, written: &str) -> String {
+    nearest(names, written).map(|name| format!(": is `{name}` meant?")).unwrap_or_default()
+}
