@@ -123,7 +123,7 @@ fn other_answers() {
                 continue;
             }
             let rancher = version.rancher_compose.as_ref();
-            let root = rancher.and_then(|file| file.raw.as_ref().ok()).and_then(|document| document.root.as_ref());
+            let root = rancher.and_then(|file| file.raw().as_ref().ok()).and_then(|document| document.root.as_ref());
             let usual = usual_answers(root);
             let readings: Vec<&Reading> =
                 docker.readings.iter().chain(rancher.iter().flat_map(|file| &file.readings)).collect();

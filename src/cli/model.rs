@@ -131,11 +131,11 @@ fn rancher(version: &VersionSource) -> anyhow::Result<RancherCompose> {
     let file = version.rancher_compose.as_ref();
     let file = file.with_context(|| format!("{} has no rancher-compose.yml", version.path.display()))?;
     let placed = |error: &ReadError| anyhow::anyhow!("{}:{error}", file.path.display());
-    RancherCompose::read(file.raw.as_ref().map_err(placed)?).map_err(|error| placed(&error))
+    RancherCompose::read(file.raw().as_ref().map_err(placed)?).map_err(|error| placed(&error))
 }
 
 fn typed<T: serde::de::DeserializeOwned + Send>(file: &YamlFile) -> anyhow::Result<T> {
-    let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
+    let document = file.raw().as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
     document.to_typed().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))
 }
 
@@ -145,7 +145,7 @@ pub(super) fn from_file(path: &Path) -> anyhow::Result<AnyModel> {
     if file.not_utf8_at.is_some() {
         bail!("{} is not UTF-8 text", path.display());
     }
-    let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))?;
+    let document = file.raw().as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))?;
     let value = document.to_value();
     let versions_hold = |key: &str| {
         value["versions"]

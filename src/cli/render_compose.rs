@@ -58,7 +58,7 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     let wanted = std::path::absolute(&args.path).with_context(cannot)?;
     let templates = templates_of(&args.path).with_context(cannot)?;
     let template = match templates.as_slice() {
-        [folder] => TemplateSource::read(folder),
+        [folder] => TemplateSource::outline(folder),
         _ => bail!("{} is not the folder of a version", args.path.display()),
     };
     let version = template.versions.iter().find(|version| wanted.starts_with(&version.path));
@@ -110,7 +110,7 @@ fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap
         }
         let file = YamlFile::read(given.as_ref())
             .with_context(|| format!("{given} is neither KEY=VALUE nor a file that can be read"))?;
-        let document = file.raw.map_err(|error| anyhow::anyhow!("{given}:{error}"))?;
+        let document = file.raw().as_ref().map_err(|error| anyhow::anyhow!("{given}:{error}"))?;
         let map: BTreeMap<String, Option<Scalar>> =
             document.to_typed().map_err(|error| anyhow::anyhow!("{given}:{error}; a map of answers is wanted"))?;
         answers.extend(map.into_iter().map(|(name, value)| (name, value.map(|v| v.to_string()).unwrap_or_default())));

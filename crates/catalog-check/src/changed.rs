@@ -162,7 +162,7 @@ fn is_higher(is: &Version, was: &Version) -> bool {
 /// Whether two rancher-compose files differ in their maximum_rancher_version alone: so old versions are closed.
 fn closes_alone(before: &VersionSource, after: &VersionSource) -> bool {
     let without = |version: &VersionSource| {
-        let mut value = version.rancher_compose.as_ref()?.raw.as_ref().ok()?.to_value();
+        let mut value = version.rancher_compose.as_ref()?.raw().as_ref().ok()?.to_value();
         for key in ["catalog", ".catalog"] {
             if let Some(block) = value.get_mut(key).and_then(|block| block.as_mapping_mut()) {
                 block.remove("maximum_rancher_version");

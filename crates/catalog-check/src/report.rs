@@ -108,6 +108,12 @@ impl Report {
         self.seen.clear();
     }
 
+    /// Takes out what was found; the next rule begins with nothing.
+    pub(super) fn take(&mut self) -> Vec<Finding> {
+        self.seen.clear();
+        std::mem::take(&mut self.findings)
+    }
+
     fn push(
         &mut self,
         path: &Path,

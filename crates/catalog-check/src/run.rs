@@ -16,7 +16,7 @@ use super::report::{Finding, Report, Severity};
 use super::rule::Rule;
 use super::silence::{self, Judge, Silenced};
 use super::{changed, rules};
-use rancher_catalog::source::TemplateSource;
+use rancher_catalog::source::{TemplateSource, VersionSource};
 use rancher_catalog::yaml::Position;
 
 /// What is checked.
@@ -113,7 +113,7 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
             let root = root_of(folder);
             let none = CatalogConfig::default();
             let config = root.as_ref().and_then(|root| configs.get(root)).unwrap_or(&none);
-            let (checked, used) = check_template(folder, &asked, config, options);
+            let (checked, used) = check_template(TemplateSource::outline(folder), &asked, config, options);
             if let Some(progress) = &options.progress {
                 progress.step();
             }
@@ -153,32 +153,80 @@ pub(super) fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 }
 
 fn check_template(
-    folder: &Path,
+    template: TemplateSource,
     asked: &Asked,
     config: &CatalogConfig,
     options: &CheckOptions,
 ) -> (Checked, BTreeSet<usize>) {
-    let template = TemplateSource::read(folder);
-    let is_for_community = options.audience.unwrap_or(config.audience) == Audience::Community;
-    let mut report = Report::default();
-    for rule in rules::ALL.iter().filter(|rule| options.runs(rule)) {
-        let as_community = rules::FOR_COMMUNITY.iter().find(|other| is_for_community && other.id == rule.id);
-        report.begin(as_community.unwrap_or(rule));
-        (rule.check)(&template, &mut report);
-    }
-    let of_diff = options.before.iter().flat_map(|before| before.findings(folder)).cloned();
-    report.findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
+    let folder = template.path.clone();
+    let (template, mut findings) = run_rules(template, asked, config, options);
+    let of_diff = options.before.iter().flat_map(|before| before.findings(&folder)).cloned();
+    findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
     let ran = |rule: &Rule| options.runs(rule);
     let judge = Judge { config, before: options.before.as_deref(), ran: &ran };
     // All is sorted out, whatever is asked for: else an allowance would seem to silence nothing.
-    let sorted = silence::sort_out(&template, report.findings, &judge);
+    let sorted = silence::sort_out(&template, findings, &judge);
     let mut checked = Checked { findings: sorted.told, silenced: sorted.silenced, templates: 1, ..Checked::default() };
-    let wanted = |finding: &Finding| options.reports(finding.rule) && asked.wants(folder, &finding.path);
+    let wanted = |finding: &Finding| options.reports(finding.rule) && asked.wants(&folder, &finding.path);
     checked.findings.retain(wanted);
     checked.silenced.retain(|silenced| wanted(&silenced.finding));
     let versions = template.versions.iter().map(|version| &version.path);
     checked.versions = versions.filter(|version| asked.reaches(version)).cloned().collect();
     (checked, sorted.used)
+}
+
+/// Runs the rules: over config.yml and each version that was asked for, one by one, so that no more than one of them is held
+/// with all that comes of it; and over the template as a whole. Gives the template back.
+fn run_rules(
+    mut template: TemplateSource,
+    asked: &Asked,
+    config: &CatalogConfig,
+    options: &CheckOptions,
+) -> (TemplateSource, Vec<Finding>) {
+    let is_for_community = options.audience.unwrap_or(config.audience) == Audience::Community;
+    let (of_the_whole, of_one): (Vec<_>, Vec<_>) = rules::ALL
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| options.runs(rule))
+        .partition(|(_, rule)| rules::is_of_the_whole(rule));
+    let run = |template: &TemplateSource, rules: &[(usize, &&'static Rule)]| -> Vec<(usize, Finding)> {
+        let mut report = Report::default();
+        let mut found = Vec::new();
+        for (at, rule) in rules {
+            let as_community = rules::FOR_COMMUNITY.iter().find(|other| is_for_community && other.id == rule.id);
+            report.begin(as_community.unwrap_or(rule));
+            (rule.check)(template, &mut report);
+            found.extend(report.take().into_iter().map(|finding| (*at, finding)));
+        }
+        found
+    };
+    let versions = std::mem::take(&mut template.versions);
+    let head = template.with_versions(Vec::new());
+    let mut found = run(&head, &of_one);
+    let looked_at: Vec<(VersionSource, Vec<(usize, Finding)>)> = versions
+        .into_par_iter()
+        .map(|mut version| {
+            if !asked.reaches(&version.path) {
+                return (version, Vec::new());
+            }
+            version.expand();
+            let one = head.with_versions(vec![version]);
+            let mut found = run(&one, &of_one);
+            // What is to be said of config.yml is said already.
+            let config = head.config.as_ref().map(|file| &file.path);
+            found.retain(|(_, finding)| Some(&finding.path) != config);
+            let mut version = one.versions.into_iter().next().expect("it was put there");
+            version.fold();
+            (version, found)
+        })
+        .collect();
+    for (version, of_version) in looked_at {
+        template.versions.push(version);
+        found.extend(of_version);
+    }
+    found.extend(run(&template, &of_the_whole));
+    found.sort_by_key(|(at, _)| *at);
+    (template, found.into_iter().map(|(_, finding)| finding).collect())
 }
 
 /// What is to be said of entries of gen-catalog.toml that silenced nothing, where all that they speak of was looked at.

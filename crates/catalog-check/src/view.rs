@@ -155,7 +155,7 @@ impl<'a> Overlay<'a> {
 /// The catalog block of a version, as the catalog service finds it.
 pub(super) fn catalog_node(version: &VersionSource) -> Option<(&YamlFile, &Node)> {
     let file = version.rancher_compose.as_ref()?;
-    let root = file.raw.as_ref().ok()?.root.as_ref()?;
+    let root = file.raw().as_ref().ok()?.root.as_ref()?;
     Some((file, catalog_block(root)?))
 }
 
@@ -182,7 +182,7 @@ pub(super) fn asked_variables(version: &VersionSource) -> Option<Vec<String>> {
     let is_list = catalog_entry(version, "questions")
         .is_none_or(|(_, list)| matches!(list.kind, NodeKind::List(_)) || list.to_value().is_null());
     let is_there = version.files.iter().any(|file| file.rsplit('/').next() == Some("rancher-compose.yml"));
-    let is_readable = version.rancher_compose.as_ref().map_or(!is_there, |file| file.raw.is_ok());
+    let is_readable = version.rancher_compose.as_ref().map_or(!is_there, |file| file.raw().is_ok());
     let is_block = catalog_node(version).is_none_or(|(_, block)| matches!(block.kind, NodeKind::Map(_)));
     (is_list && is_block && is_readable).then(|| {
         let name = |question: &Node| scalar_text(question_value(question, "variable")?);
@@ -208,7 +208,7 @@ pub(super) fn is_looked_at(version: &VersionSource) -> bool {
 /// All YAML files of a template.
 pub(super) fn yaml_files(template: &TemplateSource) -> impl Iterator<Item = &YamlFile> {
     let versions = template.versions.iter();
-    template.config.iter().chain(
+    template.config.as_deref().into_iter().chain(
         versions
             .flat_map(|version| version.docker_compose.iter().chain(&version.rancher_compose).chain(&version.project)),
     )

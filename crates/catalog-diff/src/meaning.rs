@@ -4,6 +4,7 @@
 //! the version that it runs, and for new questions those of the new one. What shows with another answer alone is told
 //! with that answer.
 
+use std::sync::Arc;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::{Difference, Group, How};
@@ -127,7 +128,7 @@ fn other_answers(before: &VersionSource, after: &VersionSource) -> BTreeSet<(Str
 fn project(version: &VersionSource, facts: &mut Facts, unread: &mut Vec<String>) {
     let Some(file) = &version.project else { return };
     match file
-        .raw
+        .raw()
         .as_ref()
         .map_err(ToString::to_string)
         .and_then(|document| document.to_typed::<Project>().map_err(|error| error.to_string()))
@@ -172,14 +173,14 @@ fn file_name(version: &VersionSource, file: &YamlFile) -> String {
 }
 
 /// What the compose executor makes of a file for some answers. As there, a template that fails leaves what it printed.
-fn document(file: &YamlFile, answers: &Answers) -> Result<Document, String> {
+fn document(file: &YamlFile, answers: &Answers) -> Result<Arc<Document>, String> {
     if let Some(error) = &file.template_error {
         return Err(error.to_string());
     }
-    let Some(template) = &file.template else { return file.raw.clone().map_err(|error| error.to_string()) };
+    let Some(template) = &file.template else { return file.raw().clone().map_err(|error| error.to_string()) };
     let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let execution = template.execute(&Value::answers(pairs), &Limits::default());
-    Document::read_bytes(&execution.output).map_err(|error| format!("rendered, {error}"))
+    Document::read_bytes(&execution.output).map(Arc::new).map_err(|error| format!("rendered, {error}"))
 }
 
 fn compare(old: &Facts, new: &Facts, with_answer: Option<&str>) -> Vec<Difference> {

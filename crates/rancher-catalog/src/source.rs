@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -31,8 +31,8 @@ pub struct TemplateSource {
     pub base: String,
     /// The folder's name.
     pub folder: String,
-    /// config.yml.
-    pub config: Option<YamlFile>,
+    /// config.yml; shared with the parts that are looked at one by one.
+    pub config: Option<Arc<YamlFile>>,
     /// The version folders, by number; those that are no number last, by name.
     pub versions: Vec<VersionSource>,
     /// The names of the other files beside config.yml.
@@ -88,6 +88,9 @@ pub enum Cause {
     Failed,
 }
 
+/// A text read as YAML: what it says, shared by all that it is the same for, or why it cannot be read.
+pub type ReadDocument = Result<Arc<Document>, ReadError>;
+
 /// A YAML file, and all the documents that it can become.
 #[derive(Debug)]
 pub struct YamlFile {
@@ -99,8 +102,8 @@ pub struct YamlFile {
     line_starts: Vec<usize>,
     /// The offset of the first byte that is not UTF-8.
     pub not_utf8_at: Option<usize>,
-    /// The text read as it stands, as the catalog service does.
-    pub raw: Result<Document, ReadError>,
+    /// The text read as it stands; read when first asked for.
+    raw: OnceLock<ReadDocument>,
     /// What Go finds wrong with it before it renders anything.
     pub template_error: Option<TemplateError>,
     /// The template, if it is run through Go's engine and has actions.
@@ -113,7 +116,7 @@ pub struct YamlFile {
 #[derive(Debug)]
 pub struct Reading {
     /// The document.
-    pub document: Result<Document, ReadError>,
+    pub document: ReadDocument,
     /// For a rendered template the line of the template of each line.
     pub line_map: Option<Vec<u32>>,
     /// The error that ended the template.
@@ -151,7 +154,6 @@ impl YamlFile {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
             }
         };
-        let raw = Document::read(&text);
         let behind_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(behind_breaks).collect();
         Self {
@@ -159,16 +161,21 @@ impl YamlFile {
             text,
             line_starts,
             not_utf8_at,
-            raw,
+            raw: OnceLock::new(),
             template_error: None,
             template: None,
             readings: Vec::new(),
         }
     }
 
+    /// The text read as it stands, as the catalog service does.
+    pub fn raw(&self) -> &ReadDocument {
+        self.raw.get_or_init(|| Document::read(&self.text).map(Arc::new))
+    }
+
     /// As [`YamlFile::expand`], for a Rancher that runs no templates.
     fn expand_plain(&mut self) {
-        self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
+        self.readings = vec![Reading { document: self.raw().clone(), line_map: None, error: None, because: None }];
     }
 
     /// Works out what the compose executor gets, for the given questions and a stack of the given version.
@@ -189,7 +196,7 @@ impl YamlFile {
     /// Whether another text is read as the same value.
     pub fn means_the_same(&self, text: &str) -> bool {
         let other = Document::read(text);
-        matches!((&self.raw, other), (Ok(this), Ok(other)) if this.to_value() == other.to_value())
+        matches!((self.raw(), other), (Ok(this), Ok(other)) if this.to_value() == other.to_value())
     }
 
     /// Whether it is run through Go's engine and has actions.
@@ -288,7 +295,7 @@ fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<R
             continue;
         }
         readings.push(Reading {
-            document: Document::read_bytes(&execution.output),
+            document: Document::read_bytes(&execution.output).map(Arc::new),
             line_map: Some(execution.line_map),
             error: execution.error,
             because,
@@ -300,7 +307,7 @@ fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<R
 
 impl VersionSource {
     /// Reads a version's folder; tells beside it what could not be read.
-    fn read(path: &Path, name: String) -> (Self, Vec<Unreadable>) {
+    fn outline(path: &Path, name: String) -> (Self, Vec<Unreadable>) {
         let mut unreadable = Vec::new();
         let mut version = Self {
             path: path.to_owned(),
@@ -332,7 +339,12 @@ impl VersionSource {
         version.docker_compose = template.or(plain).and_then(|file| read_yaml(&file, &mut unreadable));
         version.rancher_compose = rancher.and_then(|file| read_yaml(&file, &mut unreadable));
         version.project = project.and_then(|file| read_yaml(&file, &mut unreadable));
-        let block = version.catalog();
+        (version, unreadable)
+    }
+
+    /// Works out what the compose executor gets of its files.
+    pub fn expand(&mut self) {
+        let block = self.catalog();
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
         let launched =
             block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
@@ -340,15 +352,27 @@ impl VersionSource {
         let is_templated = block.as_ref().is_none_or(|block| {
             is_templated(&limit(&block.minimum_rancher_version), &limit(&block.maximum_rancher_version))
         });
-        for file in [&mut version.docker_compose, &mut version.rancher_compose].into_iter().flatten() {
+        for file in [&mut self.docker_compose, &mut self.rancher_compose].into_iter().flatten() {
             if is_templated { file.expand(questions, &launched) } else { file.expand_plain() }
         }
-        (version, unreadable)
+    }
+
+    /// Gives back what [`VersionSource::expand`] and looking at its faults took, but for what is asked of all versions of a
+    /// template together.
+    pub fn fold(&mut self) {
+        self.launch_faults = OnceLock::new();
+        for file in [&mut self.docker_compose, &mut self.rancher_compose].into_iter().flatten() {
+            file.readings = Vec::new();
+            file.template = None;
+        }
+        for file in [&mut self.docker_compose, &mut self.project].into_iter().flatten() {
+            file.raw = OnceLock::new();
+        }
     }
 
     /// The catalog block, as far as it can be read.
     pub fn catalog(&self) -> Option<CatalogBlock> {
-        let root = self.rancher_compose.as_ref()?.raw.as_ref().ok()?.root.as_ref()?;
+        let root = self.rancher_compose.as_ref()?.raw().as_ref().ok()?.root.as_ref()?;
         catalog_block(root).map(|block| CatalogBlock::of(&block.to_value()))
     }
 
@@ -382,19 +406,26 @@ impl TemplateSource {
 
     /// Reads a template's folder. What cannot be read is noted in it.
     pub fn read(path: &Path) -> Self {
+        let mut template = Self::outline(path);
+        template.versions.par_iter_mut().for_each(VersionSource::expand);
+        template
+    }
+
+    /// As [`TemplateSource::read`], without what the compose executor gets: [`VersionSource::expand`] works that out.
+    pub fn outline(path: &Path) -> Self {
         let mut template = Self::absent(path);
         let mut folders = Vec::new();
         for (name, is_folder) in names(path, &mut template.unreadable) {
             if is_folder {
                 folders.extend((!name.starts_with('.')).then_some(name));
             } else if name == "config.yml" {
-                template.config = read_yaml(&path.join(name), &mut template.unreadable);
+                template.config = read_yaml(&path.join(name), &mut template.unreadable).map(Arc::new);
             } else {
                 template.other_files.push(name);
             }
         }
         let read: Vec<(VersionSource, Vec<Unreadable>)> =
-            folders.into_par_iter().map(|name| VersionSource::read(&path.join(&name), name)).collect();
+            folders.into_par_iter().map(|name| VersionSource::outline(&path.join(&name), name)).collect();
         for (version, unreadable) in read {
             template.versions.push(version);
             template.unreadable.extend(unreadable);
@@ -405,7 +436,7 @@ impl TemplateSource {
             .flat_map(|version| version.files.iter().map(|file| version.path.join(file)))
             .rfind(|file| file.ends_with("config.yml"));
         if let Some(file) = last {
-            template.config = read_yaml(&file, &mut template.unreadable);
+            template.config = read_yaml(&file, &mut template.unreadable).map(Arc::new);
         }
         template.versions.sort_by(|a, b| match (a.revision, b.revision) {
             (Some(a), Some(b)) => a.cmp(&b),
@@ -414,12 +445,25 @@ impl TemplateSource {
         template
     }
 
+    /// The same template with other versions, or none: what is beside the versions, config.yml alone is a part of it.
+    pub fn with_versions(&self, versions: Vec<VersionSource>) -> Self {
+        Self {
+            path: self.path.clone(),
+            base: self.base.clone(),
+            folder: self.folder.clone(),
+            config: self.config.clone(),
+            versions,
+            other_files: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+
     /// config.yml as a model.
     ///
     /// # Errors
     /// It has not the shape of one. `None` where there is none, or where it is not YAML.
     pub fn config_model(&self) -> Option<Result<Config, ReadError>> {
-        Some(self.config.as_ref()?.raw.as_ref().ok()?.to_typed())
+        Some(self.config.as_ref()?.raw().as_ref().ok()?.to_typed())
     }
 }
 

@@ -10,6 +10,7 @@ pub mod generator;
 pub mod git;
 pub mod haproxy;
 pub mod lab;
+pub mod large_catalog;
 pub mod model_host;
 pub mod open_metrics;
 pub mod picture;

@@ -29,7 +29,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
         .collect();
     let is_known = versions.iter().any(|version| version.text() == default.text());
     let Some(last) = versions.last().filter(|_| is_known) else { return };
-    let root = file.raw.as_ref().ok().and_then(|document| document.root.as_ref());
+    let root = file.raw().as_ref().ok().and_then(|document| document.root.as_ref());
     let Some(node) = root.and_then(|root| root.get("version")) else { return };
     let highest =
         versions.iter().filter_map(|version| Some((version.semver().ok()?, version))).max_by(|a, b| a.0.cmp(&b.0));

@@ -26,7 +26,7 @@ pub struct Fault {
 pub fn faults(version: &VersionSource) -> Vec<Fault> {
     let Some(docker) = &version.docker_compose else { return Vec::new() };
     let rancher = version.rancher_compose.as_ref();
-    let raw = rancher.and_then(|file| file.raw.as_ref().ok()).and_then(|document| document.root.as_ref());
+    let raw = rancher.and_then(|file| file.raw().as_ref().ok()).and_then(|document| document.root.as_ref());
     let answers = usual_answers(raw);
     let usual = |file: &'_ YamlFile| -> Option<usize> {
         file.readings.iter().position(|reading| reading.because.is_none() && reading.document.is_ok())
