@@ -61,7 +61,7 @@ diff_rule!(
     ALLOWANCE_CHANGED,
     "allowance-changed",
     Warning,
-    "A change allows something, or takes an allowance back.",
+    "A change allows something, takes an allowance back, or says that the catalog is for others.",
     "What a change allows does not count in it: else it could quiet the check that judges it.",
     "Look whether it should be allowed. It counts once it is merged; a change of its own can bring it first."
 );
@@ -81,7 +81,7 @@ pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> 
             .map(|version| version.name.clone())
             .collect()
     };
-    let version_of = |version: &VersionSource| version.catalog().and_then(|block| block.version.value().cloned());
+    let version_of = |version: &VersionSource| version.version();
     let (old, new) = (numbered(before), numbered(after));
     for version in before.versions.iter().filter(|version| version.revision.is_some()) {
         let Some(now) = after.versions.iter().find(|now| now.name == version.name) else {

@@ -66,6 +66,16 @@ pub enum Audience {
     Community,
 }
 
+impl Audience {
+    /// Its name, as gen-catalog.toml has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rancher => "rancher",
+            Self::Community => "community",
+        }
+    }
+}
+
 /// What came of a check.
 #[derive(Debug, Default)]
 pub struct Checked {
@@ -95,6 +105,16 @@ impl Checked {
 /// A path cannot be looked at, or holds nothing to check.
 pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
     let asked = asked(paths)?;
+    check_read(&asked, Vec::new(), &|version| asked.reaches(version), options)
+}
+
+/// As [`check`], of what was read already: its versions that are looked at are told one by one.
+pub(super) fn check_read(
+    asked: &Asked,
+    read: Vec<TemplateSource>,
+    looks_at: &(dyn Fn(&Path) -> bool + Sync),
+    options: &CheckOptions,
+) -> io::Result<Checked> {
     let roots: BTreeSet<PathBuf> = asked.templates().filter_map(|template| root_of(template)).collect();
     // A broken one allows nothing; that it is broken, [`CatalogConfig::read`] tells.
     let config = |root: &PathBuf| match &options.before {
@@ -103,17 +123,23 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
     };
     let configs: HashMap<PathBuf, CatalogConfig> =
         roots.into_iter().map(|root| (root.clone(), config(&root))).collect();
-    let folders: Vec<&PathBuf> = asked.templates().collect();
+    let mut read: HashMap<PathBuf, TemplateSource> =
+        read.into_iter().map(|template| (template.path.clone(), template)).collect();
+    let folders: Vec<(&PathBuf, Option<TemplateSource>)> =
+        asked.templates().map(|folder| (folder, read.remove(folder))).collect();
     if let Some(progress) = &options.progress {
         progress.expect(folders.len());
     }
     let results: Vec<(Checked, Option<PathBuf>, BTreeSet<usize>)> = folders
         .into_par_iter()
-        .map(|folder| {
+        .map(|(folder, read)| {
             let root = root_of(folder);
             let none = CatalogConfig::default();
             let config = root.as_ref().and_then(|root| configs.get(root)).unwrap_or(&none);
-            let (checked, used) = check_template(TemplateSource::outline(folder), &asked, config, options);
+            let (checked, used) = {
+                let template = read.unwrap_or_else(|| TemplateSource::outline(folder));
+                check_template(template, &Looked { asked, looks_at }, config, options)
+            };
             if let Some(progress) = &options.progress {
                 progress.step();
             }
@@ -131,7 +157,7 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
     // A change is judged by an earlier configuration, and says nothing of what it does elsewhere.
     if options.before.is_none() {
         for (root, used) in &used {
-            all.findings.extend(idle_entries(root, &configs[root], used, &asked, options));
+            all.findings.extend(idle_entries(root, &configs[root], used, (asked, &all.versions), options));
         }
     }
     all.findings.sort_by(in_order);
@@ -152,14 +178,20 @@ pub(super) fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     (&a.path, place(a), a.rule.id).cmp(&(&b.path, place(b), b.rule.id))
 }
 
+/// What was asked for, and the versions that are looked at for it.
+struct Looked<'a> {
+    asked: &'a Asked,
+    looks_at: &'a (dyn Fn(&Path) -> bool + Sync),
+}
+
 fn check_template(
     template: TemplateSource,
-    asked: &Asked,
+    looked: &Looked<'_>,
     config: &CatalogConfig,
     options: &CheckOptions,
 ) -> (Checked, BTreeSet<usize>) {
     let folder = template.path.clone();
-    let (template, mut findings) = run_rules(template, asked, config, options);
+    let (template, mut findings) = run_rules(template, looked.looks_at, config, options);
     let of_diff = options.before.iter().flat_map(|before| before.findings(&folder)).cloned();
     findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
     let ran = |rule: &Rule| options.runs(rule);
@@ -167,19 +199,19 @@ fn check_template(
     // All is sorted out, whatever is asked for: else an allowance would seem to silence nothing.
     let sorted = silence::sort_out(&template, findings, &judge);
     let mut checked = Checked { findings: sorted.told, silenced: sorted.silenced, templates: 1, ..Checked::default() };
-    let wanted = |finding: &Finding| options.reports(finding.rule) && asked.wants(&folder, &finding.path);
+    let wanted = |finding: &Finding| options.reports(finding.rule) && looked.asked.wants(&folder, &finding.path);
     checked.findings.retain(wanted);
     checked.silenced.retain(|silenced| wanted(&silenced.finding));
     let versions = template.versions.iter().map(|version| &version.path);
-    checked.versions = versions.filter(|version| asked.reaches(version)).cloned().collect();
+    checked.versions = versions.filter(|version| (looked.looks_at)(version)).cloned().collect();
     (checked, sorted.used)
 }
 
-/// Runs the rules: over config.yml and each version that was asked for, one by one, so that no more than one of them is held
+/// Runs the rules: over config.yml and each version that is looked at, one by one, so that no more than one of them is held
 /// with all that comes of it; and over the template as a whole. Gives the template back.
 fn run_rules(
     mut template: TemplateSource,
-    asked: &Asked,
+    looks_at: &(dyn Fn(&Path) -> bool + Sync),
     config: &CatalogConfig,
     options: &CheckOptions,
 ) -> (TemplateSource, Vec<Finding>) {
@@ -206,7 +238,7 @@ fn run_rules(
     let looked_at: Vec<(VersionSource, Vec<(usize, Finding)>)> = versions
         .into_par_iter()
         .map(|mut version| {
-            if !asked.reaches(&version.path) {
+            if !looks_at(&version.path) {
                 return (version, Vec::new());
             }
             version.expand();
@@ -234,7 +266,7 @@ fn idle_entries(
     root: &Path,
     config: &CatalogConfig,
     used: &BTreeSet<usize>,
-    asked: &Asked,
+    (asked, versions): (&Asked, &[PathBuf]),
     options: &CheckOptions,
 ) -> Vec<Finding> {
     let rule = &rules::allowance_without_effect::RULE;
@@ -246,7 +278,7 @@ fn idle_entries(
         .filter(|allow| rules::by_id(&allow.rule).is_some_and(|rule| options.runs(rule)))
         .filter_map(|allow| {
             let scope = config.scope(allow);
-            let seen = asked.covers(&scope) || asked.templates().any(|template| scope.starts_with(template));
+            let seen = asked.covers(&scope) || versions.iter().any(|version| scope.starts_with(version));
             let message = match &allow.path {
                 Some(path) if !scope.exists() => format!("there is no {path}: this allowance silences nothing"),
                 _ => format!("nothing is found that this allowance of {} could silence", allow.in_words()),

@@ -41,7 +41,7 @@ pub fn of_versions(before: &VersionSource, after: &VersionSource) -> Meaning {
         project(version, facts, &mut meaning.unread);
         readme(version, facts);
     }
-    let (old_answers, new_answers) = running_answers(old_block.as_ref(), new_block.as_ref());
+    let (old_answers, new_answers) = running_answers(old_block, new_block);
     services(before, &old_answers, &mut old, &mut meaning.unread);
     services(after, &new_answers, &mut new, &mut meaning.unread);
     let mut found = compare(&old, &new, None);

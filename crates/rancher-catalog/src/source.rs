@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
+use serde_yaml::{Mapping, Value};
 
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
-use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
+use crate::go_template::{self, Limits, Stack, Template, TemplateError, is_notemplating};
 use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, Revision, Version};
 use crate::walk::{files_below, names};
-use crate::yaml::{Document, Position, ReadError};
+use crate::yaml::{Document, Node, Position, ReadError};
 
 /// The most that is read of a file. The largest compose file of 725 published versions has 19 kB.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -62,6 +63,8 @@ pub struct VersionSource {
     pub readme: Option<PathBuf>,
     /// All its files, by their paths in it.
     pub files: Vec<String>,
+    /// Its catalog block; read when first asked for.
+    catalog: OnceLock<Option<CatalogBlock>>,
     /// What Rancher refuses of it; found out when first asked for.
     launch_faults: OnceLock<Vec<Fault>>,
 }
@@ -284,7 +287,7 @@ fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<R
         }
         let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let allowed = Limits { output_bytes: limits.output_bytes.min(Limits::default().output_bytes), ..limits };
-        let execution = template.execute(&Value::data(pairs, stack), &allowed);
+        let execution = template.execute(&go_template::Value::data(pairs, stack), &allowed);
         limits.output_bytes = limits.output_bytes.saturating_sub(execution.output.len());
         limits.steps = limits.steps.saturating_sub(execution.steps);
         if execution.error.as_ref().is_some_and(|error| error.beyond_this_tool) && !readings.is_empty() {
@@ -319,6 +322,7 @@ impl VersionSource {
             project: None,
             readme: None,
             files: Vec::new(),
+            catalog: OnceLock::new(),
             launch_faults: OnceLock::new(),
         };
         let mut compose: [Option<PathBuf>; 4] = Default::default();
@@ -344,7 +348,9 @@ impl VersionSource {
 
     /// Works out what the compose executor gets of its files.
     pub fn expand(&mut self) {
-        let block = self.catalog();
+        let block = self.catalog.take().unwrap_or_else(|| {
+            self.catalog_node().map(|block| CatalogBlock::of(&block.to_value()))
+        });
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
         let launched =
             block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
@@ -355,12 +361,14 @@ impl VersionSource {
         for file in [&mut self.docker_compose, &mut self.rancher_compose].into_iter().flatten() {
             if is_templated { file.expand(questions, &launched) } else { file.expand_plain() }
         }
+        self.catalog = OnceLock::from(block);
     }
 
     /// Gives back what [`VersionSource::expand`] and looking at its faults took, but for what is asked of all versions of a
     /// template together.
     pub fn fold(&mut self) {
         self.launch_faults = OnceLock::new();
+        self.catalog = OnceLock::new();
         for file in [&mut self.docker_compose, &mut self.rancher_compose].into_iter().flatten() {
             file.readings = Vec::new();
             file.template = None;
@@ -371,9 +379,19 @@ impl VersionSource {
     }
 
     /// The catalog block, as far as it can be read.
-    pub fn catalog(&self) -> Option<CatalogBlock> {
-        let root = self.rancher_compose.as_ref()?.raw().as_ref().ok()?.root.as_ref()?;
-        catalog_block(root).map(|block| CatalogBlock::of(&block.to_value()))
+    pub fn catalog(&self) -> Option<&CatalogBlock> {
+        self.catalog.get_or_init(|| self.catalog_node().map(|block| CatalogBlock::of(&block.to_value()))).as_ref()
+    }
+
+    /// The version that its catalog block names; nothing else of the block is read for it.
+    pub fn version(&self) -> Option<Version> {
+        let (key, version) = self.catalog_node()?.entry("version")?;
+        let alone = Mapping::from_iter([(key.to_value(), version.to_value())]);
+        CatalogBlock::of(&Value::Mapping(alone)).version.value().cloned()
+    }
+
+    fn catalog_node(&self) -> Option<&Node> {
+        catalog_block(self.rancher_compose.as_ref()?.raw().as_ref().ok()?.root.as_ref()?)
     }
 
     /// What Rancher refuses or passes over when it is launched.
@@ -438,11 +456,29 @@ impl TemplateSource {
         if let Some(file) = last {
             template.config = read_yaml(&file, &mut template.unreadable).map(Arc::new);
         }
-        template.versions.sort_by(|a, b| match (a.revision, b.revision) {
+        template.in_order();
+        template
+    }
+
+    /// Takes over, from another state of the template, all parts that did not change from the one to the other: version
+    /// folders and the files beside them, by name.
+    #[must_use]
+    pub fn beside(mut self, other: Self, is_changed: &dyn Fn(&str) -> bool) -> Self {
+        self.versions.extend(other.versions.into_iter().filter(|version| !is_changed(&version.name)));
+        self.other_files.extend(other.other_files.into_iter().filter(|name| !is_changed(name)));
+        let is_own = |file: &Arc<YamlFile>| file.path.parent() == Some(&other.path) && !is_changed("config.yml");
+        self.config = self.config.or(other.config.filter(is_own));
+        self.in_order();
+        self
+    }
+
+    fn in_order(&mut self) {
+        self.other_files.sort();
+        self.versions.sort_by(|a, b| a.name.cmp(&b.name));
+        self.versions.sort_by(|a, b| match (a.revision, b.revision) {
             (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => a.is_none().cmp(&b.is_none()).then_with(|| std::cmp::Ordering::Equal),
         });
-        template
     }
 
     /// The same template with other versions, or none: what is beside the versions, config.yml alone is a part of it.
