@@ -173,7 +173,7 @@ enum Layout {
 fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
     let Some(root) = &document.root else { return Ok(Layout::One) };
     let wrong = |node: &Node, what: String| anyhow::anyhow!("{}: {what}", node.span.start);
-    let is_null = |node: &Node| matches!(&node.kind, NodeKind::Scalar { value: Value::Null, .. });
+    let is_null = Node::is_null;
     let is_map = |node: &Node| is_null(node) || matches!(node.kind, NodeKind::Map(_));
     if !is_map(root) {
         return Err(wrong(root, "a compose file is a map; this is none".to_owned()));

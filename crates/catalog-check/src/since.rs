@@ -185,8 +185,7 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     }
     if !folders.is_empty() {
         // Of what is as it was the work tree tells; a folder of hundreds of versions has few that are not.
-        let paths: BTreeSet<String> =
-            files.iter().filter_map(|file| part_of(file, &template_of(file)?)).collect();
+        let paths: BTreeSet<String> = files.iter().filter_map(|file| part_of(file, &template_of(file)?)).collect();
         let paths: Vec<String> = paths.into_iter().collect();
         commit.git.export(&commit.id, &paths.iter().map(String::as_str).collect::<Vec<_>>(), was.path())?;
     }

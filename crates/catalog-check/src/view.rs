@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_yaml::Value;
-
 use rancher_catalog::catalog_service::{FolderName, catalog_block, field, text_of};
 use rancher_catalog::model::ImageReference;
 use rancher_catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
-use rancher_catalog::yaml::{Node, NodeKind};
+use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
 /// A service in one reading of a compose file.
 pub(super) struct ServiceView<'a> {
@@ -44,12 +42,12 @@ impl<'a> ServiceView<'a> {
 
 /// A scalar as Rancher makes a string of it: `yes` becomes `true`.
 pub(super) fn scalar_text(node: &Node) -> Option<String> {
-    if let NodeKind::Scalar { value, .. } = &node.kind { Some(text_of(value)) } else { None }
+    if let NodeKind::Scalar { .. } = &node.kind { Some(text_of(&node.to_value())) } else { None }
 }
 
 /// The text of an unquoted value that is no string to YAML, and what Rancher makes of it, where the two differ.
 pub(super) fn retyped(node: &Node) -> Option<(&str, String)> {
-    let NodeKind::Scalar { value: Value::Bool(_) | Value::Number(_), text, plain: true } = &node.kind else {
+    let NodeKind::Scalar { value: Typed::Bool(_) | Typed::Number(_), text, plain: true } = &node.kind else {
         return None;
     };
     scalar_text(node).filter(|read| read != text).map(|read| (text.as_str(), read))

@@ -4,8 +4,8 @@
 //! the version that it runs, and for new questions those of the new one. What shows with another answer alone is told
 //! with that answer.
 
-use std::sync::Arc;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::difference::{Difference, Group, How};
 use super::facts::{Facts, Key, ORDINARY, of_catalog_block, of_config, of_project, of_services};

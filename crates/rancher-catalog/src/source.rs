@@ -348,9 +348,8 @@ impl VersionSource {
 
     /// Works out what the compose executor gets of its files.
     pub fn expand(&mut self) {
-        let block = self.catalog.take().unwrap_or_else(|| {
-            self.catalog_node().map(|block| CatalogBlock::of(&block.to_value()))
-        });
+        let block =
+            self.catalog.take().unwrap_or_else(|| self.catalog_node().map(|block| CatalogBlock::of(&block.to_value())));
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
         let launched =
             block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();

@@ -12,8 +12,9 @@ use crate::dice::Dice;
 const TEMPLATES: usize = 420;
 /// Words that names are made of.
 const WORDS: [&str; 24] = [
-    "billing", "orders", "search", "gateway", "worker", "cache", "queue", "store", "metrics", "portal", "login", "mail",
-    "report", "import", "export", "index", "media", "stock", "price", "audit", "batch", "proxy", "session", "events",
+    "billing", "orders", "search", "gateway", "worker", "cache", "queue", "store", "metrics", "portal", "login",
+    "mail", "report", "import", "export", "index", "media", "stock", "price", "audit", "batch", "proxy", "session",
+    "events",
 ];
 
 /// The largest private catalog that is known.

@@ -43,7 +43,9 @@ pub(super) fn document(text: &[u8]) -> Result<Document, ReadError> {
     let mut problems = Vec::new();
     let (mut root, mut depth) = (None, 0);
     if let Event::DocumentStart(_) = parser.next()?.event {
-        let mut arena = Arena::default();
+        // A value takes some 24 bytes of a usual file.
+        let room = (text.len() / 24).min(1 << 12);
+        let mut arena = Arena { values: Vec::with_capacity(room), ..Arena::default() };
         let first = arena.fill(&mut parser)?;
         // go-yaml looks at what follows, as far as the beginning of another document.
         if let Placed { event: Event::DocumentStart(at), .. } = parser.next()? {
