@@ -6,6 +6,7 @@ mod mutated;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use catalog_check::{CheckOptions, Severity, check};
@@ -13,7 +14,7 @@ use rancher_catalog::launch::usual_answers;
 use rancher_catalog::source::{Reading, TemplateSource, templates_of};
 use serde_json::{Value, json};
 use swarm_lab::dice::Dice;
-use swarm_lab::executor::Executor;
+use swarm_lab::executor::{Executor, ask_all};
 use swarm_lab::generator::{corpus, outcome};
 use swarm_lab::programs::root;
 use swarm_lab::real_parts;
@@ -77,32 +78,32 @@ fn each_case() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A number for the dice: told when something is found, and `SEED` gives it back.
-fn seed() -> u64 {
+/// Numbers for the dice, one a round: told when something is found, and `SEED` gives it back.
+fn seeds() -> Range<u64> {
     let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or(1)
-}
-
-fn many() -> usize {
-    EVERYDAY * swarm_lab::trial::cases() as usize
+    let first = given.unwrap_or(1);
+    first..first + swarm_lab::trial::cases()
 }
 
 fn made_up_versions() {
-    let seed = seed();
-    let mut dice = Dice::new(seed);
-    let versions: Vec<Version> = (0..many()).map(|_| made_up::made_up(&mut dice)).collect();
-    agree(&format!("SEED={seed}"), &versions);
+    for seed in seeds() {
+        let mut dice = Dice::new(seed);
+        let versions: Vec<Version> = (0..EVERYDAY).map(|_| made_up::made_up(&mut dice)).collect();
+        agree(&format!("SEED={seed}"), &versions);
+    }
 }
 
 fn mutated_versions() {
-    let (seed, real) = (seed(), real());
-    let mut dice = Dice::new(seed);
-    let mut one = || {
-        let at = usize::try_from(dice.below(real.len() as u64)).unwrap();
-        mutated::mutated(&mut dice, &real[at])
-    };
-    let versions: Vec<Version> = (0..many()).map(|_| one()).collect();
-    agree(&format!("SEED={seed}"), &versions);
+    let real = real();
+    for seed in seeds() {
+        let mut dice = Dice::new(seed);
+        let mut one = || {
+            let at = usize::try_from(dice.below(real.len() as u64)).unwrap();
+            mutated::mutated(&mut dice, &real[at])
+        };
+        let versions: Vec<Version> = (0..EVERYDAY).map(|_| one()).collect();
+        agree(&format!("SEED={seed}"), &versions);
+    }
 }
 
 fn real_versions() {
@@ -206,11 +207,12 @@ fn errors_of(versions: &[Version]) -> BTreeMap<usize, Vec<String>> {
 /// Demands that an error is told exactly where Rancher refuses.
 fn agree(what: &str, versions: &[Version]) {
     let errors = errors_of(versions);
-    let mut executor = Executor::start();
+    let answers = ask_all(versions, |executor, (docker, rancher)| {
+        executor.ask(&json!({ "kind": "version", "docker_compose": docker, "rancher_compose": rancher }))
+    });
     let mut apart = Vec::new();
     let mut refused = BTreeSet::new();
-    for (at, (docker, rancher)) in versions.iter().enumerate() {
-        let answer = executor.ask(&json!({ "kind": "version", "docker_compose": docker, "rancher_compose": rancher }));
+    for (at, ((docker, rancher), answer)) in versions.iter().zip(&answers).enumerate() {
         if answer["stage"] == "catalog" {
             // Questions that cannot be read: catalog-service drops such a version before anybody could launch it.
             continue;

@@ -101,6 +101,10 @@ pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> 
             }
             continue;
         };
+        // What was taken over from there is as it was.
+        if now.path == version.path {
+            continue;
+        }
         report.begin(&PUBLISHED_CHANGED);
         for name in version.files.iter().chain(now.files.iter().filter(|name| !version.files.contains(name))) {
             let (was, is) = (fs::read(version.path.join(name)).ok(), fs::read(now.path.join(name)).ok());

@@ -11,8 +11,8 @@ use super::difference::{Difference, Group, How};
 use super::facts::{Facts, Key, ORDINARY, of_catalog_block, of_config, of_project, of_services};
 use super::rights;
 use rancher_catalog::go_template::{Limits, Value};
-use rancher_catalog::model::{CatalogBlock, DockerCompose, Project, Question, RancherCompose};
-use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile};
+use rancher_catalog::model::{CatalogBlock, DockerCompose, Project, Question, RancherCompose, Version};
+use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, usual_stack};
 use rancher_catalog::yaml::Document;
 
 /// Answers to questions, by variable.
@@ -152,14 +152,14 @@ fn fingerprint(content: &[u8]) -> String {
 
 fn services(version: &VersionSource, answers: &Answers, facts: &mut Facts, unread: &mut Vec<String>) {
     let Some(file) = &version.docker_compose else { return };
-    let docker =
-        document(file, answers).and_then(|document| DockerCompose::read(&document).map_err(|error| error.to_string()));
+    let docker = document(version, file, answers)
+        .and_then(|document| DockerCompose::read(&document).map_err(|error| error.to_string()));
     let docker = match docker {
         Ok(docker) => docker,
         Err(error) => return unread.push(format!("{}:{error}", file_name(version, file))),
     };
     let rancher = version.rancher_compose.as_ref().map(|file| {
-        let read = document(file, answers)
+        let read = document(version, file, answers)
             .and_then(|document| RancherCompose::read(&document).map_err(|error| error.to_string()));
         read.map_err(|error| unread.push(format!("{}:{error}", file_name(version, file)))).ok()
     });
@@ -173,13 +173,14 @@ fn file_name(version: &VersionSource, file: &YamlFile) -> String {
 }
 
 /// What the compose executor makes of a file for some answers. As there, a template that fails leaves what it printed.
-fn document(file: &YamlFile, answers: &Answers) -> Result<Arc<Document>, String> {
+fn document(version: &VersionSource, file: &YamlFile, answers: &Answers) -> Result<Arc<Document>, String> {
     if let Some(error) = &file.template_error {
         return Err(error.to_string());
     }
     let Some(template) = &file.template else { return file.raw().clone().map_err(|error| error.to_string()) };
     let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let execution = template.execute(&Value::answers(pairs), &Limits::default());
+    let launched = version.version().as_ref().map(Version::text).unwrap_or_default();
+    let execution = template.execute(&Value::data(pairs, usual_stack(&launched)), &Limits::default());
     Document::read_bytes(&execution.output).map(Arc::new).map_err(|error| format!("rendered, {error}"))
 }
 

@@ -239,9 +239,13 @@ fn usual_answer(question: &Question) -> String {
     first.map_or_else(|| "1".to_owned(), ToString::to_string)
 }
 
+/// A stack as the user interface launches it: with a name, in the environment that each Rancher has, upgraded from nothing.
+pub fn usual_stack(version: &str) -> Stack<'_> {
+    Stack { name: "stack", version, previous_version: "", environment: "Default" }
+}
+
 fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<Reading> {
-    // As the user interface launches it: with a name, in the environment that each Rancher has, upgraded from nothing.
-    let stack = Stack { name: "stack", version, previous_version: "", environment: "Default" };
+    let stack = usual_stack(version);
     let name = |question: &Question| question.variable.value().map(ToString::to_string);
     let defaults: BTreeMap<String, String> =
         questions.iter().filter_map(|question| Some((name(question)?, usual_answer(question)))).collect();

@@ -3,6 +3,7 @@
 
 pub mod catalog_service;
 pub mod chaos;
+pub mod cost;
 pub mod deployer;
 pub mod dice;
 pub mod executor;
