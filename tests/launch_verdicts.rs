@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use catalog_check::{CheckOptions, Severity, check};
-use rancher_catalog::launch::usual_answers;
+use rancher_catalog::launch::{offered_answers, usual_answers};
 use rancher_catalog::source::{Reading, TemplateSource, templates_of};
 use serde_json::{Value, json};
 use swarm_lab::dice::Dice;
@@ -128,9 +128,12 @@ fn other_answers() {
             let usual = usual_answers(root);
             let readings: Vec<&Reading> =
                 docker.readings.iter().chain(rancher.iter().flat_map(|file| &file.readings)).collect();
-            let others: BTreeSet<&(String, String)> =
-                readings.iter().filter_map(|reading| reading.because.as_ref()).collect();
-            for because in others {
+            let tried = readings.iter().filter_map(|reading| reading.because.clone());
+            let offered = offered_answers(version, &usual).into_iter();
+            let offered =
+                offered.flat_map(|(name, answers)| answers.into_iter().map(move |answer| (name.clone(), answer)));
+            let others: BTreeSet<(String, String)> = tried.chain(offered).collect();
+            for because in &others {
                 let mut answers = usual.clone();
                 answers.insert(because.0.clone(), because.1.clone());
                 let texts = (&docker.text, rancher.map(|file| &file.text));
