@@ -37,6 +37,7 @@ pub fn trials() -> Vec<Trial> {
     let real = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)").or(judge);
     vec![
         trial("each_case_has_its_right_outcome", cases, each_case),
+        trial("an_answer_that_is_put_in_for_a_variable_is_tried", None, answers_put_in),
         trial("real_versions_are_judged_as_by_rancher", real, real_versions),
         trial("real_versions_with_other_answers_are_judged_as_by_rancher", real, other_answers),
         trial("made_up_versions_are_judged_as_by_rancher", judge, made_up_versions),
@@ -76,6 +77,29 @@ fn each_case() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Of an environment nobody looks at the values, of a port somebody does.
+fn answers_put_in() {
+    let docker =
+        "version: '2'\nservices:\n  web:\n    image: a/b:c\n    ports: ['${PORT}:80']\n    environment: {A: '${B}'}\n";
+    let question = |name: &str, rest: &str| format!("  - {{variable: {name}, label: x, {rest}}}\n");
+    let rancher = format!(
+        "version: '2'\ncatalog:\n  version: v1.0.0\n  questions:\n{}{}",
+        question("PORT", "type: enum, default: 80, options: [80, 81, none, 82, other]"),
+        question("B", "type: boolean, default: 'true'"),
+    );
+    let catalog = tempfile::tempdir().unwrap();
+    let folder = catalog.path().join("templates/example/0");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("docker-compose.yml"), docker).unwrap();
+    fs::write(folder.join("rancher-compose.yml"), rancher).unwrap();
+    let found = check(&[catalog.path().to_owned()], &CheckOptions::default()).unwrap().findings;
+    let told: Vec<&str> =
+        found.iter().filter(|found| found.rule.id == "answer-refused").map(|found| found.message.as_str()).collect();
+    let [first, second] = told.as_slice() else { panic!("{told:?}") };
+    assert!(first.starts_with("with the answer \"none\" to PORT: "), "{first}");
+    assert!(second.starts_with("with the answer \"other\" to PORT: "), "{second}");
 }
 
 /// Numbers for the dice, one a round: told when something is found, and `SEED` gives it back.

@@ -97,7 +97,7 @@ impl Template {
         let services = (0..count)
             .map(|at| Service {
                 name: format!("{}-{at}", word(dice)),
-                variables: dice.between(3, 18),
+                variables: dice.between(3, 17),
                 labels: dice.between(1, 9),
                 link: (at > 0).then(|| dice.between(0, at)),
                 has_health_check: !dice.one_in(3),
@@ -106,7 +106,7 @@ impl Template {
         Self {
             name: format!("{}-{}-{at}", word(dice), word(dice)),
             services,
-            questions: dice.between(4, 29),
+            questions: dice.between(4, 27),
             is_second_form: !dice.one_in(3),
             is_template: dice.one_in(4),
         }

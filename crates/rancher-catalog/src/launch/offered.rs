@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use super::Answers;
 use crate::model::{Question, QuestionType};
-use crate::source::VersionSource;
+use crate::source::{VersionSource, YamlFile};
+use crate::yaml::{Node, NodeKind};
 
 /// The most answers of one question that are tried.
 const MOST: usize = 50;
@@ -21,7 +22,7 @@ pub fn offered_answers(version: &VersionSource, usual: &Answers) -> Vec<(String,
         return Vec::new();
     }
     let files = || version.docker_compose.iter().chain(&version.rancher_compose);
-    let put_in: HashSet<&str> = files().flat_map(|file| behind_dollars(&file.text)).collect();
+    let put_in: HashSet<&str> = files().flat_map(put_in).collect();
     let in_actions: HashSet<&str> =
         files().filter(|file| file.is_template()).flat_map(|file| of_actions(&file.text)).collect();
     let offered = |question: &Question| {
@@ -45,6 +46,36 @@ pub fn offered_answers(version: &VersionSource, usual: &Answers) -> Vec<(String,
 
 fn is_of_name(c: char) -> bool {
     c == '_' || c.is_ascii_alphanumeric()
+}
+
+/// The variables that stand where it matters what is put in: an environment that is a map takes any text.
+fn put_in(file: &YamlFile) -> HashSet<&str> {
+    let usual = file.readings.iter().find(|reading| reading.because.is_none());
+    let root = usual.and_then(|reading| reading.document.as_ref().ok()?.root.as_ref());
+    let mut found = HashSet::new();
+    if let Some(root) = root {
+        let is_second_form = root.get("version").is_some();
+        for (key, value) in root.entries() {
+            if !matches!(key.text(), Some("catalog" | ".catalog")) {
+                collect(value, if is_second_form { 2 } else { 1 }, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// `below` is how many maps down the keys of a service stand.
+fn collect<'a>(node: &'a Node, below: usize, found: &mut HashSet<&'a str>) {
+    if let Some(text) = node.text().filter(|text| text.contains('$')) {
+        found.extend(behind_dollars(text));
+    }
+    node.items().iter().for_each(|item| collect(item, 0, found));
+    for (key, value) in node.entries() {
+        let takes_any = below == 1 && key.text() == Some("environment") && matches!(value.kind, NodeKind::Map(_));
+        if !takes_any {
+            collect(value, below.saturating_sub(1), found);
+        }
+    }
 }
 
 /// The names behind `$` and `${` in a text.
