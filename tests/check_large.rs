@@ -125,7 +125,7 @@ fn a_version_is_told_alike_alone_and_among_all() {
     for version in &all.versions {
         let alone = check(std::slice::from_ref(version), &options).unwrap();
         assert_eq!(told(&alone, catalog.path()), told(&all, version));
-        assert_eq!(alone.versions, [version.clone()]);
+        assert_eq!(alone.versions, std::slice::from_ref(version));
     }
     for rule in ["version-twice", "version-order"] {
         assert!(count(&all, rule) > 0, "{rule}");

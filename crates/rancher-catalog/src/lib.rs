@@ -22,6 +22,7 @@ pub mod hidden;
 pub mod interpolation;
 pub mod launch;
 pub mod model;
+mod renderings;
 pub mod schema;
 pub mod source;
 pub mod unified_diff;
