@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         links_and_other_repositories_in_what_was_published_are_passed_over,
         what_a_change_allows_does_not_count_in_it,
         a_new_revision_may_take_over_what_was_allowed_before,
+        for_whom_a_catalog_is_does_not_change_in_the_change_that_says_so,
         a_baseline_counts_as_it_was_before_the_change,
         a_path_that_holds_nothing_is_an_error_here_too,
         a_renumbered_revision_is_told_as_such,
@@ -212,6 +213,13 @@ fn what_a_change_allows_does_not_count_in_it() {
     let found = findings(folder.path());
     let [back] = found.as_slice() else { panic!("{found:?}") };
     assert!(back.starts_with("allowance-changed this change takes back the allowance of"), "{back}");
+}
+
+fn for_whom_a_catalog_is_does_not_change_in_the_change_that_says_so() {
+    let (folder, _) = repository();
+    fs::write(folder.path().join("gen-catalog.toml"), "for = \"community\"\n").unwrap();
+    let told = "allowance-changed this change makes the catalog one for community: in it that for rancher still counts";
+    assert_eq!(findings(folder.path()), [told]);
 }
 
 fn a_new_revision_may_take_over_what_was_allowed_before() {

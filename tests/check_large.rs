@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
+use swarm_lab::large_catalog::{Size, write};
+
 use catalog_check::rules::GOOD_TEMPLATE;
 use catalog_check::{CheckOptions, Checked, Severity, check};
+use rancher_catalog::source::templates_of;
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -18,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         many_questions_and_variables,
         many_services_that_refer_to_one_another,
         a_large_template_with_many_answers,
+        a_version_is_told_alike_alone_and_among_all,
     ]
 }
 
@@ -100,4 +104,30 @@ fn a_large_template_with_many_answers() {
         fs::remove_file(template.join("1/docker-compose.yml")).unwrap();
         fs::write(template.join("1/docker-compose.yml.tpl"), docker).unwrap();
     });
+}
+
+/// Of its siblings no more is read than is compared with it, and that must be enough.
+fn a_version_is_told_alike_alone_and_among_all() {
+    let catalog = tempfile::tempdir().unwrap();
+    write(catalog.path(), Size { versions: 90, first: 40 }).unwrap();
+    // A version that is wrong beside its siblings alone: it is lower than the one before it, and that of another one.
+    let wrong =
+        templates_of(catalog.path()).unwrap().into_iter().find(|folder| folder.join("3").is_dir()).unwrap().join("3");
+    let text = fs::read_to_string(wrong.join("rancher-compose.yml")).unwrap();
+    fs::write(wrong.join("rancher-compose.yml"), text.replace("v1.3.0", "v1.1.0")).unwrap();
+    let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
+    let told = |checked: &Checked, below: &Path| -> Vec<String> {
+        let of = checked.findings.iter().filter(|finding| finding.path.starts_with(below));
+        of.map(|finding| format!("{}:{} {}", finding.path.display(), finding.start.line, finding.message)).collect()
+    };
+    let all = check(&[catalog.path().to_owned()], &options).unwrap();
+    assert_eq!(all.versions.len(), 90);
+    for version in &all.versions {
+        let alone = check(std::slice::from_ref(version), &options).unwrap();
+        assert_eq!(told(&alone, catalog.path()), told(&all, version));
+        assert_eq!(alone.versions, std::slice::from_ref(version));
+    }
+    for rule in ["version-twice", "version-order"] {
+        assert!(count(&all, rule) > 0, "{rule}");
+    }
 }

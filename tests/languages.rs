@@ -4,13 +4,15 @@ mod documents;
 mod rows;
 mod templates;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rancher_catalog::go_template::{Limits, Stack, Template, Value as TemplateValue, is_notemplating};
 use rancher_catalog::interpolation::interpolate;
 use rancher_catalog::yaml::Document;
 use serde_json::{Value, json};
 use serde_yaml::Value as Yaml;
 use swarm_lab::dice::Dice;
-use swarm_lab::executor::Executor;
+use swarm_lab::executor::ask_all;
 use swarm_lab::real_parts;
 use swarm_lab::trial::{Trial, cases, trial};
 
@@ -72,11 +74,10 @@ fn shortened(text: &str) -> String {
 /// Asks Rancher's executor and us about texts from a seed, each text with a seed of its own.
 fn all_agree(language: &Language) {
     let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let times = TIMES * cases();
-    let mut executor = Executor::start();
-    let mut told = 0;
-    for seed in first..first + times {
-        let text = (language.of)(&mut Dice::new(seed));
+    let seeds: Vec<u64> = (first..first + TIMES * cases()).collect();
+    let told = AtomicUsize::new(0);
+    ask_all(&seeds, |executor, seed| {
+        let text = (language.of)(&mut Dice::new(*seed));
         let question = (language.question)(&text);
         let theirs = (language.theirs)(&executor.ask(&question));
         let ours = (language.ours)(&text);
@@ -87,11 +88,11 @@ fn all_agree(language: &Language) {
         if ours != theirs && !is_limit && !(language.is_exception)(&text) && !is_theirs_by_chance() {
             let (theirs, ours) = (shortened(&theirs), shortened(&ours));
             println!("SEED={seed} {text:?}\n  Rancher: {theirs}\n  we:      {ours}");
-            told += 1;
+            told.fetch_add(1, Ordering::Relaxed);
         }
-        assert!(told < 10, "too many disagreements to go on");
-    }
-    assert_eq!(told, 0, "disagreements with Rancher");
+        assert!(told.load(Ordering::Relaxed) < 10, "too many disagreements to go on");
+    });
+    assert_eq!(told.into_inner(), 0, "disagreements with Rancher");
 }
 
 const ANSWERS: [(&str, &str); 4] = [("A", "1"), ("B", "x \"y z\" w"), ("L", "a,b,c"), ("E", "")];

@@ -6,14 +6,15 @@ mod mutated;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use catalog_check::{CheckOptions, Severity, check};
-use rancher_catalog::launch::usual_answers;
+use rancher_catalog::launch::{offered_answers, usual_answers};
 use rancher_catalog::source::{Reading, TemplateSource, templates_of};
 use serde_json::{Value, json};
 use swarm_lab::dice::Dice;
-use swarm_lab::executor::Executor;
+use swarm_lab::executor::{Executor, ask_all};
 use swarm_lab::generator::{corpus, outcome};
 use swarm_lab::programs::root;
 use swarm_lab::real_parts;
@@ -36,6 +37,7 @@ pub fn trials() -> Vec<Trial> {
     let real = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)").or(judge);
     vec![
         trial("each_case_has_its_right_outcome", cases, each_case),
+        trial("an_answer_that_is_put_in_for_a_variable_is_tried", None, answers_put_in),
         trial("real_versions_are_judged_as_by_rancher", real, real_versions),
         trial("real_versions_with_other_answers_are_judged_as_by_rancher", real, other_answers),
         trial("made_up_versions_are_judged_as_by_rancher", judge, made_up_versions),
@@ -77,32 +79,55 @@ fn each_case() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A number for the dice: told when something is found, and `SEED` gives it back.
-fn seed() -> u64 {
-    let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or(1)
+/// Of an environment nobody looks at the values, of a port somebody does.
+fn answers_put_in() {
+    let docker =
+        "version: '2'\nservices:\n  web:\n    image: a/b:c\n    ports: ['${PORT}:80']\n    environment: {A: '${B}'}\n";
+    let question = |name: &str, rest: &str| format!("  - {{variable: {name}, label: x, {rest}}}\n");
+    let rancher = format!(
+        "version: '2'\ncatalog:\n  version: v1.0.0\n  questions:\n{}{}",
+        question("PORT", "type: enum, default: 80, options: [80, 81, none, 82, other]"),
+        question("B", "type: boolean, default: 'true'"),
+    );
+    let catalog = tempfile::tempdir().unwrap();
+    let folder = catalog.path().join("templates/example/0");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("docker-compose.yml"), docker).unwrap();
+    fs::write(folder.join("rancher-compose.yml"), rancher).unwrap();
+    let found = check(&[catalog.path().to_owned()], &CheckOptions::default()).unwrap().findings;
+    let told: Vec<&str> =
+        found.iter().filter(|found| found.rule.id == "answer-refused").map(|found| found.message.as_str()).collect();
+    let [first, second] = told.as_slice() else { panic!("{told:?}") };
+    assert!(first.starts_with("with the answer \"none\" to PORT: "), "{first}");
+    assert!(second.starts_with("with the answer \"other\" to PORT: "), "{second}");
 }
 
-fn many() -> usize {
-    EVERYDAY * swarm_lab::trial::cases() as usize
+/// Numbers for the dice, one a round: told when something is found, and `SEED` gives it back.
+fn seeds() -> Range<u64> {
+    let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    let first = given.unwrap_or(1);
+    first..first + swarm_lab::trial::cases()
 }
 
 fn made_up_versions() {
-    let seed = seed();
-    let mut dice = Dice::new(seed);
-    let versions: Vec<Version> = (0..many()).map(|_| made_up::made_up(&mut dice)).collect();
-    agree(&format!("SEED={seed}"), &versions);
+    for seed in seeds() {
+        let mut dice = Dice::new(seed);
+        let versions: Vec<Version> = (0..EVERYDAY).map(|_| made_up::made_up(&mut dice)).collect();
+        agree(&format!("SEED={seed}"), &versions);
+    }
 }
 
 fn mutated_versions() {
-    let (seed, real) = (seed(), real());
-    let mut dice = Dice::new(seed);
-    let mut one = || {
-        let at = usize::try_from(dice.below(real.len() as u64)).unwrap();
-        mutated::mutated(&mut dice, &real[at])
-    };
-    let versions: Vec<Version> = (0..many()).map(|_| one()).collect();
-    agree(&format!("SEED={seed}"), &versions);
+    let real = real();
+    for seed in seeds() {
+        let mut dice = Dice::new(seed);
+        let mut one = || {
+            let at = usize::try_from(dice.below(real.len() as u64)).unwrap();
+            mutated::mutated(&mut dice, &real[at])
+        };
+        let versions: Vec<Version> = (0..EVERYDAY).map(|_| one()).collect();
+        agree(&format!("SEED={seed}"), &versions);
+    }
 }
 
 fn real_versions() {
@@ -123,13 +148,16 @@ fn other_answers() {
                 continue;
             }
             let rancher = version.rancher_compose.as_ref();
-            let root = rancher.and_then(|file| file.raw.as_ref().ok()).and_then(|document| document.root.as_ref());
+            let root = rancher.and_then(|file| file.raw().as_ref().ok()).and_then(|document| document.root.as_ref());
             let usual = usual_answers(root);
             let readings: Vec<&Reading> =
                 docker.readings.iter().chain(rancher.iter().flat_map(|file| &file.readings)).collect();
-            let others: BTreeSet<&(String, String)> =
-                readings.iter().filter_map(|reading| reading.because.as_ref()).collect();
-            for because in others {
+            let tried = readings.iter().filter_map(|reading| reading.because.clone());
+            let offered = offered_answers(version, &usual).into_iter();
+            let offered =
+                offered.flat_map(|(name, answers)| answers.into_iter().map(move |answer| (name.clone(), answer)));
+            let others: BTreeSet<(String, String)> = tried.chain(offered).collect();
+            for because in &others {
                 let mut answers = usual.clone();
                 answers.insert(because.0.clone(), because.1.clone());
                 let texts = (&docker.text, rancher.map(|file| &file.text));
@@ -206,11 +234,12 @@ fn errors_of(versions: &[Version]) -> BTreeMap<usize, Vec<String>> {
 /// Demands that an error is told exactly where Rancher refuses.
 fn agree(what: &str, versions: &[Version]) {
     let errors = errors_of(versions);
-    let mut executor = Executor::start();
+    let answers = ask_all(versions, |executor, (docker, rancher)| {
+        executor.ask(&json!({ "kind": "version", "docker_compose": docker, "rancher_compose": rancher }))
+    });
     let mut apart = Vec::new();
     let mut refused = BTreeSet::new();
-    for (at, (docker, rancher)) in versions.iter().enumerate() {
-        let answer = executor.ask(&json!({ "kind": "version", "docker_compose": docker, "rancher_compose": rancher }));
+    for (at, ((docker, rancher), answer)) in versions.iter().zip(&answers).enumerate() {
         if answer["stage"] == "catalog" {
             // Questions that cannot be read: catalog-service drops such a version before anybody could launch it.
             continue;

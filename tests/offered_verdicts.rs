@@ -158,7 +158,7 @@ impl Read {
     }
 
     fn of(version: &VersionSource) -> Option<Self> {
-        let block = version.catalog().unwrap_or_default();
+        let block = version.catalog().cloned().unwrap_or_default();
         let stated = text(&block.version);
         let name = version.folder_name();
         let text_of_folder = if let FolderName::Version(name) = name { name } else { "" };

@@ -54,15 +54,15 @@ fn every_file() {
         assert!(template.unreadable.is_empty(), "{:?}", template.unreadable);
         let config = template.config.as_ref().unwrap();
         let typed = |document: &Document| document.to_typed::<Config>().unwrap();
-        same(config, config.raw.as_ref().unwrap(), typed, |model| renderer.config(model).unwrap());
+        same(config, config.raw().as_ref().unwrap(), typed, |model| renderer.config(model).unwrap());
         for version in &template.versions {
             versions += 1;
             let file = version.rancher_compose.as_ref().unwrap();
             let read = |document: &Document| RancherCompose::read(document).unwrap();
-            same(file, file.raw.as_ref().unwrap(), read, |model| renderer.rancher_compose(model, &none).unwrap());
+            same(file, file.raw().as_ref().unwrap(), read, |model| renderer.rancher_compose(model, &none).unwrap());
             if let Some(file) = &version.project {
                 let typed = |document: &Document| document.to_typed::<Project>().unwrap();
-                same(file, file.raw.as_ref().unwrap(), typed, |model| renderer.project_file(model).unwrap());
+                same(file, file.raw().as_ref().unwrap(), typed, |model| renderer.project_file(model).unwrap());
             }
             let Some(file) = &version.docker_compose else { continue };
             assert_eq!(file.template_error, None, "{}", file.path.display());

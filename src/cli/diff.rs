@@ -15,7 +15,7 @@ use catalog_diff::references::{self, CompareError};
 use catalog_diff::words::{
     Line, Mark, fenced_diff, template_lines, template_markdown, text_diff, version_lines, version_markdown,
 };
-use rancher_catalog::source::{TemplateSource, templates_of};
+use rancher_catalog::source::{TemplateSource, VersionSource, templates_of};
 
 /// The most of a text diff that goes into Markdown: a code host takes texts of some 65,000 characters.
 const MARKDOWN_DIFF: usize = 30_000;
@@ -128,10 +128,12 @@ impl Operand {
         if folder.starts_with(&wanted) && *folder != wanted {
             return Ok(Self::Catalog(templates));
         }
-        let template = TemplateSource::read(folder);
         if wanted == *folder {
-            return Ok(Self::Template(template));
+            return Ok(Self::Template(TemplateSource::read(folder)));
         }
+        // Of all the others nothing is asked.
+        let mut template = TemplateSource::outline(folder);
+        template.versions.iter_mut().filter(|version| version.path == wanted).for_each(VersionSource::expand);
         match template.versions.iter().position(|version| version.path == wanted) {
             Some(at) => Ok(Self::Version(template, at)),
             None => bail!("{} is the folder of neither a version, a template nor a catalog", path.display()),

@@ -133,7 +133,7 @@ fn rancher(version: &VersionSource) -> anyhow::Result<RancherCompose> {
     let file = file.with_context(|| format!("{} has no rancher-compose.yml", version.path.display()))?;
     all_text(file)?;
     let placed = |error: &ReadError| anyhow::anyhow!("{}:{error}", file.path.display());
-    RancherCompose::read(file.raw.as_ref().map_err(placed)?).map_err(|error| placed(&error))
+    RancherCompose::read(file.raw().as_ref().map_err(placed)?).map_err(|error| placed(&error))
 }
 
 /// Nothing is lost in a model, so that what is no text cannot be in it.
@@ -152,7 +152,7 @@ fn all_text(file: &YamlFile) -> anyhow::Result<()> {
 
 fn typed<T: serde::de::DeserializeOwned + Send>(file: &YamlFile) -> anyhow::Result<T> {
     all_text(file)?;
-    let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
+    let document = file.raw().as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))?;
     document.to_typed().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))
 }
 
@@ -162,7 +162,7 @@ pub(super) fn from_file(path: &Path) -> anyhow::Result<AnyModel> {
     if file.not_utf8_at.is_some() {
         bail!("{} is not UTF-8 text", path.display());
     }
-    let document = file.raw.as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))?;
+    let document = file.raw().as_ref().map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))?;
     let value = document.to_value();
     let versions_hold = |key: &str| {
         value["versions"]

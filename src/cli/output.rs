@@ -3,10 +3,11 @@
 //! Nothing that a catalog holds can drive a terminal: what is printed is seen, never acted on (`hidden`). The only
 //! escape sequences that leave the program are those of [`Text::styled`], whoever reads.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 
 use super::Color;
 use rancher_catalog::hidden::{acts, seen};
@@ -108,19 +109,38 @@ impl Output {
         let _ = writeln!(stream, "{style}{word}{style:#}: {}", text.into().0);
     }
 
-    /// A JSON document. What acts stands in its strings alone, and is escaped there as JSON does.
-    pub(super) fn json(&self, value: &serde_json::Value) -> anyhow::Result<()> {
-        let text = format!("{value:#}\n");
-        let mut out = String::with_capacity(text.len());
-        for c in text.chars() {
-            if c != '\n' && acts(c) {
-                let mut units = [0; 2];
-                c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-            } else {
-                out.push(c);
-            }
+    /// A JSON document, printed as it is made: it may be much longer than what it tells of. What acts stands in its strings
+    /// alone, and is escaped there as JSON does.
+    pub(super) fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        let mut out = Escaped(BufWriter::new(io::stdout().lock()));
+        let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+        match written.and_then(|()| out.0.write_all(b"\n")).and_then(|()| out.0.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
         }
-        self.result(&out)
+    }
+}
+
+/// Escapes what acts in what is written, which are whole characters each time.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        let mut plain = 0;
+        for (at, c) in text.char_indices().filter(|(_, c)| *c != '\n' && acts(*c)) {
+            self.0.write_all(&bytes[plain..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(self.0, "\\u{unit:04x}")?;
+            }
+            plain = at + c.len_utf8();
+        }
+        self.0.write_all(&bytes[plain..])?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     let wanted = std::path::absolute(&args.path).with_context(cannot)?;
     let templates = templates_of(&args.path).with_context(cannot)?;
     let template = match templates.as_slice() {
-        [folder] => TemplateSource::read(folder),
+        [folder] => TemplateSource::outline(folder),
         _ => bail!("{} is not the folder of a version", args.path.display()),
     };
     if let Some(error) = template.unreadable.iter().find(|unreadable| wanted.starts_with(&unreadable.path)) {
@@ -148,7 +148,7 @@ fn given_answers(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         }
         let file = YamlFile::read(given.as_ref())
             .with_context(|| format!("{given} is neither KEY=VALUE nor a file that can be read"))?;
-        let document = file.raw.map_err(|error| anyhow::anyhow!("{given}:{error}"))?;
+        let document = file.raw().as_ref().map_err(|error| anyhow::anyhow!("{given}:{error}"))?;
         let map: BTreeMap<String, Option<Scalar>> =
             document.to_typed().map_err(|error| anyhow::anyhow!("{given}:{error}; a map of answers is wanted"))?;
         answers.extend(map.into_iter().map(|(name, value)| (name, value.map(|v| v.to_string()).unwrap_or_default())));
@@ -211,7 +211,7 @@ enum Layout {
 fn compose_layout(document: &Document) -> anyhow::Result<Layout> {
     let Some(root) = &document.root else { return Ok(Layout::One) };
     let wrong = |node: &Node, what: String| anyhow::anyhow!("{}: {what}", node.span.start);
-    let is_null = |node: &Node| matches!(&node.kind, NodeKind::Scalar { value: Value::Null, .. });
+    let is_null = Node::is_null;
     let is_map = |node: &Node| is_null(node) || matches!(node.kind, NodeKind::Map(_));
     if !is_map(root) {
         return Err(wrong(root, "a compose file is a map; this is none".to_owned()));

@@ -202,7 +202,7 @@ fn catalog(places: &Places<'_>, renderer: &Renderer, rows: &mut Rows) {
 }
 
 fn image_of(version: &rancher_catalog::source::VersionSource) -> Option<Image> {
-    let document = version.docker_compose.as_ref()?.raw.as_ref().ok()?;
+    let document = version.docker_compose.as_ref()?.raw().as_ref().ok()?;
     let compose = DockerCompose::read(document).ok()?;
     compose.services()?.get(swarm::SERVICE)?.value()?.image.value().cloned()
 }

@@ -61,7 +61,7 @@ diff_rule!(
     ALLOWANCE_CHANGED,
     "allowance-changed",
     Warning,
-    "A change allows something, or takes an allowance back.",
+    "A change allows something, takes an allowance back, or says that the catalog is for others.",
     "What a change allows does not count in it: else it could quiet the check that judges it.",
     "Look whether it should be allowed. It counts once it is merged; a change of its own can bring it first."
 );
@@ -81,7 +81,7 @@ pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> 
             .map(|version| version.name.clone())
             .collect()
     };
-    let version_of = |version: &VersionSource| version.catalog().and_then(|block| block.version.value().cloned());
+    let version_of = |version: &VersionSource| version.version();
     let (old, new) = (numbered(before), numbered(after));
     for version in before.versions.iter().filter(|version| version.revision.is_some()) {
         let Some(now) = after.versions.iter().find(|now| now.name == version.name) else {
@@ -101,6 +101,10 @@ pub fn compare(before: &TemplateSource, after: &TemplateSource) -> Vec<Finding> 
             }
             continue;
         };
+        // What was taken over from there is as it was.
+        if now.path == version.path {
+            continue;
+        }
         report.begin(&PUBLISHED_CHANGED);
         let names: BTreeSet<&String> =
             [&version.files, &version.others, &now.files, &now.others].into_iter().flatten().collect();
@@ -169,7 +173,7 @@ fn is_higher(is: &Version, was: &Version) -> bool {
 /// Whether two rancher-compose files differ in their maximum_rancher_version alone: so old versions are closed.
 fn closes_alone(before: &VersionSource, after: &VersionSource) -> bool {
     let without = |version: &VersionSource| {
-        let mut value = version.rancher_compose.as_ref()?.raw.as_ref().ok()?.to_value();
+        let mut value = version.rancher_compose.as_ref()?.raw().as_ref().ok()?.to_value();
         for key in ["catalog", ".catalog"] {
             if let Some(block) = value.get_mut(key).and_then(|block| block.as_mapping_mut()) {
                 block.remove("maximum_rancher_version");

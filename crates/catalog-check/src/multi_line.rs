@@ -1,7 +1,7 @@
 //! Which lines of a file are in scalars of several lines, where white space is a part of a value.
 
-use rancher_catalog::source::YamlFile;
-use rancher_catalog::yaml::{Document, Node, NodeKind, Position, ReadError};
+use rancher_catalog::source::{ReadDocument, YamlFile};
+use rancher_catalog::yaml::{Node, NodeKind, Position};
 
 /// The lines of a file that are in scalars of several lines, in any document that the file becomes.
 pub(super) struct MultiLine {
@@ -13,7 +13,7 @@ impl MultiLine {
     /// Those of a file, of the scalars that are wanted: told whether each is plain. Of a file that cannot be read, all.
     pub fn of(file: &YamlFile, wanted: impl Fn(bool) -> bool) -> Self {
         let mut ranges = Vec::new();
-        let mut add = |document: &Result<Document, ReadError>, line_of: &dyn Fn(u32) -> u32| match document {
+        let mut add = |document: &ReadDocument, line_of: &dyn Fn(u32) -> u32| match document {
             Ok(document) => document.root.iter().for_each(|root| collect(root, &wanted, line_of, &mut ranges)),
             Err(_) => ranges.push((0, u32::MAX)),
         };
@@ -26,7 +26,7 @@ impl MultiLine {
                 ranges.push((0, u32::MAX));
             }
         } else {
-            add(&file.raw, &|line| line);
+            add(file.raw(), &|line| line);
         }
         ranges.sort_unstable();
         // Readings overlap, and what came through an alias stands where its anchor does.

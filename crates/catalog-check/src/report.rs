@@ -5,7 +5,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_yaml::Value;
 
 use super::rule::Rule;
 use rancher_catalog::source::{Reading, YamlFile};
@@ -108,6 +107,12 @@ impl Report {
         self.seen.clear();
     }
 
+    /// Takes out what was found; the next rule begins with nothing.
+    pub(super) fn take(&mut self) -> Vec<Finding> {
+        self.seen.clear();
+        std::mem::take(&mut self.findings)
+    }
+
     fn push(
         &mut self,
         path: &Path,
@@ -206,8 +211,8 @@ impl Report {
 
     /// About an unquoted value that YAML takes for something else than text. Quotes fix it where Rancher then reads the
     /// same; where they change what it reads, what is meant is the author's to say.
-    pub fn retyped(&mut self, file: &YamlFile, node: &Node, read: &Value, text: &str, message: impl Into<String>) {
-        if rancher_catalog::catalog_service::text_of(read) == text {
+    pub fn retyped(&mut self, file: &YamlFile, node: &Node, text: &str, message: impl Into<String>) {
+        if rancher_catalog::catalog_service::text_of(&node.to_value()) == text {
             let start = node.span.start.offset;
             let fix = Fix { start, end: start + text.len(), replacement: format!("'{text}'") };
             self.at_with_fix(file, node.span.start, end_column(node.span), message, fix);

@@ -16,7 +16,7 @@ use super::report::{Finding, Report, Severity};
 use super::rule::Rule;
 use super::silence::{self, Judge, Silenced};
 use super::{changed, rules};
-use rancher_catalog::source::TemplateSource;
+use rancher_catalog::source::{TemplateSource, VersionSource};
 use rancher_catalog::yaml::Position;
 
 /// What is checked.
@@ -66,6 +66,16 @@ pub enum Audience {
     Community,
 }
 
+impl Audience {
+    /// Its name, as gen-catalog.toml has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rancher => "rancher",
+            Self::Community => "community",
+        }
+    }
+}
+
 /// What came of a check.
 #[derive(Debug, Default)]
 pub struct Checked {
@@ -95,6 +105,16 @@ impl Checked {
 /// A path cannot be looked at, or holds nothing to check.
 pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
     let asked = asked(paths)?;
+    check_read(&asked, Vec::new(), &|version| asked.reaches(version), options)
+}
+
+/// As [`check`], of what was read already: its versions that are looked at are told one by one.
+pub(super) fn check_read(
+    asked: &Asked,
+    read: Vec<TemplateSource>,
+    looks_at: &(dyn Fn(&Path) -> bool + Sync),
+    options: &CheckOptions,
+) -> io::Result<Checked> {
     let roots: BTreeSet<PathBuf> = asked.templates().filter_map(|template| root_of(template)).collect();
     // A broken one allows nothing; that it is broken, [`CatalogConfig::read`] tells.
     let config = |root: &PathBuf| match &options.before {
@@ -103,17 +123,23 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
     };
     let configs: HashMap<PathBuf, CatalogConfig> =
         roots.into_iter().map(|root| (root.clone(), config(&root))).collect();
-    let folders: Vec<&PathBuf> = asked.templates().collect();
+    let mut read: HashMap<PathBuf, TemplateSource> =
+        read.into_iter().map(|template| (template.path.clone(), template)).collect();
+    let folders: Vec<(&PathBuf, Option<TemplateSource>)> =
+        asked.templates().map(|folder| (folder, read.remove(folder))).collect();
     if let Some(progress) = &options.progress {
         progress.expect(folders.len());
     }
     let results: Vec<(Checked, Option<PathBuf>, BTreeSet<usize>)> = folders
         .into_par_iter()
-        .map(|folder| {
+        .map(|(folder, read)| {
             let root = root_of(folder);
             let none = CatalogConfig::default();
             let config = root.as_ref().and_then(|root| configs.get(root)).unwrap_or(&none);
-            let (checked, used) = check_template(folder, &asked, config, options);
+            let (checked, used) = {
+                let template = read.unwrap_or_else(|| TemplateSource::outline(folder));
+                check_template(template, &Looked { asked, looks_at }, config, options)
+            };
             if let Some(progress) = &options.progress {
                 progress.step();
             }
@@ -131,7 +157,7 @@ pub fn check(paths: &[PathBuf], options: &CheckOptions) -> io::Result<Checked> {
     // A change is judged by an earlier configuration, and says nothing of what it does elsewhere.
     if options.before.is_none() {
         for (root, used) in &used {
-            all.findings.extend(idle_entries(root, &configs[root], used, &asked, options));
+            all.findings.extend(idle_entries(root, &configs[root], used, (asked, &all.versions), options));
         }
     }
     all.findings.sort_by(in_order);
@@ -152,33 +178,87 @@ pub(super) fn in_order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     (&a.path, place(a), a.rule.id).cmp(&(&b.path, place(b), b.rule.id))
 }
 
+/// What was asked for, and the versions that are looked at for it.
+struct Looked<'a> {
+    asked: &'a Asked,
+    looks_at: &'a (dyn Fn(&Path) -> bool + Sync),
+}
+
 fn check_template(
-    folder: &Path,
-    asked: &Asked,
+    template: TemplateSource,
+    looked: &Looked<'_>,
     config: &CatalogConfig,
     options: &CheckOptions,
 ) -> (Checked, BTreeSet<usize>) {
-    let template = TemplateSource::read(folder);
-    let is_for_community = options.audience.unwrap_or(config.audience) == Audience::Community;
-    let mut report = Report::default();
-    for rule in rules::ALL.iter().filter(|rule| options.runs(rule)) {
-        let as_community = rules::FOR_COMMUNITY.iter().find(|other| is_for_community && other.id == rule.id);
-        report.begin(as_community.unwrap_or(rule));
-        (rule.check)(&template, &mut report);
-    }
-    let of_diff = options.before.iter().flat_map(|before| before.findings(folder)).cloned();
-    report.findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
+    let folder = template.path.clone();
+    let (template, mut findings) = run_rules(template, looked.looks_at, config, options);
+    let of_diff = options.before.iter().flat_map(|before| before.findings(&folder)).cloned();
+    findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
     let ran = |rule: &Rule| options.runs(rule);
     let judge = Judge { config, before: options.before.as_deref(), ran: &ran };
     // All is sorted out, whatever is asked for: else an allowance would seem to silence nothing.
-    let sorted = silence::sort_out(&template, report.findings, &judge);
+    let sorted = silence::sort_out(&template, findings, &judge);
     let mut checked = Checked { findings: sorted.told, silenced: sorted.silenced, templates: 1, ..Checked::default() };
-    let wanted = |finding: &Finding| options.reports(finding.rule) && asked.wants(folder, &finding.path);
+    let wanted = |finding: &Finding| options.reports(finding.rule) && looked.asked.wants(&folder, &finding.path);
     checked.findings.retain(wanted);
     checked.silenced.retain(|silenced| wanted(&silenced.finding));
     let versions = template.versions.iter().map(|version| &version.path);
-    checked.versions = versions.filter(|version| asked.reaches(version)).cloned().collect();
+    checked.versions = versions.filter(|version| (looked.looks_at)(version)).cloned().collect();
     (checked, sorted.used)
+}
+
+/// Runs the rules: over config.yml and each version that is looked at, one by one, so that no more than one of them is held
+/// with all that comes of it; and over the template as a whole. Gives the template back.
+fn run_rules(
+    mut template: TemplateSource,
+    looks_at: &(dyn Fn(&Path) -> bool + Sync),
+    config: &CatalogConfig,
+    options: &CheckOptions,
+) -> (TemplateSource, Vec<Finding>) {
+    let is_for_community = options.audience.unwrap_or(config.audience) == Audience::Community;
+    let (of_the_whole, of_one): (Vec<_>, Vec<_>) = rules::ALL
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| options.runs(rule))
+        .partition(|(_, rule)| rules::is_of_the_whole(rule));
+    let run = |template: &TemplateSource, rules: &[(usize, &&'static Rule)]| -> Vec<(usize, Finding)> {
+        let mut report = Report::default();
+        let mut found = Vec::new();
+        for (at, rule) in rules {
+            let as_community = rules::FOR_COMMUNITY.iter().find(|other| is_for_community && other.id == rule.id);
+            report.begin(as_community.unwrap_or(rule));
+            (rule.check)(template, &mut report);
+            found.extend(report.take().into_iter().map(|finding| (*at, finding)));
+        }
+        found
+    };
+    let versions = std::mem::take(&mut template.versions);
+    let head = template.with_versions(Vec::new());
+    let mut found = run(&head, &of_one);
+    let looked_at: Vec<(VersionSource, Vec<(usize, Finding)>)> = versions
+        .into_par_iter()
+        .map(|mut version| {
+            if !looks_at(&version.path) {
+                return (version, Vec::new());
+            }
+            version.expand();
+            let one = head.with_versions(vec![version]);
+            let mut found = run(&one, &of_one);
+            // What is to be said of config.yml is said already.
+            let config = head.config.as_ref().map(|file| &file.path);
+            found.retain(|(_, finding)| Some(&finding.path) != config);
+            let mut version = one.versions.into_iter().next().expect("it was put there");
+            version.fold();
+            (version, found)
+        })
+        .collect();
+    for (version, of_version) in looked_at {
+        template.versions.push(version);
+        found.extend(of_version);
+    }
+    found.extend(run(&template, &of_the_whole));
+    found.sort_by_key(|(at, _)| *at);
+    (template, found.into_iter().map(|(_, finding)| finding).collect())
 }
 
 /// What is to be said of entries of gen-catalog.toml that silenced nothing, where all that they speak of was looked at.
@@ -186,7 +266,7 @@ fn idle_entries(
     root: &Path,
     config: &CatalogConfig,
     used: &BTreeSet<usize>,
-    asked: &Asked,
+    (asked, versions): (&Asked, &[PathBuf]),
     options: &CheckOptions,
 ) -> Vec<Finding> {
     let rule = &rules::allowance_without_effect::RULE;
@@ -198,7 +278,7 @@ fn idle_entries(
         .filter(|allow| rules::by_id(&allow.rule).is_some_and(|rule| options.runs(rule)))
         .filter_map(|allow| {
             let scope = config.scope(allow);
-            let seen = asked.covers(&scope) || asked.templates().any(|template| scope.starts_with(template));
+            let seen = asked.covers(&scope) || versions.iter().any(|version| scope.starts_with(version));
             let message = match &allow.path {
                 Some(path) if !scope.exists() => format!("there is no {path}: this allowance silences nothing"),
                 _ => format!("nothing is found that this allowance of {} could silence", allow.in_words()),

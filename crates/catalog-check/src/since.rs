@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::asked::asked;
 use super::baseline::{Baseline, BaselineError, MAX_BYTES};
 use super::before::Before;
 use super::changed::{ALLOWANCE_CHANGED, compare};
@@ -105,8 +106,10 @@ impl Commit {
 /// What changed below a path.
 #[derive(Debug, Default)]
 struct Changed {
-    /// The folders of the changed templates that are still there.
-    templates: Vec<PathBuf>,
+    /// The changed templates that are still there.
+    templates: Vec<TemplateSource>,
+    /// Their folders.
+    folders: Vec<PathBuf>,
     /// Those of templates that are gone.
     gone: Vec<PathBuf>,
     /// The versions and other parts of them in which something changed.
@@ -122,7 +125,7 @@ impl Changed {
     /// has, and of its versions what is in those that were touched.
     fn concerns(&self, path: &Path) -> bool {
         let is_whole = |template: &PathBuf| path == template || *path == template.join("config.yml");
-        self.templates.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
+        self.folders.iter().any(is_whole) || path.ancestors().any(|above| self.parts.contains(above))
     }
 }
 
@@ -138,7 +141,9 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
         let before = Arc::new(std::mem::take(&mut changed.before));
         let options = CheckOptions { before: Some(Arc::clone(&before)), ..options.clone() };
         if !changed.templates.is_empty() {
-            let mut checked = run::check(&changed.templates, &options)?;
+            let templates = std::mem::take(&mut changed.templates);
+            let looks_at = |version: &Path| changed.concerns(version);
+            let mut checked = run::check_read(&asked(&changed.folders)?, templates, &looks_at, &options)?;
             checked.findings.retain(|finding| changed.concerns(&finding.path));
             checked.silenced.retain(|silenced| changed.concerns(&silenced.finding.path));
             checked.versions.retain(|version| changed.concerns(version));
@@ -194,17 +199,26 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
         }
     }
     if !folders.is_empty() {
-        let paths: Vec<String> = folders.iter().map(|folder| format!("{folder}/")).collect();
+        // Of what is as it was the work tree tells; a folder of hundreds of versions has few that are not.
+        let paths: BTreeSet<String> = files.iter().filter_map(|file| part_of(file, &template_of(file)?)).collect();
+        let paths: Vec<String> = paths.into_iter().collect();
         commit.git.export(&commit.id, &paths.iter().map(String::as_str).collect::<Vec<_>>(), was.path())?;
     }
     for folder in folders {
         let old_folder = was.path().join(&folder);
         fs::create_dir_all(&old_folder)?;
         let new_folder = commit.top.join(&folder);
-        let before = TemplateSource::read(&old_folder);
-        let findings = compare(&before, &TemplateSource::read(&new_folder));
+        let is_changed = |part: &str| changed.parts.contains(&new_folder.join(part));
+        let before = TemplateSource::outline(&old_folder).beside(TemplateSource::outline(&new_folder), &is_changed);
+        let after = TemplateSource::outline(&new_folder);
+        let findings = compare(&before, &after);
         changed.before.add_template(&new_folder, &before, findings);
-        if new_folder.is_dir() { changed.templates.push(new_folder) } else { changed.gone.push(new_folder) }
+        if new_folder.is_dir() {
+            changed.templates.push(after);
+            changed.folders.push(new_folder);
+        } else {
+            changed.gone.push(new_folder);
+        }
     }
     Ok(changed)
 }
@@ -275,7 +289,11 @@ fn changes_of_config(root: &Path, was: &CatalogConfig, is: &CatalogConfig) -> Ve
     let gone = was.allow.iter().filter(|allow| not_in(allow, is)).map(|allow| {
         finding(0, format!("this change takes back the allowance of {}: in it that still counts", allow.in_words()))
     });
-    new.chain(gone).collect()
+    let audience = (is.audience != was.audience).then(|| {
+        let (is, was) = (is.audience.name(), was.audience.name());
+        finding(0, format!("this change makes the catalog one for {is}: in it that for {was} still counts"))
+    });
+    new.chain(gone).chain(audience).collect()
 }
 
 /// The folder of the template that a file of a repository belongs to.

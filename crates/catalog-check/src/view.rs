@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_yaml::Value;
-
 use rancher_catalog::catalog_service::{FolderName, catalog_block, field, text_of};
 use rancher_catalog::model::ImageReference;
 use rancher_catalog::source::{Reading, TemplateSource, VersionSource, YamlFile};
-use rancher_catalog::yaml::{Node, NodeKind};
+use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
 /// A service in one reading of a compose file.
 pub(super) struct ServiceView<'a> {
@@ -44,12 +42,12 @@ impl<'a> ServiceView<'a> {
 
 /// A scalar as Rancher makes a string of it: `yes` becomes `true`.
 pub(super) fn scalar_text(node: &Node) -> Option<String> {
-    if let NodeKind::Scalar { value, .. } = &node.kind { Some(text_of(value)) } else { None }
+    if let NodeKind::Scalar { .. } = &node.kind { Some(text_of(&node.to_value())) } else { None }
 }
 
 /// The text of an unquoted value that is no string to YAML, and what Rancher makes of it, where the two differ.
 pub(super) fn retyped(node: &Node) -> Option<(&str, String)> {
-    let NodeKind::Scalar { value: Value::Bool(_) | Value::Number(_), text, plain: true } = &node.kind else {
+    let NodeKind::Scalar { value: Typed::Bool(_) | Typed::Number(_), text, plain: true } = &node.kind else {
         return None;
     };
     scalar_text(node).filter(|read| read != text).map(|read| (text.as_str(), read))
@@ -155,7 +153,7 @@ impl<'a> Overlay<'a> {
 /// The catalog block of a version, as the catalog service finds it.
 pub(super) fn catalog_node(version: &VersionSource) -> Option<(&YamlFile, &Node)> {
     let file = version.rancher_compose.as_ref()?;
-    let root = file.raw.as_ref().ok()?.root.as_ref()?;
+    let root = file.raw().as_ref().ok()?.root.as_ref()?;
     Some((file, catalog_block(root)?))
 }
 
@@ -182,7 +180,7 @@ pub(super) fn asked_variables(version: &VersionSource) -> Option<Vec<String>> {
     let is_list = catalog_entry(version, "questions")
         .is_none_or(|(_, list)| matches!(list.kind, NodeKind::List(_)) || list.to_value().is_null());
     let is_there = version.files.iter().any(|file| file.rsplit('/').next() == Some("rancher-compose.yml"));
-    let is_readable = version.rancher_compose.as_ref().map_or(!is_there, |file| file.raw.is_ok());
+    let is_readable = version.rancher_compose.as_ref().map_or(!is_there, |file| file.raw().is_ok());
     let is_block = catalog_node(version).is_none_or(|(_, block)| matches!(block.kind, NodeKind::Map(_)));
     (is_list && is_block && is_readable).then(|| {
         let name = |question: &Node| scalar_text(question_value(question, "variable")?);
@@ -208,7 +206,7 @@ pub(super) fn is_looked_at(version: &VersionSource) -> bool {
 /// All YAML files of a template.
 pub(super) fn yaml_files(template: &TemplateSource) -> impl Iterator<Item = &YamlFile> {
     let versions = template.versions.iter();
-    template.config.iter().chain(
+    template.config.as_deref().into_iter().chain(
         versions
             .flat_map(|version| version.docker_compose.iter().chain(&version.rancher_compose).chain(&version.project)),
     )

@@ -71,7 +71,7 @@ impl VersionComparison {
         let meaning = meaning::of_versions(before, after);
         let upgrade = match (before.catalog(), after.catalog()) {
             (Some(old), Some(new)) if before.project.is_none() && after.project.is_none() => {
-                let upgrade = judge(&old, &new, &meaning.differences);
+                let upgrade = judge(old, new, &meaning.differences);
                 Some(if meaning.unread.is_empty() { upgrade } else { upgrade.without_a_file() })
             }
             _ => None,
@@ -155,7 +155,7 @@ pub fn template_name(template: &TemplateSource) -> String {
 
 /// A version's name.
 pub fn name_of(version: &VersionSource) -> VersionName {
-    let text = version.catalog().and_then(|block| block.version.value().map(rancher_catalog::model::Version::text));
+    let text = version.version().as_ref().map(rancher_catalog::model::Version::text);
     VersionName { version: text, revision: version.name.clone() }
 }
 

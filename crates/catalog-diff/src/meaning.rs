@@ -5,13 +5,14 @@
 //! with that answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::difference::{Difference, Group, How};
 use super::facts::{Facts, Key, ORDINARY, of_catalog_block, of_config, of_project, of_services};
 use super::rights;
 use rancher_catalog::go_template::{Limits, Value};
-use rancher_catalog::model::{CatalogBlock, DockerCompose, Project, Question, RancherCompose};
-use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile};
+use rancher_catalog::model::{CatalogBlock, DockerCompose, Project, Question, RancherCompose, Version};
+use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, usual_stack};
 use rancher_catalog::yaml::Document;
 
 /// Answers to questions, by variable.
@@ -40,7 +41,7 @@ pub fn of_versions(before: &VersionSource, after: &VersionSource) -> Meaning {
         project(version, facts, &mut meaning.unread);
         readme(version, facts);
     }
-    let (old_answers, new_answers) = running_answers(old_block.as_ref(), new_block.as_ref());
+    let (old_answers, new_answers) = running_answers(old_block, new_block);
     services(before, &old_answers, &mut old, &mut meaning.unread);
     services(after, &new_answers, &mut new, &mut meaning.unread);
     let mut found = compare(&old, &new, None);
@@ -127,7 +128,7 @@ fn other_answers(before: &VersionSource, after: &VersionSource) -> BTreeSet<(Str
 fn project(version: &VersionSource, facts: &mut Facts, unread: &mut Vec<String>) {
     let Some(file) = &version.project else { return };
     match file
-        .raw
+        .raw()
         .as_ref()
         .map_err(ToString::to_string)
         .and_then(|document| document.to_typed::<Project>().map_err(|error| error.to_string()))
@@ -151,14 +152,14 @@ fn fingerprint(content: &[u8]) -> String {
 
 fn services(version: &VersionSource, answers: &Answers, facts: &mut Facts, unread: &mut Vec<String>) {
     let Some(file) = &version.docker_compose else { return };
-    let docker =
-        document(file, answers).and_then(|document| DockerCompose::read(&document).map_err(|error| error.to_string()));
+    let docker = document(version, file, answers)
+        .and_then(|document| DockerCompose::read(&document).map_err(|error| error.to_string()));
     let docker = match docker {
         Ok(docker) => docker,
         Err(error) => return unread.push(format!("{}:{error}", file_name(version, file))),
     };
     let rancher = version.rancher_compose.as_ref().map(|file| {
-        let read = document(file, answers)
+        let read = document(version, file, answers)
             .and_then(|document| RancherCompose::read(&document).map_err(|error| error.to_string()));
         read.map_err(|error| unread.push(format!("{}:{error}", file_name(version, file)))).ok()
     });
@@ -172,14 +173,15 @@ fn file_name(version: &VersionSource, file: &YamlFile) -> String {
 }
 
 /// What the compose executor makes of a file for some answers. As there, a template that fails leaves what it printed.
-fn document(file: &YamlFile, answers: &Answers) -> Result<Document, String> {
+fn document(version: &VersionSource, file: &YamlFile, answers: &Answers) -> Result<Arc<Document>, String> {
     if let Some(error) = &file.template_error {
         return Err(error.to_string());
     }
-    let Some(template) = &file.template else { return file.raw.clone().map_err(|error| error.to_string()) };
+    let Some(template) = &file.template else { return file.raw().clone().map_err(|error| error.to_string()) };
     let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let execution = template.execute(&Value::answers(pairs), &Limits::default());
-    Document::read_bytes(&execution.output).map_err(|error| format!("rendered, {error}"))
+    let launched = version.version().as_ref().map(Version::text).unwrap_or_default();
+    let execution = template.execute(&Value::data(pairs, usual_stack(&launched)), &Limits::default());
+    Document::read_bytes(&execution.output).map(Arc::new).map_err(|error| format!("rendered, {error}"))
 }
 
 fn compare(old: &Facts, new: &Facts, with_answer: Option<&str>) -> Vec<Difference> {

@@ -27,6 +27,7 @@ pub mod interpolation;
 pub mod launch;
 pub mod limited_child;
 pub mod model;
+mod renderings;
 pub mod schema;
 pub mod source;
 mod template_folders;

@@ -1,29 +1,26 @@
 //! Reading what is in a catalog: templates, their versions and files, with nothing lost and every failure kept.
 
-use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
+use serde_yaml::{Mapping, Value};
 
 use crate::beneath::{self, Beneath, NotRead};
 use crate::catalog_service::{FolderName, base_of, catalog_block, is_templated};
 use crate::compared_content::content;
-use crate::go_template::{Limits, Stack, Template, TemplateError, Value, is_notemplating};
+use crate::go_template::{Template, TemplateError, is_notemplating};
 use crate::launch::{self, Fault};
-use crate::model::{CatalogBlock, Config, Field, Question, QuestionType, Revision, Version};
+use crate::model::{CatalogBlock, Config, Field, Question, Revision, Version};
+use crate::renderings;
+pub use crate::renderings::usual_stack;
 pub use crate::template_folders::{catalog_above, is_base, templates_of};
 use crate::walk::{files_below, names};
-use crate::yaml::{Document, Position, ReadError};
+use crate::yaml::{Document, Node, Position, ReadError};
 
 /// The most that is read of a file. The largest compose file of 725 published versions has 19 kB.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
-/// The most renderings of one template file: one for the defaults, one for each other answer.
-const MAX_VARIANTS: usize = 200;
-/// What all renderings of one template file may print together, in bytes. The largest real one stays below 4 MiB.
-const MAX_RENDERED_BYTES: usize = 16 << 20;
-
 /// A template's folder, read.
 #[derive(Debug)]
 pub struct TemplateSource {
@@ -33,8 +30,8 @@ pub struct TemplateSource {
     pub base: String,
     /// The folder's name.
     pub folder: String,
-    /// config.yml.
-    pub config: Option<YamlFile>,
+    /// config.yml; shared with the parts that are looked at one by one.
+    pub config: Option<Arc<YamlFile>>,
     /// The version folders, by number; those that are no number last, by name.
     pub versions: Vec<VersionSource>,
     /// The names of the other files beside config.yml.
@@ -68,6 +65,8 @@ pub struct VersionSource {
     pub files: Vec<String>,
     /// What stands in it that is no file: links and the like.
     pub others: Vec<String>,
+    /// Its catalog block; read when first asked for.
+    catalog: OnceLock<Option<CatalogBlock>>,
     /// What Rancher refuses of it; found out when first asked for.
     launch_faults: OnceLock<Vec<Fault>>,
 }
@@ -105,6 +104,9 @@ pub enum Cause {
     Failed,
 }
 
+/// A text read as YAML: what it says, shared by all that it is the same for, or why it cannot be read.
+pub type ReadDocument = Result<Arc<Document>, ReadError>;
+
 /// A YAML file, and all the documents that it can become.
 #[derive(Debug)]
 pub struct YamlFile {
@@ -116,8 +118,8 @@ pub struct YamlFile {
     line_starts: Vec<usize>,
     /// The offset of the first byte that is not UTF-8.
     pub not_utf8_at: Option<usize>,
-    /// The text read as it stands, as the catalog service does.
-    pub raw: Result<Document, ReadError>,
+    /// The text read as it stands; read when first asked for.
+    raw: OnceLock<ReadDocument>,
     /// What Go finds wrong with it before it renders anything.
     pub template_error: Option<TemplateError>,
     /// The template, if it is run through Go's engine and has actions.
@@ -130,7 +132,7 @@ pub struct YamlFile {
 #[derive(Debug)]
 pub struct Reading {
     /// The document.
-    pub document: Result<Document, ReadError>,
+    pub document: ReadDocument,
     /// For a rendered template the line of the template of each line.
     pub line_map: Option<Vec<u32>>,
     /// The error that ended the template.
@@ -157,7 +159,6 @@ impl YamlFile {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
             }
         };
-        let raw = Document::read(&text);
         let behind_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(behind_breaks).collect();
         Self {
@@ -165,16 +166,21 @@ impl YamlFile {
             text,
             line_starts,
             not_utf8_at,
-            raw,
+            raw: OnceLock::new(),
             template_error: None,
             template: None,
             readings: Vec::new(),
         }
     }
 
+    /// The text read as it stands, as the catalog service does.
+    pub fn raw(&self) -> &ReadDocument {
+        self.raw.get_or_init(|| Document::read(&self.text).map(Arc::new))
+    }
+
     /// As [`YamlFile::expand`], for a Rancher that runs no templates.
     fn expand_plain(&mut self) {
-        self.readings = vec![Reading { document: self.raw.clone(), line_map: None, error: None, because: None }];
+        self.readings = vec![Reading { document: self.raw().clone(), line_map: None, error: None, because: None }];
     }
 
     /// Works out what the compose executor gets, for the given questions and a stack of the given version.
@@ -186,7 +192,7 @@ impl YamlFile {
         match Template::parse(&self.text) {
             Err(error) => self.template_error = Some(error),
             Ok(template) => {
-                self.readings = variants(&template, questions, version);
+                self.readings = renderings::of(&template, questions, version);
                 self.template = Some(template);
             }
         }
@@ -195,7 +201,7 @@ impl YamlFile {
     /// Whether another text is read as the same value.
     pub fn means_the_same(&self, text: &str) -> bool {
         let other = Document::read(text);
-        matches!((&self.raw, other), (Ok(this), Ok(other)) if this.to_value() == other.to_value())
+        matches!((self.raw(), other), (Ok(this), Ok(other)) if this.to_value() == other.to_value())
     }
 
     /// Whether it is run through Go's engine and has actions.
@@ -224,89 +230,9 @@ impl Reading {
     }
 }
 
-/// What a person answers who changes nothing: the default, and to a question that must be answered and has none, its first
-/// option, or 1. Nobody launches a stack without one.
-fn usual_answer(question: &Question) -> String {
-    let default = question.default.value().map(ToString::to_string).unwrap_or_default();
-    if !default.is_empty() || question.required.value().and_then(|required| required.value()) != Some(&true) {
-        return default;
-    }
-    let first = question.options.value().and_then(|options| options.first());
-    first.map_or_else(|| "1".to_owned(), ToString::to_string)
-}
-
-fn variants(template: &Template, questions: &[Question], version: &str) -> Vec<Reading> {
-    // As the user interface launches it: with a name, in the environment that each Rancher has, upgraded from nothing.
-    let stack = Stack { name: "stack", version, previous_version: "", environment: "Default" };
-    let name = |question: &Question| question.variable.value().map(ToString::to_string);
-    let defaults: BTreeMap<String, String> =
-        questions.iter().filter_map(|question| Some((name(question)?, usual_answer(question)))).collect();
-    let mut tries: Vec<Option<(String, String)>> = vec![None];
-    let mut add = |name: &str, value: String| {
-        let one = Some((name.to_owned(), value));
-        if !tries.contains(&one) && tries.len() < MAX_VARIANTS {
-            tries.push(one);
-        }
-    };
-    for question in questions {
-        let Some(name) = name(question) else { continue };
-        match question.kind.value() {
-            Some(QuestionType::Boolean) => ["true", "false"].into_iter().for_each(|value| add(&name, value.to_owned())),
-            _ => {
-                let options = question.options.value().map_or(&[][..], Vec::as_slice);
-                options.iter().for_each(|option| add(&name, option.to_string()));
-            }
-        }
-    }
-    // Of a choice nobody can answer what it does not offer, and what nobody is asked has no answer at all.
-    let is_free = |wanted: &str| {
-        questions.iter().filter(|question| name(question).as_deref() == Some(wanted)).any(|question| {
-            match question.kind.value() {
-                Some(QuestionType::Boolean) => false,
-                Some(QuestionType::Enum) => question.options.value().is_none_or(Vec::is_empty),
-                _ => true,
-            }
-        })
-    };
-    for reference in template.references().iter().filter(|reference| is_free(&reference.name)) {
-        reference.compared_with.iter().for_each(|value| add(&reference.name, value.clone()));
-    }
-    let mut seen: HashSet<Vec<u8>> = HashSet::new();
-    let mut readings = Vec::new();
-    let mut limits = Limits { output_bytes: MAX_RENDERED_BYTES, ..Limits::default() };
-    for because in tries {
-        let mut answers = defaults.clone();
-        if let Some((name, value)) = &because
-            && answers.insert(name.clone(), value.clone()).as_ref() == Some(value)
-        {
-            continue;
-        }
-        let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let allowed = Limits { output_bytes: limits.output_bytes.min(Limits::default().output_bytes), ..limits };
-        let execution = template.execute(&Value::data(pairs, stack), &allowed);
-        limits.output_bytes = limits.output_bytes.saturating_sub(execution.output.len());
-        limits.steps = limits.steps.saturating_sub(execution.steps);
-        if execution.error.as_ref().is_some_and(|error| error.beyond_this_tool) && !readings.is_empty() {
-            // The renderings so far are what can be said of so large a template.
-            break;
-        }
-        if seen.contains(&execution.output) && execution.error.is_none() {
-            continue;
-        }
-        readings.push(Reading {
-            document: Document::read_bytes(&execution.output),
-            line_map: Some(execution.line_map),
-            error: execution.error,
-            because,
-        });
-        seen.insert(execution.output);
-    }
-    readings
-}
-
 impl VersionSource {
     /// Reads a version's folder in that of a template; tells beside it what could not be read.
-    fn read(template: &Beneath, path: &Path, name: String) -> (Self, Vec<Unreadable>) {
+    fn outline(template: &Beneath, path: &Path, name: String) -> (Self, Vec<Unreadable>) {
         let mut unreadable = Vec::new();
         let inside = PathBuf::from(&name);
         let mut version = Self {
@@ -320,6 +246,7 @@ impl VersionSource {
             readme: None,
             files: Vec::new(),
             others: Vec::new(),
+            catalog: OnceLock::new(),
             launch_faults: OnceLock::new(),
         };
         let mut compose: [Option<PathBuf>; 4] = Default::default();
@@ -343,7 +270,13 @@ impl VersionSource {
         version.docker_compose = read(tpl.or(plain));
         version.rancher_compose = read(rancher);
         version.project = read(project);
-        let block = version.catalog();
+        (version, unreadable)
+    }
+
+    /// Works out what the compose executor gets of its files.
+    pub fn expand(&mut self) {
+        let block =
+            self.catalog.take().unwrap_or_else(|| self.catalog_node().map(|block| CatalogBlock::of(&block.to_value())));
         let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
         let launched =
             block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
@@ -351,16 +284,40 @@ impl VersionSource {
         let is_templated = block.as_ref().is_none_or(|block| {
             is_templated(&limit(&block.minimum_rancher_version), &limit(&block.maximum_rancher_version))
         });
-        for file in [&mut version.docker_compose, &mut version.rancher_compose].into_iter().flatten() {
+        for file in [&mut self.docker_compose, &mut self.rancher_compose].into_iter().flatten() {
             if is_templated { file.expand(questions, &launched) } else { file.expand_plain() }
         }
-        (version, unreadable)
+        self.catalog = OnceLock::from(block);
+    }
+
+    /// Gives back what [`VersionSource::expand`] and looking at its faults took, but for what is asked of all versions of a
+    /// template together.
+    pub fn fold(&mut self) {
+        self.launch_faults = OnceLock::new();
+        self.catalog = OnceLock::new();
+        for file in [&mut self.docker_compose, &mut self.rancher_compose].into_iter().flatten() {
+            file.readings = Vec::new();
+            file.template = None;
+        }
+        for file in [&mut self.docker_compose, &mut self.project].into_iter().flatten() {
+            file.raw = OnceLock::new();
+        }
     }
 
     /// The catalog block, as far as it can be read.
-    pub fn catalog(&self) -> Option<CatalogBlock> {
-        let root = self.rancher_compose.as_ref()?.raw.as_ref().ok()?.root.as_ref()?;
-        catalog_block(root).map(|block| CatalogBlock::of(&block.to_value()))
+    pub fn catalog(&self) -> Option<&CatalogBlock> {
+        self.catalog.get_or_init(|| self.catalog_node().map(|block| CatalogBlock::of(&block.to_value()))).as_ref()
+    }
+
+    /// The version that its catalog block names; nothing else of the block is read for it.
+    pub fn version(&self) -> Option<Version> {
+        let (key, version) = self.catalog_node()?.entry("version")?;
+        let alone = Mapping::from_iter([(key.to_value(), version.to_value())]);
+        CatalogBlock::of(&Value::Mapping(alone)).version.value().cloned()
+    }
+
+    fn catalog_node(&self) -> Option<&Node> {
+        catalog_block(self.rancher_compose.as_ref()?.raw().as_ref().ok()?.root.as_ref()?)
     }
 
     /// What Rancher refuses or passes over when it is launched.
@@ -400,6 +357,13 @@ impl TemplateSource {
 
     /// Reads a template's folder. What cannot be read is noted in it.
     pub fn read(path: &Path) -> Self {
+        let mut template = Self::outline(path);
+        template.versions.par_iter_mut().for_each(VersionSource::expand);
+        template
+    }
+
+    /// As [`TemplateSource::read`], without what the compose executor gets: [`VersionSource::expand`] works that out.
+    pub fn outline(path: &Path) -> Self {
         let mut template = Self::absent(path);
         let folder = match Beneath::template(path) {
             Ok(folder) => folder,
@@ -413,14 +377,14 @@ impl TemplateSource {
             if is_folder {
                 folders.extend((!name.starts_with('.')).then_some(name));
             } else if name == "config.yml" {
-                template.config = read_yaml(&folder, Path::new(&name), path, &mut template.unreadable);
+                template.config = read_yaml(&folder, Path::new(&name), path, &mut template.unreadable).map(Arc::new);
             } else {
                 template.other_files.push(name);
             }
         }
         template.others = in_the_way(path, &template.unreadable);
         let read: Vec<(VersionSource, Vec<Unreadable>)> =
-            folders.into_par_iter().map(|name| VersionSource::read(&folder, &path.join(&name), name)).collect();
+            folders.into_par_iter().map(|name| VersionSource::outline(&folder, &path.join(&name), name)).collect();
         for (version, unreadable) in read {
             template.versions.push(version);
             template.unreadable.extend(unreadable);
@@ -431,13 +395,46 @@ impl TemplateSource {
             .flat_map(|version| version.files.iter().map(|file| Path::new(&version.name).join(file)))
             .rfind(|file| file.ends_with("config.yml"));
         if let Some(file) = last {
-            template.config = read_yaml(&folder, &file, path, &mut template.unreadable);
+            template.config = read_yaml(&folder, &file, path, &mut template.unreadable).map(Arc::new);
         }
-        template.versions.sort_by(|a, b| match (a.revision, b.revision) {
+        template.in_order();
+        template
+    }
+
+    /// Takes over, from another state of the template, all parts that did not change from the one to the other: version
+    /// folders and the files beside them, by name.
+    #[must_use]
+    pub fn beside(mut self, other: Self, is_changed: &dyn Fn(&str) -> bool) -> Self {
+        self.versions.extend(other.versions.into_iter().filter(|version| !is_changed(&version.name)));
+        self.other_files.extend(other.other_files.into_iter().filter(|name| !is_changed(name)));
+        self.others.extend(other.others.into_iter().filter(|name| !is_changed(name)));
+        let is_own = |file: &Arc<YamlFile>| file.path.parent() == Some(&other.path) && !is_changed("config.yml");
+        self.config = self.config.or(other.config.filter(is_own));
+        self.in_order();
+        self
+    }
+
+    fn in_order(&mut self) {
+        self.other_files.sort();
+        self.versions.sort_by(|a, b| a.name.cmp(&b.name));
+        self.versions.sort_by(|a, b| match (a.revision, b.revision) {
             (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => a.is_none().cmp(&b.is_none()).then_with(|| std::cmp::Ordering::Equal),
         });
-        template
+    }
+
+    /// The same template with other versions, or none: what is beside the versions, config.yml alone is a part of it.
+    pub fn with_versions(&self, versions: Vec<VersionSource>) -> Self {
+        Self {
+            path: self.path.clone(),
+            base: self.base.clone(),
+            folder: self.folder.clone(),
+            config: self.config.clone(),
+            versions,
+            other_files: Vec::new(),
+            others: Vec::new(),
+            unreadable: Vec::new(),
+        }
     }
 
     /// As [`VersionSource::content`], of a file of the template.
@@ -450,7 +447,7 @@ impl TemplateSource {
     /// # Errors
     /// It has not the shape of one. `None` where there is none, or where it is not YAML.
     pub fn config_model(&self) -> Option<Result<Config, ReadError>> {
-        Some(self.config.as_ref()?.raw.as_ref().ok()?.to_typed())
+        Some(self.config.as_ref()?.raw().as_ref().ok()?.to_typed())
     }
 }
 

@@ -16,6 +16,11 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % end
     }
 
+    /// A number from the first on, and below the second.
+    pub fn between(&mut self, start: usize, end: usize) -> usize {
+        start + usize::try_from(self.below((end - start) as u64)).unwrap_or(0)
+    }
+
     pub fn one_in(&mut self, many: u64) -> bool {
         self.below(many) == 0
     }

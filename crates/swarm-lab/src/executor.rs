@@ -1,7 +1,10 @@
 //! Rancher's own compose executor, asked in lines of JSON.
 
 use std::io::{BufRead, BufReader, Write};
+use std::panic::resume_unwind;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use serde_json::{Map, Value};
 
@@ -38,6 +41,32 @@ impl Drop for Executor {
         drop(self.questions.take());
         let _ = self.process.wait();
     }
+}
+
+/// How many questions a worker takes at once.
+const AT_ONCE: usize = 32;
+
+/// Asks about many things, with an executor for each processor; gives what came of each, in their order.
+pub fn ask_all<T: Sync, R: Send>(all: &[T], look: impl Fn(&mut Executor, &T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut executor = Executor::start();
+        let mut done = Vec::new();
+        loop {
+            let start = next.fetch_add(AT_ONCE, Ordering::Relaxed);
+            let Some(part) = all.get(start..(start + AT_ONCE).min(all.len())).filter(|part| !part.is_empty()) else {
+                return done;
+            };
+            done.extend((start..).zip(part.iter().map(|one| look(&mut executor, one))));
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(all.len().div_ceil(AT_ONCE));
+    let mut done: Vec<(usize, R)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, one)| one).collect()
 }
 
 /// What it read of a compose file, as JSON. It writes numbers and maps so that nothing of their types is lost.

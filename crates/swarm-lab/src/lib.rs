@@ -3,6 +3,7 @@
 
 pub mod catalog_service;
 pub mod chaos;
+pub mod cost;
 pub mod deployer;
 pub mod dice;
 pub mod executor;
@@ -10,6 +11,7 @@ pub mod generator;
 pub mod git;
 pub mod haproxy;
 pub mod lab;
+pub mod large_catalog;
 pub mod model_host;
 pub mod open_metrics;
 pub mod picture;

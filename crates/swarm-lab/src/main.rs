@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{chaos, form, growth, picture, repair, simulate, soak, stand_in, up, write_cost};
+use commands::{chaos, form, growth, large, picture, repair, simulate, soak, stand_in, up, write_cost};
 
 /// A lab for swarmkit-mon on one machine: real Docker engines, a stand-in for Rancher, simulated environments.
 #[derive(Parser)]
@@ -38,6 +38,7 @@ enum Command {
     Repair(repair::Repair),
     Soak(soak::Soak),
     Growth(growth::Growth),
+    Large(large::Large),
     WriteCost(write_cost::WriteCost),
     Picture(picture::Picture),
 }
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Repair(arguments) => repair::run(arguments),
         Command::Soak(arguments) => soak::run(arguments),
         Command::Growth(arguments) => growth::run(arguments),
+        Command::Large(arguments) => large::run(arguments),
         Command::WriteCost(arguments) => write_cost::run(arguments),
         Command::Picture(arguments) => picture::run(arguments),
     };

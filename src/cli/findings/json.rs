@@ -1,27 +1,43 @@
 //! For programs.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{Told, count, shown, silenced};
-use catalog_check::{Checked, Finding, Severity, Silence};
+use catalog_check::baseline::Entry;
+use catalog_check::{Checked, Finding, Severity, Silence, Silenced};
 
-pub(in crate::cli) fn json(told: &Told) -> Value {
-    let findings: Vec<Value> = told.checked.findings.iter().map(finding).collect();
-    let silenced: Vec<Value> = told
-        .checked
-        .silenced
-        .iter()
-        .map(|silenced| {
-            let (by, line) = match silenced.by {
-                Silence::Comment(line) => ("comment", Some(line)),
-                Silence::Config(line) => ("gen-catalog.toml", Some(line)),
-                Silence::Baseline => ("baseline", None),
-            };
-            let mut value = finding(&silenced.finding);
-            value["silenced"] = json!({ "by": by, "line": line, "reason": silenced.reason });
-            value
-        })
-        .collect();
+/// A report; each finding is put into words when it is printed.
+#[derive(Serialize)]
+pub(in crate::cli) struct Report<'a> {
+    #[serde(serialize_with = "findings")]
+    findings: &'a [Finding],
+    #[serde(serialize_with = "all_silenced")]
+    silenced: &'a [Silenced],
+    fixed: Vec<Value>,
+    diff: Option<&'a str>,
+    gone: Option<&'a [Entry]>,
+    summary: Value,
+}
+
+fn findings<S: Serializer>(all: &&[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(all.iter().map(finding))
+}
+
+fn all_silenced<S: Serializer>(all: &&[Silenced], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(all.iter().map(|silenced| {
+        let (by, line) = match silenced.by {
+            Silence::Comment(line) => ("comment", Some(line)),
+            Silence::Config(line) => ("gen-catalog.toml", Some(line)),
+            Silence::Baseline => ("baseline", None),
+        };
+        let mut value = finding(&silenced.finding);
+        value["silenced"] = json!({ "by": by, "line": line, "reason": silenced.reason });
+        value
+    }))
+}
+
+pub(in crate::cli) fn json(told: &Told) -> Report<'_> {
     let fixed: Vec<Value> = told
         .fixed
         .iter()
@@ -35,15 +51,14 @@ pub(in crate::cli) fn json(told: &Told) -> Value {
     summary["left_alone"] = told.left_alone.into();
     summary["level"] = told.level.name().into();
     summary["rules"] = told.rules.map(|(ran, _)| ran).into();
-    let gone = told.baseline.as_ref().map(|(_, gone)| gone);
-    json!({
-        "findings": findings,
-        "silenced": silenced,
-        "fixed": fixed,
-        "diff": told.diff,
-        "gone": gone,
-        "summary": summary,
-    })
+    Report {
+        findings: &told.checked.findings,
+        silenced: &told.checked.silenced,
+        fixed,
+        diff: told.diff.as_deref(),
+        gone: told.baseline.as_ref().map(|(_, gone)| gone.as_slice()),
+        summary,
+    }
 }
 
 /// How much of what was found.

@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     let Some(file) = &template.config else { return };
-    let Some(root) = file.raw.as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
+    let Some(root) = file.raw().as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
     let keys: &[&str] =
         if template.base == "project" { &["version", "category"] } else { &["description", "version", "category"] };
     for key in keys {

@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     let Some(file) = &template.config else { return };
-    let Ok(document) = &file.raw else { return };
+    let Ok(document) = file.raw() else { return };
     match document.root.as_ref().and_then(|root| field(root, "name")) {
         None => report.path(&file.path, "there is no name"),
         Some((key, value)) if scalar_text(value).is_some_and(|text| text.trim().is_empty()) => {

@@ -5,8 +5,7 @@ use crate::rule::{Edit, Example, Rule};
 use crate::view::catalog_node;
 use rancher_catalog::catalog_service::field;
 use rancher_catalog::source::TemplateSource;
-use rancher_catalog::yaml::NodeKind;
-use serde_yaml::Value;
+use rancher_catalog::yaml::{NodeKind, Typed};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -31,14 +30,12 @@ fn check(template: &TemplateSource, report: &mut Report) {
     for (file, node) in template.versions.iter().filter_map(catalog_node) {
         for key in ["version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from"] {
             let Some((_, value)) = field(node, key) else { continue };
-            if let NodeKind::Scalar { value: read @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
-                &value.kind
-            {
+            if let NodeKind::Scalar { value: Typed::Bool(_) | Typed::Number(_), text, plain: true } = &value.kind {
                 let message = format!(
                     "{key} is no string to YAML: Rancher reads {}",
-                    rancher_catalog::catalog_service::text_of(read)
+                    rancher_catalog::catalog_service::text_of(&value.to_value())
                 );
-                report.retyped(file, value, read, text, message);
+                report.retyped(file, value, text, message);
             }
         }
     }

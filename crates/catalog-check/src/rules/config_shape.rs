@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     let Some(file) = &template.config else { return };
-    let Some(root) = file.raw.as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
+    let Some(root) = file.raw().as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
     for misfit in misfits_of_config(root) {
         report.node(file, misfit.node, misfit.told());
     }

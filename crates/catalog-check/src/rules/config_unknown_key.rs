@@ -36,7 +36,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
         "questions",
     ];
     let Some(file) = &template.config else { return };
-    let root = file.raw.as_ref().ok().and_then(|document| document.root.as_ref());
+    let root = file.raw().as_ref().ok().and_then(|document| document.root.as_ref());
     for (key, _) in root.map_or(&[][..], |root| root.entries()) {
         if let Some(name) = key.text().filter(|name| !KNOWN.contains(name)) {
             report.node(file, key, format!("Rancher does not know `{name}` in config.yml"));

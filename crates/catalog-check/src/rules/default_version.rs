@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     let Some(file) = &template.config else { return };
-    let Some(root) = file.raw.as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
+    let Some(root) = file.raw().as_ref().ok().and_then(|document| document.root.as_ref()) else { return };
     // Of config.yml Rancher takes the text as it is written: 1.10 stays 1.10.
     let Some((node, default)) = field(root, "version").and_then(|(_, node)| Some((node, node.text()?))) else { return };
     let versions: Vec<&VersionSource> = template.versions.iter().filter(|version| is_looked_at(version)).collect();

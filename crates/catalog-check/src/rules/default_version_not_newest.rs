@@ -3,7 +3,7 @@
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use rancher_catalog::model::Version;
-use rancher_catalog::source::TemplateSource;
+use rancher_catalog::source::{TemplateSource, VersionSource};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -25,11 +25,11 @@ fn check(template: &TemplateSource, report: &mut Report) {
         .versions
         .iter()
         .filter(|version| version.revision.is_some())
-        .filter_map(|version| version.catalog()?.version.value().cloned())
+        .filter_map(VersionSource::version)
         .collect();
     let is_known = versions.iter().any(|version| version.text() == default.text());
     let Some(last) = versions.last().filter(|_| is_known) else { return };
-    let root = file.raw.as_ref().ok().and_then(|document| document.root.as_ref());
+    let root = file.raw().as_ref().ok().and_then(|document| document.root.as_ref());
     let Some(node) = root.and_then(|root| root.get("version")) else { return };
     let highest =
         versions.iter().filter_map(|version| Some((version.semver().ok()?, version))).max_by(|a, b| a.0.cmp(&b.0));

@@ -4,8 +4,7 @@ use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::{question_value, questions, retyped, scalar_text};
 use rancher_catalog::source::TemplateSource;
-use rancher_catalog::yaml::{Node, NodeKind};
-use serde_yaml::Value;
+use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -25,11 +24,11 @@ fn check(template: &TemplateSource, report: &mut Report) {
         for (file, question) in questions(version) {
             for option in question_value(question, "options").map_or(&[][..], Node::items) {
                 let NodeKind::Scalar { value, text, plain: true } = &option.kind else { continue };
-                let is_other = matches!(value, Value::Bool(_)) || retyped(option).is_some();
+                let is_other = matches!(value, Typed::Bool(_)) || retyped(option).is_some();
                 if is_other && let Some(read) = scalar_text(option) {
-                    let kind = if value.is_bool() { "a boolean" } else { "a number" };
+                    let kind = if matches!(value, Typed::Bool(_)) { "a boolean" } else { "a number" };
                     let message = format!("YAML reads `{text}` as {kind}; the answer will be {read:?}");
-                    report.retyped(file, option, value, text, message);
+                    report.retyped(file, option, text, message);
                 }
             }
         }

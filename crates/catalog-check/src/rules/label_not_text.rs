@@ -4,8 +4,7 @@ use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::docker_services;
 use rancher_catalog::source::TemplateSource;
-use rancher_catalog::yaml::NodeKind;
-use serde_yaml::Value;
+use rancher_catalog::yaml::{NodeKind, Typed};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -32,13 +31,11 @@ fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for service in docker_services(version) {
             for (key, value) in service.node.get("labels").map_or(&[][..], |labels| labels.entries()) {
-                if let NodeKind::Scalar { value: read @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
-                    &value.kind
-                {
+                if let NodeKind::Scalar { value: Typed::Bool(_) | Typed::Number(_), text, plain: true } = &value.kind {
                     let name = key.text().unwrap_or_default();
                     let message = format!("the value `{text}` of {name} is no string to YAML");
                     if service.reading.line_map.is_none() {
-                        report.retyped(service.file, value, read, text, message);
+                        report.retyped(service.file, value, text, message);
                     } else {
                         report.in_reading(service.file, service.reading, value, message);
                     }

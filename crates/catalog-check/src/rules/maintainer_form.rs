@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     let Some(file) = &template.config else { return };
-    let root = file.raw.as_ref().ok().and_then(|document| document.root.as_ref());
+    let root = file.raw().as_ref().ok().and_then(|document| document.root.as_ref());
     let Some(node) = root.and_then(|root| root.get("maintainer")) else { return };
     let Some(text) = node.text().filter(|text| !text.is_empty()) else { return };
     if !is_maintainer(text) {

@@ -243,6 +243,42 @@ pub const FOR_COMMUNITY: &[&Rule] = &[
     &Rule { severity: Severity::Error, ..maintainer_form::RULE },
 ];
 
+/// The rules that look at a template as a whole: at what is beside its versions, or at one version beside another. All others
+/// look at a version on its own, or at config.yml. None of these asks what the compose executor gets.
+const OF_THE_WHOLE: &[&Rule] = &[
+    &config_below::RULE,
+    &config_key_missing::RULE,
+    &config_missing::RULE,
+    &config_name_missing::RULE,
+    &config_shape::RULE,
+    &config_unknown_key::RULE,
+    &default_version::RULE,
+    &default_version_not_newest::RULE,
+    &docker_compose_missing::RULE,
+    &folder_id::RULE,
+    &folder_name::RULE,
+    &icon::RULE,
+    &link_skipped::RULE,
+    &maintainer_form::RULE,
+    &maintainer_missing::RULE,
+    &orchestration_folder::RULE,
+    &rancher_compose_missing::RULE,
+    &readme_missing::RULE,
+    &revision_gap::RULE,
+    &revision_name::RULE,
+    &stray_file::RULE,
+    &too_large::RULE,
+    &unreadable::RULE,
+    &version_order::RULE,
+    &version_twice::RULE,
+    &versions_identical::RULE,
+];
+
+/// Whether a rule looks at a template as a whole.
+pub(super) fn is_of_the_whole(rule: &Rule) -> bool {
+    OF_THE_WHOLE.iter().any(|other| other.id == rule.id)
+}
+
 /// All rules, and those that need a diff.
 pub fn every() -> impl Iterator<Item = &'static Rule> {
     ALL.iter().chain(&super::changed::RULES).copied()

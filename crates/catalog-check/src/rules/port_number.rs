@@ -4,8 +4,7 @@ use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::docker_services;
 use rancher_catalog::source::TemplateSource;
-use rancher_catalog::yaml::NodeKind;
-use serde_yaml::Value;
+use rancher_catalog::yaml::{NodeKind, Typed};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -24,7 +23,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for service in docker_services(version) {
             for port in service.node.get("ports").map_or(&[][..], |ports| ports.items()) {
-                if let NodeKind::Scalar { value: Value::Number(_), text, plain: true } = &port.kind {
+                if let NodeKind::Scalar { value: Typed::Number(_), text, plain: true } = &port.kind {
                     report.in_reading(
                         service.file,
                         service.reading,

@@ -38,7 +38,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in template.versions.iter().filter_map(|version| version.project.as_ref()) {
-        let Ok(document) = &file.raw else { continue };
+        let Ok(document) = file.raw() else { continue };
         if let Err(error) = document.to_typed::<Project>() {
             report.at(file, error.position, 0, error.message);
             continue;

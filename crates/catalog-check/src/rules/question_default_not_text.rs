@@ -4,8 +4,7 @@ use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::{question_value, questions};
 use rancher_catalog::source::TemplateSource;
-use rancher_catalog::yaml::{Node, NodeKind};
-use serde_yaml::Value;
+use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -32,14 +31,12 @@ fn check(template: &TemplateSource, report: &mut Report) {
                 Some("string" | "multiline" | "password" | "service" | "certificate" | "masked" | "secret")
             );
             let Some(default) = question_value(question, "default").filter(|_| textual) else { continue };
-            if let NodeKind::Scalar { value: value @ (Value::Bool(_) | Value::Number(_)), text, plain: true } =
-                &default.kind
-            {
+            if let NodeKind::Scalar { value: Typed::Bool(_) | Typed::Number(_), text, plain: true } = &default.kind {
                 let message = format!(
                     "the default `{text}` is no string to YAML; the answer will be {:?}",
-                    rancher_catalog::catalog_service::text_of(value)
+                    rancher_catalog::catalog_service::text_of(&default.to_value())
                 );
-                report.retyped(file, default, value, text, message);
+                report.retyped(file, default, text, message);
             }
         }
     }

@@ -25,8 +25,8 @@ fn check(template: &TemplateSource, report: &mut Report) {
             let Some(default) = question_value(question, "default") else { continue };
             let Some(text) = default.text().filter(|text| !text.is_empty()) else { continue };
             let text = match &default.kind {
-                NodeKind::Scalar { value, .. } if !value.is_string() => {
-                    rancher_catalog::catalog_service::text_of(value)
+                NodeKind::Scalar { value, .. } if !value.is_text() => {
+                    rancher_catalog::catalog_service::text_of(&default.to_value())
                 }
                 _ => text.to_owned(),
             };

@@ -25,7 +25,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|version| is_looked_at(version)) {
         let Some(file) = &version.rancher_compose else { continue };
-        let Some(root) = file.raw.as_ref().ok().and_then(|document| document.root.as_ref()) else { continue };
+        let Some(root) = file.raw().as_ref().ok().and_then(|document| document.root.as_ref()) else { continue };
         for refusal in refusals(root) {
             match refusal {
                 Refusal::Version(node) => {

@@ -34,7 +34,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
             let position = Position { line: error.line, column: error.column, offset: 0 };
             report.at(file, position, 0, error.message.clone());
         }
-        if let Err(error) = &file.raw
+        if let Err(error) = file.raw()
             && error.beyond_this_tool
         {
             report.at(file, error.position, 0, error.message.clone());

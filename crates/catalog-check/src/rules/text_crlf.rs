@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    for file in yaml_files(template) {
+    for file in yaml_files(template).filter(|file| file.text.contains('\r')) {
         let mut offset = 0;
         let mut places = Vec::new();
         for (number, line) in (1u32..).zip(file.text.split_inclusive('\n')) {

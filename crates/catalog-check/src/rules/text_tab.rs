@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
-    for file in yaml_files(template) {
+    for file in yaml_files(template).filter(|file| file.text.contains('\t')) {
         let mut offset = 0;
         let mut scalars = None;
         let mut places = Vec::new();

@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|version| matches!(version.folder_name(), FolderName::Revision(_))) {
         let Some(file) = &version.rancher_compose else { continue };
-        let Ok(document) = &file.raw else { continue };
+        let Ok(document) = file.raw() else { continue };
         // What Rancher cannot read is told where it stands.
         if document.root.as_ref().is_some_and(|root| !refusals(root).is_empty()) || stated_version(version).is_some() {
             continue;

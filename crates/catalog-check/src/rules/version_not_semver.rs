@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         let Some((file, node)) = catalog_entry(version, "version") else { continue };
-        let Some(found) = version.catalog().and_then(|block| block.version.value().cloned()) else { continue };
+        let Some(found) = version.version() else { continue };
         if let Err(error) = found.semver() {
             report.node(file, node, format!("{found} is not a semantic version: {error}"));
         }

@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
         let documents =
-            file.raw.iter().map(|document| (None, document)).chain(
+            file.raw().iter().map(|document| (None, document)).chain(
                 file.readings.iter().filter_map(|reading| Some((Some(reading), reading.document.as_ref().ok()?))),
             );
         for (reading, document) in documents {

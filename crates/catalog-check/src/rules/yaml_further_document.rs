@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
-        for problem in file.raw.iter().flat_map(|document| &document.problems) {
+        for problem in file.raw().iter().flat_map(|document| &document.problems) {
             if let Problem::FurtherDocument { at } = problem {
                 report.at(file, *at, 0, "a second document begins here; Rancher does not read it");
             }

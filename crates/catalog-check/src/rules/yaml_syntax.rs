@@ -26,13 +26,13 @@ fn check(template: &TemplateSource, report: &mut Report) {
     for file in yaml_files(template) {
         // The catalog service reads a rancher-compose.yml as it stands, even where the executor renders it.
         let is_rendered_first = file.is_template() && !file.path.ends_with("rancher-compose.yml");
-        if let Err(error) = &file.raw
+        if let Err(error) = file.raw()
             && !is_rendered_first
             && !error.beyond_this_tool
         {
             report.at(file, error.position, 0, error.message.clone());
         }
-        if let Some(key) = file.raw.iter().find_map(|document| document.root.as_ref().and_then(empty_key))
+        if let Some(key) = file.raw().iter().find_map(|document| document.root.as_ref().and_then(empty_key))
             && !file.is_template()
         {
             report.node(file, key, "this key is empty");

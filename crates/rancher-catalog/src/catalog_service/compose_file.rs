@@ -1,8 +1,6 @@
 //! A rancher-compose.yml as the catalog service reads it: as it stands, without answers.
 
-use serde_yaml::Value;
-
-use crate::yaml::{Node, NodeKind};
+use crate::yaml::Node;
 
 use super::fit::{Misfit, Want, field, misfits};
 
@@ -94,7 +92,7 @@ fn is_version_2(root: &Node) -> bool {
 /// The value of a key that is not null.
 fn given<'n>(map: &'n Node, name: &str) -> Option<&'n Node> {
     let (_, value) = field(map, name)?;
-    (!matches!(value.kind, NodeKind::Scalar { value: Value::Null, .. })).then_some(value)
+    (!value.is_null()).then_some(value)
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! Whether go-yaml v2 can put a value into a Go type.
 
-use serde_yaml::Value;
-
-use crate::yaml::{Node, NodeKind};
+use crate::yaml::{Node, NodeKind, Typed};
 
 /// A Go type, as far as it decides which values fit.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +54,7 @@ impl Misfit<'_> {
         let is = match &self.node.kind {
             NodeKind::List(_) => "a list".to_owned(),
             NodeKind::Map(_) => "a map".to_owned(),
-            NodeKind::Scalar { value: Value::Number(_) | Value::Bool(_), text, .. } => format!("`{text}`"),
+            NodeKind::Scalar { value: Typed::Number(_) | Typed::Bool(_), text, .. } => format!("`{text}`"),
             NodeKind::Scalar { text, .. } => {
                 let short: String = text.chars().take(40).collect();
                 format!("the text {short:?}")
@@ -79,7 +77,7 @@ pub fn misfits<'n>(node: &'n Node, want: &Want) -> Vec<Misfit<'n>> {
 
 fn collect<'n>(node: &'n Node, want: &Want, path: &mut Vec<&'n str>, found: &mut Vec<Misfit<'n>>) {
     match (&node.kind, want) {
-        (NodeKind::Scalar { value: Value::Null, .. }, _) | (_, Want::Anything) => {}
+        (NodeKind::Scalar { value: Typed::Null, .. }, _) | (_, Want::Anything) => {}
         (NodeKind::Scalar { value, .. }, want) if fits(value, want) => {}
         (NodeKind::List(items), Want::List(want)) => {
             items.iter().for_each(|item| collect(item, want, path, found));
@@ -109,14 +107,14 @@ fn collect<'n>(node: &'n Node, want: &Want, path: &mut Vec<&'n str>, found: &mut
     }
 }
 
-fn fits(value: &Value, want: &Want) -> bool {
+fn fits(value: &Typed, want: &Want) -> bool {
     match (want, value) {
-        (Want::Text, _) | (Want::Truth, Value::Bool(_)) => true,
-        (Want::Whole, Value::Number(number)) => {
+        (Want::Text, _) | (Want::Truth, Typed::Bool(_)) => true,
+        (Want::Whole, Typed::Number(number)) => {
             // Go cuts the fraction off, and whatever is lower than the lowest `int` becomes one.
             number.is_i64() || (number.is_f64() && number.as_f64().is_some_and(|number| number <= i64::MAX as f64))
         }
-        (Want::Unsigned, Value::Number(number)) => {
+        (Want::Unsigned, Typed::Number(number)) => {
             number.is_u64() || (number.is_f64() && number.as_f64().is_some_and(|number| number <= u64::MAX as f64))
         }
         _ => false,

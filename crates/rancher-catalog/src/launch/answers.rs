@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Scalar;
-use crate::yaml::{Node, NodeKind};
+use crate::yaml::{Node, NodeKind, Typed};
 
 /// Answers by the name of their variable.
 pub type Answers = BTreeMap<String, String>;
@@ -28,15 +28,16 @@ pub fn usual_answers(rancher_compose: Option<&Node>) -> Answers {
 }
 
 fn is_null(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Scalar { value: serde_yaml::Value::Null, .. })
+    node.is_null()
 }
 
 /// A scalar as the text that it becomes on its way through Rancher's YAML: `yes` is `true`, `010` is `8`.
 fn scalar_text(node: &Node) -> String {
     match &node.kind {
-        NodeKind::Scalar { value: serde_yaml::Value::Null, .. } | NodeKind::List(_) | NodeKind::Map(_) => String::new(),
-        NodeKind::Scalar { value, text, .. } => {
-            serde_yaml::from_value::<Scalar>(value.clone()).map_or_else(|_| text.clone(), |scalar| scalar.to_string())
+        NodeKind::Scalar { value: Typed::Null, .. } | NodeKind::List(_) | NodeKind::Map(_) => String::new(),
+        NodeKind::Scalar { value: Typed::Text, text, .. } => text.clone(),
+        NodeKind::Scalar { text, .. } => {
+            serde_yaml::from_value::<Scalar>(node.to_value()).map_or_else(|_| text.clone(), |scalar| scalar.to_string())
         }
     }
 }

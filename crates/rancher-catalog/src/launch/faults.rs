@@ -1,6 +1,6 @@
 //! What is wrong with a version as it was read, with places in its files.
 
-use super::{Answers, Cause, File, Told, judge, usual_answers};
+use super::{Answers, Cause, File, Told, judge, offered_answers, usual_answers};
 use crate::source::{Reading, VersionSource, YamlFile};
 use crate::yaml::{Node, Position};
 
@@ -21,12 +21,15 @@ pub struct Fault {
     pub because: Option<(String, String)>,
 }
 
+/// How many answers that a question offers are tried alone, once some of them are refused together.
+const MOST_ALONE: usize = 200;
+
 /// Looks at a version with the usual answers; and where nothing is refused then, with each other answer that a template
-/// was run with. Files that are no YAML, and templates that are none, are for others to tell.
+/// was run with or a question offers. Files that are no YAML, and templates that are none, are for others to tell.
 pub fn faults(version: &VersionSource) -> Vec<Fault> {
     let Some(docker) = &version.docker_compose else { return Vec::new() };
     let rancher = version.rancher_compose.as_ref();
-    let raw = rancher.and_then(|file| file.raw.as_ref().ok()).and_then(|document| document.root.as_ref());
+    let raw = rancher.and_then(|file| file.raw().as_ref().ok()).and_then(|document| document.root.as_ref());
     let answers = usual_answers(raw);
     let usual = |file: &'_ YamlFile| -> Option<usize> {
         file.readings.iter().position(|reading| reading.because.is_none() && reading.document.is_ok())
@@ -64,6 +67,27 @@ pub fn faults(version: &VersionSource) -> Vec<Fault> {
         };
         let found = of_readings((docker, &docker.readings[first]), second, &answers, Some(because));
         faults.extend(found.into_iter().find(|fault| fault.cause.is_refused()));
+    }
+    let with = |others: &[(&String, &String)], because: Option<&(String, String)>| {
+        let mut answers = answers.clone();
+        answers.extend(others.iter().map(|(name, answer)| ((*name).clone(), (*answer).clone())));
+        let found = of_readings((docker, &docker.readings[first]), second, &answers, because);
+        found.into_iter().find(|fault| fault.cause.is_refused())
+    };
+    let offered = offered_answers(version, &answers);
+    let mut alone = MOST_ALONE;
+    let rounds = offered.iter().map(|(_, others)| others.len()).max().unwrap_or(0);
+    for round in 0..rounds {
+        let others: Vec<(&String, &String)> =
+            offered.iter().filter_map(|(name, others)| Some((name, others.get(round)?))).collect();
+        // Nearly always all of them are good together, and then each is.
+        if with(&others, None).is_some() {
+            for (name, answer) in others.into_iter().take(alone) {
+                alone -= 1;
+                let because = (name.clone(), answer.clone());
+                faults.extend(with(&[(name, answer)], Some(&because)));
+            }
+        }
     }
     faults
 }

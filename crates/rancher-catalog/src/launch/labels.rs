@@ -84,8 +84,8 @@ fn nearest(own: &str) -> Option<&'static str> {
 fn misspelt_prefix(name: &str) -> Option<&str> {
     let (at, _) = name.match_indices('.').nth(1)?;
     let (prefix, rest) = name.split_at(at + 1);
-    let is_known = KNOWN.contains(&rest) || scheduler(rest).is_none() && rest.starts_with("scheduler.");
-    (distance(prefix, PREFIX) <= 2 && is_known).then_some(rest)
+    let is_known = || KNOWN.contains(&rest) || rest.starts_with("scheduler.") && scheduler(rest).is_none();
+    (distance(prefix, PREFIX) <= 2 && is_known()).then_some(rest)
 }
 
 /// What is meant by a label of the scheduler that it does not act on: it knows `global`, and affinities with or without
@@ -95,12 +95,13 @@ fn scheduler(own: &str) -> Option<String> {
     if behind == "global" || behind.starts_with("require_any") {
         return None;
     }
-    let kinds = ["container", "container_label", "host_label"];
-    let all = kinds.iter().flat_map(|kind| ["", "_ne", "_soft", "_soft_ne"].map(|end| format!("affinity:{kind}{end}")));
-    let all: Vec<String> = all.chain(std::iter::once("global".to_owned())).collect();
-    if all.iter().any(|known| known == behind) {
+    let (kinds, ends) = (["container", "container_label", "host_label"], ["", "_ne", "_soft", "_soft_ne"]);
+    let affinity = behind.strip_prefix("affinity:").unwrap_or_default();
+    if kinds.iter().any(|kind| affinity.strip_prefix(kind).is_some_and(|end| ends.contains(&end))) {
         return None;
     }
+    let all = kinds.iter().flat_map(|kind| ends.map(|end| format!("affinity:{kind}{end}")));
+    let all: Vec<String> = all.chain(std::iter::once("global".to_owned())).collect();
     let near = all.iter().min_by_key(|known| distance(behind, known).min(100));
     near.map(|near| format!("{PREFIX}scheduler.{near}"))
 }

@@ -280,7 +280,7 @@ fn into_key(name: &str) -> &'static str {
 }
 
 pub(super) fn is_null(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Scalar { value: serde_yaml::Value::Null, .. })
+    node.is_null()
 }
 
 fn says(node: &Node) -> &'static str {

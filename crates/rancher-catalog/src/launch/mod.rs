@@ -19,6 +19,7 @@ mod labels;
 mod layout;
 mod made;
 mod number;
+mod offered;
 mod ports;
 mod raw;
 mod references;
@@ -32,6 +33,7 @@ use crate::yaml::Node;
 pub use answers::{Answers, usual_answers};
 pub use faults::{Fault, faults};
 pub use layout::{holds_services, is_interpolated, is_section};
+pub use offered::offered_answers;
 
 /// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde_yaml::Value;
-
 use super::{Answers, Cause, Teller, quoted};
 use crate::interpolation::interpolate;
-use crate::yaml::{Node, NodeKind};
+use crate::yaml::{Node, NodeKind, Typed};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -124,22 +122,23 @@ pub(super) fn get<'m, 'a>(entries: &'m [(Key<'a>, Raw<'a>)], key: &str) -> Optio
 }
 
 fn scalar<'a>(
-    value: &Value,
+    value: &'a Typed,
     text: &'a str,
     node: &'a Node,
     way: Way,
     answers: &Answers,
     teller: &mut Teller<'_, 'a>,
 ) -> Kind<'a> {
+    let own = if let Typed::Decoded(own) = value { own } else { text };
     let kind = match value {
-        Value::Null => return Kind::Null,
-        Value::Bool(value) => Kind::Bool(*value),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+        Typed::Null => return Kind::Null,
+        Typed::Bool(value) => Kind::Bool(*value),
+        Typed::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(value), _) => Kind::Int(value),
             (None, Some(value)) => Kind::Large(value),
             (None, None) => Kind::Float(number.as_f64().unwrap_or_default()),
         },
-        Value::String(own) if way.filled && own.contains('$') => {
+        Typed::Text | Typed::Decoded(_) if way.filled && own.contains('$') => {
             match interpolate(own, |name| answers.get(name).cloned()) {
                 Ok(filled) => Kind::Text(filled.into()),
                 Err(error) => {
@@ -148,8 +147,7 @@ fn scalar<'a>(
                 }
             }
         }
-        Value::String(_) => Kind::Text(Cow::Borrowed(text)),
-        _ => return Kind::Null,
+        Typed::Text | Typed::Decoded(_) => Kind::Text(Cow::Borrowed(text)),
     };
     match kind {
         Kind::Text(text) if way.numbers => whole_number(&text).map_or(Kind::Text(text), Kind::Int),
@@ -199,7 +197,7 @@ impl<'a> Merged<'a> {
                 }
                 continue;
             }
-            self.put(Key { text, is_text: matches!(typed, Value::String(_)), at: key }, value);
+            self.put(Key { text, is_text: typed.is_text(), at: key }, value);
         }
     }
 

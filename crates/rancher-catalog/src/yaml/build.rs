@@ -43,7 +43,9 @@ pub(super) fn document(text: &[u8]) -> Result<Document, ReadError> {
     let mut problems = Vec::new();
     let (mut root, mut depth) = (None, 0);
     if let Event::DocumentStart(_) = parser.next()?.event {
-        let mut arena = Arena::default();
+        // A value takes some 24 bytes of a usual file.
+        let room = (text.len() / 24).min(1 << 12);
+        let mut arena = Arena { values: Vec::with_capacity(room), ..Arena::default() };
         let first = arena.fill(&mut parser)?;
         // go-yaml looks at what follows, as far as the beginning of another document.
         if let Placed { event: Event::DocumentStart(at), .. } = parser.next()? {
@@ -142,6 +144,34 @@ fn too_many() -> String {
     format!("this tool reads up to {MAX_NODES} values (aliases count as what they stand for); Rancher may read more")
 }
 
+/// Which keys of a map are read: where each stands among its entries. What is merged is not among them.
+#[derive(Default)]
+struct Seen {
+    few: Vec<usize>,
+    /// Once there are many.
+    many: HashMap<String, usize>,
+}
+
+impl Seen {
+    /// Up to how many are looked through one by one.
+    const FEW: usize = 32;
+
+    /// Takes note of a key that will be the next entry; gives where the same stood before.
+    fn insert(&mut self, key: &str, entries: &[(Node, Node)]) -> Option<usize> {
+        let text = |at: usize| entries[at].0.text().unwrap_or_default();
+        if self.many.is_empty() {
+            let before = self.few.iter().rev().copied().find(|at| text(*at) == key);
+            self.few.push(entries.len());
+            if self.few.len() > Self::FEW {
+                let known = self.few.iter().map(|at| (entries.get(*at).map_or(key, |_| text(*at)).to_owned(), *at));
+                self.many = known.collect();
+            }
+            return before;
+        }
+        self.many.insert(key.to_owned(), entries.len())
+    }
+}
+
 struct Decoder {
     arena: Arena,
     /// The aliases that are being followed.
@@ -196,7 +226,7 @@ impl Decoder {
 
     fn entries(&mut self, items: &[usize], depth: usize, again: bool) -> Result<Vec<(Node, Node)>, ReadError> {
         let mut entries: Vec<(Node, Node)> = Vec::with_capacity(items.len() / 2);
-        let mut seen = HashMap::with_capacity(items.len() / 2);
+        let mut seen = Seen::default();
         for pair in items.chunks_exact(2) {
             let key = self.node(pair[0], depth + 1, again)?;
             let NodeKind::Scalar { text, plain, .. } = &key.kind else {
@@ -208,7 +238,8 @@ impl Decoder {
                 self.merge(pair[1], depth, again, &mut entries)?;
                 continue;
             }
-            if let Some(first) = seen.insert(text.clone(), key.span.start) {
+            if let Some(first) = seen.insert(text, &entries) {
+                let first = entries[first].0.span.start;
                 self.problems.push(Problem::DuplicateKey { key: text.clone(), first, again: key.span.start });
             }
             let value = self.node(pair[1], depth + 1, again)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde_yaml::{Mapping, Value};
+use serde_yaml::{Mapping, Number, Value};
 
 use super::build;
 use crate::deep_stack::with_stack;
@@ -48,8 +48,8 @@ pub struct Node {
 pub enum NodeKind {
     /// A scalar.
     Scalar {
-        /// Its typed value: null, boolean, number or string.
-        value: Value,
+        /// What its text is to YAML.
+        value: Typed,
         /// Its text, without quotes and escapes.
         text: String,
         /// Whether it stands unquoted and without a tag, so that its text decides its type.
@@ -59,6 +59,38 @@ pub enum NodeKind {
     List(Vec<Node>),
     /// A map, in the order of the text, equal keys included; what `<<` merges stands in its place.
     Map(Vec<(Node, Node)>),
+}
+
+/// What the text of a scalar is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Typed {
+    /// Nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string, as it stands.
+    Text,
+    /// A string that stands in base64.
+    Decoded(Box<str>),
+}
+
+impl Typed {
+    /// Whether it is a string.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Text | Self::Decoded(_))
+    }
+
+    fn to_value(&self, text: &str) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Text => Value::String(text.to_owned()),
+            Self::Decoded(own) => Value::String(own.to_string()),
+        }
+    }
 }
 
 /// One step of a path into a document.
@@ -239,10 +271,15 @@ impl Node {
         if let NodeKind::Scalar { text, .. } = &self.kind { Some(text) } else { None }
     }
 
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, NodeKind::Scalar { value: Typed::Null, .. })
+    }
+
     /// The value without places.
     pub fn to_value(&self) -> Value {
         match &self.kind {
-            NodeKind::Scalar { value, .. } => value.clone(),
+            NodeKind::Scalar { value, text, .. } => value.to_value(text),
             NodeKind::List(items) => Value::Sequence(items.iter().map(Node::to_value).collect()),
             NodeKind::Map(entries) => {
                 let mut map = Mapping::with_capacity(entries.len());

@@ -16,6 +16,6 @@ mod scan_scalar;
 mod scan_tag;
 mod scanner;
 
-pub use document::{Comment, Document, Node, NodeKind, Position, Problem, ReadError, Span, Step, read_as};
+pub use document::{Comment, Document, Node, NodeKind, Position, Problem, ReadError, Span, Step, Typed, read_as};
 pub use emit::{CommentAt, comment, document, entry, key, scalar};
 pub use resolve::{is_ambiguous, resolve_plain};

@@ -146,13 +146,19 @@ impl<'t> Reader<'t> {
                 (std::str::from_utf8(good).unwrap_or_default(), broken)
             }
         };
-        for (at, c) in good.char_indices() {
-            if !is_allowed(c) {
-                let shown = u32::from(c);
-                let message = format!("the control character U+{shown:04X} must not stand here; write it as an escape");
-                return Err(self.place(self.decoded + at).error(message));
+        if good.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
+            // So is nearly every chunk.
+            self.unread += good.len();
+        } else {
+            for (at, c) in good.char_indices() {
+                if !is_allowed(c) {
+                    let shown = u32::from(c);
+                    let message =
+                        format!("the control character U+{shown:04X} must not stand here; write it as an escape");
+                    return Err(self.place(self.decoded + at).error(message));
+                }
+                self.unread += 1;
             }
-            self.unread += 1;
         }
         self.decoded += good.len();
         if broken {
@@ -205,35 +211,37 @@ impl<'t> Reader<'t> {
         self.unread -= length;
     }
 
-    pub fn skip_line(&mut self) {
-        let mut line = Vec::new();
-        self.take_line(&mut line);
-    }
-
     /// Takes a line break, as YAML 1.1 has them.
     pub fn take_line(&mut self, out: &mut Vec<u8>) {
-        match (self.at(0), self.at(1)) {
+        out.extend_from_slice(self.skip_line());
+    }
+
+    /// As [`Reader::take_line`]; gives what it stands for.
+    pub fn skip_line(&mut self) -> &'t [u8] {
+        let taken: &[u8] = match (self.at(0), self.at(1)) {
             (b'\r', b'\n') => {
-                out.push(b'\n');
                 self.advance(1);
                 self.advance(1);
+                b"\n"
             }
             (b'\r' | b'\n', _) => {
-                out.push(b'\n');
                 self.advance(1);
+                b"\n"
             }
             (0xc2, 0x85) => {
-                out.push(b'\n');
                 self.advance(2);
+                b"\n"
             }
             (0xe2, 0x80) if self.is_break(0) => {
-                out.extend_from_slice(&self.rest()[..3]);
+                let separator = &self.rest()[..3];
                 self.advance(3);
+                separator
             }
-            _ => return,
-        }
+            _ => return b"",
+        };
         self.mark.column = 0;
         self.mark.line += 1;
+        taken
     }
 }
 

@@ -1,7 +1,10 @@
 //! What go-yaml v2 makes of an unquoted scalar (its `resolve.go`): null, boolean, number or string.
 
+use std::borrow::Cow;
+
 use serde_yaml::{Number, Value};
 
+use super::document::Typed;
 use crate::go_encoding;
 
 /// The value that go-yaml v2 gives an unquoted scalar with no tag.
@@ -9,24 +12,33 @@ use crate::go_encoding;
 /// Dates stay strings, as there, and so do base-60 numbers. `<<` is left a string: it is the reader of a mapping that
 /// knows a merge key.
 pub fn resolve_plain(text: &str) -> Value {
+    match typed(text) {
+        Typed::Null => Value::Null,
+        Typed::Bool(value) => Value::Bool(value),
+        Typed::Number(number) => Value::Number(number),
+        Typed::Text | Typed::Decoded(_) => Value::String(text.to_owned()),
+    }
+}
+
+fn typed(text: &str) -> Typed {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Value::Bool(true),
+        "" | "~" | "null" | "Null" | "NULL" => return Typed::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Typed::Bool(true),
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            return Value::Bool(false);
+            return Typed::Bool(false);
         }
-        ".nan" | ".NaN" | ".NAN" => return float(f64::NAN),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => return Typed::Number(float(f64::NAN)),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Typed::Number(float(f64::INFINITY)),
+        "-.inf" | "-.Inf" | "-.INF" => return Typed::Number(float(f64::NEG_INFINITY)),
         _ => {}
     }
-    number(text).unwrap_or_else(|| Value::String(text.to_owned()))
+    number(text).map_or(Typed::Text, Typed::Number)
 }
 
 /// Whether some YAML reader, of either version, takes this unquoted text for something else than a string: a writer
 /// quotes it.
 pub fn is_ambiguous(text: &str) -> bool {
-    !matches!(resolve_plain(text), Value::String(_))
+    typed(text) != Typed::Text
         || text == "<<"
         || text == "="
         || is_yaml12_number(text)
@@ -38,28 +50,27 @@ pub fn is_ambiguous(text: &str) -> bool {
 pub(super) const MERGE: &str = "tag:yaml.org,2002:merge";
 
 /// The value of a scalar; `implicit` is one that is plain and has no tag, whose text decides.
-pub(super) fn scalar(tag: &[u8], text: &[u8], implicit: bool) -> Result<Value, String> {
-    let string = || Value::String(shown(text.to_vec()));
+pub(super) fn scalar(tag: &[u8], text: &[u8], implicit: bool) -> Result<Typed, String> {
     if tag.is_empty() && !implicit {
-        return Ok(string());
+        return Ok(Typed::Text);
     }
-    let Ok(text) = std::str::from_utf8(text) else { return Ok(string()) };
+    let Ok(text) = std::str::from_utf8(text) else { return Ok(Typed::Text) };
     let wanted = match tag.strip_prefix(b"tag:yaml.org,2002:") {
-        _ if tag.is_empty() => return Ok(resolve_plain(text)),
+        _ if tag.is_empty() => return Ok(typed(text)),
         Some(wanted @ (b"bool" | b"int" | b"float" | b"null")) => wanted,
         Some(b"binary") => {
             let decoded = go_encoding::from_base64(text.as_bytes()).map_err(|_| "!!binary wants base64".to_owned())?;
-            return Ok(Value::String(shown(decoded)));
+            return Ok(Typed::Decoded(shown(decoded).into()));
         }
-        _ => return Ok(string()),
+        _ => return Ok(Typed::Text),
     };
-    let value = resolve_plain(text);
+    let value = typed(text);
     let name: &[u8] = match &value {
-        Value::Null => b"null",
-        Value::Bool(_) => b"bool",
-        Value::Number(number) if number.is_f64() => b"float",
-        Value::Number(_) => b"int",
-        _ => b"",
+        Typed::Null => b"null",
+        Typed::Bool(_) => b"bool",
+        Typed::Number(number) if number.is_f64() => b"float",
+        Typed::Number(_) => b"int",
+        Typed::Text | Typed::Decoded(_) => b"",
     };
     let wanted_name = String::from_utf8_lossy(wanted);
     if name == wanted { Ok(value) } else { Err(format!("`{text}` cannot be read as !!{wanted_name}")) }
@@ -70,11 +81,11 @@ pub(super) fn shown(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| go_encoding::shown(error.as_bytes()).into_owned())
 }
 
-fn float(value: f64) -> Value {
-    Value::Number(Number::from(value))
+fn float(value: f64) -> Number {
+    Number::from(value)
 }
 
-fn number(text: &str) -> Option<Value> {
+fn number(text: &str) -> Option<Number> {
     let first = *text.as_bytes().first()?;
     // A number that begins with its point has no underscores.
     if first == b'.' {
@@ -83,8 +94,8 @@ fn number(text: &str) -> Option<Value> {
     if !(first.is_ascii_digit() || matches!(first, b'+' | b'-')) {
         return None;
     }
-    let plain: String = text.chars().filter(|c| *c != '_').collect();
-    integer(&plain).map(Value::Number).or_else(|| decimal(&plain).map(float)).or_else(|| binary(&plain))
+    let plain: Cow<'_, str> = if text.contains('_') { text.replace('_', "").into() } else { text.into() };
+    integer(&plain).or_else(|| decimal(&plain).map(float)).or_else(|| binary(&plain))
 }
 
 /// `strconv.ParseInt(text, 0, 64)` and `ParseUint` of the Go versions of that time.
@@ -114,16 +125,16 @@ fn signed(magnitude: u64, text: &str) -> Option<Number> {
 }
 
 /// go-yaml's own `0b101` and `-0b101`, where a sign may stand behind the prefix too.
-fn binary(text: &str) -> Option<Value> {
+fn binary(text: &str) -> Option<Number> {
     let (negative, digits) = match text.strip_prefix("-0b") {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix("0b")?),
     };
     let number = signed(magnitude(digits.strip_prefix(['-', '+']).unwrap_or(digits), 2)?, digits)?;
     if !negative {
-        return Some(Value::Number(number));
+        return Some(number);
     }
-    number.as_i64().map(|number| Value::Number(Number::from(number.wrapping_neg())))
+    number.as_i64().map(|number| Number::from(number.wrapping_neg()))
 }
 
 /// `strconv.ParseFloat` of that time. What is too large for a float is a string, as it fails on it.

@@ -4,9 +4,12 @@ use super::document::ReadError;
 use super::reader::Mark;
 use super::scanner::{Kind, Scanner, Style};
 
+/// What a scalar is given room for before its length is known: most are shorter.
+const ROOM: usize = 32;
+
 /// White space between the words of a scalar, of which folding makes less.
 #[derive(Default)]
-struct Gap {
+pub(super) struct Gap {
     blanks: Vec<u8>,
     first_break: Vec<u8>,
     more_breaks: Vec<u8>,
@@ -14,6 +17,15 @@ struct Gap {
 }
 
 impl Gap {
+    /// The same room, empty.
+    fn emptied(mut self) -> Self {
+        self.blanks.clear();
+        self.first_break.clear();
+        self.more_breaks.clear();
+        self.has_break = false;
+        self
+    }
+
     fn fold_into(&mut self, out: &mut Vec<u8>) {
         if self.has_break {
             if self.first_break.first() != Some(&b'\n') {
@@ -64,7 +76,7 @@ impl Scanner<'_> {
         let start = self.reader.mark;
         let mut end = start;
         let indent = usize::try_from(self.indent + 1).unwrap_or(0);
-        let (mut out, mut gap) = (Vec::new(), Gap::default());
+        let (mut out, mut gap) = (Vec::with_capacity(ROOM), std::mem::take(&mut self.room).emptied());
         let in_flow = self.flow_level > 0;
         loop {
             self.reader.need(4)?;
@@ -102,6 +114,7 @@ impl Scanner<'_> {
         if gap.has_break {
             self.simple_key_allowed = true;
         }
+        self.room = gap;
         self.push(Kind::Scalar(out, Style::Plain), start, end);
         Ok(())
     }
@@ -109,7 +122,7 @@ impl Scanner<'_> {
     pub(super) fn scan_quoted(&mut self, quote: u8) -> Result<(), ReadError> {
         let start = self.reader.mark;
         self.reader.skip();
-        let (mut out, mut gap) = (Vec::new(), Gap::default());
+        let (mut out, mut gap) = (Vec::with_capacity(ROOM), std::mem::take(&mut self.room).emptied());
         loop {
             self.reader.need(4)?;
             if self.reader.is_document_mark() {
@@ -150,6 +163,7 @@ impl Scanner<'_> {
             gap.fold_into(&mut out);
         }
         self.reader.skip();
+        self.room = gap;
         self.push(Kind::Scalar(out, Style::Quoted), start, self.reader.mark);
         Ok(())
     }
@@ -208,7 +222,7 @@ impl Scanner<'_> {
         let mut end = self.reader.mark;
         let outer = usize::try_from(self.indent).unwrap_or(0);
         let mut indent = if increment > 0 { outer + increment } else { 0 };
-        let (mut out, mut first_break, mut more_breaks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut out, mut first_break, mut more_breaks) = (Vec::with_capacity(2 * ROOM), Vec::new(), Vec::new());
         self.block_breaks(&mut indent, &mut more_breaks, &mut end)?;
         self.reader.need(1)?;
         let mut after_blank = false;

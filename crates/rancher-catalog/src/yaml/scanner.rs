@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::document::{Comment, ReadError};
 use super::reader::{Mark, Reader};
+use super::scan_scalar::Gap;
 
 /// How far behind the beginning of a key its colon may stand, in characters.
 const KEY_LENGTH: usize = 1024;
@@ -76,6 +77,8 @@ pub(super) struct Scanner<'t> {
     /// Below this level none is possible.
     lowest_key: usize,
     pub(super) comments: Vec<Comment>,
+    /// For the white space of one scalar after the other.
+    pub(super) room: Gap,
 }
 
 impl<'t> Scanner<'t> {
@@ -92,6 +95,7 @@ impl<'t> Scanner<'t> {
             keys: vec![SimpleKey::default()],
             lowest_key: 0,
             comments: Vec::new(),
+            room: Gap::default(),
         }
     }
 

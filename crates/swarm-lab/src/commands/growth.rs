@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use swarm_lab::cost::Cost;
 use swarm_lab::programs;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
@@ -46,7 +47,7 @@ fn measure(source: &Path) -> Result<(), Box<dyn Error>> {
             best = best.min(start.elapsed());
             assert!(status.code().is_some_and(|code| code < 2));
         }
-        let peak = peak_kilobytes(program, folder.path())?;
+        let peak = Cost::of(&mut check(program, folder.path()))?.peak_kilobytes;
         let each = best.as_secs_f64() / versions as f64;
         let ratio = each / *first.get_or_insert(each);
         println!(
@@ -110,20 +111,4 @@ fn replicate(templates: &[PathBuf], size: usize, target: &Path) -> Result<(usize
         }
     }
     Ok((versions, count))
-}
-
-/// The peak memory of one run, as the kernel counts it for children.
-fn peak_kilobytes(program: &Path, folder: &Path) -> Result<u64, Box<dyn Error>> {
-    let mut child = check(program, folder).spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        if let Some(kilobytes) = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()) {
-            peak = peak.max(kilobytes);
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    Ok(peak)
 }

@@ -4,6 +4,7 @@ pub mod chaos;
 mod end_wanted;
 pub mod form;
 pub mod growth;
+pub mod large;
 mod pair;
 pub mod picture;
 pub mod repair;
