@@ -3,7 +3,7 @@
 //! (openat with `O_NOFOLLOW`): nothing is looked at first and opened later. Linux's openat2 would do it in one call, but
 //! engines before 20.10 refuse that to a container.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat};
 use rustix::io::Errno;
 
 use crate::hidden::seen_in_a_line;
@@ -142,6 +142,25 @@ impl Beneath {
     /// # Errors
     /// It is a link or no folder, or cannot be read.
     pub fn entries(&self, inside: &Path) -> Result<Vec<(OsString, Kind)>, NotRead> {
+        self.listed(inside, |folder, name, kind| match kind {
+            // Some file systems tell nothing more.
+            FileType::Unknown => Ok(kind_of(FileType::from_raw_mode(looked_at(folder, name)?.st_mode))),
+            known => Ok(kind_of(known)),
+        })
+    }
+
+    /// The same, with what tells of each whether it was written since.
+    ///
+    /// # Errors
+    /// As [`Beneath::entries`].
+    pub fn stamped(&self, inside: &Path) -> Listed<(Kind, Stamp)> {
+        self.listed(inside, |folder, name, _| {
+            let found = looked_at(folder, name)?;
+            Ok((kind_of(FileType::from_raw_mode(found.st_mode)), Stamp::of(&found)))
+        })
+    }
+
+    fn listed<T>(&self, inside: &Path, look: impl Fn(&OwnedFd, &CStr, FileType) -> Result<T, NotRead>) -> Listed<T> {
         let handle = self.step(inside, FOLDER)?;
         let mut entries = Vec::new();
         for entry in Dir::read_from(&handle).map_err(failed)? {
@@ -150,17 +169,14 @@ impl Beneath {
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
-            let kind = match entry.file_type() {
-                // Some file systems tell nothing more.
-                FileType::Unknown => {
-                    let found = statat(&handle, name, AtFlags::SYMLINK_NOFOLLOW).map_err(failed)?;
-                    FileType::from_raw_mode(found.st_mode)
-                }
-                known => known,
-            };
-            entries.push((OsString::from_vec(name.to_bytes().to_vec()), kind_of(kind)));
+            match look(&handle, name, entry.file_type()) {
+                Ok(seen) => entries.push((OsString::from_vec(name.to_bytes().to_vec()), seen)),
+                // It has gone meanwhile.
+                Err(NotRead::Missing) => {}
+                Err(other) => return Err(other),
+            }
         }
-        entries.sort();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(entries)
     }
 
@@ -211,6 +227,38 @@ impl Beneath {
             })?);
         }
         at.ok_or(NotRead::Missing)
+    }
+}
+
+/// The names in a folder, with something of each.
+type Listed<T> = Result<Vec<(OsString, T)>, NotRead>;
+
+fn looked_at(folder: &OwnedFd, name: &CStr) -> Result<Stat, NotRead> {
+    statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).map_err(failed)
+}
+
+/// What git's index keeps of a file, and in the widths that it has there: whoever writes the file changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// When its content or what is known of it was changed, in seconds and nanoseconds.
+    pub changed: (u32, u32),
+    /// When its content was.
+    pub modified: (u32, u32),
+    /// Its inode.
+    pub inode: u32,
+    /// Its length in bytes.
+    pub length: u32,
+}
+
+impl Stamp {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "git keeps the lower half")]
+    fn of(found: &Stat) -> Self {
+        Self {
+            changed: (found.st_ctime as u32, found.st_ctime_nsec as u32),
+            modified: (found.st_mtime as u32, found.st_mtime_nsec as u32),
+            inode: found.st_ino as u32,
+            length: found.st_size as u32,
+        }
     }
 }
 

@@ -233,6 +233,11 @@ impl Git {
         names
     }
 
+    /// The index's file.
+    fn index(&self) -> PathBuf {
+        self.index.clone().unwrap_or_else(|| self.place.own.join("index"))
+    }
+
     /// The same, with another index than the clone's.
     #[must_use]
     pub fn with_index(&self, index: &Path) -> Self {
@@ -416,8 +421,7 @@ impl Git {
             // No way to another machine is open to a call that is not to speak to one.
             command.env("GIT_ALLOW_PROTOCOL", "none");
         }
-        let index = self.index.clone().unwrap_or_else(|| self.place.own.join("index"));
-        command.env("GIT_INDEX_FILE", index);
+        command.env("GIT_INDEX_FILE", self.index());
         if let Some(scratch) = &self.scratch {
             // In this list of folders a name may be quoted, and must be where it holds what parts the list.
             let behind = self.objects().to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
