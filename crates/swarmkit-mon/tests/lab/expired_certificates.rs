@@ -5,7 +5,7 @@ use swarm_lab::trial::Trial;
 
 use swarm_lab::lab::authority::{self, Authority};
 use swarm_lab::lab::{Lab, missing};
-use swarm_lab::trial::{campaign, trial};
+use swarm_lab::trial::campaign;
 use swarm_lab::well::{have_managers, is_the_only_swarm, is_well};
 
 const SETTINGS: [(&str, &str); 3] = [("RECONCILE_PERIOD", "3"), ("GRACE_PERIOD", "5"), ("LOG_LEVEL", "debug")];
@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
-        trial("a_worker_and_a_manager_join_anew", missing, one_of_each),
+        campaign("a_worker_and_a_manager_join_anew", missing, one_of_each),
         campaign("of_all_managers_none_leaves", missing, all_managers),
     ]
 }

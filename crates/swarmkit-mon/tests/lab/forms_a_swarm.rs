@@ -20,11 +20,11 @@ pub fn trials() -> Vec<Trial> {
         trial("two_hosts_have_one_manager", missing, || together(2, 1)),
         trial("three_hosts", missing, || together(3, 3)),
         trial("five_hosts", missing, || together(5, 3)),
-        trial("nine_hosts", missing, || together(9, 3)),
-        trial("one_by_one_in_any_order", missing, one_by_one),
+        campaign("nine_hosts", missing, || together(9, 3)),
+        campaign("one_by_one_in_any_order", missing, one_by_one),
         campaign("all_restarted_half_way", missing, restarted_half_way),
-        trial("hostnames_that_are_long_or_the_same_are_no_trouble", missing, hostnames),
-        trial("five_managers_when_five_are_wanted", missing, five_managers),
+        campaign("hostnames_that_are_long_or_the_same_are_no_trouble", missing, hostnames),
+        campaign("five_managers_when_five_are_wanted", missing, five_managers),
         campaign("again_and_again_without_a_miss", missing, again_and_again),
     ]
 }

@@ -18,15 +18,15 @@ pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
         trial::ranchers_own_metadata(swarm_lab::real_parts::missing()),
-        trial("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
+        campaign("a_lost_manager_is_replaced_and_comes_back_as_a_worker", missing, lost_manager),
         trial("the_leading_host_is_lost_and_another_acts", missing, lost_leader),
         campaign("a_worker_that_becomes_manager_while_its_monitor_is_away_joins_anew", missing, promoted_alone),
         campaign("a_host_that_reboots_within_the_grace_period_keeps_its_role", missing, reboot),
         campaign("an_engine_that_is_restarted_in_good_order_keeps_its_node", missing, restarted),
         trial("a_host_removed_from_rancher_leaves_the_swarm", missing, removed_hosts),
-        trial("a_manager_made_a_worker_by_hand_is_replaced_at_once", missing, demoted),
+        campaign("a_manager_made_a_worker_by_hand_is_replaced_at_once", missing, demoted),
         campaign("a_node_removed_by_hand_joins_anew", missing, removed_node),
-        trial("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
+        campaign("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
         campaign("a_host_with_another_address_joins_anew", missing, moved_host),
         campaign("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),

@@ -21,10 +21,10 @@ const QUICK: [(&str, &str); 1] = [("RECONCILE_PERIOD", "2")];
 pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
-        trial("a_locked_engine_waits_for_its_key_and_is_never_forced", missing, locked),
+        campaign("a_locked_engine_waits_for_its_key_and_is_never_forced", missing, locked),
         trial("the_swarm_stays_when_the_stack_is_deleted_and_is_adopted_by_the_next_one", missing, deleted),
         campaign("what_a_later_version_adds_to_the_record_stays_and_is_not_fought_over", missing, later_record),
-        trial("a_clock_that_is_far_off_is_reported_and_nothing_is_done_about_it", missing, clock),
+        campaign("a_clock_that_is_far_off_is_reported_and_nothing_is_done_about_it", missing, clock),
         trial("a_state_folder_that_cannot_be_written_is_reported_and_does_not_make_it_spin", missing, no_folder),
     ]
 }

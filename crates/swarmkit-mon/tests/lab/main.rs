@@ -36,6 +36,8 @@ fn main() {
     swarm_lab::trial::run(
         Some(AT_A_TIME),
         &[
+            // What takes longest begins first.
+            ("whole_chain", whole_chain::trials),
             ("chaos_campaign", chaos_campaign::trials),
             ("compose_executor", compose_executor::trials),
             ("confinement", confinement::trials),
@@ -60,7 +62,6 @@ fn main() {
             ("unlucky", unlucky::trials),
             ("waits_and_says_for_what", waits_and_says_for_what::trials),
             ("what_rancher_answers", what_rancher_answers::trials),
-            ("whole_chain", whole_chain::trials),
         ],
     );
 }

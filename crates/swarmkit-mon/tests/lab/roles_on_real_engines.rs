@@ -21,7 +21,7 @@ pub fn trials() -> Vec<Trial> {
     let missing = missing();
     vec![
         campaign("labels_of_hosts_keep_prefer_and_spread_managers", missing, || together(&[labelled, zones])),
-        trial("the_only_manager_yields_to_the_other_of_two_hosts", missing, one_of_two),
+        campaign("the_only_manager_yields_to_the_other_of_two_hosts", missing, one_of_two),
         campaign("managers_are_drained_and_the_network_made_as_set", missing, || together(&[drained, network])),
         trial("more_managers_and_fewer_without_losing_the_quorum", missing, scaled),
     ]

@@ -29,7 +29,7 @@ pub fn trials() -> Vec<Trial> {
         campaign("a_host_that_waits_during_an_upgrade_joins_whatever_becomes_of_the_record", missing, || {
             together(&[upgraded, upgrading, upgrading_and_written_over]);
         }),
-        trial("a_record_that_is_written_over_is_written_again", missing, || {
+        campaign("a_record_that_is_written_over_is_written_again", missing, || {
             together(&[written_over, written_over_for_new_monitors]);
         }),
         campaign("metadata_that_was_away_is_looked_at_within_two_seconds", missing, metadata_was_away),

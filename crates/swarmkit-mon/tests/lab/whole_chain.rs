@@ -26,6 +26,7 @@ use swarm_lab::lab::{Host, Lab, missing};
 use swarm_lab::tree;
 use swarm_lab::trial::{campaign, is_long, ranchers_own_metadata, trial};
 use swarm_lab::well::is_well;
+use swarmkit_settings::built_from::noted;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The port of the lab's registry.
@@ -154,10 +155,12 @@ fn whole_chain() {
     lab.hosts[leader].engine.restart();
     becomes_good(&lab, &deployer, 3, "an engine is restarted");
 
-    // Another answer.
+    // Another answer: every day together with the next version.
     let five = [("MANAGER_SCALE", "5")];
-    deployer.upgrade(&catalog, &five).unwrap();
-    becomes_good(&lab, &deployer, 5, "five managers are asked for");
+    if is_long() {
+        deployer.upgrade(&catalog, &five).unwrap();
+        becomes_good(&lab, &deployer, 5, "five managers are asked for");
+    }
 
     // The next version, with an image of its own.
     let (next, digest) = next_version(folder.path(), &catalog, &registry, lab.rancher.ca().unwrap());
@@ -174,14 +177,15 @@ fn whole_chain() {
 
 /// The next revision of the entry in another catalog, and its image's digest, which the registry has.
 fn next_version(folder: &Path, catalog: &Path, registry: &Registry, authorities: &str) -> (PathBuf, String) {
-    let program = static_program();
+    let program = fs::read(static_program()).unwrap();
+    let revision = noted(&program).unwrap().commit;
     let image = "rancher/swarmkit:v9.9.9".parse().unwrap();
     let packed = pack(&Contents {
-        programs: &[fs::read(program).unwrap()],
+        programs: &[of_version("9.9.9", program)],
         certificates: authorities,
         image: &image,
         version: "9.9.9",
-        revision: "unknown",
+        revision: &revision,
         created: 1,
     });
     let packed = packed.unwrap();
@@ -198,6 +202,16 @@ fn next_version(folder: &Path, catalog: &Path, registry: &Registry, authorities:
         edit(&template.join(file), &format!("v{VERSION}"), "v9.9.9");
     }
     (next, packed.digest)
+}
+
+/// A program that says it is of another version, which is as long as its own.
+fn of_version(version: &str, mut program: Vec<u8>) -> Vec<u8> {
+    let (was, is) = (format!("swarmkit-mon is version {VERSION}"), format!("swarmkit-mon is version {version}"));
+    assert_eq!(was.len(), is.len());
+    while let Some(at) = program.windows(was.len()).position(|part| part == was.as_bytes()) {
+        program[at..at + is.len()].copy_from_slice(is.as_bytes());
+    }
+    program
 }
 
 fn swarm_image(version: &Path) -> String {
