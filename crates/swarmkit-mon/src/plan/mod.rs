@@ -167,7 +167,7 @@ impl std::fmt::Display for Plan {
 }
 
 /// What a reconcile needs of Rancher's API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// The record alone: a thousand hosts that wait need not be told of a thousand hosts each.
     Record,
@@ -197,7 +197,8 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
         LocalNodeState::Active if inside::acts(seen, &engine.swarm.node_id) => Some(Asked::All),
         _ => None,
     };
-    needed.or_else(|| to_confirm(metadata, &judge(seen)))
+    // Whichever wants more: a token in a label is nothing to the record.
+    needed.max(to_confirm(metadata, &judge(seen)))
 }
 
 /// What has to be asked before a host leaves its swarm or joins one: what rancher-metadata says is no reason until the API

@@ -157,14 +157,15 @@ fn a_write_replaces_the_whole_map_and_shows_in_metadata_after_the_delay() {
     rancher.set_label(&first, "old", Some("1"));
     let host = &ask(&rancher, &format!("/hosts?uuid={first}")).json::<Value>().unwrap()["data"][0].take();
     let path = format!("/projects/{}/hosts/{}", host["accountId"].as_str().unwrap(), host["id"].as_str().unwrap());
-    rancher.set_metadata_delay(Duration::from_millis(400));
+    rancher.set_metadata_delay(Duration::from_secs(3));
     let written = put(&rancher, &path, &json!({"labels": {"new": "2"}})).unwrap();
     assert_eq!(written.status(), 200);
     assert_eq!(written.json::<Value>().unwrap()["labels"], json!({"new": "2"}));
     assert_eq!(ask(&rancher, &path).json::<Value>().unwrap()["labels"], json!({"new": "2"}), "all of it is replaced");
     assert_eq!(preview_json(&rancher, "/latest/self/host/labels"), json!({"old": "1"}), "not there yet");
-    std::thread::sleep(Duration::from_millis(450));
+    std::thread::sleep(Duration::from_millis(3_050));
     assert_eq!(preview_json(&rancher, "/latest/self/host/labels"), json!({"new": "2"}));
+    rancher.set_metadata_delay(Duration::from_millis(400));
 
     let uuid = rancher.environment().service_uuid;
     let service = &ask(&rancher, &format!("/services?uuid={uuid}")).json::<Value>().unwrap()["data"][0].take();

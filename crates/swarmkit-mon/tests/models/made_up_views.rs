@@ -106,7 +106,7 @@ fn record(dice: &mut Dice) -> Record {
     };
     let member = |dice: &mut Dice| (name(dice, "host"), name(dice, "node"));
     let token = |dice: &mut Dice| {
-        let kind = pick(dice, &["key", "key of the host "]);
+        let kind = pick(dice, &["key", "key-of-the-host-"]);
         let sealed = pick(dice, &["sealed", "sealed by another"]).to_owned();
         (name(dice, "host"), SealedToken { key: name(dice, kind), mark: name(dice, "token"), sealed })
     };
@@ -157,7 +157,7 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
 /// A token in a label, as the lease holder hands it over.
 fn handed_over(dice: &mut Dice) -> String {
     let sealed = pick(dice, &["sealed", "sealed-by-another"]);
-    format!("{} 10.0.0.1:2377 {:.12} mark {sealed}", cluster(dice), "key of the host ")
+    format!("{} 10.0.0.1:2377 {:.12} mark {sealed}", cluster(dice), "key-of-the-host-")
 }
 
 pub fn view(dice: &mut Dice) -> Observation {
@@ -192,7 +192,7 @@ pub fn view(dice: &mut Dice) -> Observation {
         },
     };
     let told = record(dice);
-    let key = name(dice, "key of the host ");
+    let key = name(dice, "key-of-the-host-");
     let handed_over = handed_over(dice);
     let metadata = MetadataView {
         host: ME.into(),

@@ -7,7 +7,7 @@ use super::made_up_views::{ME, always, never};
 use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::{Observation, Recovery};
-use swarmkit_mon::plan::{Change, Stage, asks_rancher, plan};
+use swarmkit_mon::plan::{Asked, Change, Stage, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
 
@@ -20,6 +20,7 @@ pub fn trials() -> Vec<Trial> {
         roles_change_one_at_a_time_and_only_where_they_can,
         a_swarm_that_is_not_provably_old_and_ours_is_never_left,
         an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone,
+        a_token_in_a_label_is_asked_for_where_it_stands,
         no_swarm_is_joined_on_the_word_of_metadata_alone,
         without_rancher_nothing_of_the_swarm_is_changed,
         only_the_recorded_swarm_is_changed,
@@ -313,6 +314,18 @@ fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
             return Ok(false);
         }
         if seen.past.outside_ms >= 20_000 { Ok(true) } else { Err(format!("{change:?}")) }
+    });
+}
+
+/// The API says what stands in the label only if it is asked for the hosts, whatever else it is asked for.
+fn a_token_in_a_label_is_asked_for_where_it_stands() {
+    always(|seen, _| {
+        let by_metadata = Observation { rancher: None, ..seen.clone() };
+        let would_join = plan(&by_metadata).reason.contains("with the token in its host label");
+        match asks_rancher(&by_metadata) {
+            asked if would_join && asked != Some(Asked::All) => Err(format!("it asks for {asked:?}")),
+            _ => Ok(would_join),
+        }
     });
 }
 
