@@ -30,11 +30,13 @@ mod whole_chain;
 
 /// How many trials run at a time, where the command line does not say: they mostly wait.
 const AT_A_TIME: usize = 5;
+/// The same of the campaigns, in which several hosts are lost and set up anew at once.
+const AT_A_TIME_IN_CAMPAIGNS: usize = 4;
 
 fn main() {
     the_lab::be_a_victim_if_asked();
     swarm_lab::trial::run(
-        Some(AT_A_TIME),
+        Some(if swarm_lab::trial::is_long() { AT_A_TIME_IN_CAMPAIGNS } else { AT_A_TIME }),
         &[
             // What takes longest begins first.
             ("whole_chain", whole_chain::trials),
