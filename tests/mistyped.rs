@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
 use swarm_lab::generator::outcome;
 use swarm_lab::git::git;
 use swarm_lab::tree::snapshot;
@@ -116,6 +117,16 @@ fn a_model_changes_nothing_that_is_published() {
     write("25m", "26m");
     let refused = ["what is published never changes", "swarm/4/docker-compose.yml", "Nothing was written"];
     says(top, &into("community-catalog/infra-templates"), 1, &refused);
+    // A file that the published version has not is none of it, though all others say the same.
+    let mut without: Value = serde_json::from_str(&model).unwrap();
+    without["versions"]["4"].as_object_mut().unwrap().remove("readme").unwrap();
+    fs::write(top.join("m.json"), without.to_string()).unwrap();
+    fs::remove_file(top.join("community-catalog/infra-templates/swarm/4/README.md")).unwrap();
+    let file = top.join("community-catalog/infra-templates/swarm/4/rancher-compose.yml");
+    fs::remove_file(&file).unwrap();
+    let refused = ["what is published never changes", "missing    swarm/4/rancher-compose.yml", "Nothing was written"];
+    says(top, &into("community-catalog/infra-templates"), 1, &refused);
+    assert!(!file.exists());
     // In a folder that has none of its files a model makes them.
     fs::create_dir(top.join("new")).unwrap();
     assert_eq!(outcome(top, &into("new")).0, 0);

@@ -45,7 +45,7 @@ pub(super) fn run(
     let (count, there) = (changes.len(), there(&changes));
     // A model has no comments: a version that says the same stays as it is.
     changes.retain(|change| !(is_of_version(change) && there.contains(&folder_of(change)) && says_the_same(change)));
-    if let Some(refusal) = refusal(&root, &changes)? {
+    if let Some(refusal) = refusal(&root, &changes, &there)? {
         output.error(&refusal);
         return Ok(Outcome::Findings);
     }
@@ -77,8 +77,7 @@ fn says_the_same(change: &Change) -> bool {
 
 /// Why the files are not written, if they are not: what is published never changes, and no lower version becomes the
 /// default. A folder that has files of a version already counts as published.
-fn refusal(root: &CatalogRoot, changes: &[Change]) -> anyhow::Result<Option<String>> {
-    let there = there(changes);
+fn refusal(root: &CatalogRoot, changes: &[Change], there: &BTreeSet<String>) -> anyhow::Result<Option<String>> {
     let mut differing = Vec::new();
     for change in changes.iter().filter(|change| change.kind() != ChangeKind::Same) {
         if is_of_version(change) && there.contains(&folder_of(change)) {
