@@ -27,12 +27,14 @@ pub async fn accept<F>(
         tokio::select! {
             accepted = listener.accept() => {
                 open.retain(|client| !client.is_finished());
-                // What cannot be taken is for want of descriptors: a connection that ends gives one back.
-                if open.len() >= most || accepted.is_err() {
+                let served = accepted.map(|(stream, peer)| client(stream, peer));
+                // One that is not served takes no place. What cannot be taken is for want of descriptors: a connection that
+                // ends gives one back.
+                if served.is_err() || (open.len() >= most && matches!(served, Ok(Some(_)))) {
                     open.pop_front().inspect(AbortHandle::abort);
                 }
-                match accepted {
-                    Ok((stream, peer)) => open.extend(client(stream, peer).map(|client| clients.spawn(client))),
+                match served {
+                    Ok(served) => open.extend(served.map(|served| clients.spawn(served))),
                     Err(error) => {
                         tracing::debug!(%error, port, "a connection could not be taken");
                         tokio::time::sleep(PAUSE).await;
