@@ -9,7 +9,7 @@ use super::report::Finding;
 use super::rules;
 use super::run::Audience;
 use rancher_catalog::beneath::{Beneath, NotRead};
-use rancher_catalog::source::{MAX_FILE_BYTES, is_base};
+use rancher_catalog::source::{MAX_FILE_BYTES, is_base_folder};
 
 /// The file's name.
 pub const FILE_NAME: &str = "gen-catalog.toml";
@@ -148,6 +148,5 @@ impl CatalogConfig {
 /// The root of the catalog that a template's folder is in.
 pub fn root_of(template: &Path) -> Option<PathBuf> {
     let base = template.parent()?;
-    let is_base = base.file_name().is_some_and(|name| is_base(&name.to_string_lossy()));
-    if is_base { base.parent().map(Path::to_owned) } else { Some(template.to_owned()) }
+    if is_base_folder(base) { base.parent().map(Path::to_owned) } else { Some(template.to_owned()) }
 }

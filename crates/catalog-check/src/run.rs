@@ -136,10 +136,8 @@ pub(super) fn check_read(
             let root = root_of(folder);
             let none = CatalogConfig::default();
             let config = root.as_ref().and_then(|root| configs.get(root)).unwrap_or(&none);
-            let (checked, used) = {
-                let template = read.unwrap_or_else(|| TemplateSource::outline(folder));
-                check_template(template, &Looked { asked, looks_at }, config, options)
-            };
+            let template = read.unwrap_or_else(|| TemplateSource::outline(folder));
+            let (checked, used) = check_template(template, &Looked { asked, looks_at }, config, options);
             if let Some(progress) = &options.progress {
                 progress.step();
             }

@@ -15,7 +15,7 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat,
 use rustix::io::Errno;
 
 use crate::hidden::seen_in_a_line;
-use crate::source::is_base;
+use crate::source::is_base_folder;
 
 /// A pipe would be waited for, and a terminal taken over: neither happens to what is opened with these.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
@@ -265,8 +265,7 @@ impl Stamp {
 /// The root of the catalog that a template's folder is in, and the way from there: a template that is in no catalog is
 /// its own root.
 fn in_catalog(template: &Path) -> (&Path, &Path) {
-    let is_base = |path: &&Path| path.file_name().is_some_and(|name| is_base(&name.to_string_lossy()));
-    let base = [Some(template), template.parent()].into_iter().flatten().find(is_base);
+    let base = [Some(template), template.parent()].into_iter().flatten().find(|path| is_base_folder(path));
     match base.map(|base| base.parent().unwrap_or(Path::new(""))) {
         Some(root) => (root, template.strip_prefix(root).unwrap_or(template)),
         None => (template, Path::new("")),

@@ -15,7 +15,7 @@ use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, Revision, Version};
 use crate::renderings;
 pub use crate::renderings::usual_stack;
-pub use crate::template_folders::{catalog_above, is_base, templates_of};
+pub use crate::template_folders::{catalog_above, is_base, is_base_folder, templates_of};
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Node, Position, ReadError};
 

@@ -11,13 +11,18 @@ pub fn is_base(name: &str) -> bool {
     name == "templates" || name.ends_with("-templates")
 }
 
+/// Whether a path leads to such a folder.
+pub fn is_base_folder(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_base(&name.to_string_lossy()))
+}
+
 /// The templates that a path means: all of a catalog, all of a base, one, or the one that the path is in.
 ///
 /// # Errors
 /// The path cannot be looked at.
 pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     let path = std::path::absolute(path)?;
-    if let Some(base) = path.ancestors().skip(1).find(|above| is_base(&file_name(above))) {
+    if let Some(base) = path.ancestors().skip(1).find(|above| is_base_folder(above)) {
         let root = base.parent().unwrap_or(base);
         let catalog = Beneath::open(root)?;
         let inside = |path: &Path| path.strip_prefix(root).unwrap_or(Path::new("")).to_owned();
@@ -32,7 +37,7 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     let is_folder = std::fs::metadata(&path)?.is_dir();
     // A file is in the template that its folder is in.
     let path = if is_folder { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
-    let root = if is_base(&file_name(&path)) { path.parent().unwrap_or(&path) } else { &path };
+    let root = if is_base_folder(&path) { path.parent().unwrap_or(&path) } else { &path };
     let catalog = Beneath::open(root)?;
     let entries = |inside: &Path| -> Result<Vec<PathBuf>, NotRead> {
         let entries = catalog.entries(inside)?.into_iter();
@@ -50,7 +55,7 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     let inner = entries(Path::new("")).map_err(|cause| of(&path, cause))?;
     let mut found = Vec::new();
-    for base in inner.iter().filter(|folder| is_base(&file_name(folder))) {
+    for base in inner.iter().filter(|folder| is_base_folder(folder)) {
         match entries(base.strip_prefix(root).unwrap_or(base)) {
             Ok(templates) => found.extend(templates),
             Err(NotRead::Link(_)) => found.push(base.clone()),
@@ -79,7 +84,7 @@ pub fn catalog_above(folder: &Path) -> Option<PathBuf> {
     if holds(&is_base) {
         return None;
     }
-    let base = folder.ancestors().take(3).find(|path| is_base(&file_name(path)))?;
+    let base = folder.ancestors().take(3).find(|path| is_base_folder(path))?;
     let holds_template = || holds(&|name| name == "config.yml" || is_version(Path::new(name)));
     let is_within = match folder.strip_prefix(base).ok()?.components().count() {
         0 => true,

@@ -35,7 +35,6 @@ pub(crate) fn names(
             }
         }
     }
-    names.sort_by(|a, b| a.0.cmp(&b.0));
     names
 }
 

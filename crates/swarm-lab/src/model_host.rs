@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use swarmkit_mon::observe::{MetadataView, MonitorView};
+use swarmkit_mon::observe::{MetadataView, MonitorView, RancherView};
+use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::Record;
 
 pub fn uuid(at: usize) -> String {
@@ -11,6 +12,11 @@ pub fn uuid(at: usize) -> String {
 
 pub fn address(at: usize) -> String {
     format!("10.0.0.{}", at + 1)
+}
+
+/// What Rancher's API tells where all is well with it.
+pub fn rancher_view(hosts: Vec<HostEntry>, record: Record) -> RancherView {
+    RancherView { hosts, record, plain_tokens: Vec::new(), takes_writes: true }
 }
 
 /// What one of them is told, by which monitors run: the first is the oldest.

@@ -63,7 +63,7 @@ pub async fn run(sources: Arc<Sources>, mut wanted: watch::Receiver<Wanted>, pro
                     }
                 }
                 let is_requeued =
-                    written.as_ref().is_some_and(|(last, _)| last == desired) && !is_but_told(desired, &now);
+                    written.as_ref().is_some_and(|(last, _)| last == desired) && !is_but_touched(desired, &now);
                 again = if is_requeued { again + 1 } else { 0 };
                 if again == FIGHT {
                     tracing::warn!(
@@ -130,7 +130,7 @@ fn is_met(desired: &DesiredLabels, now: &Wanted, written: Option<&(DesiredLabels
 }
 
 /// Whether the lease holder's own label is all that is to go.
-fn is_but_told(desired: &DesiredLabels, now: &Wanted) -> bool {
+fn is_but_touched(desired: &DesiredLabels, now: &Wanted) -> bool {
     let mut others = now.seen.clone();
     others.remove(TOUCHED).is_some() && desired.is_met(&others)
 }

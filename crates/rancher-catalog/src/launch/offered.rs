@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::Answers;
+use crate::interpolation::references;
 use crate::model::{Question, QuestionType};
 use crate::source::{VersionSource, YamlFile};
 use crate::yaml::{Node, NodeKind};
@@ -67,7 +68,7 @@ fn put_in(file: &YamlFile) -> HashSet<&str> {
 /// `below` is how many maps down the keys of a service stand.
 fn collect<'a>(node: &'a Node, below: usize, found: &mut HashSet<&'a str>) {
     if let Some(text) = node.text().filter(|text| text.contains('$')) {
-        found.extend(behind_dollars(text));
+        found.extend(references(text).into_iter().map(|(name, _)| name));
     }
     node.items().iter().for_each(|item| collect(item, 0, found));
     for (key, value) in node.entries() {
@@ -76,14 +77,6 @@ fn collect<'a>(node: &'a Node, below: usize, found: &mut HashSet<&'a str>) {
             collect(value, below.saturating_sub(1), found);
         }
     }
-}
-
-/// The names behind `$` and `${` in a text.
-fn behind_dollars(text: &str) -> impl Iterator<Item = &str> {
-    text.split('$').skip(1).filter_map(|behind| {
-        let name = behind.strip_prefix('{').unwrap_or(behind);
-        name.split(|c| !is_of_name(c)).next().filter(|name| !name.is_empty())
-    })
 }
 
 /// The words in the actions of a template, among which are the variables that it asks for.

@@ -2,7 +2,7 @@
 
 use swarmkit_mon::engine::Info;
 use swarmkit_mon::labels::{self, DesiredLabels};
-use swarmkit_mon::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
+use swarmkit_mon::observe::{MetadataView, Observation, Own, SwarmView};
 use swarmkit_mon::pace::Pace;
 use swarmkit_mon::past::Memory;
 use swarmkit_mon::plan::{Asked, asks_rancher};
@@ -11,6 +11,7 @@ use swarmkit_mon::record::Record;
 use super::engines::Said;
 use super::record_writing::{Publishing, Request};
 use super::{Event, Simulation};
+use crate::model_host::rancher_view;
 
 /// The shortest wait, in milliseconds: what a reconcile itself takes.
 pub(super) const SHORTEST_MS: u64 = 5;
@@ -228,8 +229,7 @@ impl Simulation {
                     lent.hosts = asked == Asked::All;
                     let hosts = if lent.hosts { std::mem::take(&mut self.api.hosts) } else { Vec::new() };
                     let record = std::mem::take(&mut self.api.record);
-                    seen.rancher =
-                        Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new(), takes_writes: true }));
+                    seen.rancher = Some(Ok(rancher_view(hosts, record)));
                     seen.rancher_ms = ms;
                 }
             }

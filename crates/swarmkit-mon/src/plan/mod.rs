@@ -197,8 +197,11 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
         LocalNodeState::Active if inside::acts(seen, &engine.swarm.node_id) => Some(Asked::All),
         _ => None,
     };
-    // Whichever wants more: a token in a label is nothing to the record.
-    needed.max(to_confirm(metadata, &judge(seen)))
+    match needed {
+        Some(Asked::All) => needed,
+        // Whichever wants more: a token in a label is nothing to the record.
+        _ => needed.max(to_confirm(metadata, &judge(seen))),
+    }
 }
 
 /// What has to be asked before a host leaves its swarm or joins one: what rancher-metadata says is no reason until the API
@@ -274,10 +277,15 @@ fn confirmed(seen: &Observation, plan: Plan) -> Plan {
             let told =
                 format!("rancher-metadata tells another record than Rancher's API, by which this host would {would}");
             let mut stays = stays(format!("{told}: {does}"));
-            stays.warnings.push(format!("{told}: it is late, or somebody else answers in its place"));
+            stays.warnings.push(doubted(&told));
             stays
         }
     }
+}
+
+/// A warning of what rancher-metadata tells and Rancher's API does not.
+fn doubted(told: &str) -> String {
+    format!("{told}: it is late, or somebody else answers in its place")
 }
 
 fn judge(seen: &Observation) -> Plan {

@@ -6,10 +6,8 @@ use crate::observe::{MetadataView, Observation};
 use crate::record::{Record, SealedToken};
 
 use super::claim::{self, ClaimState};
-use super::{Change, Plan, Stage, TOKENLESS_MS, advertised, rancher, waiting};
+use super::{Change, Plan, Stage, TOKENLESS_MS, advertised, doubted, rancher, waiting};
 
-const OTHERWISE: &str = "rancher-metadata tells another swarm to join than Rancher's API: it is late, or somebody else answers \
-                         in its place";
 const UNLISTED: &str = "rancher-metadata does not list the monitor of this host";
 
 /// For how long an engine that was in a swarm must have been in none, in milliseconds, before it joins one. Engines say so
@@ -156,7 +154,7 @@ fn join(seen: &Observation, metadata: &MetadataView, record: &Record) -> Plan {
             }),
     };
     if known.cluster != record.cluster {
-        plan.warnings.push(OTHERWISE.to_owned());
+        plan.warnings.push(doubted("rancher-metadata tells another swarm to join than Rancher's API"));
     }
     plan
 }

@@ -12,13 +12,13 @@ use swarm_lab::trials;
 use swarm_lab::wanted;
 
 use stateright::{Checker, Model, Property};
-use swarm_lab::model_host::{address, metadata, uuid};
+use swarm_lab::model_host::{address, metadata, rancher_view, uuid};
 use swarmkit_mon::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus, Peer,
     Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_mon::labels::DesiredLabels;
-use swarmkit_mon::observe::{Observation, Own, RancherView, SwarmView};
+use swarmkit_mon::observe::{Observation, Own, SwarmView};
 use swarmkit_mon::past::Past;
 use swarmkit_mon::plan::{Change, asks_rancher, plan, said_to_be_inside};
 use swarmkit_mon::rancher::HostEntry;
@@ -190,13 +190,7 @@ impl World {
             },
         };
         if asks_rancher(&seen).is_some() {
-            let view = RancherView {
-                hosts: self.entries(),
-                record: self.record.clone(),
-                plain_tokens: Vec::new(),
-                takes_writes: true,
-            };
-            seen.rancher = Some(Ok(view));
+            seen.rancher = Some(Ok(rancher_view(self.entries(), self.record.clone())));
         }
         seen
     }

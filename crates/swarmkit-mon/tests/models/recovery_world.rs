@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use swarm_lab::wanted;
 
-use swarm_lab::model_host::{address, metadata, uuid};
+use swarm_lab::model_host::{address, metadata, rancher_view, uuid};
 use swarmkit_mon::engine::{
     Availability, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus,
     Reachability, Role, SwarmInfo, Version,
 };
-use swarmkit_mon::observe::{Observation, Own, RancherView, SwarmView};
+use swarmkit_mon::observe::{Observation, Own, SwarmView};
 use swarmkit_mon::past::Past;
 use swarmkit_mon::plan::{Plan, asks_rancher};
 use swarmkit_mon::rancher::HostEntry;
@@ -354,13 +354,7 @@ impl World {
         seen.past.stands_in = expired && seen.swarm.is_some() && !self.is_kept(&self.record);
         self.hear(at, &mut seen.past, expired, &self.told);
         if asks_rancher(&seen).is_some() {
-            let view = RancherView {
-                hosts: self.entries(),
-                record: self.record.clone(),
-                plain_tokens: Vec::new(),
-                takes_writes: true,
-            };
-            seen.rancher = Some(Ok(view));
+            seen.rancher = Some(Ok(rancher_view(self.entries(), self.record.clone())));
             self.hear(at, &mut seen.past, expired, &self.record);
         }
         seen
