@@ -29,7 +29,7 @@ pub const MANAGER: &str = "manager";
 pub const WAIT_LEADER: &str = "wait_leader";
 /// What it says while the host waits for its join token.
 pub const WAIT_TOKEN: &str = "wait_token";
-/// What it says while the engine joins, or has been started anew and does not manage any more.
+/// What it says while the engine joins.
 pub const WAIT_JOIN: &str = "wait_join";
 /// What it says while the engine's swarm is in error and manages nothing: though it may be counted as a manager, it cannot
 /// vote.

@@ -194,7 +194,8 @@ impl Simulation {
     fn leave(&mut self, at: usize, node: &str, manager: bool) -> bool {
         let Some(seat) = self.hosts[at].engine.seat().cloned() else { return false };
         let told = if seat.ails == Some(Ailment::BrokenDown) { "" } else { seat.node.as_str() };
-        if told != node || (seat.manages && seat.is_alive() && !seat.pending) != manager {
+        let manages = seat.manages && seat.is_alive() && !(seat.pending && self.was_made_a_worker(&seat));
+        if told != node || manages != manager {
             return false;
         }
         let group = seat.group;

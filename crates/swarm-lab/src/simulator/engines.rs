@@ -80,7 +80,7 @@ impl Simulation {
             node_id: seat.node.clone(),
             node_addr: seat.address.clone(),
             local_node_state: if seat.pending { LocalNodeState::Pending } else { LocalNodeState::Active },
-            control_available: seat.manages && !seat.pending,
+            control_available: seat.manages,
             remote_managers: group.peers.clone(),
             ..SwarmInfo::default()
         };
@@ -92,6 +92,11 @@ impl Simulation {
         if !seat.manages {
             return Said::Itself(info);
         }
+        // Those that are left tell one that was started anew that it is none of them any more.
+        if seat.pending && self.was_made_a_worker(seat) {
+            (info.local_node_state, info.control_available) = (LocalNodeState::Error, false);
+            return Said::Itself(info);
+        }
         match self.governs(at) {
             Some(group) => {
                 info.local_node_state = LocalNodeState::Active;
@@ -101,6 +106,13 @@ impl Simulation {
             None if seat.pending => Said::Itself(info),
             None => Said::Nothing("engine: GET /info: no answer within 5000 ms"),
         }
+    }
+
+    /// Whether a manager votes no more, and one that does can tell it so.
+    pub fn was_made_a_worker(&self, seat: &Seat) -> bool {
+        let group = &self.groups[seat.group];
+        let votes = group.node(&seat.node).is_some_and(|node| node.manager.is_some());
+        !votes && group.voters().any(|voter| self.reaches(seat.group, &seat.node, &voter.id))
     }
 
     pub fn new_node(&self, at: usize, id: &str, role: Role) -> Node {

@@ -338,13 +338,7 @@ fn pending(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> P
     let error = Some(engine.error.as_str()).filter(|error| !error.is_empty());
     let reason = error.map_or("the engine joins".to_owned(), |error| format!("the engine joins: {error}"));
     if let Some(plan) = quorum::plan(seen, metadata, &reason) {
-        return match quorum::manages_no_more(seen) {
-            Some(node) => {
-                let part = Some(labels::WAIT_JOIN);
-                plan.labels(DesiredLabels { part, node: Some(node.to_owned()), ..DesiredLabels::default() })
-            }
-            None => plan,
-        };
+        return plan;
     }
     let plan = Plan::new(Stage::Join, reason).requeue_after(1_000);
     // An engine that was a member is one again in a moment; its labels tell the truth until then.

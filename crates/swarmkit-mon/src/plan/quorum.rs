@@ -15,22 +15,9 @@ use super::{Change, Plan, Stage, advertised, inside, orphaned, rancher};
 /// For how long the swarm must not have answered, in milliseconds: an election takes some seconds.
 pub(super) const LEADERLESS_MS: u64 = 30_000;
 
-/// For how long an engine that was started anew must have managed nothing before its host says so, in milliseconds: one
-/// whose raft runs begins to manage as soon as it has read its store.
-const NOT_MANAGING_MS: u64 = 2 * LEADERLESS_MS;
-
 /// Whether this host was a manager of a swarm that does not answer any more.
 pub(super) fn is_in_question(seen: &Observation) -> bool {
     seen.past.leaderless_ms >= LEADERLESS_MS
-}
-
-/// The node of this host that was a manager, and does not manage any more though its engine runs: it may have been made a
-/// worker, or have moved, and nobody can tell it so without a leader.
-pub(super) fn manages_no_more(seen: &Observation) -> Option<&str> {
-    let member = seen.own.state.member.as_ref().filter(|member| member.manager)?;
-    let engine = seen.engine.as_ref().ok()?;
-    let stopped = !engine.swarm.control_available && seen.past.leaderless_ms >= NOT_MANAGING_MS;
-    stopped.then_some(member.node.as_str())
 }
 
 /// What to do about a swarm that does not answer; `None` if that is not the case here.

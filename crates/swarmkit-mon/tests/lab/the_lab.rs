@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use swarm_lab::lab::rancher::{ACCESS_KEY, SECRET_KEY};
 use swarm_lab::lab::{Fault, Filter, Host, Lab, Metadata, missing};
 use swarm_lab::real_parts;
-use swarm_lab::trial::{trial, trial_wanted_in_ci};
+use swarm_lab::trial::{campaign, trial, trial_wanted_in_ci};
 
 /// Set for the copy of this program that is killed in the midst of its work.
 const VICTIM: &str = "LAB_TEST_VICTIM";
@@ -28,6 +28,12 @@ pub fn trials() -> Vec<Trial> {
         trial("one_identity_is_on_two_hosts_as_asked", missing(), || one_identity_on_two_hosts(Metadata::StandIn)),
         trial("a_monitor_runs_as_its_container_would", missing(), a_monitor_runs_as_its_container_would),
         trial("nothing_is_left_behind", missing(), nothing_is_left_behind),
+        campaign(
+            "one_that_is_started_anew_without_a_leader_and_votes_says_so",
+            missing(),
+            one_that_votes_says_that_it_manages,
+        ),
+        campaign("one_that_was_made_a_worker_says_it_without_a_leader", missing(), one_that_votes_no_more_says_it),
         trial("nothing_is_left_behind_by_a_killed_test", missing(), nothing_is_left_by_a_killed_test),
     ]
 }
@@ -96,6 +102,58 @@ fn a_killed_manager_is_missed() {
     victim.wipe();
     victim.start_host();
     assert_eq!(victim.swarm().unwrap()["LocalNodeState"], "inactive");
+}
+
+/// What an engine says of itself as time goes by: its state, and whether it manages.
+fn said_of_itself(host: &Host, time: Duration) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    let start = Instant::now();
+    while start.elapsed() < time {
+        let word = match host.swarm() {
+            Ok(swarm) => format!("{} {}", swarm["LocalNodeState"], swarm["ControlAvailable"]),
+            Err(_) => "nothing".to_owned(),
+        };
+        if said.last() != Some(&word) {
+            said.push(word);
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    println!("host {}: {said:?}", host.index);
+    said
+}
+
+/// What the daemon goes by where it counts on managers that were started anew: one that votes says that it manages, though
+/// there is no leader.
+fn one_that_votes_says_that_it_manages() {
+    let lab = Lab::start(3);
+    lab.form_directly(3).unwrap();
+    lab.hosts[1].kill_host();
+    lab.hosts[2].kill_host();
+    lab.hosts[0].engine.restart();
+    assert_eq!(said_of_itself(&lab.hosts[0], Duration::from_secs(45)), ["\"pending\" true"]);
+}
+
+/// And one that was made a worker while it was away, and is not told so as the leader is gone by then.
+fn one_that_votes_no_more_says_it() {
+    let lab = Lab::start(3);
+    lab.form_directly(3).unwrap();
+    lab.hosts[2].kill_host();
+    lab.eventually(Duration::from_secs(60), || {
+        let nodes = lab.nodes()?;
+        let node = nodes.iter().find(|node| node.hostname == "host3").ok_or("no node")?;
+        if node.state == "down" { Ok(()) } else { Err(format!("{node:?}")) }
+    });
+    assert!(lab.hosts[0].engine.docker(&["node", "demote", "host3"]).status().unwrap().success());
+    lab.eventually(Duration::from_secs(60), || {
+        let nodes = lab.nodes()?;
+        let node = nodes.iter().find(|node| node.hostname == "host3").ok_or("no node")?;
+        if node.reachability.is_none() { Ok(()) } else { Err(format!("{node:?}")) }
+    });
+    lab.hosts[1].kill_host();
+    lab.hosts[2].start_host();
+    let said = said_of_itself(&lab.hosts[2], Duration::from_secs(90));
+    assert!(said.iter().all(|word| word.ends_with(" false")), "{said:?}");
+    assert_eq!(said.last().unwrap(), "\"error\" false", "{said:?}");
 }
 
 fn cuts_cut_and_heal() {

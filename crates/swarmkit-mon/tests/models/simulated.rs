@@ -21,7 +21,7 @@ pub fn trials() -> Vec<Trial> {
         two_swarms_that_are_there_are_both_left_alone,
         managers_that_were_left_behind_take_nothing_back_from_a_later_epoch,
         a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch,
-        an_engine_that_was_started_anew_and_manages_nothing_is_not_waited_for,
+        a_manager_that_was_made_a_worker_while_it_was_away_is_not_waited_for,
         tokens_are_handed_over_while_the_service_is_upgraded,
         many_hosts_settle_and_are_then_left_alone,
         a_plan_that_demotes_the_wrong_one_is_found,
@@ -127,8 +127,8 @@ fn a_record_that_was_written_over_costs_nobody_a_place_and_the_swarm_no_epoch() 
 }
 
 /// A manager is made a worker, is away, and is started anew at another address; then the leader breaks down. The record counts
-/// on the one that was a manager, and nobody can tell it that it is none.
-fn an_engine_that_was_started_anew_and_manages_nothing_is_not_waited_for() {
+/// on the one that was a manager; its engine says that it is in error and manages nothing.
+fn a_manager_that_was_made_a_worker_while_it_was_away_is_not_waited_for() {
     let only = Some(vec![8, 9, 10, 31, 32, 33, 34]);
     let settings = Settings { hosts: 6, managers: 3, trouble_ms: 42 * 60_000, only, ..Settings::of_seed(2390) };
     let tally = Simulation::new(settings).run().unwrap_or_else(|broken| panic!("{broken}"));
