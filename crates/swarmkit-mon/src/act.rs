@@ -135,6 +135,7 @@ impl Executor<'_> {
                 self.file.write(&State { member, ..state })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)
             }
+            Change::RenewToken => Ok(engine.rotate_tokens(false).await?),
             Change::WithdrawTokens => {
                 engine.rotate_tokens(true).await?;
                 Ok(self.rancher()?.withdraw_plain_tokens(&service(seen)?).await?)

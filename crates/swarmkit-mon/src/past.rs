@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
+use super::labels::TOKEN;
 use super::observe::Observation;
-use super::plan;
+use super::plan::{self, Plan, Stage};
 use super::record::{Claim, Lease, OLDER, Record};
 use super::state::Member;
 use super::timer::{Each, Last, Since, Timer, While};
@@ -84,6 +85,8 @@ past! {
         orphaned_ms: orphaned is While,
         /// For how long this host, in no swarm, has waited for its join token.
         tokenless_ms: tokenless is While,
+        /// For how long nobody has waited for a join token, or had one that was handed over, as Rancher's API told.
+        nobody_waits_ms: nobody_waits is While,
         /// For how long this host's address has been another one than its node's.
         moved_ms: moved is While,
         /// For how long those that vote have been the same.
@@ -105,6 +108,8 @@ past! {
         /// Whether this monitor holds the lease in the place of the leader's, which was silent: it goes on until it hears
         /// another.
         stands_in: bool = |memory, _now| memory.stands_in,
+        /// Whether this monitor has renewed the worker token since it gave it to anybody, and has held the lease all the time.
+        is_token_renewed: bool = |memory, _now| memory.is_token_renewed,
         /// The longest that Rancher's API has taken so far.
         slowest_ms: u64 = |memory, _now| memory.slowest_ms,
         /// Whether the host is orphaned indeed: the record has known this node, or was renewed twice without it. One that is
@@ -136,6 +141,7 @@ pub struct Memory {
     /// What the record's heartbeat was when it fell behind the last one, and since when it is.
     behind: Option<(u64, Instant)>,
     stands_in: bool,
+    is_token_renewed: bool,
     slowest_ms: u64,
     /// Whether this host's engine managed when it last said so; what the host remembers may be older.
     managed: Option<bool>,
@@ -161,6 +167,7 @@ impl Memory {
             heartbeats: 0,
             behind: None,
             stands_in: false,
+            is_token_renewed: false,
             slowest_ms: 0,
             managed: None,
             listed: false,
@@ -200,6 +207,9 @@ impl Memory {
             self.timers.moved.see(!is.is_empty() && !was.is_empty() && is != was && !seen.has_stayed, now);
         }
         if let Some(view) = view {
+            let handed_over = view.registered_hosts().any(|host| host.labels.contains_key(TOKEN));
+            let waits = !view.record.tokens.is_empty() || handed_over;
+            self.timers.nobody_waits.see(!waits, now);
             let own = metadata.map(|metadata| &metadata.host);
             // A list without this host says nothing of the others.
             if view.hosts.iter().any(|host| Some(&host.uuid) == own) {
@@ -335,6 +345,17 @@ impl Memory {
     /// A look at Rancher's API took this long.
     pub fn saw_slowest(&mut self, took_ms: u64) {
         self.slowest_ms = self.slowest_ms.max(took_ms);
+    }
+
+    /// Takes in what was planned.
+    pub fn planned(&mut self, plan: &Plan) {
+        let gives = plan.desired_record.as_ref().is_some_and(|record| !record.waiting.is_empty());
+        self.is_token_renewed &= plan.stage == Stage::LeaseHolder && !gives;
+    }
+
+    /// The worker token was renewed.
+    pub fn token_renewed(&mut self) {
+        self.is_token_renewed = true;
     }
 
     /// A heartbeat was given.

@@ -18,7 +18,7 @@ use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
 use super::pace::Pace;
 use super::past::{Memory, ms};
-use super::plan::{Plan, Stage, plan};
+use super::plan::{Change, Plan, Stage, plan};
 use super::rancher::Rancher;
 use super::record_writer;
 use super::seal::KeyPair;
@@ -128,6 +128,7 @@ impl Monitor {
         self.memory.see(&seen, now);
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
+        self.memory.planned(&plan);
         plan.warnings.extend(damage);
         if seen.has_stayed {
             plan.warnings.push(stayed(&seen));
@@ -236,6 +237,9 @@ impl Monitor {
             Some(change) => Some((change.to_string(), executor.change(seen, change).await)),
             None => None,
         };
+        if let (Some(Change::RenewToken), Some((_, Ok(())))) = (&plan.change, &changed) {
+            self.memory.token_renewed();
+        }
         let mut good = true;
         for (what, outcome) in [remembered, changed].into_iter().flatten() {
             let error = outcome.err().map(|error| error.to_string());

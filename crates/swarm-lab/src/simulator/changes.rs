@@ -55,6 +55,15 @@ impl Simulation {
                 let good = self.remove(at, node, *force, *renew_token);
                 self.after(30, Event::Done { host: at, process, good });
             }
+            Change::RenewToken => {
+                let group = self.governs(at);
+                if let Some(group) = group {
+                    self.look_at_calm("a new worker token");
+                    self.groups[group].token += 1;
+                    self.monitor(at, process).into_iter().for_each(|monitor| monitor.memory.token_renewed());
+                }
+                self.after(30, Event::Done { host: at, process, good: group.is_some() });
+            }
             Change::WithdrawTokens | Change::CreateNetwork { .. } => {
                 self.after(30, Event::Done { host: at, process, good: true });
             }
@@ -180,6 +189,7 @@ impl Simulation {
         }
         let id = self.fresh("node");
         let node = self.new_node(at, &id, Role::Worker);
+        self.groups[group].joined_with = self.groups[group].token;
         self.groups[group].nodes.push(node);
         self.hosts[at].state =
             State { joining: Some(self.groups[group].cluster.clone()), member: None, ..self.hosts[at].state.clone() };
@@ -194,7 +204,7 @@ impl Simulation {
     fn leave(&mut self, at: usize, node: &str, manager: bool) -> bool {
         let Some(seat) = self.hosts[at].engine.seat().cloned() else { return false };
         let told = if seat.ails == Some(Ailment::BrokenDown) { "" } else { seat.node.as_str() };
-        let manages = seat.manages && seat.is_alive() && !(seat.pending && self.was_made_a_worker(&seat));
+        let manages = seat.manages && seat.is_alive() && !(seat.pending && self.was_made_a_worker(at, &seat));
         if told != node || manages != manager {
             return false;
         }

@@ -93,7 +93,7 @@ impl Simulation {
             return Said::Itself(info);
         }
         // Those that are left tell one that was started anew that it is none of them any more.
-        if seat.pending && self.was_made_a_worker(seat) {
+        if seat.pending && self.was_made_a_worker(at, seat) {
             (info.local_node_state, info.control_available) = (LocalNodeState::Error, false);
             return Said::Itself(info);
         }
@@ -108,11 +108,16 @@ impl Simulation {
         }
     }
 
-    /// Whether a manager votes no more, and one that does can tell it so.
-    pub fn was_made_a_worker(&self, seat: &Seat) -> bool {
+    /// Whether a manager votes no more, and one that does can tell it so: it is asked, so its own address may be another one
+    /// than its node's.
+    pub fn was_made_a_worker(&self, at: usize, seat: &Seat) -> bool {
         let group = &self.groups[seat.group];
         let votes = group.node(&seat.node).is_some_and(|node| node.manager.is_some());
-        !votes && group.voters().any(|voter| self.reaches(seat.group, &seat.node, &voter.id))
+        let tells = |voter: &Node| {
+            let host = group.host_of.get(&voter.id);
+            host.is_some_and(|host| self.sits(*host, seat.group, &voter.id) && self.linked(at, *host))
+        };
+        !votes && group.voters().any(tells)
     }
 
     pub fn new_node(&self, at: usize, id: &str, role: Role) -> Node {
@@ -153,7 +158,8 @@ impl Simulation {
     pub fn force_new(&mut self, at: usize) {
         let Some(seat) = self.hosts[at].engine.seat().cloned() else { return };
         let old = &self.groups[seat.group];
-        let (cluster, services, token, host_of) = (old.cluster.clone(), old.services, old.token, old.host_of.clone());
+        let (cluster, services, host_of) = (old.cluster.clone(), old.services, old.host_of.clone());
+        let (token, joined_with) = (old.token, old.joined_with);
         let mut nodes = old.nodes.clone();
         for node in &mut nodes {
             node.version.index += 1;
@@ -165,7 +171,7 @@ impl Simulation {
         }
         self.groups[seat.group].superseded = true;
         let new = Group::new(cluster, nodes, seat.node.clone());
-        self.groups.push(Group { host_of, services, token, ..new });
+        self.groups.push(Group { host_of, services, token, joined_with, ..new });
         let group = self.groups.len() - 1;
         self.sit(at, group, &seat.node, None);
         self.refresh(seat.group);

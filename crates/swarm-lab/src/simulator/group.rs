@@ -14,6 +14,8 @@ pub struct Group {
     pub services: usize,
     /// Which worker token is in force.
     pub token: u64,
+    /// The one that a host has joined with last.
+    pub joined_with: u64,
     /// Since when a node has not been reached.
     pub unreached: BTreeMap<String, u64>,
     /// When a node was last found again.
@@ -41,6 +43,7 @@ impl Group {
             leader: Some(leader),
             services: 0,
             token: 1,
+            joined_with: 0,
             unreached: BTreeMap::new(),
             returned: BTreeMap::new(),
             electing: false,

@@ -396,6 +396,9 @@ impl Simulation {
         {
             self.breaks(Promise::Converges, format!("an hour after it was well: {why}"));
         }
+        if self.broken.is_none() {
+            self.look_at_tokens();
+        }
         let faults = self.tally.faults;
         let most = 6 * self.settings.managers as u64 + 8 * faults;
         if before.role_changes > most {

@@ -127,6 +127,7 @@ impl Simulation {
         monitor.memory.see(&seen, instant);
         seen.past = monitor.memory.past(instant);
         let mut plan = (self.settings.judge)(&seen);
+        monitor.memory.planned(&plan);
         if monitor.publishing.busy {
             plan.while_publishing();
         }

@@ -24,6 +24,7 @@ pub enum Promise {
     KeepsEpoch,
     KeepsPlaces,
     FewWrites,
+    TokensEnd,
 }
 
 impl Promise {
@@ -41,6 +42,7 @@ impl Promise {
             Self::KeepsEpoch => "nobody puts back a record of an earlier epoch than it has heard of",
             Self::KeepsPlaces => "no host leaves the place that it has in the swarm",
             Self::FewWrites => "while nothing changes the record is written once in two periods",
+            Self::TokensEnd => "a join token is of no use any more once nobody waits for one",
         }
     }
 }
@@ -72,6 +74,16 @@ impl Simulation {
             .collect();
         if followed.len() > 1 {
             self.breaks(Promise::OneSwarm, format!("groups {followed:?}"));
+        }
+    }
+
+    /// What a host has joined with is worth nothing by the time that nobody waits.
+    pub fn look_at_tokens(&mut self) {
+        let led = self.groups.iter().filter(|group| !group.superseded && group.leader.is_some());
+        let open: Vec<String> =
+            led.filter(|group| group.token == group.joined_with).map(|group| group.cluster.clone()).collect();
+        if !open.is_empty() {
+            self.breaks(Promise::TokensEnd, format!("swarm {}", open.join(", ")));
         }
     }
 

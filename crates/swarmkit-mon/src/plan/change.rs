@@ -63,6 +63,8 @@ pub enum Change {
         /// The address under which the others reach this host.
         advertise: IpAddr,
     },
+    /// Renews the worker token: whoever has learned it from a host that joined can use it no more.
+    RenewToken,
     /// Renews all join tokens, and takes those out of the service's metadata that all can read.
     WithdrawTokens,
     /// Makes the overlay network.
@@ -99,6 +101,7 @@ impl std::fmt::Display for Change {
             }
             Self::ClaimRecovery => write!(f, "claim recovery"),
             Self::ForceNewCluster { advertise } => write!(f, "force new cluster {advertise}"),
+            Self::RenewToken => write!(f, "renew the worker token"),
             Self::WithdrawTokens => write!(f, "withdraw plain tokens"),
             Self::CreateNetwork { name } => write!(f, "create network {name}"),
         }

@@ -19,7 +19,8 @@ pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> 
     plan.labels(DesiredLabels { in_doubt: true, ..desired })
 }
 
-fn as_member(seen: &Observation) -> Option<DesiredLabels> {
+/// What a host whose engine tells nothing says of itself: what it was.
+pub(super) fn as_member(seen: &Observation) -> Option<DesiredLabels> {
     let member = seen.own.state.member.as_ref()?;
     let part = member.manager.then_some(labels::MANAGER);
     Some(DesiredLabels { part, node: Some(member.node.clone()), ..DesiredLabels::default() })

@@ -19,6 +19,8 @@ pub const DRAINED: &str = "swarmkit.drained";
 const MOVED_WORD_MS: u64 = 5_000;
 /// For how long the record must not have had this manager as one of its epoch, in milliseconds.
 const SUPERSEDED_MS: u64 = 5_000;
+/// For how long nobody must have waited for a join token before the worker token is renewed, in milliseconds.
+const RENEWAL_MS: u64 = 60_000;
 
 /// Whether this host's monitor acts, or should look whether it has to: it is the one beside the leader of the swarm;
 /// or that one has been silent for long, and this is the next; or that one knows less of the swarm than this one.
@@ -411,7 +413,11 @@ impl Position<'_> {
         if let Some(ms) = due {
             plan = plan.requeue_after(ms);
         } else if plan.change.is_none() {
-            plan.change = self.tokens().or_else(|| self.availability(&desired_record)).or_else(|| self.network());
+            plan.change = self
+                .tokens()
+                .or_else(|| self.availability(&desired_record))
+                .or_else(|| self.network())
+                .or_else(|| self.renewal(&desired_record));
         }
         if plan.is_quiet() { plan } else { plan.requeue_soon() }
     }
@@ -441,6 +447,13 @@ impl Position<'_> {
     /// Join tokens that earlier monitors left for all to read.
     fn tokens(&self) -> Option<Change> {
         (!self.view.plain_tokens.is_empty()).then_some(Change::WithdrawTokens)
+    }
+
+    /// A token outlives the joining that it was for by a minute. What another lease holder gave out is not known here.
+    fn renewal(&self, desired_record: &DesiredRecord) -> Option<Change> {
+        let past = &self.seen.past;
+        let is_due = !past.is_token_renewed && past.nobody_waits_ms >= RENEWAL_MS && desired_record.waiting.is_empty();
+        is_due.then_some(Change::RenewToken)
     }
 
     fn network(&self) -> Option<Change> {

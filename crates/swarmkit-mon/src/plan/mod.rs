@@ -228,6 +228,11 @@ pub fn plan(seen: &Observation) -> Plan {
     if plan.remember.is_none() {
         plan.remember = keeps_later(seen);
     }
+    // By its label alone others know of a swarm whose record is gone, and make no second one.
+    let is_unsaid = seen.metadata.as_ref().is_ok_and(|metadata| !metadata.labels.contains_key(labels::NODE));
+    if is_unsaid && plan.labels.is_none() && matches!(plan.stage, Stage::NoQuorum | Stage::NoEngine) {
+        plan.labels = doubt::as_member(seen);
+    }
     plan
 }
 

@@ -33,7 +33,12 @@ pub fn trials() -> Vec<Trial> {
             missing(),
             one_that_votes_says_that_it_manages,
         ),
-        campaign("one_that_was_made_a_worker_says_it_without_a_leader", missing(), one_that_votes_no_more_says_it),
+        campaign("one_that_was_made_a_worker_says_it_without_a_leader", missing(), || {
+            one_that_votes_no_more_says_it(false);
+        }),
+        campaign("one_that_was_made_a_worker_and_has_moved_says_it_without_a_leader", missing(), || {
+            one_that_votes_no_more_says_it(true);
+        }),
         trial("nothing_is_left_behind_by_a_killed_test", missing(), nothing_is_left_by_a_killed_test),
     ]
 }
@@ -134,7 +139,7 @@ fn one_that_votes_says_that_it_manages() {
 }
 
 /// And one that was made a worker while it was away, and is not told so as the leader is gone by then.
-fn one_that_votes_no_more_says_it() {
+fn one_that_votes_no_more_says_it(moves: bool) {
     let lab = Lab::start(3);
     lab.form_directly(3).unwrap();
     lab.hosts[2].kill_host();
@@ -150,6 +155,9 @@ fn one_that_votes_no_more_says_it() {
         if node.reachability.is_none() { Ok(()) } else { Err(format!("{node:?}")) }
     });
     lab.hosts[1].kill_host();
+    if moves {
+        lab.move_host(&lab.hosts[2], 77);
+    }
     lab.hosts[2].start_host();
     let said = said_of_itself(&lab.hosts[2], Duration::from_secs(90));
     assert!(said.iter().all(|word| word.ends_with(" false")), "{said:?}");

@@ -24,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
         trial("metadata_that_lies_brings_no_host_into_another_swarm", missing, metadata_lies_to_one_that_waits),
         campaign("another_acts_for_a_leader_whose_monitor_cannot", missing, leader_without_api),
         campaign("a_token_in_the_record_comes_before_an_old_one_in_a_label", missing, old_token),
+        campaign("a_join_token_is_of_no_use_two_minutes_after_the_last_host_joined", missing, no_use_of_a_token),
         campaign("a_node_removed_by_hand_while_an_upgrade_is_unfinished_joins_anew", missing, removed_while_upgraded),
         campaign("labels_that_others_write_make_no_storm_of_writes", missing, odd_labels),
     ]
@@ -176,6 +177,26 @@ fn old_token() {
     }
     let took = lab.eventually(Duration::from_secs(45), || is_active(host));
     println!("joined after {took:.1?}");
+}
+
+/// Whoever has learned the token that a host joined with joins by it no more; a host of the environment gets a new one.
+fn no_use_of_a_token() {
+    let lab = well_lab(4);
+    let token = |host: &lab::Host| {
+        let said = host.engine.get("/swarm").unwrap().good().unwrap();
+        said["JoinTokens"]["Worker"].as_str().unwrap().to_owned()
+    };
+    let at_first = token(&lab.hosts[lab.leader().unwrap()]);
+    lab.eventually(Duration::from_secs(120), || {
+        match token(&lab.hosts[lab.leader().ok_or("no leader")?]) == at_first {
+            true => Err("it is still the same".to_owned()),
+            false => Ok(()),
+        }
+    });
+    let host = &lab.hosts[worker(&lab)];
+    host.engine.post("/swarm/leave?force=1", &Value::Null).unwrap().good().unwrap();
+    let took = lab.eventually(LIMIT, || is_active(host));
+    println!("joined with a new one after {took:.1?}");
 }
 
 /// What is recorded is stored and told to nobody, unless something else in the environment changes.

@@ -260,6 +260,8 @@ pub fn view(dice: &mut Dice) -> Observation {
             slowest_ms: 20,
             recovery_ms: ms(dice),
             tokenless_ms: ms(dice),
+            nobody_waits_ms: ms(dice),
+            is_token_renewed: dice.one_in(2),
             heartbeats: dice.below(3),
             has_read: dice.one_in(2),
             gone_ms: ms(dice),

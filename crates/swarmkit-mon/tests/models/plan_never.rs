@@ -27,6 +27,8 @@ pub fn trials() -> Vec<Trial> {
         no_node_of_a_registered_host_is_removed_and_none_that_votes,
         nobody_goes_on_alone_while_the_others_may_come_back,
         a_host_or_a_stack_that_is_there_twice_does_nothing,
+        a_member_whose_engine_is_silent_says_which_node_it_was_when_its_label_is_gone,
+        the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
     ]
@@ -358,6 +360,7 @@ fn only_the_recorded_swarm_is_changed() {
         | Change::Demote(_)
         | Change::Availability { .. }
         | Change::Remove { .. }
+        | Change::RenewToken
         | Change::WithdrawTokens
         | Change::CreateNetwork { .. } => {
             let swarm = seen.swarm.as_ref().unwrap().as_ref().unwrap();
@@ -461,6 +464,31 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
             return Err(format!("{planned:?}"));
         }
         if asks_rancher(&refused).is_some() { Err("it asks for more".into()) } else { Ok(true) }
+    });
+}
+
+fn a_member_whose_engine_is_silent_says_which_node_it_was_when_its_label_is_gone() {
+    always(|seen, planned| {
+        let (Ok(metadata), Some(member)) = (&seen.metadata, &seen.own.state.member) else { return Ok(false) };
+        let is_silent = matches!(planned.stage, Stage::NoQuorum | Stage::NoEngine);
+        if !is_silent || metadata.labels.contains_key("swarmkit.node") || planned.change.is_some() {
+            return Ok(false);
+        }
+        match planned.labels.as_ref().and_then(|labels| labels.node.as_ref()) {
+            Some(node) if *node == member.node => Ok(true),
+            _ => Err(format!("{:?}", planned.labels)),
+        }
+    });
+}
+
+fn the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with() {
+    never(|seen, change| {
+        let Change::RenewToken = change else { return Ok(false) };
+        let past = &seen.past;
+        if past.is_token_renewed || past.nobody_waits_ms < 60_000 {
+            return Err("a host waits, or waited a moment ago, or it is renewed already".into());
+        }
+        Ok(true)
     });
 }
 
