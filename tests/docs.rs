@@ -8,10 +8,10 @@ use std::sync::Mutex;
 
 use rancher_catalog::digest::sha256_hex;
 use swarm_lab::generator::{corpus, outcome};
-use swarm_lab::picture;
 use swarm_lab::programs::root;
 use swarm_lab::trial::{Trial, trial};
 use swarm_lab::trials;
+use swarm_lab::{picture, sample_swarm};
 use swarmkit_settings::{SETTINGS, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
@@ -21,6 +21,8 @@ pub fn trials() -> Vec<Trial> {
         the_table_of_commands_is_the_programs,
         each_command_has_help_with_an_example,
         the_picture_shows_what_is_rendered,
+        the_pictures_show_the_monitors_page,
+        the_table_of_metrics_is_the_monitors,
         the_readme_is_short,
         every_place_that_is_named_is_there,
         every_command_of_the_lab_that_is_named_is_there,
@@ -101,6 +103,25 @@ fn the_picture_shows_what_is_rendered() {
     assert!(fs::metadata(root().join("docs/swarm.png")).unwrap().len() < 150_000);
 }
 
+fn the_pictures_show_the_monitors_page() {
+    let digest = sha256_hex(sample_swarm::page().as_bytes());
+    let shown = format!("<!-- picture of sha256:{digest} -->\n![");
+    assert!(
+        read("docs/monitoring/README.md").contains(&shown),
+        "docs/monitoring/*.png: ./scripts/docs draws them anew"
+    );
+    for (picture, width) in [("page", 1040), ("page-dark", 1040), ("page-phone", 390)] {
+        let picture = fs::read(root().join(format!("docs/monitoring/{picture}.png"))).unwrap();
+        assert!(picture.len() < 250_000);
+        // The width stands in the first chunk of a PNG.
+        assert_eq!(u32::from_be_bytes(picture[16..20].try_into().unwrap()), width);
+    }
+}
+
+fn the_table_of_metrics_is_the_monitors() {
+    is_up_to_date("docs/monitoring/README.md", "metrics", &swarmkit_mon::metrics::markdown_table());
+}
+
 fn the_readme_is_short() {
     let lines = read("README.md").lines().count();
     assert!(lines < 150, "README.md has {lines} lines: what only some readers need belongs into docs/");
@@ -115,7 +136,7 @@ fn documents() -> Vec<PathBuf> {
             .map(move |name| Path::new(&folder).join(name))
             .filter(|path| path.extension().is_some_and(|e| e == "md"))
     };
-    ["", "docs", "docs/ci"].into_iter().flat_map(in_folder).collect()
+    ["", "docs", "docs/ci", "docs/monitoring"].into_iter().flat_map(in_folder).collect()
 }
 
 /// What stands in backticks and is a path of the project.

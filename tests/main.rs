@@ -26,6 +26,7 @@ mod manual;
 mod meaning_corpus;
 mod mistyped;
 mod model_shows;
+mod monitoring;
 mod odd_catalogs;
 mod offered_verdicts;
 mod package;
@@ -72,6 +73,7 @@ fn main() {
             ("meaning_corpus", meaning_corpus::trials),
             ("mistyped", mistyped::trials),
             ("model_shows", model_shows::trials),
+            ("monitoring", monitoring::trials),
             ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
             ("real_catalogs", real_catalogs::trials),

@@ -1,6 +1,7 @@
 //! What the tests stand on: hosts with real engines, Rancher's own parts and what stands in for them, simulated environments,
 //! runs of the programs.
 
+pub mod browser;
 pub mod catalog_service;
 pub mod chaos;
 pub mod cost;
@@ -16,7 +17,9 @@ pub mod model_host;
 pub mod open_metrics;
 pub mod picture;
 pub mod programs;
+pub mod prometheus;
 pub mod real_parts;
+pub mod sample_swarm;
 pub mod says;
 pub mod simulator;
 pub mod tree;

@@ -20,7 +20,7 @@ pub fn gen_catalog() -> &'static str {
 /// The daemon's path.
 pub fn swarmkit_mon() -> &'static str {
     static PATH: OnceLock<String> = OnceLock::new();
-    PATH.get_or_init(|| built("swarmkit-mon", &["crates/swarmkit-mon/src"]))
+    PATH.get_or_init(|| built("swarmkit-mon", &["crates/swarmkit-mon/src", "crates/swarmkit-mon/templates"]))
 }
 
 /// Builds both, where cargo runs this: of other packages than its own it builds what is linked alone.

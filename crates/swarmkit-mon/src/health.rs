@@ -1,4 +1,5 @@
-//! What others ask the monitor, on the port of the health check: `/ping`, `/status`, `/metrics`.
+//! What others ask the monitor, on the port of the health check: the page of the whole swarm at `/`, `/overview`, `/ping`,
+//! `/status`, `/metrics`, `/identity`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, RwLock};
@@ -13,8 +14,10 @@ use tokio::sync::Mutex;
 
 use super::engine::LocalNodeState;
 use super::identity::Identity;
+use super::introduction::Introduction;
 use super::metrics;
 use super::observe::Sources;
+use super::overview::{self, Overview, page};
 use super::plan::Stage;
 use super::server::{self, Answer};
 use super::status::Status;
@@ -28,6 +31,9 @@ const ENGINE: Duration = Duration::from_secs(3);
 /// How long what `/status` says is good for, while nothing new was seen: it holds how long ago things were.
 const SAID: Duration = Duration::from_secs(1);
 
+/// The same of the whole swarm: for all who ask together each host is asked once in that time.
+const OVERVIEW: Duration = Duration::from_secs(2);
+
 /// What the answers are made of.
 pub struct Health {
     sources: Arc<Sources>,
@@ -36,12 +42,22 @@ pub struct Health {
     latest: Mutex<Option<(Instant, Result<(), String>)>>,
     /// What `/status` said last, and of which reconcile.
     said: Mutex<Option<(Instant, u64, Bytes)>>,
+    /// What was last seen of the whole swarm.
+    whole: Mutex<Option<Whole>>,
+}
+
+/// The whole swarm, ready to be told.
+#[derive(Clone)]
+struct Whole {
+    at: Instant,
+    page: Bytes,
+    json: Bytes,
 }
 
 impl Health {
     /// Nothing is asked yet.
     pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String) -> Self {
-        Self { sources, status, nonce, latest: Mutex::new(None), said: Mutex::new(None) }
+        Self { sources, status, nonce, latest: Mutex::new(None), said: Mutex::new(None), whole: Mutex::new(None) }
     }
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
@@ -59,19 +75,34 @@ impl Health {
     }
 
     /// Who this monitor is, for one that asks at this address whether it meets itself.
-    fn identity(&self, status: &Status) -> String {
+    fn identity(&self, status: &Status) -> Identity {
         let seen = status.seen();
         let host = seen.and_then(|seen| seen.metadata.as_ref().ok()).map(|metadata| metadata.host.clone());
         let hostname = seen.and_then(|seen| seen.engine.as_ref().ok()).map(|info| info.name.clone());
-        let identity = Identity {
+        Identity {
             nonce: self.nonce.clone(),
             host: host.unwrap_or_default(),
             hostname: hostname.unwrap_or_default(),
             stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
             reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
             lease_ago_ms: status.age_ms().filter(|_| status.holds_lease()),
-        };
-        serde_json::to_string(&identity).unwrap_or_default()
+            about: Introduction::of(status),
+        }
+    }
+
+    /// The whole swarm, as it is or was a moment ago: those who ask at the same time share one look.
+    async fn whole(self: Arc<Self>) -> Result<Whole, ()> {
+        let mut whole = self.whole.lock().await;
+        if let Some(whole) = whole.as_ref().filter(|whole| whole.at.elapsed() < OVERVIEW) {
+            return Ok(whole.clone());
+        }
+        let gathered = overview::gather(&self.sources.metadata).await;
+        let own = self.status.read().map(|status| self.identity(&status)).map_err(|_| ())?;
+        let host = own.hostname.clone();
+        let overview = gathered.unwrap_or_else(|why| Overview::alone(own, &why.to_string()));
+        let now = Whole { at: Instant::now(), page: page::html(&overview, &host).into(), json: overview.json().into() };
+        *whole = Some(now.clone());
+        Ok(now)
     }
 
     /// Whether this host's engine was a manager when it was last heard of.
@@ -147,8 +178,8 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 impl Health {
     async fn answer(self: Arc<Self>, method: &Method, path: &str) -> Answer {
-        if ![HEALTH_PATH, "/status", "/metrics", IDENTITY_PATH].contains(&path) {
-            let all = format!("There are {HEALTH_PATH}, /status, /metrics and {IDENTITY_PATH}.\n");
+        if !["/", "/overview", HEALTH_PATH, "/status", "/metrics", IDENTITY_PATH].contains(&path) {
+            let all = format!("There are /, /overview, {HEALTH_PATH}, /status, /metrics and {IDENTITY_PATH}.\n");
             return answer(StatusCode::NOT_FOUND, TEXT, all);
         }
         if ![Method::GET, Method::HEAD].contains(method) {
@@ -157,7 +188,16 @@ impl Health {
             return refusal;
         }
         if path == IDENTITY_PATH {
-            return told(JSON, self.status.read().map(|status| self.identity(&status)));
+            let identity = self.status.read().map(|status| self.identity(&status));
+            return told(JSON, identity.map(|identity| serde_json::to_vec(&identity).unwrap_or_default()));
+        }
+        if ["/", "/overview"].contains(&path) {
+            // Asked on its own, so that one who gives up waiting does not make the others begin anew.
+            let whole = tokio::spawn(Arc::clone(&self).whole()).await.map_err(|_| ()).flatten();
+            return match path {
+                "/" => page::guarded(told(page::HTML, whole.map(|whole| whole.page))),
+                _ => told(JSON, whole.map(|whole| whole.json)),
+            };
         }
         if path == "/status" {
             return told(JSON, self.said().await);

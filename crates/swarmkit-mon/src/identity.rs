@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::call::{self, CallError};
+use super::introduction::Introduction;
 use swarmkit_settings::{HEALTH_PORT, IDENTITY_PATH};
 
 /// What a question may take.
@@ -46,6 +47,9 @@ pub struct Identity {
     /// How old the latest reconcile is at which it could act for the swarm, in milliseconds; none if it is not the one, or cannot.
     #[serde(default)]
     pub lease_ago_ms: Option<u64>,
+    /// What else it tells of its host, and of the swarm.
+    #[serde(default)]
+    pub about: Introduction,
 }
 
 /// Asks the monitor at an address who it is.

@@ -11,10 +11,12 @@
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
 //! | `surroundings`, `own_service`, `own_container` | what metadata tells, and which service and container are this monitor's |
 //! | `identity` | whether another host has this one's identity |
+//! | `introduction`, `voters` | what a monitor tells of its host and of the swarm to the others |
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
 //! | `health`, `server`, `metrics`, `status`, `shown` | what it tells others |
 //! | `accept` | so many connections at a time |
-//! | `overview` | the swarm as a person sees it, also who opens Rancher's Swarm > CLI |
+//! | `overview` | the whole swarm as a person sees it, as a page and as a text |
+//! | `show` | `swarmkit-mon status`, also for who opens Rancher's Swarm > CLI |
 
 mod accept;
 pub mod act;
@@ -25,6 +27,7 @@ pub mod forward;
 pub mod hand_over;
 pub mod health;
 pub mod identity;
+pub mod introduction;
 pub mod label_writer;
 pub mod labels;
 pub mod log;
@@ -43,9 +46,11 @@ pub mod record_writer;
 pub mod run;
 pub mod seal;
 pub mod server;
+pub mod show;
 pub mod shown;
 pub mod state;
 pub mod status;
 pub mod surroundings;
 pub mod timer;
+pub mod voters;
 pub mod wake;

@@ -1,14 +1,11 @@
 //! The daemon's program: reads its settings and runs.
 
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use swarmkit_mon::log;
-use swarmkit_mon::metadata::{self, Metadata};
-use swarmkit_mon::overview::Overview;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::status::Preview;
+use swarmkit_mon::{log, show};
 use swarmkit_settings::built_from;
 use swarmkit_settings::command_line::{self, PlanFormat};
 use swarmkit_settings::{SETTINGS, Settings};
@@ -22,7 +19,7 @@ fn main() -> ExitCode {
     // Nobody asks for it here: it is for whoever reads the program without running it, and must be in it.
     std::hint::black_box(built_from::NOTE);
     if std::env::args_os().next().is_some_and(|name| command_line::is_shell(&name)) {
-        return shell();
+        return show::shell();
     }
     let matches = command_line::command(SETTINGS).get_matches();
     let settings = match command_line::settings(&matches, environment) {
@@ -44,8 +41,8 @@ fn main() -> ExitCode {
 }
 
 fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
-    if command_line::is_status(matches) {
-        return Ok(show());
+    if let Some(options) = command_line::status_options(matches) {
+        return Ok(show::status(&options));
     }
     log::begin(settings.log_level, settings.log_format);
     // One thread is enough for a program that waits.
@@ -77,52 +74,4 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     runtime.shutdown_background();
     outcome?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints the swarm. Answers with 0 if all is well, 1 if something is wrong, 2 if it cannot be seen.
-fn show() -> ExitCode {
-    let gather = || -> anyhow::Result<Overview> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let metadata = Metadata::new(metadata::ADDRESS)?;
-        let overview = runtime.block_on(Overview::gather(&metadata));
-        runtime.shutdown_background();
-        Ok(overview?)
-    };
-    match gather() {
-        Ok(overview) => {
-            // A reader that has gone, or a disk that is full, is no reason to panic.
-            match write!(std::io::stdout(), "{overview}").and_then(|()| std::io::stdout().flush()) {
-                Ok(()) => ExitCode::from(u8::from(!overview.is_well())),
-                Err(error) => {
-                    eprintln!("swarmkit-mon: the swarm cannot be printed: {error}");
-                    ExitCode::from(2)
-                }
-            }
-        }
-        Err(error) => {
-            eprintln!("swarmkit-mon: the swarm cannot be shown: {error:#}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// What a person gets who opens a shell in the container: the swarm, again for each line that is typed.
-fn shell() -> ExitCode {
-    let input = std::io::stdin();
-    loop {
-        let code = show();
-        if !input.is_terminal() {
-            return code;
-        }
-        let mut line = String::new();
-        let mut output = std::io::stdout();
-        let shown = write!(output, "\nEnter looks again, q ends. ").and_then(|()| output.flush());
-        if shown.is_err()
-            || !matches!(input.read_line(&mut line), Ok(1..))
-            || ["q", "quit", "exit"].contains(&line.trim())
-        {
-            return ExitCode::SUCCESS;
-        }
-        let _ = writeln!(output);
-    }
 }

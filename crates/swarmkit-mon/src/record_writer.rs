@@ -108,7 +108,7 @@ pub async fn run(
                 Some(error.to_string())
             }
         };
-        let done = Done { at: Instant::now(), what: "publish".to_owned(), why: request.why, error };
+        let done = Done { at: Instant::now(), kind: "publish", what: "publish".to_owned(), why: request.why, error };
         status.write().unwrap_or_else(PoisonError::into_inner).action(done);
     }
 }

@@ -230,18 +230,18 @@ impl Monitor {
     async fn act(&mut self, seen: &Observation, plan: &Plan, listening: &watch::Receiver<Listening>) -> bool {
         let executor = Executor { sources: &self.sources, keys: &self.keys, file: &self.file, listening };
         let remembered = match &plan.remember {
-            Some(state) => Some(("remember".to_owned(), self.file.write(state).map_err(ActError::from))),
+            Some(state) => Some(("remember", "remember".to_owned(), self.file.write(state).map_err(ActError::from))),
             None => None,
         };
         let changed = match &plan.change {
-            Some(change) => Some((change.to_string(), executor.change(seen, change).await)),
+            Some(change) => Some((change.kind(), change.to_string(), executor.change(seen, change).await)),
             None => None,
         };
         if let (Some(Change::RenewToken), Some((_, Ok(())))) = (&plan.change, &changed) {
             self.memory.token_renewed();
         }
         let mut good = true;
-        for (what, outcome) in [remembered, changed].into_iter().flatten() {
+        for (kind, what, outcome) in [remembered, changed].into_iter().flatten() {
             let error = outcome.err().map(|error| error.to_string());
             match &error {
                 None => tracing::info!(action = what, why = plan.reason, "done"),
@@ -249,7 +249,7 @@ impl Monitor {
             }
             good &= error.is_none();
             let why = plan.reason.clone();
-            self.with_status(|status| status.action(Done { at: Instant::now(), what, why, error }));
+            self.with_status(|status| status.action(Done { at: Instant::now(), kind, what, why, error }));
         }
         good
     }

@@ -1,24 +1,35 @@
 //! What the monitor knows and does, for `/status` and `swarmkit-mon plan`. It holds no secret.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::engine::Node;
 use super::label_writer;
 use super::observe::Observation;
 use super::past::ms;
-use super::plan::Plan;
+use super::plan::{self, Advice, Plan, Stage};
 
 /// How many of the last actions are kept.
 const ACTIONS: usize = 20;
+
+/// What is done beside changes: the state file is written, and the record.
+const BESIDE: [&str; 2] = ["remember", "publish"];
+
+/// What kinds of actions there are, as metrics count them.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    plan::KINDS.into_iter().chain(BESIDE)
+}
 
 /// What was done, for people.
 #[derive(Debug, Clone)]
 pub struct Done {
     /// When.
     pub at: Instant,
+    /// Of which kind: see [`kinds`].
+    pub kind: &'static str,
     /// What.
     pub what: String,
     /// Why.
@@ -27,11 +38,37 @@ pub struct Done {
     pub error: Option<String>,
 }
 
+/// How often something was done, and was not.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Outcomes {
+    /// Done.
+    pub done: u64,
+    /// Planned, and not done.
+    pub failed: u64,
+}
+
+/// How many reconciles did not get an answer, of each that is asked.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// This host's engine, about itself or its swarm.
+    pub engine: u64,
+    /// rancher-metadata.
+    pub metadata: u64,
+    /// Rancher's API.
+    pub rancher: u64,
+}
+
 /// The latest observation, and what came of it.
 #[derive(Debug, Default)]
 pub struct Status {
     latest: Option<(Observation, Plan, Instant)>,
+    /// Where the host stands, and since when.
+    stands: Option<(Stage, Instant)>,
     actions: VecDeque<Done>,
+    /// How many actions of each kind were done, and were not.
+    pub by_kind: BTreeMap<&'static str, Outcomes>,
+    /// How many reconciles did not get an answer.
+    pub unanswered: Unanswered,
     /// How the host's labels stand.
     pub labels: label_writer::Progress,
     /// Why the record could not be written at the last try, if that is so.
@@ -48,15 +85,25 @@ impl Status {
     /// Takes in a reconcile and its plan.
     pub fn reconciled(&mut self, seen: Observation, plan: Plan) {
         self.reconciles += 1;
-        self.latest = Some((seen, plan, Instant::now()));
+        let now = Instant::now();
+        if self.stands.is_none_or(|(stage, _)| stage != plan.stage) {
+            self.stands = Some((plan.stage, now));
+        }
+        self.unanswered.engine += u64::from(seen.engine.is_err() || matches!(seen.swarm, Some(Err(_))));
+        self.unanswered.metadata += u64::from(seen.metadata.is_err());
+        self.unanswered.rancher += u64::from(matches!(seen.rancher, Some(Err(_))));
+        self.latest = Some((seen, plan, now));
     }
 
     /// Takes in an action.
     pub fn action(&mut self, done: Done) {
+        let outcomes = self.by_kind.entry(done.kind).or_default();
         if done.error.is_some() {
             self.failures += 1;
+            outcomes.failed += 1;
         } else {
             self.changes += 1;
+            outcomes.done += 1;
         }
         self.actions.push_back(done);
         if self.actions.len() > ACTIONS {
@@ -80,12 +127,53 @@ impl Status {
         let Some((seen, plan, _)) = &self.latest else { return false };
         let host = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
         let is_listed = seen.rancher_view().is_some_and(|view| view.registered(host).is_some());
-        plan.stage == super::plan::Stage::LeaseHolder && is_listed && self.cannot_write.is_none()
+        plan.stage == Stage::LeaseHolder && is_listed && self.cannot_write.is_none()
     }
 
     /// How old the latest reconcile is, in milliseconds.
     pub fn age_ms(&self) -> Option<u64> {
         self.latest.as_ref().map(|(_, _, at)| ms(at.elapsed()))
+    }
+
+    /// For how long the host has stood where it does, in milliseconds.
+    pub fn stands_ms(&self) -> Option<u64> {
+        self.stands.map(|(_, since)| ms(since.elapsed()))
+    }
+
+    /// What a person has to do about this host, if it waits for one.
+    pub fn need(&self) -> Option<Advice> {
+        let advice = self.plan()?.stage.advice()?;
+        Some(advice).filter(|advice| self.stands_ms().is_some_and(|ms| ms >= advice.after_ms))
+    }
+
+    /// Whether this host's engine manages, or did when it was last heard of.
+    pub fn is_manager(&self) -> bool {
+        let Some(seen) = self.seen() else { return false };
+        match &seen.engine {
+            Ok(info) => info.swarm.control_available,
+            Err(_) => seen.own.state.member.as_ref().is_some_and(|member| member.manager),
+        }
+    }
+
+    /// Whether this host's node leads the swarm.
+    pub fn is_leader(&self) -> bool {
+        let own = self.seen().and_then(|seen| seen.engine.as_ref().ok().zip(seen.swarm_view()));
+        own.is_some_and(|(info, swarm)| swarm.node(&info.swarm.node_id).is_some_and(Node::leads))
+    }
+
+    /// How long ago this manager noticed that somebody acts, in milliseconds; `None` on a worker.
+    pub fn heartbeat_age_ms(&self) -> Option<u64> {
+        let seen = self.seen().filter(|_| self.is_manager())?;
+        if self.holds_lease() {
+            return self.age_ms();
+        }
+        let before = seen.past.heartbeat_ms.min(seen.past.lease_ms);
+        Some(before.saturating_add(self.age_ms()?))
+    }
+
+    /// What was done last, the latest first.
+    pub fn latest_actions(&self) -> impl Iterator<Item = &Done> {
+        self.actions.iter().rev()
     }
 
     /// All of it, as `/status` says it.

@@ -1,6 +1,8 @@
 //! The daemon's command line, made of the table of settings.
 
-use clap::{Arg, ArgMatches, Command};
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::{Setting, Settings};
 use crate::built_from;
@@ -40,19 +42,57 @@ pub fn command(table: &'static [Setting]) -> Command {
                      Examples:\n  swarmkit-mon plan\n  swarmkit-mon plan --format json",
                 ),
         )
-        .subcommand(Command::new(STATUS).about("Prints the swarm: its hosts, what each is, what is wrong").after_help(
-            "It asks the monitors of all hosts. It exits with 0 if all is well, with 1 if something is wrong, and with \
-             2 if rancher-metadata does not tell the hosts.\n\
-             \n\
-             Examples:\n  swarmkit-mon status\n  docker exec CONTAINER swarmkit-mon status",
-        ))
+        .subcommand(
+            Command::new(STATUS)
+                .about("Prints the whole swarm: its hosts, what is wrong, what waits for a person, what was done last")
+                .arg(
+                    Arg::new(STATUS_JSON)
+                        .long("json")
+                        .action(ArgAction::SetTrue)
+                        .help("Prints JSON; with --watch one object a line"),
+                )
+                .arg(
+                    Arg::new(STATUS_WATCH)
+                        .long("watch")
+                        .value_name("SECONDS")
+                        .num_args(0..=1)
+                        .require_equals(true)
+                        .default_missing_value("5")
+                        .value_parser(value_parser!(u64).range(1..=86_400))
+                        .help("Prints it again every so many seconds, until Ctrl-C"),
+                )
+                .after_help(
+                    "It asks the monitors of all hosts. It exits with 0 if all is well, with 1 if something is wrong, and \
+                     with 2 if it cannot tell, as when rancher-metadata does not tell the hosts. The same is at \
+                     http://HOST:2378/ as a page, and at http://HOST:2378/overview as JSON.\n\
+                     \n\
+                     Examples:\n  swarmkit-mon status\n  swarmkit-mon status --watch\n  swarmkit-mon status --watch=60 --json\n  \
+                     docker exec CONTAINER swarmkit-mon status --json",
+                ),
+        )
 }
 
 const STATUS: &str = "status";
 
-/// Whether the swarm is to be shown, and no more.
-pub fn is_status(matches: &ArgMatches) -> bool {
-    matches.subcommand_matches(STATUS).is_some()
+const STATUS_JSON: &str = "json";
+const STATUS_WATCH: &str = "watch";
+
+/// How `swarmkit-mon status` prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StatusOptions {
+    /// For programs.
+    pub json: bool,
+    /// Again after each such time.
+    pub watch: Option<Duration>,
+}
+
+/// How to show the swarm, if that is all that is asked for.
+pub fn status_options(matches: &ArgMatches) -> Option<StatusOptions> {
+    let status = matches.subcommand_matches(STATUS)?;
+    Some(StatusOptions {
+        json: status.get_flag(STATUS_JSON),
+        watch: status.get_one(STATUS_WATCH).copied().map(Duration::from_secs),
+    })
 }
 
 /// The shells by whose names the program shows the swarm: Rancher's UI opens them in its container.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -146,6 +147,26 @@ impl Host {
     /// What its monitor counts.
     pub fn metrics(&self) -> Result<String, String> {
         monitor::metrics(self.address())
+    }
+
+    /// What its monitor answers at another path.
+    pub fn page(&self, path: &str) -> Result<String, String> {
+        monitor::page(self.address(), path)
+    }
+
+    /// Runs the program once more in its running monitor's container, with the same variables: its code and what it printed.
+    pub fn run(&self, args: &[&str]) -> (i32, String, String) {
+        let pid = self.monitor.pid().expect("a running monitor").to_string();
+        let variables = std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
+        let Output { status, stdout, stderr } = Command::new("nsenter")
+            .args(["--target", &pid, "--mount", "--uts", "--net", "--", "env", "-i"])
+            .args(variables.split('\0').filter(|variable| !variable.is_empty()))
+            .arg(crate::programs::swarmkit_mon())
+            .args(args)
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
     }
 
     /// The file that its monitor logs to.

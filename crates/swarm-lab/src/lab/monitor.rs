@@ -150,7 +150,8 @@ pub fn metrics(address: Ipv4Addr) -> Result<String, String> {
     page(address, "/metrics")
 }
 
-fn page(address: Ipv4Addr, path: &str) -> Result<String, String> {
+/// What the monitor says at another path.
+pub fn page(address: Ipv4Addr, path: &str) -> Result<String, String> {
     let (status, body) =
         fetch(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"))?;
     if status == 200 { Ok(body) } else { Err(format!("{path}: {status} {body}")) }

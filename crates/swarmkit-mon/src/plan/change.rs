@@ -85,6 +85,44 @@ pub struct NodeChange {
     pub host: Option<String>,
 }
 
+/// What kinds of changes there are, as metrics count them.
+pub const KINDS: [&str; 13] = [
+    "claim",
+    "init",
+    "join",
+    "leave",
+    "promote",
+    "demote",
+    "drain",
+    "activate",
+    "remove",
+    "claim_recovery",
+    "force_new_cluster",
+    "withdraw_tokens",
+    "create_network",
+];
+
+impl Change {
+    /// Of which kind it is: one of [`KINDS`].
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Init { .. } => "init",
+            Self::Join { .. } => "join",
+            Self::Leave { .. } => "leave",
+            Self::Promote(_) => "promote",
+            Self::Demote(_) => "demote",
+            Self::Availability { to: Availability::Drain, .. } => "drain",
+            Self::Availability { .. } => "activate",
+            Self::Remove { .. } => "remove",
+            Self::ClaimRecovery => "claim_recovery",
+            Self::ForceNewCluster { .. } => "force_new_cluster",
+            Self::WithdrawTokens => "withdraw_tokens",
+            Self::CreateNetwork { .. } => "create_network",
+        }
+    }
+}
+
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

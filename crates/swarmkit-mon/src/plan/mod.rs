@@ -39,12 +39,12 @@ use super::state::State;
 
 pub(super) use inside::silence_ms;
 
-pub use change::{Change, NodeChange};
+pub use change::{Change, KINDS, NodeChange};
 pub use claim::said_to_be_inside;
 pub use desired_record::DesiredRecord;
 pub use inside::DRAINED;
 pub use roles::odd_at_most;
-pub use stage::Stage;
+pub use stage::{Advice, Stage};
 
 /// From which time on a claim that nobody follows up is void, in milliseconds.
 pub const CLAIM_EXPIRY_MS: u64 = 30_000;

@@ -2,6 +2,22 @@
 
 use serde::Serialize;
 
+/// What a person does about a host that stands somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// After how long, in milliseconds: what passes by itself needs nobody before that.
+    pub after_ms: u64,
+    /// What to do, in one sentence.
+    pub what: &'static str,
+    /// The command to type on that host, if there is one.
+    pub command: Option<&'static str>,
+}
+
+/// How long what passes by itself may take, in milliseconds.
+const PASSING_MS: u64 = 120_000;
+/// The same of an engine that is started anew, or leaves and joins anew.
+const HEALING_MS: u64 = 60_000;
+
 macro_rules! stages {
     ($($(#[$about:meta])* $stage:ident = $name:literal,)+) => {
         /// Where a host stands.
@@ -49,4 +65,75 @@ stages! {
     Broken = "broken",
     /// This host, or this stack, is there twice: nothing is done.
     Refused = "refused",
+}
+
+impl Stage {
+    /// What a person does about a host that stands there for so long; `None` where all is well.
+    pub fn advice(self) -> Option<Advice> {
+        let (after_ms, what, command) = match self {
+            Self::Member | Self::LeaseHolder => return None,
+            Self::NoEngine => (
+                HEALING_MS,
+                "Start the Docker engine of this host; if it runs, look at its log, the disk and the memory.",
+                Some("systemctl restart docker"),
+            ),
+            Self::NoMetadata => (
+                PASSING_MS,
+                "See in Rancher that the host is connected and that the stack network-services is healthy on it.",
+                None,
+            ),
+            Self::NoRancher => (
+                PASSING_MS,
+                "See that this host reaches Rancher's server; if it refuses the keys, recreate the container.",
+                None,
+            ),
+            Self::WaitLeader => {
+                (PASSING_MS, "Look at the host that it waits for; remove it from Rancher if it is gone for good.", None)
+            }
+            Self::Init => (PASSING_MS, "Look at this container's log for what was not done, and why.", None),
+            Self::WaitToken => (
+                PASSING_MS,
+                "See that one host's monitor acts; if Rancher does not tell this host's address, set CATTLE_AGENT_IP on \
+                 its agent.",
+                None,
+            ),
+            Self::Join => (
+                PASSING_MS,
+                "Open 2377/tcp, 7946/tcp and udp and 4789/udp between the hosts, and see that their clocks agree.",
+                None,
+            ),
+            Self::Foreign => (
+                0,
+                "The engine is in another swarm. If nothing there is needed any more, have it leave: it then joins this one.",
+                Some("docker swarm leave --force"),
+            ),
+            Self::NoQuorum => (
+                0,
+                "Bring the lost managers back. If they are gone for good, remove their hosts from Rancher: the oldest manager \
+                 that is left goes on, with all services.",
+                None,
+            ),
+            Self::Locked => (0, "Unlock the engine with the key of its swarm.", Some("docker swarm unlock")),
+            Self::Broken => (
+                PASSING_MS,
+                "It leaves and joins anew by itself once it is no manager any more. If it does not, look at the engine's log.",
+                None,
+            ),
+            Self::Refused => (0, "The reason names both: remove the one that is not meant to be there.", None),
+        };
+        Some(Advice { after_ms, what, command })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_but_the_good_ones_has_a_way_out() {
+        for stage in Stage::ALL {
+            let is_good = [Stage::Member, Stage::LeaseHolder].contains(stage);
+            assert_eq!(stage.advice().is_none(), is_good, "{}", stage.name());
+        }
+    }
 }

@@ -64,7 +64,7 @@ fn healthy() {
     let head = get("HEAD /ping HTTP/1.0\r\n\r\n");
     assert_eq!((head.status, head.body.as_str()), (200, ""));
     for (request, status) in [
-        ("GET / HTTP/1.0\r\n\r\n", 404),
+        ("GET /x HTTP/1.0\r\n\r\n", 404),
         ("GET /pingg HTTP/1.0\r\n\r\n", 404),
         ("GET /../etc/passwd HTTP/1.0\r\n\r\n", 404),
         ("POST /ping HTTP/1.0\r\nContent-Length: 0\r\n\r\n", 405),

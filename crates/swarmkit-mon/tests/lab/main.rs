@@ -17,8 +17,10 @@ mod init_races;
 mod leaves_alone;
 mod manners;
 mod metadata_differential;
+mod one_place_to_look;
 mod operating;
 mod private_authorities;
+mod prometheus;
 mod ranchers_catalog_service;
 mod roles_on_real_engines;
 mod stand_in;
@@ -55,8 +57,10 @@ fn main() {
             ("leaves_alone", leaves_alone::trials),
             ("manners", manners::trials),
             ("metadata_differential", metadata_differential::trials),
+            ("one_place_to_look", one_place_to_look::trials),
             ("operating", operating::trials),
             ("private_authorities", private_authorities::trials),
+            ("prometheus", prometheus::trials),
             ("ranchers_catalog_service", ranchers_catalog_service::trials),
             ("roles_on_real_engines", roles_on_real_engines::trials),
             ("stand_in", stand_in::trials),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 use swarm_lab::trial::Trial;
@@ -92,18 +92,7 @@ fn ends() {
 
 /// `swarmkit-mon plan` in the container of a monitor that runs.
 fn run_plan(host: &Host, args: &[&str]) -> (i32, String, String) {
-    let pid = host.monitor.pid().unwrap().to_string();
-    let variables = fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
-    let Output { status, stdout, stderr } = Command::new("nsenter")
-        .args(["--target", &pid, "--mount", "--uts", "--net", "--", "env", "-i"])
-        .args(variables.split('\0').filter(|variable| !variable.is_empty()))
-        .arg(swarm_lab::programs::swarmkit_mon())
-        .arg("plan")
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
+    host.run(&[&["plan"], args].concat())
 }
 
 /// All that there is to change.

@@ -1,0 +1,141 @@
+//! Asks the monitors of all hosts for themselves: so many at a time, each for so long, and all of them for so long.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::Client;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{Known, Overview};
+use crate::call::{self, CallError};
+use crate::identity::{self, Identity};
+use crate::introduction::plain;
+use crate::labels;
+use crate::metadata::Metadata;
+use crate::surroundings::Host;
+use swarmkit_settings::HEALTH_PORT;
+
+/// What one host may take to answer.
+const ASK: Duration = Duration::from_secs(2);
+/// What all of them may.
+const WHOLE: Duration = Duration::from_secs(12);
+/// How many are asked at a time.
+const AT_A_TIME: usize = 64;
+/// How many hosts are looked at.
+const MOST: usize = 20_000;
+/// What is kept of a name, an address or an ID, in characters.
+const LONGEST: usize = 100;
+/// What is kept of a reason.
+const LONGEST_REASON: usize = 600;
+
+/// Asks rancher-metadata for the hosts, and each host's monitor for itself.
+///
+/// # Errors
+/// rancher-metadata does not tell the hosts.
+pub async fn gather(metadata: &Metadata) -> Result<Overview, CallError> {
+    let hosts = metadata.hosts().await?;
+    let client = call::client().connect_timeout(ASK).pool_max_idle_per_host(0);
+    let client = client.redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.map_err(|error| call::unreachable("the client", &error))?;
+    let mut known: Vec<Known> = hosts.into_iter().take(MOST).map(known).collect();
+    // Managers first: if there is no time for all, the others are the ones that can be done without.
+    known.sort_by_key(|host| !host.is_manager);
+    Ok(Overview::of(ask_all(&client, known, ASK, WHOLE).await))
+}
+
+fn known(host: Host) -> Known {
+    let node = host.labels.get(labels::NODE).filter(|node| !node.is_empty());
+    Known {
+        uuid: plain(&host.uuid, LONGEST),
+        name: plain(&host.hostname, LONGEST),
+        address: plain(host.agent_ip.trim(), LONGEST),
+        node: node.map(|node| plain(node, LONGEST)),
+        is_manager: labels::says_manager(host.labels.get(labels::PART).map(String::as_str)),
+    }
+}
+
+/// What a host says, or why it says nothing.
+type Said = (Known, Result<Identity, String>);
+
+async fn ask_all(client: &Client, hosts: Vec<Known>, each: Duration, whole: Duration) -> Vec<Said> {
+    let end = Instant::now() + whole;
+    let mut answers = Vec::with_capacity(hosts.len());
+    let mut hosts = hosts.into_iter();
+    let mut asked: JoinSet<Said> = JoinSet::new();
+    loop {
+        while asked.len() < AT_A_TIME && Instant::now() < end {
+            let Some(host) = hosts.next() else { break };
+            let client = client.clone();
+            asked.spawn(async move {
+                let said = ask(&client, &host, each).await;
+                (host, said)
+            });
+        }
+        match asked.join_next().await {
+            Some(Ok(answer)) => answers.push(answer),
+            // It cannot fail but by a defect, which is no reason to show nothing.
+            Some(Err(_)) => {}
+            None => break,
+        }
+    }
+    let late = "was not asked: too many hosts did not answer before it";
+    answers.extend(hosts.map(|host| (host, Err(late.to_owned()))));
+    answers
+}
+
+async fn ask(client: &Client, host: &Known, limit: Duration) -> Result<Identity, String> {
+    let ip: IpAddr = host.address.parse().map_err(|_| "Rancher does not tell its address".to_owned())?;
+    let said = identity::ask(client, "its monitor", ip, limit).await;
+    let said = said.map_err(|error| plain(&silent(&error), LONGEST_REASON))?;
+    Ok(Identity {
+        nonce: String::new(),
+        host: plain(&said.host, LONGEST),
+        hostname: plain(&said.hostname, LONGEST),
+        stage: plain(&said.stage, LONGEST),
+        reason: plain(&said.reason, LONGEST_REASON),
+        lease_ago_ms: said.lease_ago_ms,
+        about: said.about.bounded(),
+    })
+}
+
+fn silent(error: &CallError) -> String {
+    match error {
+        CallError::TimedOut { limit_ms, .. } => {
+            format!("its monitor has not answered on port {HEALTH_PORT} within {} s", limit_ms.div_ceil(1000))
+        }
+        CallError::Unreachable { reason, .. } => {
+            format!("its monitor cannot be reached on port {HEALTH_PORT}: {reason}")
+        }
+        CallError::Refused { .. } | CallError::Unreadable { .. } => {
+            format!("what answers on port {HEALTH_PORT} is no monitor of this kind: {error}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_of_hosts_that_do_not_answer_take_no_longer_than_a_few() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            // Nobody answers in TEST-NET-1.
+            let known = |at: usize| Known {
+                uuid: format!("u{at}"),
+                name: format!("h{at}"),
+                address: format!("192.0.2.{}", at % 250 + 1),
+                node: None,
+                is_manager: false,
+            };
+            let start = Instant::now();
+            let client = call::client().build().unwrap();
+            let (each, whole) = (Duration::from_millis(50), Duration::from_millis(300));
+            let answers = ask_all(&client, (0..5000).map(known).collect(), each, whole).await;
+            assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+            assert_eq!(answers.len(), 5000);
+            assert!(answers.iter().all(|(_, said)| said.is_err()));
+        });
+    }
+}
