@@ -69,7 +69,9 @@ impl Health {
         let status = self.status.read().map_err(|_| failed())?;
         let why = status.plan().map_or("the monitor is starting", |plan| plan.reason.as_str());
         match status.plan().map(|plan| plan.stage) {
-            Some(Stage::Foreign | Stage::Refused) => Err(why.to_owned()),
+            Some(Stage::Foreign | Stage::Refused | Stage::CutOff) => Err(why.to_owned()),
+            // A manager may have to go on alone, and its monitor's replacement would not know for how long it has waited.
+            Some(Stage::NoQuorum) if !manages(&status) => Err(why.to_owned()),
             _ => engine.map_err(|engine| format!("{engine}: {why}")),
         }
     }
@@ -86,6 +88,11 @@ impl Health {
             stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
             reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
             lease_ago_ms: status.age_ms().filter(|_| status.holds_lease()),
+            node: seen
+                .and_then(|seen| seen.engine.as_ref().ok())
+                .map(|info| info.swarm.node_id.clone())
+                .unwrap_or_default(),
+            serves_ago_ms: status.age_ms().filter(|_| seen.is_some_and(|seen| seen.swarm_view().is_some())),
             about: Introduction::of(status),
         }
     }
@@ -103,13 +110,6 @@ impl Health {
         let now = Whole { at: Instant::now(), page: page::html(&overview, &host).into(), json: overview.json().into() };
         *whole = Some(now.clone());
         Ok(now)
-    }
-
-    /// Whether this host's engine was a manager when it was last heard of.
-    fn managed(&self) -> bool {
-        let status = self.status.read().ok();
-        let member = status.as_ref().and_then(|status| status.seen()).and_then(|seen| seen.own.state.member.as_ref());
-        member.is_some_and(|member| member.manager)
     }
 
     /// What the engine says, or has just said: those who ask at the same time share one question to it.
@@ -144,7 +144,7 @@ impl Health {
         match answer {
             // A manager of a swarm without a leader is silent about it for long, and a member all the same. To replace
             // its monitor would only make that one forget since when.
-            Err(_) if matches!(alive, Ok(Ok(()))) && self.managed() => Ok(()),
+            Err(_) if matches!(alive, Ok(Ok(()))) && self.status.read().is_ok_and(|status| manages(&status)) => Ok(()),
             Err(_) => Err(format!("the engine has not answered within {} s", ENGINE.as_secs())),
             Ok(Err(error)) => Err(format!("the engine does not answer ({error})")),
             Ok(Ok(info)) => match info.swarm.local_node_state {
@@ -153,6 +153,12 @@ impl Health {
             },
         }
     }
+}
+
+/// Whether this host's engine was a manager when it was last heard of.
+fn manages(status: &Status) -> bool {
+    let member = status.seen().and_then(|seen| seen.own.state.member.as_ref());
+    member.is_some_and(|member| member.manager)
 }
 
 /// Opens the port of the health check.
@@ -204,9 +210,13 @@ impl Health {
         }
         let verdict = self.verdict().await;
         match (path, verdict) {
-            ("/metrics", verdict) => {
-                told(OPEN_METRICS, self.status.read().map(|status| metrics::text(&status, verdict.is_ok())))
-            }
+            ("/metrics", verdict) => told(
+                OPEN_METRICS,
+                self.status.read().map(|status| {
+                    let in_trouble = status.plan().is_some_and(|plan| plan.stage.is_trouble());
+                    metrics::text(&status, verdict.is_ok() && !in_trouble)
+                }),
+            ),
             (_, Ok(())) => answer(StatusCode::OK, TEXT, "OK\n".to_owned()),
             (_, Err(reason)) => {
                 let line = reason.lines().collect::<Vec<_>>().join(" ");

@@ -47,6 +47,13 @@ pub struct Identity {
     /// How old the latest reconcile is at which it could act for the swarm, in milliseconds; none if it is not the one, or cannot.
     #[serde(default)]
     pub lease_ago_ms: Option<u64>,
+    /// The node that its engine is; empty if it is none, or does not say.
+    #[serde(default)]
+    pub node: String,
+    /// How old the latest reconcile is at which its engine was a manager of a swarm that has a leader, in milliseconds; none if it
+    /// is none.
+    #[serde(default)]
+    pub serves_ago_ms: Option<u64>,
     /// What else it tells of its host, and of the swarm.
     #[serde(default)]
     pub about: Introduction,

@@ -15,13 +15,15 @@ pub const LEFT: &str = "swarmkit.left";
 /// There while the host is in doubt whether anybody acts for the swarm: whoever does answers with heartbeats in the
 /// record, and gives none while nobody asks. Each would cost Rancher a change of the whole environment's metadata.
 pub const DOUBT: &str = "swarmkit.doubt";
+/// There while nobody can change the swarm from this host: `no_quorum` or `cut_off`.
+pub const TROUBLE: &str = "swarmkit.trouble";
 /// The host's join token and where to join, while the record cannot be written: see [`super::hand_over::HandOver`]. The
 /// lease holder writes it, and the host's own takes it away.
 pub const TOKEN: &str = "swarmkit.token";
 /// There for a moment, so that Rancher tells what it has stored and told nobody of. The host's own monitor takes it away.
 pub const TOUCHED: &str = "swarmkit.touched";
 /// Those that the host's own monitor writes.
-pub const OURS: [&str; 5] = [PART, KEY, NODE, LEFT, DOUBT];
+pub const OURS: [&str; 6] = [PART, KEY, NODE, LEFT, DOUBT, TROUBLE];
 
 /// What [`PART`] says of a manager.
 pub const MANAGER: &str = "manager";
@@ -59,6 +61,8 @@ pub struct DesiredLabels {
     pub left: Option<String>,
     /// Whether [`DOUBT`] is there.
     pub in_doubt: bool,
+    /// For [`TROUBLE`].
+    pub trouble: Option<&'static str>,
 }
 
 impl DesiredLabels {
@@ -75,6 +79,7 @@ impl DesiredLabels {
         set(labels, NODE, self.node.as_deref());
         set(labels, LEFT, self.left.as_deref());
         set(labels, DOUBT, self.in_doubt.then_some("true"));
+        set(labels, TROUBLE, self.trouble);
         labels.remove(TOUCHED);
         if self.key.is_none() {
             labels.remove(TOKEN);

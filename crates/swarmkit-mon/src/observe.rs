@@ -13,6 +13,7 @@ use super::labels;
 use super::metadata::Metadata;
 use super::own_container::OwnContainer;
 use super::past::{Past, ms};
+use super::peers::Peer;
 use super::plan::{self, Asked};
 use super::rancher::{HostEntry, Rancher};
 use super::record::{Claim, Record};
@@ -33,6 +34,10 @@ pub struct Observation {
     pub own: Own,
     /// What this host's engine says.
     pub engine: Seen<Info>,
+    /// Whether the engine runs: it may do so and tell nothing, as a manager that sees no leader does.
+    pub engine_is_up: bool,
+    /// What the managers' monitors say; `None` where nobody was asked.
+    pub peers: Option<Vec<Peer>>,
     /// What rancher-metadata says.
     pub metadata: Seen<MetadataView>,
     /// What Rancher's API says; `None` if it was not asked, as most reconciles need not.
@@ -277,8 +282,10 @@ fn told<T>(answer: Result<T, CallError>) -> Seen<T> {
 
 impl Sources {
     /// Looks once. What cannot be had is part of what is seen.
-    pub async fn observe(&self, wanted: &Wanted, own: Own, past: Past) -> Observation {
+    pub async fn observe(&self, wanted: &Wanted, own: Own, past: Past, peers: Option<Vec<Peer>>) -> Observation {
         let (engine, metadata) = tokio::join!(self.engine.info(), self.surroundings());
+        let is_silent = matches!(engine, Err(CallError::TimedOut { .. }));
+        let engine_is_up = engine.is_ok() || (is_silent && self.engine.ping().await.is_ok());
         let engine = told(engine);
         let keeps = own.state.kept_record(engine.as_ref().ok().map(|info| &info.swarm)).is_some();
         let metadata = told(metadata).map(|surroundings| MetadataView::new(surroundings, keeps));
@@ -289,6 +296,8 @@ impl Sources {
             wanted: wanted.clone(),
             own,
             engine,
+            engine_is_up,
+            peers,
             metadata,
             rancher: None,
             rancher_ms: 0,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::labels::TOKEN;
 use super::observe::Observation;
+use super::peers::Peer;
 use super::plan::{self, Plan, Stage};
 use super::record::{Claim, Lease, OLDER, Record};
 use super::state::Member;
@@ -77,6 +78,10 @@ past! {
         /// For how long this host's engine, which was a manager or may be one for all that is known, has not been able to
         /// tell about the swarm.
         leaderless_ms: leaderless is While,
+        /// For how long no manager's monitor that was asked has said that the swarm has a leader.
+        unserved_ms: unserved is While,
+        /// For how long each manager that was asked for is lost, as far as can be told, by its node.
+        lost_ms: lost is Each,
         /// For how long this host's engine has been neither in a swarm nor out of all.
         stuck_ms: stuck is While,
         /// For how long this host's engine has been in no swarm, without a break in its answers.
@@ -112,10 +117,10 @@ past! {
         is_token_renewed: bool = |memory, _now| memory.is_token_renewed,
         /// The longest that Rancher's API has taken so far.
         slowest_ms: u64 = |memory, _now| memory.slowest_ms,
-        /// Whether the host is orphaned indeed: the record has known this node, or was renewed twice without it. One that is
-        /// older than the node says nothing of it.
+        /// Whether the host is orphaned indeed: the record has known this node, or was renewed three times without it. The first
+        /// may have been told late, and the second planned before the node was there.
         is_orphaned: bool = |memory, _now| memory.timers.orphaned.is_so()
-            && (memory.known.is_some() || memory.heartbeats >= memory.orphaned_from + 2),
+            && (memory.known.is_some() || memory.heartbeats >= memory.orphaned_from + 3),
         /// For how long this host's manager has been of an epoch before the record's and none of its managers, and there was
         /// a heartbeat meanwhile; else 0.
         superseded_ms: u64 = |memory, now| match memory.superseded_from {
@@ -217,6 +222,13 @@ impl Memory {
                 let unlisted = |uuid: &&String| !listed.contains(uuid);
                 self.timers.unlisted.see(view.record.members.keys().filter(unlisted).collect(), now);
             }
+        }
+        if let Some(peers) = &seen.peers {
+            self.timers.unserved.see(!peers.iter().any(Peer::serves), now);
+            self.timers.lost.see(peers.iter().filter(|peer| peer.is_lost()).map(|peer| &peer.node).collect(), now);
+        } else {
+            self.timers.unserved.see(false, now);
+            self.timers.lost = Each::default();
         }
         self.see_swarm(seen, now);
     }

@@ -12,13 +12,15 @@ use super::engine::Engine;
 use super::forward::{self, Listening, Upstreams};
 use super::health::{self, Health};
 use super::identity::Mirror;
+use super::journal::Journal;
 use super::label_writer;
 use super::metadata::{self, Metadata};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
 use super::pace::Pace;
 use super::past::{Memory, ms};
-use super::plan::{Change, Plan, Stage, plan};
+use super::peers::{self, Peer};
+use super::plan::{Change, Plan, plan};
 use super::rancher::Rancher;
 use super::record_writer;
 use super::seal::KeyPair;
@@ -71,7 +73,9 @@ pub struct Monitor {
     file: StateFile,
     memory: Memory,
     status: Arc<RwLock<Status>>,
-    warned: Vec<String>,
+    /// What the managers' monitors say, while they are asked.
+    peers: Option<watch::Receiver<Option<Vec<Peer>>>>,
+    journal: Journal,
 }
 
 impl Monitor {
@@ -102,7 +106,8 @@ impl Monitor {
             file: StateFile::new(Path::new(STATE_FOLDER)),
             memory: Memory::new(Instant::now()),
             status: Arc::default(),
-            warned: Vec::new(),
+            peers: None,
+            journal: Journal::default(),
         })
     }
 
@@ -121,7 +126,8 @@ impl Monitor {
             Err(error) => (own, Some(error.to_string())),
         };
         let start = Instant::now();
-        let mut seen = self.sources.observe(&self.wanted, own, self.memory.past(start)).await;
+        let peers = self.peers.as_ref().and_then(|peers| peers.borrow().clone());
+        let mut seen = self.sources.observe(&self.wanted, own, self.memory.past(start), peers).await;
         seen.keep_record();
         let now = Instant::now();
         self.memory.saw_slowest(seen.rancher_ms);
@@ -159,7 +165,10 @@ impl Monitor {
         let (publishes, published) = watch::channel(record_writer::Progress::default());
         let (ways, known_upstreams) = watch::channel(Upstreams::default());
         let (opened, listening) = watch::channel(None);
-        let channels = Channels { desired, labels, request, published, ways, listening };
+        let (ask_peers, asked_peers) = watch::channel(peers::Asked::default());
+        let (found, peers_found) = watch::channel(None);
+        self.peers = Some(peers_found);
+        let channels = Channels { desired, labels, request, published, ways, ask_peers, listening };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
         // Whichever ends first ends all: what is under way is dropped where it waits.
@@ -170,6 +179,7 @@ impl Monitor {
             () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
             () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
             () = record_writer::run(sources, requests, publishes, status) => {}
+            () = peers::run(Arc::clone(&self.sources), asked_peers, found, Arc::clone(&wake)) => {}
             () = forward::run(known_upstreams, opened) => {}
             () = self.reconcile_loop(&wake, &channels) => {}
         }
@@ -190,8 +200,8 @@ impl Monitor {
             if channels.published.borrow().busy {
                 plan.while_publishing();
             }
-            let is_new = pace.see(&seen, &plan);
-            self.log(&plan, is_new);
+            pace.see(&seen, &plan);
+            self.journal.log(&plan, began);
             channels.send(&seen, &plan, &self.nonce, began);
             self.with_status(|status| {
                 status.labels = channels.labels.borrow().clone();
@@ -209,19 +219,6 @@ impl Monitor {
         }
     }
 
-    /// Logs what is new: a stage, a reason, a warning.
-    fn log(&mut self, plan: &Plan, is_new: bool) {
-        if is_new && plan.stage == Stage::Refused {
-            tracing::error!(stage = plan.stage.name(), reason = plan.reason, "stands");
-        } else if is_new {
-            tracing::info!(stage = plan.stage.name(), reason = plan.reason, "stands");
-        }
-        for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
-            tracing::warn!(warning, "noticed");
-        }
-        self.warned.clone_from(&plan.warnings);
-    }
-
     fn with_status(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.status.write().unwrap_or_else(PoisonError::into_inner));
     }
@@ -237,7 +234,7 @@ impl Monitor {
             Some(change) => Some((change.kind(), change.to_string(), executor.change(seen, change).await)),
             None => None,
         };
-        if let (Some(Change::RenewToken), Some((_, Ok(())))) = (&plan.change, &changed) {
+        if let (Some(Change::RenewToken), Some((.., Ok(())))) = (&plan.change, &changed) {
             self.memory.token_renewed();
         }
         let mut good = true;
@@ -272,11 +269,17 @@ struct Channels {
     request: watch::Sender<Option<record_writer::Request>>,
     published: watch::Receiver<record_writer::Progress>,
     ways: watch::Sender<Upstreams>,
+    ask_peers: watch::Sender<peers::Asked>,
     listening: watch::Receiver<Listening>,
 }
 
 impl Channels {
     fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, began: Instant) {
+        self.ask_peers.send_if_modified(|asked| {
+            let before = asked.clone();
+            asked.see(seen, plan);
+            *asked != before
+        });
         let Ok(metadata) = &seen.metadata else { return };
         self.ways.send_if_modified(|ways| {
             let before = ways.clone();

@@ -5,7 +5,8 @@ use swarmkit_mon::labels::{self, DesiredLabels};
 use swarmkit_mon::observe::{MetadataView, Observation, Own, SwarmView};
 use swarmkit_mon::pace::Pace;
 use swarmkit_mon::past::Memory;
-use swarmkit_mon::plan::{Asked, asks_rancher};
+use swarmkit_mon::peers::{self, Peer};
+use swarmkit_mon::plan::{Asked, Stage, asks_rancher};
 use swarmkit_mon::record::Record;
 
 use super::engines::Said;
@@ -156,6 +157,28 @@ impl Simulation {
 
     /// What the monitor of a host sees now. What is large is not copied but lent by the
     /// world, and given back after the judgement.
+    /// What the monitors of the recorded managers say, if they can be asked.
+    fn peers(&self, at: usize) -> Option<Vec<Peer>> {
+        let seat = self.hosts[at].engine.seat()?;
+        let of = &self.groups[seat.group].host_of;
+        let voters = self.api.told.voters.iter().filter(|node| **node != seat.node);
+        let peer = |(node, host): (&String, usize)| {
+            let asked = &self.hosts[host];
+            let is_it = asked.engine.seat().is_some_and(|seat| seat.node == *node);
+            let answers = self.linked(at, host) && asked.monitor.is_some() && !asked.has_moved();
+            let stage = if asked.answers() { Stage::Member } else { Stage::NoEngine };
+            Peer {
+                node: node.clone(),
+                name: asked.address.clone(),
+                address: asked.address.clone(),
+                said: (answers && is_it)
+                    .then(|| peers::Said { stage: stage.name().to_owned(), serves: self.governs(host).is_some() }),
+                is_open: None,
+            }
+        };
+        Some(voters.filter_map(|node| Some((node, *of.get(node)?))).map(peer).collect())
+    }
+
     fn observe(&mut self, at: usize) -> (Observation, Lent) {
         let said = self.said(at);
         let (engine, group) = match said {
@@ -163,6 +186,7 @@ impl Simulation {
             Said::Itself(swarm) => (Ok(swarm), None),
             Said::Swarm(swarm, group) => (Ok(swarm), Some(group)),
         };
+        let peers = self.peers(at);
         let host = &self.hosts[at];
         let (nonce, key) = host.monitor.as_ref().map(|of| (of.nonce.clone(), of.key.clone())).unwrap_or_default();
         let told = std::mem::take(&mut self.api.told);
@@ -187,6 +211,8 @@ impl Simulation {
             wanted: self.wanted.clone(),
             own: Own { nonce, key, state: host.state.clone() },
             engine: engine.map(|swarm| Info { name: String::new(), server_version: "20.10".into(), swarm }),
+            engine_is_up: host.answers(),
+            peers,
             metadata: Ok(metadata),
             rancher: None,
             rancher_ms: 0,

@@ -95,6 +95,8 @@ async fn ask(client: &Client, host: &Known, limit: Duration) -> Result<Identity,
         stage: plain(&said.stage, LONGEST),
         reason: plain(&said.reason, LONGEST_REASON),
         lease_ago_ms: said.lease_ago_ms,
+        node: plain(&said.node, LONGEST),
+        serves_ago_ms: said.serves_ago_ms,
         about: said.about.bounded(),
     })
 }

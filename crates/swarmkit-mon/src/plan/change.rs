@@ -86,7 +86,7 @@ pub struct NodeChange {
 }
 
 /// What kinds of changes there are, as metrics count them.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 14] = [
     "claim",
     "init",
     "join",
@@ -98,6 +98,7 @@ pub const KINDS: [&str; 13] = [
     "remove",
     "claim_recovery",
     "force_new_cluster",
+    "renew_token",
     "withdraw_tokens",
     "create_network",
 ];
@@ -117,6 +118,7 @@ impl Change {
             Self::Remove { .. } => "remove",
             Self::ClaimRecovery => "claim_recovery",
             Self::ForceNewCluster { .. } => "force_new_cluster",
+            Self::RenewToken => "renew_token",
             Self::WithdrawTokens => "withdraw_tokens",
             Self::CreateNetwork { .. } => "create_network",
         }

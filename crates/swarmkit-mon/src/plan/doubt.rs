@@ -7,7 +7,7 @@ use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation};
 use crate::record::Record;
 
-use super::{Plan, inside, orphaned, quorum};
+use super::{Plan, inside, orphaned, quorum, reach};
 
 /// The plan, with the question in it where this host is in doubt.
 pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> Plan {
@@ -22,7 +22,10 @@ pub(super) fn asked(seen: &Observation, metadata: &MetadataView, plan: Plan) -> 
 /// What a host whose engine tells nothing says of itself: what it was.
 pub(super) fn as_member(seen: &Observation) -> Option<DesiredLabels> {
     let member = seen.own.state.member.as_ref()?;
-    let part = member.manager.then_some(labels::MANAGER);
+    // What it has said of an address or a breakdown is still so.
+    let said = seen.metadata.as_ref().ok().and_then(|metadata| metadata.labels.get(labels::PART)).map(String::as_str);
+    let word = [labels::MOVED_MANAGER, labels::BROKEN_MANAGER].into_iter().find(|word| said == Some(*word));
+    let part = member.manager.then(|| word.unwrap_or(labels::MANAGER));
     Some(DesiredLabels { part, node: Some(member.node.clone()), ..DesiredLabels::default() })
 }
 
@@ -31,6 +34,7 @@ fn is_there(seen: &Observation, metadata: &MetadataView) -> bool {
     let Ok(record) = &metadata.record else { return false };
     let is_orphan = engine.is_some_and(|engine| orphaned::reason(seen, engine, metadata).is_some());
     is_orphan
+        || reach::is_in_doubt(seen)
         || is_unknown(seen, metadata, record, engine)
         || is_of_another(seen, record, engine)
         || engine.is_some_and(|engine| misses_the_lease_holder(seen, engine))

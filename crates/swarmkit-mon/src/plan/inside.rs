@@ -10,7 +10,7 @@ use super::claim::{self, ClaimState};
 use super::roles::{self, Roles};
 use super::{
     CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, NodeChange, Plan, SILENT_PERIODS, SOON_MS, Stage,
-    desired_record, orphaned, quorum, rancher, removal,
+    desired_record, orphaned, quorum, rancher, reach, removal,
 };
 
 /// The label of a node that says that this monitor drained it, and not an operator.
@@ -66,11 +66,10 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     let part = engine.control_available.then_some(word);
     let desired = DesiredLabels { part, node: Some(engine.node_id.clone()), ..DesiredLabels::default() };
     let swarm = match &seen.swarm {
-        None => return worker(seen, engine, metadata).labels(desired),
+        None => return reach::of_worker(seen, worker(seen, engine, metadata)).labels(desired),
         Some(Err(reason)) => {
-            let silent =
-                || Plan::new(Stage::Member, format!("the swarm does not answer: {reason}")).requeue_after(2_000);
-            return quorum::plan(seen, metadata, reason).unwrap_or_else(silent).labels(desired);
+            let plan = quorum::plan(seen, metadata, reason).unwrap_or_else(|| reach::silent(seen, reason));
+            return plan.labels(desired);
         }
         Some(Ok(swarm)) => swarm,
     };

@@ -13,6 +13,7 @@
 //! | `roles` | who shall be a manager |
 //! | `removal` | which nodes leave the swarm: of hosts that were removed, and twins |
 //! | `orphaned` | this host's engine has lost its place: does it leave and join anew? |
+//! | `reach` | do the managers' monitors say that the swarm has a leader, or a quorum? |
 //! | `quorum` | most managers are lost: may this one go on alone? |
 //! | `doubt` | does anybody act? A host that has to know asks |
 
@@ -24,6 +25,7 @@ mod inside;
 mod orphaned;
 mod outside;
 mod quorum;
+mod reach;
 mod removal;
 mod roles;
 mod stage;
@@ -89,7 +91,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn new(stage: Stage, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(stage: Stage, reason: impl Into<String>) -> Self {
         Self {
             stage,
             reason: reason.into(),
@@ -228,10 +230,17 @@ pub fn plan(seen: &Observation) -> Plan {
     if plan.remember.is_none() {
         plan.remember = keeps_later(seen);
     }
+    let trouble = Some(plan.stage).filter(|stage| stage.is_trouble()).map(Stage::name);
+    let told = seen.metadata.as_ref().map(|metadata| &metadata.labels);
+    let says = |label: &str| told.as_ref().ok().and_then(|labels| labels.get(label)).map(String::as_str);
     // By its label alone others know of a swarm whose record is gone, and make no second one.
-    let is_unsaid = seen.metadata.as_ref().is_ok_and(|metadata| !metadata.labels.contains_key(labels::NODE));
-    if is_unsaid && plan.labels.is_none() && matches!(plan.stage, Stage::NoQuorum | Stage::NoEngine) {
+    let is_unsaid = told.is_ok() && (says(labels::NODE).is_none() || says(labels::TROUBLE) != trouble);
+    let is_silent = matches!(plan.stage, Stage::NoQuorum | Stage::NoEngine | Stage::NoLeader | Stage::CutOff);
+    if is_unsaid && plan.labels.is_none() && is_silent {
         plan.labels = doubt::as_member(seen);
+    }
+    if let Some(labels) = &mut plan.labels {
+        labels.trouble = trouble;
     }
     plan
 }
@@ -297,11 +306,12 @@ fn judge(seen: &Observation) -> Plan {
     let metadata = seen.metadata.as_ref();
     let engine = match (&seen.engine, metadata) {
         (Ok(info), _) => &info.swarm,
+        (Err(reason), _) if !seen.engine_is_up => return Plan::new(Stage::NoEngine, reason).requeue_after(AGAIN_MS),
         // A manager without a leader does not even tell about itself.
         (Err(reason), Ok(metadata)) => {
-            return quorum::plan(seen, metadata, reason).unwrap_or_else(|| Plan::new(Stage::NoEngine, reason));
+            return quorum::plan(seen, metadata, reason).unwrap_or_else(|| reach::silent(seen, reason));
         }
-        (Err(reason), Err(_)) => return Plan::new(Stage::NoEngine, reason).requeue_after(AGAIN_MS),
+        (Err(reason), Err(_)) => return reach::silent(seen, reason).requeue_after(AGAIN_MS),
     };
     if engine.local_node_state == LocalNodeState::Locked {
         return Plan::new(Stage::Locked, "the engine waits for the key that unlocks its swarm: docker swarm unlock");
@@ -355,7 +365,7 @@ fn waiting(seen: &Observation, part: &'static str) -> DesiredLabels {
     let state = &seen.own.state;
     // Whoever finds the host's node ready all the same would take it for another host with this one's identity.
     let left = state.left.clone().or_else(|| state.member.as_ref().map(|member| member.node.clone()));
-    DesiredLabels { part: Some(part), key: Some(seen.own.key.clone()), node: None, left, in_doubt: false }
+    DesiredLabels { part: Some(part), key: Some(seen.own.key.clone()), left, ..DesiredLabels::default() }
 }
 
 /// The address under which other hosts reach this one.

@@ -10,6 +10,7 @@ use crate::observe::{MetadataView, Observation, RancherView, Recovery};
 use crate::rancher::HostEntry;
 
 use super::claim::{self, ClaimState};
+use super::reach::{self, Reach};
 use super::{Change, Plan, Stage, advertised, inside, orphaned, rancher};
 
 /// For how long the swarm must not have answered, in milliseconds: an election takes some seconds.
@@ -26,10 +27,11 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
         return None;
     }
     let told = |reason: String| Some(Plan::new(Stage::NoQuorum, format!("{reason} ({silence})")).requeue_after(2_000));
+    let known = reach::of(seen, seen.past.leaderless_ms);
     let view = match rancher(seen) {
         Ok(view) => view,
         Err(reason) => {
-            return told(format!("the swarm has no quorum, and Rancher cannot be asked who is left: {reason}"));
+            return Some(reach::silent(seen, &format!("{silence}; Rancher cannot be asked who is left: {reason}")));
         }
     };
     let member = seen.own.state.member.as_ref()?;
@@ -39,6 +41,14 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     if let Some(plan) = orphaned::silent(seen, &view.record) {
         return Some(plan);
     }
+    // Whoever goes on with the swarm would lose it to one that went on alone.
+    if let Reach::Served(who) = &known {
+        return Some(reach::cut_off(seen, who));
+    }
+    let told = |reason: String| match &known {
+        Reach::Lost(why) => told(format!("{reason}: {why}")),
+        _ => told(reason),
+    };
     if seen.wanted.recovery == Recovery::Off {
         return told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
     }

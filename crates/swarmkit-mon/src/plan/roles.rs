@@ -287,7 +287,8 @@ fn surplus<'a, 'b>(managers: &'b [&'b Seats<'a>]) -> Option<&'b Seats<'a>> {
     let may = managers.iter().filter(|place| match managers.len() {
         0 | 1 => false,
         2 if one_stays => !place.is_rightful(),
-        2 => !place.node.leads(),
+        // A host that is not listed any more may be gone with its manager.
+        2 => !place.node.leads() && (place.host.is_none() || managers.iter().all(|other| other.host.is_some())),
         _ => true,
     });
     may.max_by_key(|place| {

@@ -57,7 +57,11 @@ stages! {
     LeaseHolder = "lease_holder",
     /// In a swarm that is not the recorded one.
     Foreign = "foreign",
-    /// A manager of a swarm that has lost its quorum.
+    /// A manager that sees no leader: an election takes some seconds.
+    NoLeader = "no_leader",
+    /// A member that does not reach the swarm's managers, which go on without it.
+    CutOff = "cut_off",
+    /// In a swarm that has lost its quorum: nothing in it can be changed.
     NoQuorum = "no_quorum",
     /// The engine waits to be unlocked.
     Locked = "locked",
@@ -68,6 +72,21 @@ stages! {
 }
 
 impl Stage {
+    /// Where the docs say more.
+    pub fn see(self) -> String {
+        format!(
+            "{}/blob/v{}/docs/operating.md#{}",
+            env!("CARGO_PKG_REPOSITORY"),
+            env!("CARGO_PKG_VERSION"),
+            self.name()
+        )
+    }
+
+    /// Whether nobody can change the swarm from here, so that all who look are to see it.
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::CutOff | Self::NoQuorum)
+    }
+
     /// What a person does about a host that stands there for so long; `None` where all is well.
     pub fn advice(self) -> Option<Advice> {
         let (after_ms, what, command) = match self {
@@ -106,6 +125,17 @@ impl Stage {
                 0,
                 "The engine is in another swarm. If nothing there is needed any more, have it leave: it then joins this one.",
                 Some("docker swarm leave --force"),
+            ),
+            Self::NoLeader => (
+                HEALING_MS,
+                "Open 2377/tcp and 7946/tcp and udp between the managers, and look at their engines' logs.",
+                None,
+            ),
+            Self::CutOff => (
+                0,
+                "Open 2377/tcp, 7946/tcp and udp and 4789/udp between this host and the managers that the reason names. The \
+                 swarm goes on: remove no host from Rancher for this.",
+                None,
             ),
             Self::NoQuorum => (
                 0,

@@ -120,7 +120,7 @@ async fn look_at(sources: &Sources) -> (Observation, Plan) {
         period_ms: 30_000,
     };
     let own = Own { nonce: "n".to_owned(), key: "k".to_owned(), state: State::default() };
-    let seen = sources.observe(&wanted, own, Past::default()).await;
+    let seen = sources.observe(&wanted, own, Past::default(), None).await;
     let plan = plan(&seen);
     (seen, plan)
 }

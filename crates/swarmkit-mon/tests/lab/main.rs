@@ -23,6 +23,7 @@ mod private_authorities;
 mod prometheus;
 mod ranchers_catalog_service;
 mod roles_on_real_engines;
+mod says_what_is_lost;
 mod stand_in;
 mod the_lab;
 mod unlucky;
@@ -63,6 +64,7 @@ fn main() {
             ("prometheus", prometheus::trials),
             ("ranchers_catalog_service", ranchers_catalog_service::trials),
             ("roles_on_real_engines", roles_on_real_engines::trials),
+            ("says_what_is_lost", says_what_is_lost::trials),
             ("stand_in", stand_in::trials),
             ("the_lab", the_lab::trials),
             ("unlucky", unlucky::trials),

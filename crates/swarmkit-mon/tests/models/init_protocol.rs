@@ -159,6 +159,8 @@ impl World {
             wanted: wanted::wanted(1),
             own: Own { nonce: self.nonce(at), key: format!("key-{at}"), state: host.state.clone() },
             engine: Ok(Info { name: String::new(), server_version: String::new(), swarm: info }),
+            engine_is_up: true,
+            peers: None,
             metadata: Ok(metadata(at, self.hosts.iter().map(|host| host.process > 0), &self.told)),
             rancher: None,
             rancher_ms: 0,

@@ -10,6 +10,7 @@ use swarmkit_mon::engine::{
 };
 use swarmkit_mon::observe::{MetadataView, MonitorView, Observation, Own, RancherView, Recovery, SwarmView, Wanted};
 use swarmkit_mon::past::Past;
+use swarmkit_mon::peers::{self, Said};
 use swarmkit_mon::plan::{Change, Plan, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Lease, Record, SealedToken};
@@ -246,6 +247,8 @@ pub fn view(dice: &mut Dice) -> Observation {
         },
         rancher_ms: 5,
         swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
+        engine_is_up: !dice.one_in(8),
+        peers: dice.one_in(3).then(|| monitors_of_managers(dice)),
         refusal: None,
         has_stayed: false,
         leader_holds_lease: false,
@@ -265,6 +268,8 @@ pub fn view(dice: &mut Dice) -> Observation {
             heartbeats: dice.below(3),
             has_read: dice.one_in(2),
             gone_ms: ms(dice),
+            unserved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
+            lost_ms: times(dice, "node"),
             leaderless_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             stuck_ms: ms(dice),
             orphaned_ms: ms(dice),
@@ -333,6 +338,22 @@ fn leaderless(record: Record) -> Record {
 
 fn times(dice: &mut Dice, kind: &str) -> BTreeMap<String, u64> {
     (0..dice.below(4)).map(|_| (name(dice, kind), pick(dice, &[100, 30_000, 100_000, 2_000_000]))).collect()
+}
+
+/// Managers' monitors, of which some answer and a few say that the swarm has a leader.
+fn monitors_of_managers(dice: &mut Dice) -> Vec<peers::Peer> {
+    let said = |dice: &mut Dice| Said {
+        stage: pick(dice, &["member", "no_leader", "no_engine", "lease_holder"]).to_owned(),
+        serves: dice.one_in(5),
+    };
+    let peer = |dice: &mut Dice, node: u64| peers::Peer {
+        node: format!("node-{node}"),
+        name: format!("h{node}"),
+        address: format!("10.0.0.{node}"),
+        said: dice.one_in(2).then(|| said(dice)),
+        is_open: None,
+    };
+    (1..=1 + dice.below(3)).map(|node| peer(dice, node)).collect()
 }
 
 /// Runs a rule over the changes that made-up views lead to.

@@ -7,6 +7,7 @@ use super::made_up_views::{ME, always, never};
 use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::{Observation, Recovery};
+use swarmkit_mon::peers::Peer;
 use swarmkit_mon::plan::{Asked, Change, Stage, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
@@ -17,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         a_second_swarm_is_never_made,
         the_quorum_is_never_spent,
         a_role_never_changes_before_the_record_tells_who_votes,
+        of_two_managers_the_one_of_a_listed_host_stays_while_the_other_one_has_none,
         roles_change_one_at_a_time_and_only_where_they_can,
         a_swarm_that_is_not_provably_old_and_ours_is_never_left,
         an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone,
@@ -27,6 +29,7 @@ pub fn trials() -> Vec<Trial> {
         no_node_of_a_registered_host_is_removed_and_none_that_votes,
         nobody_goes_on_alone_while_the_others_may_come_back,
         a_host_or_a_stack_that_is_there_twice_does_nothing,
+        nobody_goes_on_alone_while_a_manager_says_that_the_swarm_has_a_leader,
         a_member_whose_engine_is_silent_says_which_node_it_was_when_its_label_is_gone,
         the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
@@ -197,6 +200,33 @@ fn a_role_never_changes_before_the_record_tells_who_votes() {
             return Err("somebody may be about to go on alone".into());
         }
         Ok(true)
+    });
+}
+
+fn of_two_managers_the_one_of_a_listed_host_stays_while_the_other_one_has_none() {
+    never(|seen, change| {
+        let Change::Demote(target) = change else { return Ok(false) };
+        let Some(view) = seen.rancher_view() else { return Ok(false) };
+        let voters: Vec<&Node> = nodes(seen).iter().filter(|node| node.manager.is_some()).collect();
+        let is_listed = |id: &str| {
+            let recorded = view.record.members.iter().find(|(_, node)| *node == id).map(|(host, _)| host);
+            let said = view.hosts.iter().filter(|host| !host.is_gone()).any(|host| host.node() == Some(id));
+            said || recorded.is_some_and(|uuid| view.hosts.iter().any(|host| host.uuid == *uuid && !host.is_gone()))
+        };
+        let [one, other] = voters.as_slice() else { return Ok(false) };
+        let other = if one.id == target.id { other } else { one };
+        // Its role has to settle, or it is lost.
+        let is_reached = other.manager.as_ref().is_some_and(|manager| manager.is_reached());
+        let settled = voters.iter().all(|node| node.spec.role == Role::Manager);
+        let asked = is_reached && settled && voters.iter().any(|node| node.id == target.id);
+        if asked && target.host.is_some() && is_listed(&target.id) && !is_listed(&other.id) {
+            let is_left = view
+                .hosts
+                .iter()
+                .any(|host| host.node() == Some(&target.id) && (host.has_moved() || host.is_broken(&target.id)));
+            return if is_left { Ok(false) } else { Err(format!("{} stays", other.id)) };
+        }
+        Ok(asked)
     });
 }
 
@@ -467,10 +497,28 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
     });
 }
 
+fn nobody_goes_on_alone_while_a_manager_says_that_the_swarm_has_a_leader() {
+    always(|seen, planned| {
+        let is_silent = seen.past.leaderless_ms >= 30_000 && seen.swarm_view().is_none();
+        let served = seen.peers.iter().flatten().any(Peer::serves);
+        if !is_silent || !served {
+            return Ok(false);
+        }
+        if matches!(planned.change, Some(Change::ClaimRecovery | Change::ForceNewCluster { .. })) {
+            return Err("it goes on alone".into());
+        }
+        if planned.stage == Stage::NoQuorum && planned.reason.contains("managers are lost") {
+            return Err("it says that there is no quorum".into());
+        }
+        Ok(true)
+    });
+}
+
 fn a_member_whose_engine_is_silent_says_which_node_it_was_when_its_label_is_gone() {
     always(|seen, planned| {
         let (Ok(metadata), Some(member)) = (&seen.metadata, &seen.own.state.member) else { return Ok(false) };
-        let is_silent = matches!(planned.stage, Stage::NoQuorum | Stage::NoEngine);
+        let silent = [Stage::NoQuorum, Stage::NoEngine, Stage::NoLeader, Stage::CutOff];
+        let is_silent = silent.contains(&planned.stage) && seen.refusal.is_none();
         if !is_silent || metadata.labels.contains_key("swarmkit.node") || planned.change.is_some() {
             return Ok(false);
         }

@@ -320,6 +320,8 @@ impl World {
             } else {
                 Ok(Info { name: String::new(), server_version: String::new(), swarm: info })
             },
+            engine_is_up: true,
+            peers: None,
             metadata: Ok(metadata(at, self.hosts.iter().map(|host| host.process > 0), &self.told)),
             rancher: None,
             rancher_ms: 0,

@@ -1,0 +1,124 @@
+//! What of the plans is logged: where the host stands and why, once; louder where a person is needed, and that it is over.
+
+use std::time::Instant;
+
+use super::past::ms;
+use super::plan::{Plan, Stage};
+
+/// How many reasons of one stage are remembered as said.
+const MOST: usize = 30;
+
+/// What was logged so far.
+#[derive(Debug, Default)]
+pub struct Journal {
+    stands: Option<Stands>,
+    warned: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Stands {
+    stage: Stage,
+    since: Instant,
+    /// The reasons that were said, since they may take turns.
+    said: Vec<String>,
+    /// Whether it was said that a person is needed.
+    is_loud: bool,
+}
+
+/// How loud a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// A change.
+    Info,
+    /// It has not passed by itself in the time that it may take.
+    Warn,
+    /// It does not pass by itself.
+    Error,
+}
+
+impl Journal {
+    /// Logs what is new.
+    pub fn log(&mut self, plan: &Plan, now: Instant) {
+        let before = self.stands.as_ref().map(|stands| (stands.stage, stands.since, stands.is_loud));
+        let (stage, reason) = (plan.stage.name(), plan.reason.as_str());
+        let line = self.line(plan, now);
+        if let Some((was, since, true)) = before
+            && was != plan.stage
+        {
+            tracing::info!(stage = was.name(), after_s = ms(now - since) / 1000, "is over");
+        }
+        let to_do = plan.stage.advice().map_or("", |advice| advice.what);
+        let see = plan.stage.see();
+        match line {
+            Some(Line::Info) => tracing::info!(stage, reason, "stands"),
+            Some(Line::Warn) => tracing::warn!(stage, reason, to_do, see, "stands still"),
+            Some(Line::Error) => tracing::error!(stage, reason, to_do, see, "stands"),
+            None => {}
+        }
+        for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
+            tracing::warn!(warning, "noticed");
+        }
+        self.warned.clone_from(&plan.warnings);
+    }
+
+    /// The line for where the host stands; none if nothing is new.
+    fn line(&mut self, plan: &Plan, now: Instant) -> Option<Line> {
+        let advice = plan.stage.advice();
+        let is_same = self.stands.as_ref().is_some_and(|stands| stands.stage == plan.stage);
+        if !is_same {
+            self.stands = Some(Stands { stage: plan.stage, since: now, said: Vec::new(), is_loud: false });
+        }
+        let stands = self.stands.as_mut()?;
+        let needs_person = advice.is_some_and(|advice| ms(now - stands.since) >= advice.after_ms);
+        let at_once = advice.is_some_and(|advice| advice.after_ms == 0);
+        let is_new = !stands.said.contains(&plan.reason);
+        if is_new {
+            if stands.said.len() == MOST {
+                stands.said.remove(0);
+            }
+            stands.said.push(plan.reason.clone());
+        }
+        let becomes_loud = needs_person && !stands.is_loud;
+        stands.is_loud |= needs_person;
+        match (becomes_loud, at_once) {
+            (true, true) => Some(Line::Error),
+            (true, false) => Some(Line::Warn),
+            (false, _) if is_new => Some(Line::Info),
+            (false, _) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn plan(stage: Stage, reason: &str) -> Plan {
+        Plan::new(stage, reason)
+    }
+
+    #[test]
+    fn what_needs_a_person_is_an_error_once_and_reasons_that_take_turns_are_said_once() {
+        let (mut journal, start) = (Journal::default(), Instant::now());
+        let mut line = |stage, reason, second| journal.line(&plan(stage, reason), start + Duration::from_secs(second));
+        assert_eq!(line(Stage::Member, "a worker", 0), Some(Line::Info));
+        assert_eq!(line(Stage::NoQuorum, "h1 does not answer", 1), Some(Line::Error));
+        assert_eq!(line(Stage::NoQuorum, "it is asked", 2), Some(Line::Info));
+        assert_eq!(line(Stage::NoQuorum, "h1 does not answer", 4), None);
+        assert_eq!(line(Stage::NoQuorum, "it is asked", 6), None);
+        assert_eq!(line(Stage::Member, "a worker", 9), Some(Line::Info));
+        assert_eq!(line(Stage::NoQuorum, "h1 does not answer", 99), Some(Line::Error), "it is another time");
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_a_warning_only_once_it_has_not() {
+        let (mut journal, start) = (Journal::default(), Instant::now());
+        let mut line = |stage, second| journal.line(&plan(stage, "why"), start + Duration::from_secs(second));
+        assert_eq!(line(Stage::WaitToken, 0), Some(Line::Info));
+        assert_eq!(line(Stage::WaitToken, 60), None);
+        assert_eq!(line(Stage::WaitToken, 121), Some(Line::Warn));
+        assert_eq!(line(Stage::WaitToken, 180), None);
+    }
+}
