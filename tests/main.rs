@@ -22,6 +22,7 @@ mod junit;
 mod knows_its_commit;
 mod languages;
 mod launch_verdicts;
+mod licences;
 mod manual;
 mod meaning_corpus;
 mod mistyped;
@@ -68,6 +69,7 @@ fn main() {
             ("knows_its_commit", knows_its_commit::trials),
             ("launch_verdicts", launch_verdicts::trials),
             ("languages", languages::trials),
+            ("licences", licences::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("mistyped", mistyped::trials),

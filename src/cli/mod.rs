@@ -5,6 +5,7 @@ mod completions;
 mod diff;
 mod findings;
 mod image;
+mod licences;
 mod lock;
 mod man;
 mod model;
@@ -115,6 +116,7 @@ enum Command {
     Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
     Image(image::ImageArchiveArgs),
+    Licences(licences::LicencesArgs),
     Lock(lock::LockArgs),
     Man(man::ManArgs),
     Model(model::ModelArgs),
@@ -211,6 +213,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
         Command::Image(args) => image::run(args, &output),
+        Command::Licences(args) => licences::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
