@@ -38,6 +38,7 @@ mod render;
 mod round_trip;
 mod schemas;
 mod settings_once;
+mod signing;
 mod terminal;
 mod verify;
 mod versions_agree;
@@ -84,6 +85,7 @@ fn main() {
             ("round_trip", round_trip::trials),
             ("schemas", schemas::trials),
             ("settings_once", settings_once::trials),
+            ("signing", signing::trials),
             ("terminal", terminal::trials),
             ("verify", verify::trials),
             ("versions_agree", versions_agree::trials),

@@ -20,7 +20,9 @@ mod rule_name;
 mod rules;
 mod schema;
 mod settings;
+mod sign;
 mod verify;
+mod verify_image;
 mod version;
 
 use std::path::{Path, PathBuf};
@@ -126,7 +128,9 @@ enum Command {
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
+    Sign(sign::SignArgs),
     Verify(verify::VerifyArgs),
+    VerifyImage(verify_image::VerifyImageArgs),
     Version(version::VersionArgs),
 }
 
@@ -222,7 +226,9 @@ pub fn run() -> ExitCode {
         Command::Render(args) => render::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),
+        Command::Sign(args) => sign::run(args, &output),
         Command::Verify(args) => verify::run(args, &output),
+        Command::VerifyImage(args) => verify_image::run(args, &output),
         Command::Version(args) => version::run(args, &output),
     };
     match result {

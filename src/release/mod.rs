@@ -11,6 +11,7 @@ pub mod commit;
 pub mod edit;
 pub mod execute;
 pub mod image_lock;
+pub mod image_provenance;
 pub mod layout;
 pub mod licences;
 pub mod oci;
@@ -20,6 +21,8 @@ pub mod provenance;
 pub mod publish;
 pub mod pull_request;
 pub mod refusal;
+pub mod sbom;
+pub mod signing;
 pub mod unpack;
 
 use std::io;
