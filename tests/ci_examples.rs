@@ -10,8 +10,12 @@ use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
 use catalog_check::rules::GOOD_TEMPLATE;
+use serde_json::json;
 use serde_yaml::Value;
+use swarm_lab::generator::outcome;
 use swarm_lab::git::{Sandbox, as_person, changed, commit_all, edit, git};
+use swarm_lab::made_program::{MACHINES, made_program};
+use swarm_lab::programs::root;
 use swarm_lab::tree;
 
 pub fn trials() -> Vec<Trial> {
@@ -22,10 +26,13 @@ pub fn trials() -> Vec<Trial> {
         the_release_of_github_actions_stops_before_anything_where_a_version_disagrees,
         the_release_of_drone_opens_one_pull_request,
         every_example_is_in_the_list,
+        every_action_is_pinned_to_a_commit,
     ]
 }
 
 const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+/// The commit that the tag is of.
+const COMMIT: &str = "0123456789012345678901234567890123456789";
 const BRANCH: &str = concat!("swarm-v", env!("CARGO_PKG_VERSION"));
 
 fn example(name: &str) -> Value {
@@ -63,6 +70,8 @@ impl Runner {
         runner.tool("gh", note);
         // It reads the password; a pipe that nobody reads would break.
         runner.tool("skopeo", &format!("{note}\nif [ \"$1\" = login ]; then cat > /dev/null; fi"));
+        // So does it; of an archive, what is copied has to be in it.
+        runner.tool("cosign", &format!("{note}\nif [ \"$1\" = login ]; then cat > /dev/null; fi"));
         runner.tool("apt-get", note);
         runner.tool("rustup", note);
         runner.tool("sudo", "exec \"$@\"");
@@ -187,6 +196,8 @@ impl Runner {
                     git(&into, &["checkout", "-q", "--detach"]);
                 }
             }
+            // A stand-in is on the path.
+            "sigstore/cosign-installer" => {}
             "actions/upload-artifact" => {
                 for file in path("path").unwrap().lines() {
                     assert!(self.folder.join(file).is_file(), "{file}");
@@ -224,8 +235,10 @@ impl Runner {
             assert!(step["name"].is_string() && step["image"].is_string());
             let mut environment = BTreeMap::new();
             for (name, value) in step["environment"].as_mapping().into_iter().flatten() {
-                let value = value.as_str().unwrap_or("secret");
-                environment.insert(name.as_str().unwrap().to_owned(), value.to_owned());
+                let name = name.as_str().unwrap().to_owned();
+                let secret = || self.variables.get(&name).cloned().unwrap_or_else(|| "secret".to_owned());
+                let value = value.as_str().map_or_else(secret, str::to_owned);
+                environment.insert(name, value);
             }
             // Drone runs the commands of a step as one script.
             let commands: Vec<&str> =
@@ -240,29 +253,21 @@ impl Runner {
     }
 }
 
-/// The head of a static program, which is all that packing looks at.
-fn static_program(machine: u8) -> Vec<u8> {
-    let mut head = vec![0; 64];
-    head[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    head[16] = 2;
-    head[18] = machine;
-    head[20] = 1;
-    head[52] = 64;
-    head.extend(format!("[swarmkit-mon is version {}, of commit , changed ]", env!("CARGO_PKG_VERSION")).bytes());
-    head
-}
-
 /// In the place of `scripts/image`: what it packs is small, and the rest is as there.
 fn write_image_builder(project: &Path) {
     let real = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/image")).unwrap();
     assert!(real.contains("./scripts/image --arm64 ") && real.contains("\"${GEN_CATALOG:-"));
     let folder = project.join("scripts");
     fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("amd64"), static_program(62)).unwrap();
-    fs::write(folder.join("arm64"), static_program(183)).unwrap();
+    for (name, machine) in ["amd64", "arm64"].into_iter().zip(MACHINES) {
+        fs::write(folder.join(name), made_program(machine, env!("CARGO_PKG_VERSION"), COMMIT, &[])).unwrap();
+    }
+    let component = json!({ "name": "swarmkit-mon", "version": env!("CARGO_PKG_VERSION") });
+    let sbom = json!({ "bomFormat": "CycloneDX", "metadata": { "component": component }, "components": [] });
+    fs::write(folder.join("sbom"), sbom.to_string()).unwrap();
     fs::write(folder.join("bundle"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n").unwrap();
     let script = "#!/bin/sh\nset -e\necho \"scripts/image $*\" >> \"$CALLS\"\nmkdir -p target/image\n\
-         echo '{}' > target/image/swarmkit.cdx.json\n\
+         cp scripts/sbom target/image/swarmkit.cdx.json\n\
          \"$GEN_CATALOG\" image scripts/amd64 scripts/arm64 --certificates scripts/bundle \
          --revision \"$SWARMKIT_CATALOG_COMMIT\" --out target/image/swarmkit.tar\n";
     fs::write(folder.join("image"), script).unwrap();
@@ -384,7 +389,9 @@ fn the_release_of_github_actions_opens_one_pull_request() {
     let mut runner = Runner::new(&sandbox, &folder);
     for (name, value) in [
         ("github.ref_name", TAG),
-        ("github.sha", "0123456789012345678901234567890123456789"),
+        ("github.sha", COMMIT),
+        ("github.server_url", "https://github.com"),
+        ("github.workflow_ref", "rancher/swarmkit-catalog/.github/workflows/release.yml@refs/tags/v2.0.0"),
         ("github.actor", "someone"),
         ("secrets.CATALOG_TOKEN", "secret"),
         ("secrets.REGISTRY_USER", "someone"),
@@ -393,7 +400,27 @@ fn the_release_of_github_actions_opens_one_pull_request() {
         runner.outputs.insert(name.to_owned(), value.to_owned());
     }
     runner.github(&example("github-release.yml")).unwrap();
-    released(&sandbox, &folder, &runner.calls());
+    let calls = runner.calls();
+    released(&sandbox, &folder, &calls);
+    // By cosign, once the image is there, and by its digest.
+    let lock: toml::Table = toml::from_str(&fs::read_to_string(folder.join("image.lock")).unwrap()).unwrap();
+    let image = format!("docker.io/rancher/swarmkit@{}", lock["digest"].as_str().unwrap());
+    let pushed = calls.iter().position(|call| call.starts_with("skopeo copy")).unwrap();
+    let signed: Vec<&String> = calls[pushed..].iter().filter(|call| call.starts_with("cosign ")).collect();
+    let attest = |kind: &str, file: &str| format!("cosign attest --yes --type {kind} --predicate {file} {image}");
+    assert_eq!(
+        signed,
+        [
+            "cosign login docker.io --username someone --password-stdin",
+            &format!("cosign sign --yes {image}"),
+            &attest("slsaprovenance1", "image-provenance.json"),
+            &attest("cyclonedx", "target/image/swarmkit.cdx.json"),
+        ]
+    );
+    let provenance: Value =
+        serde_yaml::from_str(&fs::read_to_string(folder.join("image-provenance.json")).unwrap()).unwrap();
+    let dependency = &provenance["buildDefinition"]["resolvedDependencies"][0];
+    assert_eq!(dependency["digest"]["gitCommit"], COMMIT);
     assert_eq!(
         git(&sandbox.remote, &["log", "-1", "--format=%an %ae", BRANCH]),
         "someone someone@users.noreply.github.com"
@@ -425,9 +452,27 @@ fn the_release_of_drone_opens_one_pull_request() {
     let folder = project(&sandbox);
     let mut runner = Runner::new(&sandbox, &folder);
     runner.variables.insert("DRONE_TAG".to_owned(), TAG.to_owned());
-    runner.variables.insert("DRONE_COMMIT_SHA".to_owned(), "0123456789012345678901234567890123456789".to_owned());
+    runner.variables.insert("DRONE_COMMIT_SHA".to_owned(), COMMIT.to_owned());
+    runner.variables.insert("DRONE_REPO_LINK".to_owned(), "https://git.example.com/swarmkit-catalog".to_owned());
+    let key = fs::read_to_string(root().join("tests/data/keys/pkcs8.pem")).unwrap();
+    runner.variables.insert("COSIGN_PRIVATE_KEY".to_owned(), key);
     runner.drone(&example("drone-release.yml")).unwrap();
-    released(&sandbox, &folder, &runner.calls());
+    let calls = runner.calls();
+    released(&sandbox, &folder, &calls);
+    // By the key; what is pushed beside the image is in the archive, and good.
+    let digest: toml::Table = toml::from_str(&fs::read_to_string(folder.join("image.lock")).unwrap()).unwrap();
+    let tag = digest["digest"].as_str().unwrap().replace(':', "-");
+    let copied: Vec<&String> = calls.iter().filter(|call| call.starts_with("skopeo copy")).collect();
+    assert_eq!(copied.len(), 3);
+    for (call, tag) in copied[1..].iter().zip([format!("{tag}.sig"), format!("{tag}.att")]) {
+        let wanted = format!("oci-archive:target/image/signed.tar:{tag} docker://docker.io/rancher/swarmkit:{tag}");
+        assert!(call.ends_with(&wanted), "{call}");
+    }
+    let public = root().join("tests/data/keys/public.pem");
+    let builder = "https://git.example.com/swarmkit-catalog";
+    let args = ["verify-image", "target/image/signed.tar", "--key", public.to_str().unwrap(), "--builder", builder];
+    let (code, text, errors) = outcome(&folder, &args);
+    assert_eq!(code, 0, "{text}{errors}");
     for left in ["body.md", "image.lock", "target/image/swarmkit.tar", "provenance.json"] {
         fs::remove_file(folder.join(left)).unwrap();
     }
@@ -443,4 +488,21 @@ fn every_example_is_in_the_list() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(name == "README.md" || list.contains(&format!("[{name}]({name})")), "{name}");
     }
+}
+
+fn every_action_is_pinned_to_a_commit() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci");
+    let mut pinned = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: ")) {
+            let (_, commit) = line.split_once('@').unwrap();
+            let (commit, version) = commit.split_once(" # v").unwrap_or_else(|| panic!("{line}: no version"));
+            assert!(swarmkit_settings::built_from::is_commit(commit), "{line}");
+            assert!(version.split('.').count() == 3, "{line}");
+            pinned += 1;
+        }
+    }
+    assert!(pinned > 3);
 }

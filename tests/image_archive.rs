@@ -16,6 +16,8 @@ pub fn trials() -> Vec<Trial> {
         programs_of_two_platforms_make_one_image,
         what_would_not_run_is_refused,
         verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock,
+        verify_reads_the_program_and_not_its_labels_alone,
+        licences_are_packed_and_missed,
     ]
 }
 
@@ -38,6 +40,12 @@ fn static_head() -> Vec<u8> {
     head[18] = 62;
     head[20] = 1;
     head[52] = 64;
+    head
+}
+
+fn of_machine(machine: u8) -> Vec<u8> {
+    let mut head = static_head();
+    head[18] = machine;
     head
 }
 
@@ -125,9 +133,7 @@ fn it_is_a_layout_for_registries_and_an_archive_for_docker_load() {
 
 fn programs_of_two_platforms_make_one_image() {
     let folder = ingredients();
-    let mut arm64 = static_program();
-    arm64[18] = 183;
-    fs::write(folder.path().join("arm64"), arm64).unwrap();
+    fs::write(folder.path().join("arm64"), [of_machine(183), noted(VERSION, "")].concat()).unwrap();
     let alone = packed(folder.path(), &["--revision", "abc"]);
     let report = packed(folder.path(), &["arm64", "--revision", "abc"]);
     assert_eq!(report["platforms"], json!(["linux/amd64", "linux/arm64"]));
@@ -146,6 +152,9 @@ fn programs_of_two_platforms_make_one_image() {
     assert_eq!(lock["lock"]["digest"], report["digest"]);
     assert_eq!(lock["lock"]["platforms"], report["platforms"]);
     let commit = "1".repeat(40);
+    for (name, head) in [("program", static_head()), ("arm64", of_machine(183))] {
+        fs::write(folder.path().join(name), [head, noted(VERSION, &commit)].concat()).unwrap();
+    }
     packed(folder.path(), &["arm64", "--revision", &commit]);
     fs::remove_file(folder.path().join("image.lock")).unwrap();
     assert_eq!(wrong(folder.path(), &format!("v{VERSION}"), &commit), [""; 0]);
@@ -217,13 +226,18 @@ fn verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock() {
     let folder = ingredients();
     let (commit, other) = ("1".repeat(40), "2".repeat(40));
     let tag = format!("v{VERSION}");
+    let says = |commit: &str| format!("image program: swarmkit-mon {VERSION} of {commit}");
+    // Of no known commit, whatever its label says.
     packed(folder.path(), &["--revision", &commit]);
-    assert_eq!(wrong(folder.path(), &tag, &commit), [""; 0]);
-    assert_eq!(wrong(folder.path(), &tag, &other), [format!("image revision: {commit}")]);
+    assert_eq!(wrong(folder.path(), &tag, &commit), [says("unknown")]);
     for unsure in ["unknown".to_owned(), format!("{commit}, with changes")] {
         packed(folder.path(), &["--revision", &unsure]);
-        assert_eq!(wrong(folder.path(), &tag, &unsure), [format!("image revision: {unsure}")]);
+        assert_eq!(wrong(folder.path(), &tag, &unsure), [format!("image revision: {unsure}"), says("unknown")]);
     }
+    fs::write(folder.path().join("program"), [static_head(), noted(VERSION, &commit)].concat()).unwrap();
+    packed(folder.path(), &["--revision", &commit]);
+    assert_eq!(wrong(folder.path(), &tag, &commit), [""; 0]);
+    assert_eq!(wrong(folder.path(), &tag, &other), [format!("image revision: {commit}"), says(&commit)]);
     let rows = wrong(folder.path(), "v9.9.9", &commit);
     assert!(rows.len() == 1 && rows[0].contains("no image with the tag v9.9.9"), "{rows:?}");
     packed(folder.path(), &["--revision", &commit]);
@@ -233,4 +247,142 @@ fn verify_holds_the_archive_against_the_tag_the_daemon_and_the_lock() {
     assert_eq!(wrong(folder.path(), &tag, &commit), [format!("image archive's digest: {}", digest.as_str().unwrap())]);
     fs::write(folder.path().join("image.tar"), "no archive").unwrap();
     assert_eq!(wrong(folder.path(), &tag, &commit).len(), 1);
+}
+
+/// An archive that says of itself what it should, around a layer of somebody else's.
+fn hostile(folder: &Path, commit: &str, layer: &[u8], starts: &Value) {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut blob = |kind: &str, content: Vec<u8>| {
+        let digest = rancher_catalog::digest::sha256_hex(&content);
+        let descriptor = json!({ "mediaType": kind, "size": content.len(), "digest": format!("sha256:{digest}") });
+        files.push((format!("blobs/sha256/{digest}"), content));
+        descriptor
+    };
+    let config = json!({ "os": "linux", "architecture": "amd64", "config": { "Entrypoint": starts, "Labels": {
+        "org.opencontainers.image.version": VERSION,
+        "org.opencontainers.image.revision": commit,
+        "org.opencontainers.image.source": env!("CARGO_PKG_REPOSITORY"),
+        "org.opencontainers.image.licenses": env!("CARGO_PKG_LICENSE"),
+    }}});
+    let config = blob("application/vnd.oci.image.config.v1+json", config.to_string().into_bytes());
+    let layer = blob("application/vnd.oci.image.layer.v1.tar", layer.to_vec());
+    let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [layer] }).to_string().into_bytes();
+    let mut top = blob("application/vnd.oci.image.manifest.v1+json", manifest);
+    top["annotations"] = json!({ "org.opencontainers.image.ref.name": format!("v{VERSION}") });
+    files.push(("index.json".to_owned(), json!({ "schemaVersion": 2, "manifests": [top] }).to_string().into_bytes()));
+    files.push(("oci-layout".to_owned(), b"{\"imageLayoutVersion\":\"1.0.0\"}".to_vec()));
+    let named = files.iter().map(|(name, content)| (name.as_str(), EntryKind::File(content)));
+    fs::write(folder.join("image.tar"), tar_of(named)).unwrap();
+}
+
+enum EntryKind<'a> {
+    File(&'a [u8]),
+    Link(tar::EntryType, &'a str),
+    /// A file that is said to have more than is there.
+    Claimed(u64),
+}
+
+fn tar_of<'a>(entries: impl IntoIterator<Item = (&'a str, EntryKind<'a>)>) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, kind) in entries {
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(0o755);
+        match kind {
+            EntryKind::File(content) => {
+                header.set_size(content.len() as u64);
+                tar.append_data(&mut header, name, content).unwrap();
+            }
+            EntryKind::Link(kind, to) => {
+                header.set_entry_type(kind);
+                header.set_size(0);
+                tar.append_link(&mut header, name, to).unwrap();
+            }
+            EntryKind::Claimed(size) => {
+                header.set_path(name).unwrap();
+                header.set_size(size);
+                header.set_cksum();
+                tar.get_mut().extend(header.as_bytes());
+            }
+        }
+    }
+    tar.into_inner().unwrap()
+}
+
+fn verify_reads_the_program_and_not_its_labels_alone() {
+    use EntryKind::{Claimed, File, Link};
+    const PROGRAM: &str = "bin/swarmkit-mon";
+    let folder = ingredients();
+    let (commit, tag) = ("1".repeat(40), format!("v{VERSION}"));
+    let ours = [static_head(), noted(VERSION, &commit)].concat();
+    let (older, elsewhere) = (noted("1.9.9", &commit), noted(VERSION, &"2".repeat(40)));
+    let starts = json!([format!("/{PROGRAM}")]);
+    let told = |layer: Vec<u8>, starts: &Value| {
+        hostile(folder.path(), &commit, &layer, starts);
+        wrong(folder.path(), &tag, &commit)
+    };
+    let good = || tar_of([(PROGRAM, File(&ours)), ("bin/sh", Link(tar::EntryType::Symlink, "swarmkit-mon"))]);
+    assert_eq!(told(good(), &starts), [""; 0]);
+    let mut cut_off = good();
+    cut_off.truncate(600);
+    let mut followed = good();
+    followed.extend(tar_of([(PROGRAM, File(&static_head()))]));
+    let bomb = {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut gzip, &tar_of([(PROGRAM, Claimed(30 << 20))])).unwrap();
+        for _ in 0..60 {
+            std::io::Write::write_all(&mut gzip, &vec![0; 1 << 20]).unwrap();
+        }
+        gzip.finish().unwrap()
+    };
+    for (layer, starts, wanted) in [
+        (tar_of([(PROGRAM, File(&static_head()))]), &starts, "is no swarmkit-mon"),
+        (tar_of([(PROGRAM, File(&older))]), &starts, "swarmkit-mon 1.9.9 of 1"),
+        (tar_of([(PROGRAM, File(&elsewhere))]), &starts, "of 2222"),
+        (tar_of([("bin/other", File(&ours))]), &starts, "also holds \"bin/other\""),
+        (tar_of([("etc/ld.so.preload", File(&ours)), (PROGRAM, File(&ours))]), &starts, "etc/ld.so.preload"),
+        (tar_of([(PROGRAM, File(&ours)), (PROGRAM, File(&static_head()))]), &starts, "twice"),
+        (tar_of([(PROGRAM, Link(tar::EntryType::Symlink, "/proc/self/exe"))]), &starts, "also holds"),
+        (tar_of([(PROGRAM, Link(tar::EntryType::Link, "../image.tar"))]), &starts, "also holds"),
+        (tar_of([(PROGRAM, File(&ours)), ("bin/sh", Link(tar::EntryType::Symlink, "/x"))]), &starts, "also holds"),
+        (tar_of([("bin", Link(tar::EntryType::Symlink, "/x")), (PROGRAM, File(&ours))]), &starts, "also holds"),
+        (tar_of([(PROGRAM, Claimed(1 << 60))]), &starts, "no more than"),
+        (tar_of([(PROGRAM, Claimed(1 << 20))]), &starts, "cut off"),
+        (bomb, &starts, "behind the end"),
+        (tar_of([]), &starts, "there is no bin/swarmkit-mon"),
+        (b"no tar".to_vec(), &starts, "cut off, or no tar"),
+        (cut_off, &starts, "cut off"),
+        (followed, &starts, "behind the end"),
+        (good(), &json!(["/bin/sh"]), "it starts /bin/sh"),
+        (good(), &json!(["/bin/swarmkit-mon", "--once"]), "--once"),
+        (good(), &Value::Null, "starts no program"),
+    ] {
+        let rows = told(layer, starts);
+        assert!(rows.len() == 1 && rows[0].starts_with("image program: "), "{wanted}: {rows:?}");
+        assert!(rows[0].contains(wanted), "{wanted}: {rows:?}");
+    }
+}
+
+fn licences_are_packed_and_missed() {
+    let folder = ingredients();
+    let (code, _, errors) = pack(folder.path(), &[]);
+    assert!(code == 0 && errors.contains("no licences") && errors.contains("--licences"), "{errors}");
+    fs::write(folder.path().join("licences"), "The licences.\n").unwrap();
+    let commit = "1".repeat(40);
+    fs::write(folder.path().join("program"), [static_head(), noted(VERSION, &commit)].concat()).unwrap();
+    let (code, _, errors) = pack(folder.path(), &["--licences", "licences"]);
+    assert!(code == 0 && !errors.contains("--licences"), "{errors}");
+    let layer =
+        files(&folder.path().join("image.tar")).into_iter().find(|(_, content)| content.starts_with(&[31, 139]));
+    let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(std::io::Cursor::new(layer.unwrap().1)));
+    let mut entries = tar.entries().unwrap().map(Result::unwrap);
+    let mut entry = entries.find(|entry| *entry.path_bytes() == b"usr/share/doc/swarmkit-mon/licences"[..]).unwrap();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+    assert_eq!(text, "The licences.\n");
+    assert_eq!(wrong(folder.path(), &format!("v{VERSION}"), &commit), [""; 0]);
+    fs::write(folder.path().join("licences"), "\n").unwrap();
+    for (file, wanted) in [("licences", "is empty"), ("none", "cannot read none")] {
+        let (code, _, errors) = pack(folder.path(), &["--licences", file]);
+        assert!(code == 2 && errors.contains(wanted), "{errors}");
+    }
 }

@@ -22,6 +22,7 @@ mod junit;
 mod knows_its_commit;
 mod languages;
 mod launch_verdicts;
+mod licences;
 mod manual;
 mod meaning_corpus;
 mod mistyped;
@@ -38,6 +39,7 @@ mod render;
 mod round_trip;
 mod schemas;
 mod settings_once;
+mod signing;
 mod terminal;
 mod verify;
 mod versions_agree;
@@ -69,6 +71,7 @@ fn main() {
             ("knows_its_commit", knows_its_commit::trials),
             ("launch_verdicts", launch_verdicts::trials),
             ("languages", languages::trials),
+            ("licences", licences::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("mistyped", mistyped::trials),
@@ -84,6 +87,7 @@ fn main() {
             ("round_trip", round_trip::trials),
             ("schemas", schemas::trials),
             ("settings_once", settings_once::trials),
+            ("signing", signing::trials),
             ("terminal", terminal::trials),
             ("verify", verify::trials),
             ("versions_agree", versions_agree::trials),

@@ -19,7 +19,7 @@ use whole_file;
 /// hold others, which are no image's business.
 const CERTIFICATES: &str = "/usr/share/ca-certificates/mozilla";
 
-/// Packs a static swarmkit-mon into an image: the program, certificates of public authorities, nothing else.
+/// Packs a static swarmkit-mon into an image: the program, certificates of public authorities, licences, nothing else.
 ///
 /// It writes one archive that is an OCI image layout (`gen-catalog lock`, skopeo) and what `docker load` takes. Neither a
 /// registry nor an engine is needed. The same program, certificates and options make the same bytes. `./scripts/image`
@@ -43,6 +43,9 @@ pub(super) struct ImageArchiveArgs {
     /// Certificates as PEM: a file, or a folder of *.crt
     #[arg(long, value_name = "PATH", default_value = CERTIFICATES)]
     certificates: PathBuf,
+    /// The licences of all that is linked into the program, as `gen-catalog licences` writes them
+    #[arg(long, value_name = "FILE")]
+    licences: Option<PathBuf>,
     /// The commit that the program was built from [default: what the program says]
     #[arg(long, value_name = "COMMIT")]
     revision: Option<String>,
@@ -66,12 +69,14 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
     let certificates = certificates(&args.certificates).with_context(|| {
         format!("cannot read certificates from {}: see --certificates", args.certificates.display())
     })?;
+    let licences = args.licences.as_deref().map(licences).transpose()?;
     let own = || programs.first().and_then(|program| built_from::noted(program)).map(|noted| noted.commit);
     let revision = args.revision.clone().or_else(own).unwrap_or_else(|| built_from::UNKNOWN.to_owned());
     let image = swarm::image(args.image.clone(), None);
     let contents = Contents {
         programs: &programs,
         certificates: &certificates,
+        licences: licences.as_deref(),
         image: &image,
         version: VERSION,
         revision: &revision,
@@ -79,6 +84,9 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
     };
     let names: Vec<String> = args.programs.iter().map(|path| path.display().to_string()).collect();
     let packed = pack(&contents).with_context(|| format!("cannot pack {}", names.join(", ")))?;
+    if licences.is_none() {
+        output.warning("the image has no licences of what is linked into the program: see --licences");
+    }
     if !packed.is_auditable {
         output.warning("a program does not tell its dependencies: build it with `cargo auditable build`");
     }
@@ -100,10 +108,18 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
             packed.platforms.join(", "),
             packed.digest,
             megabytes(packed.layer_bytes),
-            megabytes(largest(&programs) + certificates.len()),
+            megabytes(largest(&programs) + certificates.len() + licences.as_ref().map_or(0, String::len)),
         ))?,
     }
     Ok(Outcome::Good)
+}
+
+fn licences(path: &Path) -> anyhow::Result<String> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if text.trim().is_empty() {
+        bail!("{} is empty: make it with `gen-catalog licences`", path.display());
+    }
+    Ok(text)
 }
 
 fn largest(programs: &[Vec<u8>]) -> usize {

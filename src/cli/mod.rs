@@ -5,6 +5,7 @@ mod completions;
 mod diff;
 mod findings;
 mod image;
+mod licences;
 mod lock;
 mod man;
 mod model;
@@ -19,7 +20,9 @@ mod rule_name;
 mod rules;
 mod schema;
 mod settings;
+mod sign;
 mod verify;
+mod verify_image;
 mod version;
 
 use std::path::{Path, PathBuf};
@@ -115,6 +118,7 @@ enum Command {
     Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
     Image(image::ImageArchiveArgs),
+    Licences(licences::LicencesArgs),
     Lock(lock::LockArgs),
     Man(man::ManArgs),
     Model(model::ModelArgs),
@@ -124,7 +128,9 @@ enum Command {
     Rules(rules::RulesArgs),
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
+    Sign(sign::SignArgs),
     Verify(verify::VerifyArgs),
+    VerifyImage(verify_image::VerifyImageArgs),
     Version(version::VersionArgs),
 }
 
@@ -211,6 +217,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
         Command::Image(args) => image::run(args, &output),
+        Command::Licences(args) => licences::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
@@ -219,7 +226,9 @@ pub fn run() -> ExitCode {
         Command::Render(args) => render::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),
+        Command::Sign(args) => sign::run(args, &output),
         Command::Verify(args) => verify::run(args, &output),
+        Command::VerifyImage(args) => verify_image::run(args, &output),
         Command::Version(args) => version::run(args, &output),
     };
     match result {

@@ -37,7 +37,8 @@ pub(super) struct VerifyArgs {
     /// The image's repository
     #[arg(long, value_name = "REPOSITORY", value_parser = super::repository, default_value_t = swarm::default_repository())]
     image: Repository,
-    /// The image's archive, as `gen-catalog lock` takes it: whether it is the tag's, and its labels say what the daemon says
+    /// The image's archive, as `gen-catalog lock` takes it: whether it is the tag's, its labels and its program say what the
+    /// daemon says
     #[arg(long, value_name = "IMAGE")]
     archive: Option<PathBuf>,
     /// How to print it
@@ -69,7 +70,7 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome>
     Ok(if agree { Outcome::Good } else { Outcome::Findings })
 }
 
-fn table(rows: &[Row]) -> Text {
+pub(super) fn table(rows: &[Row]) -> Text {
     let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
     let (what, place) = (width(|row| row.what), width(|row| &row.place));
     let mut out = Text::default();

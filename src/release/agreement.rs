@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::image_lock::{self, ImageLock};
+use super::layout::Layout;
 use super::oci::{self, FoundImage};
-use super::pack;
+use super::{pack, unpack};
 use crate::catalog::{CatalogRoot, plan};
 use crate::entries::{Publication, swarm};
 use crate::render::Renderer;
@@ -18,7 +19,7 @@ use rancher_catalog::git::Git;
 use rancher_catalog::limited_child;
 use rancher_catalog::model::{DockerCompose, Image, Repository, Version};
 use rancher_catalog::source::TemplateSource;
-use swarmkit_settings::SETTINGS;
+use swarmkit_settings::{SETTINGS, built_from};
 
 /// What a program may take to print its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
@@ -58,7 +59,7 @@ pub struct Places<'a> {
 /// Looks at all places.
 pub fn look(places: &Places<'_>, renderer: &Renderer) -> Vec<Row> {
     let wanted = places.tag.trim_start_matches('v');
-    let mut rows = Rows { rows: Vec::new() };
+    let mut rows = Rows::default();
     rows.add("tag", "--tag", Ok(places.tag.to_owned()), &tag_of(wanted));
     rows.add("package", "Cargo.toml", cargo_toml(places.project), wanted);
     rows.add("lock of packages", "Cargo.lock", cargo_lock(places.project), wanted);
@@ -85,12 +86,13 @@ pub fn look(places: &Places<'_>, renderer: &Renderer) -> Vec<Row> {
     rows.rows
 }
 
-struct Rows {
-    rows: Vec<Row>,
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
 }
 
 impl Rows {
-    fn add(&mut self, what: &'static str, place: &str, says: Result<String, String>, should: &str) {
+    pub(super) fn add(&mut self, what: &'static str, place: &str, says: Result<String, String>, should: &str) {
         let agrees = says.as_deref() == Ok(should);
         let says = says.unwrap_or_else(|why| why);
         self.rows.push(Row { what, place: place.to_owned(), says, should: should.to_owned(), agrees });
@@ -226,15 +228,19 @@ fn lock(places: &Places<'_>, image: Option<&Image>, rows: &mut Rows) {
 fn archive(places: &Places<'_>, path: &Path, commit: Option<&str>, rows: &mut Rows) {
     let wanted = places.tag.trim_start_matches('v');
     let place = path.display().to_string();
-    let found = match oci::find(path, &format!("v{wanted}")) {
-        Ok(found) => found,
+    let read = Layout::open(path).and_then(|layout| {
+        let found = oci::find_in(&layout, &format!("v{wanted}"))?;
+        Ok((layout, found))
+    });
+    let (layout, found) = match read {
+        Ok(read) => read,
         Err(error) => return rows.add("image archive", &place, Err(error.to_string()), &format!("an image v{wanted}")),
     };
     let named = if found.named { Ok(format!("an image v{wanted}")) } else { Err("an image without a name".to_owned()) };
     rows.add("image archive", &place, named, &format!("an image v{wanted}"));
     // A release is of one commit, and both must know it.
-    let is_commit = |text: &&str| matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let commit = commit.filter(is_commit).unwrap_or("the commit of the daemon, which does not know it");
+    let commit =
+        commit.filter(|text| built_from::is_commit(text)).unwrap_or("the commit of the daemon, which does not know it");
     for (what, label, wanted) in [
         ("image version", pack::VERSION_LABEL, wanted),
         ("image revision", pack::REVISION_LABEL, commit),
@@ -243,6 +249,8 @@ fn archive(places: &Places<'_>, path: &Path, commit: Option<&str>, rows: &mut Ro
     ] {
         rows.add(what, &format!("{place} {label}"), label_of_all(&found, label), wanted);
     }
+    let should = format!("swarmkit-mon {wanted} of {commit}");
+    rows.add("image program", &format!("{place} {}", pack::PROGRAM), program_of_all(&layout, &found), &should);
     // A lock that cannot be read has its own row.
     if let Ok(Some(lock)) = ImageLock::read(&places.project.join(image_lock::FILE_NAME)) {
         rows.add("image archive's digest", &place, Ok(found.digest), &lock.digest);
@@ -250,13 +258,23 @@ fn archive(places: &Places<'_>, path: &Path, commit: Option<&str>, rows: &mut Ro
 }
 
 /// What a label says on every platform.
-fn label_of_all(found: &FoundImage, label: &str) -> Result<String, String> {
+pub(super) fn label_of_all(found: &FoundImage, label: &str) -> Result<String, String> {
     let said: BTreeSet<Option<&String>> = found.described.iter().map(|described| described.labels.get(label)).collect();
     match said.into_iter().collect::<Vec<_>>().as_slice() {
         [] | [None] => Err("no label".to_owned()),
         [Some(one)] => Ok((*one).clone()),
         _ => Err("not the same on every platform".to_owned()),
     }
+}
+
+/// What the program is by its own note, on every platform.
+pub(super) fn program_of_all(layout: &Layout<'_>, found: &FoundImage) -> Result<String, String> {
+    let mut said = BTreeSet::new();
+    for image in &found.described {
+        let of_platform = |reason| format!("{}: {reason}", image.platform);
+        said.insert(unpack::daemon(layout, image).map_err(of_platform)?.to_string());
+    }
+    Ok(said.into_iter().collect::<Vec<_>>().join("; "))
 }
 
 fn up_to_date(folder: &Path, publication: &Publication, renderer: &Renderer) -> Result<String, String> {

@@ -5,11 +5,15 @@
 //! was seen to be to that commit. Whenever it is killed, the clone is as it was, or has the whole release.
 
 pub mod agreement;
+pub mod auditable;
 pub mod base;
 pub mod commit;
 pub mod edit;
 pub mod execute;
 pub mod image_lock;
+pub mod image_provenance;
+pub mod layout;
+pub mod licences;
 pub mod oci;
 pub mod pack;
 pub mod plan;
@@ -17,6 +21,9 @@ pub mod provenance;
 pub mod publish;
 pub mod pull_request;
 pub mod refusal;
+pub mod sbom;
+pub mod signing;
+pub mod unpack;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Packs the daemon into an image: its program, the certificates of public authorities, and nothing else.
+//! Packs the daemon into an image: its program, the certificates of public authorities, the licences, and nothing else.
 //!
 //! What comes out is one archive that is two things: an OCI image layout, whose manifest a registry gets byte for byte,
 //! and what `docker load` of any engine takes. Manifest and config have Docker's media types: Docker before 18.06, and
@@ -15,6 +15,7 @@ use elf::{ElfBytes, ParseError};
 use flate2::{Compression, GzBuilder};
 use serde_json::{Value, json};
 
+use super::auditable;
 use rancher_catalog::digest::sha256_hex;
 use rancher_catalog::model::ImageReference;
 use swarmkit_settings::built_from;
@@ -34,14 +35,17 @@ pub const PROGRAM: &str = "bin/swarmkit-mon";
 pub const SHELLS: [&str; 2] = ["bin/bash", "bin/sh"];
 /// Where programs look for the certificates of public authorities.
 pub const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
-/// The section that `cargo auditable` puts the list of dependencies into.
-const DEPENDENCIES_SECTION: &str = ".dep-v0";
+/// Where the licences of all that is linked into the program are.
+pub const LICENCES: &str = "usr/share/doc/swarmkit-mon/licences";
+
+/// The annotation with the name of what is in a layout.
+pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-const MANIFEST_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(super) const MANIFEST_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// What an image is made of.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +54,8 @@ pub struct Contents<'a> {
     pub programs: &'a [Vec<u8>],
     /// Certificates of public authorities, as PEM.
     pub certificates: &'a str,
+    /// The licences of all that is linked into the program, if they are known.
+    pub licences: Option<&'a str>,
     /// What the image is called.
     pub image: &'a ImageReference,
     /// The version.
@@ -152,7 +158,7 @@ pub fn pack(contents: &Contents<'_>) -> Result<Packed, PackError> {
     let tag = name.tag.clone().unwrap_or_default();
     top["annotations"] = json!({
         "io.containerd.image.name": full_name(&name),
-        "org.opencontainers.image.ref.name": tag,
+        REF_NAME: tag,
     });
     // This list knows no platforms: an engine that reads it would give one tag to each image in turn, and keep the last.
     let docker: Vec<Value> = images
@@ -191,7 +197,7 @@ struct PlatformImage {
 fn one_platform(contents: &Contents<'_>, program: &[u8], blobs: &mut Blobs) -> Result<PlatformImage, PackError> {
     let (architecture, is_auditable) = inspect(program)?;
     check_note(contents, program)?;
-    let tar = layer(program, contents.certificates)?;
+    let tar = layer(program, contents)?;
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     gzip.write_all(&tar)?;
     let compressed = gzip.finish()?;
@@ -271,7 +277,7 @@ fn inspect(program: &[u8]) -> Result<(&'static str, bool), PackError> {
     if file.segments().is_some_and(|segments| segments.iter().any(|segment| segment.p_type == PT_INTERP)) {
         return Err(PackError::NotStatic);
     }
-    Ok((architecture, file.section_header_by_name(DEPENDENCIES_SECTION)?.is_some()))
+    Ok((architecture, file.section_header_by_name(auditable::SECTION)?.is_some()))
 }
 
 fn check_certificates(text: &str) -> Result<(), PackError> {
@@ -284,22 +290,26 @@ fn check_certificates(text: &str) -> Result<(), PackError> {
     }
 }
 
-struct Entry<'a> {
-    path: &'a str,
-    mode: u32,
-    content: Content<'a>,
+/// A file, a folder or a link of an archive.
+pub(super) struct Entry<'a> {
+    pub(super) path: &'a str,
+    pub(super) mode: u32,
+    pub(super) content: Content<'a>,
 }
 
-enum Content<'a> {
+/// What an entry is.
+pub(super) enum Content<'a> {
     Folder,
     File(&'a [u8]),
     /// Another name of a file beside it.
     Link(&'a str),
 }
 
-fn layer(program: &[u8], certificates: &str) -> io::Result<Vec<u8>> {
+fn layer(program: &[u8], contents: &Contents<'_>) -> io::Result<Vec<u8>> {
     let mut files = BTreeMap::new();
-    for (path, mode, content) in [(PROGRAM, 0o755, program), (CERTIFICATES, 0o644, certificates.as_bytes())] {
+    let licences = contents.licences.map(|text| (LICENCES, 0o644, text.as_bytes()));
+    let always = [(PROGRAM, 0o755, program), (CERTIFICATES, 0o644, contents.certificates.as_bytes())];
+    for (path, mode, content) in always.into_iter().chain(licences) {
         for (at, _) in path.match_indices('/') {
             files.insert(&path[..=at], Entry { path: &path[..=at], mode: 0o755, content: Content::Folder });
         }
@@ -312,7 +322,7 @@ fn layer(program: &[u8], certificates: &str) -> io::Result<Vec<u8>> {
 }
 
 /// A tar archive of root's files, whose times are all the same.
-fn archive<'a>(entries: impl Iterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> {
+pub(super) fn archive<'a>(entries: impl Iterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> {
     let mut tar = tar::Builder::new(Vec::new());
     for entry in entries {
         let mut header = tar::Header::new_ustar();
@@ -335,14 +345,15 @@ fn archive<'a>(entries: impl Iterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> 
     tar.into_inner()
 }
 
+/// The blobs of a layout, by their paths.
 #[derive(Default)]
-struct Blobs {
-    files: BTreeMap<String, Vec<u8>>,
+pub(super) struct Blobs {
+    pub(super) files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Blobs {
     /// Keeps a blob; its descriptor.
-    fn put(&mut self, media_type: &str, content: Vec<u8>) -> Value {
+    pub(super) fn put(&mut self, media_type: &str, content: Vec<u8>) -> Value {
         let digest = format!("sha256:{}", sha256_hex(&content));
         let descriptor = json!({ "mediaType": media_type, "size": content.len(), "digest": digest });
         self.files.insert(Self::path(&digest), content);

@@ -1,6 +1,7 @@
 //! A record of how the files of a release came about: an in-toto statement (v1) with a SLSA provenance predicate (v1).
 //!
-//! Only what is known stands in it. It is not signed: who wants to vouch for it signs it with their own tools.
+//! Only what is known stands in it. It is not signed: `cosign sign-blob` can. What is known of the image is signed with it
+//! (`image_provenance`).
 
 use serde_json::{Value, json};
 

@@ -13,6 +13,7 @@ pub mod git;
 pub mod haproxy;
 pub mod lab;
 pub mod large_catalog;
+pub mod made_program;
 pub mod model_host;
 pub mod open_metrics;
 pub mod picture;

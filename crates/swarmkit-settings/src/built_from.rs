@@ -9,6 +9,11 @@ pub const CATALOG_VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 /// What stands for a commit that is not known.
 pub const UNKNOWN: &str = "unknown";
 
+/// Whether a text is the whole name of a commit, and nothing beside it.
+pub fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// How the note of a daemon begins.
 const NOTE_BEGIN: &str = "[swarmkit-mon is version ";
 /// What the daemon has in it, for whoever cannot run it: it may be for another machine.

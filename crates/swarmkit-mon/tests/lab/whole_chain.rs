@@ -183,6 +183,7 @@ fn next_version(folder: &Path, catalog: &Path, registry: &Registry, authorities:
     let packed = pack(&Contents {
         programs: &[of_version("9.9.9", program)],
         certificates: authorities,
+        licences: None,
         image: &image,
         version: "9.9.9",
         revision: &revision,

@@ -1,0 +1,105 @@
+//! Which keys sign, and what is wrong with the others.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use swarm_lab::programs;
+use swarm_lab::trial::Trial;
+use swarm_lab::trials;
+
+use super::made::{image, key, signed, verify};
+
+pub fn trials() -> Vec<Trial> {
+    trials![keys_of_every_form_sign_alike, keys_that_will_not_do_say_why]
+}
+
+/// A run with variables of its own.
+fn with(folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> (i32, String) {
+    let mut command = Command::new(programs::gen_catalog());
+    command.current_dir(folder).args(args).env_remove("COSIGN_PASSWORD").envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+const SIGN: [&str; 6] = ["sign", "image.tar", "--sbom", "sbom.json", "--out", "signed.tar"];
+
+fn keys_of_every_form_sign_alike() {
+    let folder = image();
+    let password = [("COSIGN_PASSWORD", "correct horse")];
+    let pem = fs::read_to_string(key("pkcs8.pem")).unwrap();
+    let windows = folder.path().join("windows.pem");
+    fs::write(&windows, pem.replace('\n', "\r\n")).unwrap();
+    let mut all = Vec::new();
+    for (given, variables) in [
+        (key("pkcs8.pem"), &[][..]),
+        (key("ec-with-parameters.pem"), &[]),
+        (windows.display().to_string(), &[]),
+        (key("cosign-1.key"), &password),
+        (key("cosign-2.key"), &password),
+        ("env://COSIGN_PRIVATE_KEY".to_owned(), &[("COSIGN_PRIVATE_KEY", pem.as_str())]),
+    ] {
+        let (code, errors) = with(folder.path(), variables, &[&SIGN[..], &["--key", &given]].concat());
+        assert_eq!((code, errors.as_str()), (0, ""), "{given}");
+        all.push(fs::read(folder.path().join("signed.tar")).unwrap());
+    }
+    assert!(all.iter().all(|signed| *signed == all[0]));
+}
+
+fn keys_that_will_not_do_say_why() {
+    let folder = image();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let text = |name: &str| fs::read_to_string(key(name)).unwrap();
+    let greedy = {
+        let sealed = text("cosign-2.key");
+        let body: String = sealed.lines().filter(|line| !line.starts_with('-')).collect();
+        let body = String::from_utf8(STANDARD.decode(body).unwrap()).unwrap();
+        let body = STANDARD.encode(body.replace("\"N\":65536", "\"N\":1099511627776"));
+        format!(
+            "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{body}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n"
+        )
+    };
+    let right = [("COSIGN_PASSWORD", "correct horse")];
+    for (given, variables, wanted) in [
+        (key("other-rsa.pem"), &[][..], "a key for RSA"),
+        (key("other-ed.pem"), &[], "a key for Ed25519"),
+        (key("other-p384.pem"), &[], "a key for the curve P-384"),
+        (key("other-p384sec1.pem"), &[], "another curve than P-256"),
+        (key("other-osslenc.pem"), &[], "encrypted by OpenSSL"),
+        (key("other-trad.pem"), &[], "encrypted by OpenSSL"),
+        (key("public.pem"), &[], "the public half"),
+        (key("cosign-2.key"), &[], "COSIGN_PASSWORD"),
+        (key("cosign-2.key"), &[("COSIGN_PASSWORD", "wrong donkey")], "does not open it"),
+        (write("greedy", greedy), &right, "other work than cosign"),
+        (write("half", text("pkcs8.pem")[..100].to_owned()), &[], "cut off, or damaged"),
+        (write("damaged", text("pkcs8.pem").replacen("MIGH", "MIGG", 1)), &[], "cut off, or damaged"),
+        (write("empty", String::new()), &[], "it is no key"),
+        (write("long", "x".repeat(1 << 20)), &[], "too long for one"),
+        (key("none"), &[], "cannot read"),
+        ("/dev/zero".to_owned(), &[], "too long for one"),
+        (folder.path().display().to_string(), &[], "cannot read"),
+        ("env://NO_SUCH_VARIABLE".to_owned(), &[], "no variable NO_SUCH_VARIABLE"),
+    ] {
+        let (code, errors) = with(folder.path(), variables, &[&SIGN[..], &["--key", &given]].concat());
+        assert!(code == 2 && errors.contains(wanted), "{given}: {errors}");
+        assert!(!errors.contains("donkey") && !errors.contains("horse"), "{errors}");
+    }
+    assert!(!folder.path().join("signed.tar").exists());
+    let (folder, _) = signed();
+    for (given, wanted) in [
+        (key("pkcs8.pem"), "it is a private key"),
+        (key("cosign-2.key"), "it is a private key"),
+        (key("other-rsa-public.pem"), "a key for RSA"),
+        (key("none"), "cannot read"),
+        (key("README.md"), "it is no key"),
+    ] {
+        let (code, _, errors) = verify(folder.path(), &["--key", &given]);
+        assert!(code == 2 && errors.contains(wanted), "{given}: {errors}");
+    }
+}
