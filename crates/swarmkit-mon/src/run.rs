@@ -14,6 +14,7 @@ use super::health::{self, Health};
 use super::identity::Mirror;
 use super::label_writer;
 use super::metadata::{self, Metadata};
+use super::notify::{self, Notifier};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
 use super::pace::Pace;
@@ -33,6 +34,9 @@ pub enum RunError {
     /// No client can be made.
     #[error("no HTTP client: {0}")]
     Client(#[from] reqwest::Error),
+    /// What is told to an address of the operator's.
+    #[error("{0}")]
+    Notify(#[from] notify::SetupError),
     /// The health port, or the signals.
     #[error("{what}: {error}")]
     System {
@@ -72,6 +76,7 @@ pub struct Monitor {
     memory: Memory,
     status: Arc<RwLock<Status>>,
     warned: Vec<String>,
+    notifier: Option<Notifier>,
 }
 
 impl Monitor {
@@ -88,11 +93,15 @@ impl Monitor {
         let sources = Sources {
             engine: Engine::new(Path::new(DOCKER_SOCKET))?,
             metadata: Metadata::new(metadata::ADDRESS)?,
-            rancher: Rancher::from_environment(environment).map_err(|error| error.to_string()),
+            rancher: Rancher::from_environment(&environment).map_err(|error| error.to_string()),
             container: OwnContainer::of_this_process(),
             mirror: answers.then(Mirror::new).transpose()?,
         };
         let keys = KeyPair::generate();
+        let notifier = match answers {
+            true => Notifier::new(&settings.notify_url, environment("CATTLE_CA_CERT").as_deref())?,
+            false => None,
+        };
         Ok(Self {
             wanted: settings.into(),
             sources: Arc::new(sources),
@@ -103,6 +112,7 @@ impl Monitor {
             memory: Memory::new(Instant::now()),
             status: Arc::default(),
             warned: Vec::new(),
+            notifier,
         })
     }
 
@@ -161,6 +171,7 @@ impl Monitor {
         let channels = Channels { desired, labels, request, published, ways, listening };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
+        let notified = notify::run(self.notifier.take(), Arc::clone(&self.status));
         // Whichever ends first ends all: what is under way is dropped where it waits.
         tokio::select! {
             _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
@@ -170,6 +181,7 @@ impl Monitor {
             () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}
             () = record_writer::run(sources, requests, publishes, status) => {}
             () = forward::run(known_upstreams, opened) => {}
+            () = notified => {}
             () = self.reconcile_loop(&wake, &channels) => {}
         }
         Ok(())
