@@ -159,6 +159,9 @@ fn many_lookers() {
     let most = start.elapsed().as_secs() as usize / 2 + 2;
     assert!((1..=most).contains(&looks), "{looks} looks for 60 pages in {:?}", start.elapsed());
     assert_eq!(host.ping(), Ok((200, "OK\n".to_owned())));
+    let memory = host.monitor.memory().unwrap();
+    println!("resident after 60 pages: {:.1} MB", memory as f64 / 1e6);
+    assert!(memory < if cfg!(debug_assertions) { 60_000_000 } else { 10_000_000 }, "{memory}");
 }
 
 /// Serves a page that loads a picture from elsewhere and runs a script, until the process ends; its address.
