@@ -40,7 +40,7 @@ impl Engine {
     /// # Errors
     /// The client cannot be made.
     pub fn new(socket: &Path) -> Result<Self, reqwest::Error> {
-        let client = call::client().unix_socket(socket).build()?;
+        let client = call::plain_client().unix_socket(socket).build()?;
         Ok(Self { client, version: Mutex::new(None) })
     }
 
