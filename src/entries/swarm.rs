@@ -92,6 +92,10 @@ pub fn question(setting: &Setting) -> Question {
             question.kind = QuestionType::String.into();
             question.required = Templated::Value(!blank).into();
         }
+        Kind::Address => {
+            question.kind = QuestionType::String.into();
+            question.required = Templated::Value(false).into();
+        }
         Kind::Integer { min, max, .. } => {
             question.kind = QuestionType::Int.into();
             question.min = whole(min).into();

@@ -70,6 +70,11 @@ pub fn client() -> ClientBuilder {
     Client::builder().no_proxy().pool_max_idle_per_host(2)
 }
 
+/// The same of a client that speaks plain HTTP alone. It trusts nobody, and so has no authorities to keep in memory.
+pub fn plain_client() -> ClientBuilder {
+    client().tls_certs_only(std::iter::empty())
+}
+
 /// Makes a call and reads the JSON of its answer, of so many bytes at the most.
 ///
 /// # Errors

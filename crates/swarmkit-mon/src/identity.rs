@@ -91,7 +91,7 @@ impl Mirror {
     /// # Errors
     /// The client cannot be made.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let client = call::client().connect_timeout(ASK).pool_max_idle_per_host(0).build()?;
+        let client = call::plain_client().connect_timeout(ASK).pool_max_idle_per_host(0).build()?;
         Ok(Self { client, latest: Mutex::new(None), met: Mutex::new(None) })
     }
 

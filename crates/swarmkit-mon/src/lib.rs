@@ -14,6 +14,8 @@
 //! | `introduction`, `voters` | what a monitor tells of its host and of the swarm to the others |
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
 //! | `health`, `server`, `metrics`, `status`, `shown` | what it tells others |
+//! | `notify` | what waits for a person, to an address of the operator's |
+//! | `diagnose`, `scrub` | what a bug report needs, without what is secret |
 //! | `accept` | so many connections at a time |
 //! | `overview` | the whole swarm as a person sees it, as a page and as a text |
 //! | `show` | `swarmkit-mon status`, also for who opens Rancher's Swarm > CLI |
@@ -22,6 +24,7 @@ mod accept;
 pub mod act;
 pub mod call;
 pub mod clock;
+pub mod diagnose;
 pub mod engine;
 pub mod forward;
 pub mod hand_over;
@@ -34,6 +37,7 @@ pub mod labels;
 pub mod log;
 pub mod metadata;
 pub mod metrics;
+pub mod notify;
 pub mod observe;
 pub mod overview;
 pub mod own_container;
@@ -46,6 +50,7 @@ pub mod rancher;
 pub mod record;
 pub mod record_writer;
 pub mod run;
+pub mod scrub;
 pub mod seal;
 pub mod server;
 pub mod show;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::status::Preview;
-use swarmkit_mon::{log, show};
+use swarmkit_mon::{diagnose, log, show};
 use swarmkit_settings::built_from;
 use swarmkit_settings::command_line::{self, PlanFormat};
 use swarmkit_settings::{SETTINGS, Settings};
@@ -43,6 +43,12 @@ fn main() -> ExitCode {
 fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     if let Some(options) = command_line::status_options(matches) {
         return Ok(show::status(&options));
+    }
+    if let Some(file) = command_line::diagnosis(matches) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let written = runtime.block_on(diagnose::run(settings, environment, file.as_deref()));
+        runtime.shutdown_background();
+        return written.map(|()| ExitCode::SUCCESS);
     }
     log::begin(settings.log_level, settings.log_format);
     // One thread is enough for a program that waits.

@@ -53,7 +53,7 @@ impl Metadata {
     /// # Errors
     /// The client cannot be made.
     pub fn new(address: &str) -> Result<Self, reqwest::Error> {
-        let client = call::client().connect_timeout(ASK).build()?;
+        let client = call::plain_client().connect_timeout(ASK).build()?;
         Ok(Self { client, address: address.into(), own: Arc::default() })
     }
 

@@ -27,6 +27,11 @@ impl OwnContainer {
         Self { id: container_id(&mounts), uuid: OnceCell::new() }
     }
 
+    /// What the engine calls it; `None` outside of a container.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// What Rancher calls it; `None` if this process runs in no container that Rancher started.
     ///
     /// # Errors

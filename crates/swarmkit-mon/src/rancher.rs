@@ -325,7 +325,10 @@ fn holds_a_token(value: &Value) -> bool {
 }
 
 /// Trust in a private authority, beside the public ones where the machine has those.
-fn trust(builder: reqwest::ClientBuilder, given: Option<&str>) -> Result<reqwest::ClientBuilder, SetupError> {
+pub(super) fn trust(
+    builder: reqwest::ClientBuilder,
+    given: Option<&str>,
+) -> Result<reqwest::ClientBuilder, SetupError> {
     let file = |path: &str| {
         std::fs::read(path)
             .map_err(|error| SetupError::Variable(format!("the certificate file {path} cannot be read: {error}")))

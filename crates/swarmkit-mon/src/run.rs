@@ -15,6 +15,7 @@ use super::identity::Mirror;
 use super::journal::Journal;
 use super::label_writer;
 use super::metadata::{self, Metadata};
+use super::notify::{self, Notifier};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
 use super::pace::Pace;
@@ -35,6 +36,9 @@ pub enum RunError {
     /// No client can be made.
     #[error("no HTTP client: {0}")]
     Client(#[from] reqwest::Error),
+    /// What is told to an address of the operator's.
+    #[error("{0}")]
+    Notify(#[from] notify::SetupError),
     /// The health port, or the signals.
     #[error("{what}: {error}")]
     System {
@@ -76,6 +80,7 @@ pub struct Monitor {
     /// What the managers' monitors say, while they are asked.
     peers: Option<watch::Receiver<Option<Vec<Peer>>>>,
     journal: Journal,
+    notifier: Option<Notifier>,
 }
 
 impl Monitor {
@@ -92,11 +97,15 @@ impl Monitor {
         let sources = Sources {
             engine: Engine::new(Path::new(DOCKER_SOCKET))?,
             metadata: Metadata::new(metadata::ADDRESS)?,
-            rancher: Rancher::from_environment(environment).map_err(|error| error.to_string()),
+            rancher: Rancher::from_environment(&environment).map_err(|error| error.to_string()),
             container: OwnContainer::of_this_process(),
             mirror: answers.then(Mirror::new).transpose()?,
         };
         let keys = KeyPair::generate();
+        let notifier = match answers {
+            true => Notifier::new(&settings.notify_url, environment("CATTLE_CA_CERT").as_deref())?,
+            false => None,
+        };
         Ok(Self {
             wanted: settings.into(),
             sources: Arc::new(sources),
@@ -108,6 +117,7 @@ impl Monitor {
             status: Arc::default(),
             peers: None,
             journal: Journal::default(),
+            notifier,
         })
     }
 
@@ -171,6 +181,7 @@ impl Monitor {
         let channels = Channels { desired, labels, request, published, ways, ask_peers, listening };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
+        let notified = notify::run(self.notifier.take(), Arc::clone(&self.status));
         // Whichever ends first ends all: what is under way is dropped where it waits.
         tokio::select! {
             _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
@@ -181,6 +192,7 @@ impl Monitor {
             () = record_writer::run(sources, requests, publishes, status) => {}
             () = peers::run(Arc::clone(&self.sources), asked_peers, found, Arc::clone(&wake)) => {}
             () = forward::run(known_upstreams, opened) => {}
+            () = notified => {}
             () = self.reconcile_loop(&wake, &channels) => {}
         }
         Ok(())

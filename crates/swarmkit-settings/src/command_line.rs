@@ -1,5 +1,6 @@
 //! The daemon's command line, made of the table of settings.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -70,6 +71,31 @@ pub fn command(table: &'static [Setting]) -> Command {
                      docker exec CONTAINER swarmkit-mon status --json",
                 ),
         )
+        .subcommand(
+            Command::new(DIAGNOSE)
+                .about("Writes one archive of what a bug report needs, without keys, tokens, and values of labels")
+                .arg(
+                    Arg::new(DIAGNOSE_FILE)
+                        .value_name("FILE")
+                        .value_parser(value_parser!(PathBuf))
+                        .help("Where to write it (tar.gz); without it to the standard output"),
+                )
+                .after_help(
+                    "Names and addresses of hosts are in it: look through it before you give it to others. It exits with 0 \
+                     if it was written, also where parts could not be had, and with 2 if not.\n\
+                     \n\
+                     Examples:\n  docker exec CONTAINER swarmkit-mon diagnose > swarm.tar.gz\n  \
+                     swarmkit-mon diagnose /var/lib/rancher/state/swarm.tar.gz",
+                ),
+        )
+}
+
+const DIAGNOSE: &str = "diagnose";
+const DIAGNOSE_FILE: &str = "file";
+
+/// Whether an archive for a bug report is asked for, and into which file.
+pub fn diagnosis(matches: &ArgMatches) -> Option<Option<PathBuf>> {
+    matches.subcommand_matches(DIAGNOSE).map(|diagnose| diagnose.get_one(DIAGNOSE_FILE).cloned())
 }
 
 const STATUS: &str = "status";

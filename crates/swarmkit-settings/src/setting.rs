@@ -38,6 +38,8 @@ pub enum Kind {
         /// Whether it may be blank, and so mean none. Elsewhere a blank counts as not given.
         blank: bool,
     },
+    /// An address of http or https, or blank for none. It may hold a password, and is never shown.
+    Address,
     /// A whole number within bounds.
     Integer {
         /// The least.
@@ -57,6 +59,7 @@ impl Kind {
             Self::Odd { .. } => listed(&self.options()),
             Self::Word { blank: false } => "a word".to_owned(),
             Self::Word { blank: true } => "a word, or blank for none".to_owned(),
+            Self::Address => "an address of http or https, or blank for none".to_owned(),
             Self::Integer { min, max, unit } => format!("{min} to {max} {unit}").trim_end().to_owned(),
         }
     }
@@ -66,13 +69,18 @@ impl Kind {
         match self {
             Self::OneOf(values) => values.iter().map(ToString::to_string).collect(),
             Self::Odd { most } => (1..=*most).step_by(2).map(|number| number.to_string()).collect(),
-            Self::Word { .. } | Self::Integer { .. } => Vec::new(),
+            Self::Word { .. } | Self::Address | Self::Integer { .. } => Vec::new(),
         }
     }
 
     /// Whether a blank value means something.
     pub fn may_be_blank(&self) -> bool {
-        matches!(self, Self::Word { blank: true })
+        matches!(self, Self::Word { blank: true } | Self::Address)
+    }
+
+    /// Whether a value is not to be shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Address)
     }
 
     /// The value that a text stands for; `None` if it stands for none. It is another text only where it was bent.
@@ -88,10 +96,20 @@ impl Kind {
                 let begins = text.starts_with(|letter: char| letter.is_ascii_alphanumeric());
                 (*blank && text.is_empty()) || (begins && text.len() <= 128 && text.chars().all(inside))
             }
+            Self::Address => text.is_empty() || is_address(text),
             Self::Integer { min, max, .. } => text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number)),
         };
         good.then(|| text.to_owned())
     }
+}
+
+/// Whether it is one by its look; whoever calls it reads the rest.
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let inside = |letter: char| letter.is_ascii_graphic() && !"\"'<>\\`".contains(letter);
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']))
+        && text.len() <= 2048
+        && text.chars().all(inside)
 }
 
 fn listed(values: &[impl AsRef<str>]) -> String {
@@ -104,12 +122,17 @@ fn listed(values: &[impl AsRef<str>]) -> String {
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} (--{flag}) is `{given}`: allowed is {allowed}")]
+#[error("{variable} (--{flag}) is {}: allowed is {allowed}", shown(given.as_deref()))]
 pub struct Invalid {
     pub(crate) variable: &'static str,
     pub(crate) flag: &'static str,
-    pub(crate) given: String,
+    /// None of one that is not to be shown.
+    pub(crate) given: Option<String>,
     pub(crate) allowed: String,
+}
+
+fn shown(given: Option<&str>) -> String {
+    given.map_or_else(|| "not shown, and none that can be used".to_owned(), |given| format!("`{given}`"))
 }
 
 /// All settings that cannot be used, so that one look is enough to fix them all.
@@ -163,7 +186,7 @@ pub fn resolve(table: &[Setting], given: impl Fn(&Setting) -> Option<String>) ->
             None => invalid.push(Invalid {
                 variable: setting.variable,
                 flag: setting.flag,
-                given: value,
+                given: Some(value).filter(|_| !setting.kind.is_secret()),
                 allowed: setting.kind.allowed(),
             }),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
-use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, QuorumRecovery};
+use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, NotifyUrl, QuorumRecovery};
 
 /// Makes the table and the typed [`Settings`] of one list, so that a setting is added in one place.
 macro_rules! settings {
@@ -43,7 +43,7 @@ fn typed<T: FromSetting>(setting: &Setting, values: &BTreeMap<&'static str, Stri
         InvalidSettings(vec![Invalid {
             variable: setting.variable,
             flag: setting.flag,
-            given: text.to_owned(),
+            given: Some(text.to_owned()).filter(|_| !setting.kind.is_secret()),
             allowed: setting.kind.allowed(),
         }])
     })
@@ -146,6 +146,17 @@ settings! {
                on at once, whatever this is.",
         asked: true,
     };
+    /// Where to tell what waits for a person.
+    notify_url: NotifyUrl = Setting {
+        variable: "NOTIFY_URL",
+        flag: "notify-url",
+        kind: Kind::Address,
+        default: "",
+        label: "Webhook for what waits for a person",
+        help: "An address to which JSON is sent when a host waits for a person, and when that is over. It may hold a \
+               password, and is never logged. Blank for none.",
+        asked: true,
+    };
     /// How much is logged.
     log_level: LogLevel = Setting {
         variable: "LOG_LEVEL",
@@ -174,12 +185,12 @@ pub fn markdown_table(table: &[Setting]) -> String {
         String::from("| variable | flag | allowed | default | asked | what it does |\n|---|---|---|---|---|---|\n");
     for setting in table {
         let asked = if setting.asked { "yes" } else { "no" };
+        let default = if setting.default.is_empty() { "none".to_owned() } else { format!("`{}`", setting.default) };
         out.push_str(&format!(
-            "| `{}` | `--{}` | {} | `{}` | {asked} | {} |\n",
+            "| `{}` | `--{}` | {} | {default} | {asked} | {} |\n",
             setting.variable,
             setting.flag,
             setting.kind.allowed(),
-            setting.default,
             setting.help
         ));
     }
@@ -204,6 +215,7 @@ mod tests {
             let values: Vec<String> = match setting.kind {
                 Kind::OneOf(_) | Kind::Odd { .. } => setting.kind.options(),
                 Kind::Integer { min, max, .. } => vec![min.to_string(), max.to_string()],
+                Kind::Address => vec!["https://user:password@hooks.example.com:8443/a?b=c".to_owned()],
                 Kind::Word { .. } => vec!["a-word_1.x/y".to_owned()],
             };
             for value in values {

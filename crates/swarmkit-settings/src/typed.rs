@@ -20,6 +20,29 @@ impl FromSetting for String {
     }
 }
 
+/// An address that may hold a password: it is not shown by mistake.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NotifyUrl(String);
+
+impl NotifyUrl {
+    /// The address, if there is one.
+    pub fn get(&self) -> Option<&str> {
+        Some(self.0.as_str()).filter(|address| !address.is_empty())
+    }
+}
+
+impl std::fmt::Debug for NotifyUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "none" } else { "given, not shown" })
+    }
+}
+
+impl FromSetting for NotifyUrl {
+    fn from_setting(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+}
+
 /// A setting in seconds.
 impl FromSetting for Duration {
     fn from_setting(text: &str) -> Option<Self> {

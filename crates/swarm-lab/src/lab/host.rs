@@ -1,7 +1,7 @@
 //! A host of the lab: its engine, its monitor, its place in Rancher.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -154,17 +154,27 @@ impl Host {
         monitor::page(self.address(), path)
     }
 
-    /// Runs the program once more in its running monitor's container, with the same variables: its code and what it printed.
-    pub fn run(&self, args: &[&str]) -> (i32, String, String) {
+    /// The program once more in its running monitor's container, with the same variables.
+    pub fn command(&self, args: &[&str]) -> Command {
+        self.command_as(Path::new(crate::programs::swarmkit_mon()), args)
+    }
+
+    /// The same by another name of the program.
+    pub fn command_as(&self, program: &Path, args: &[&str]) -> Command {
         let pid = self.monitor.pid().expect("a running monitor").to_string();
         let variables = std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
-        let Output { status, stdout, stderr } = Command::new("nsenter")
+        let mut command = Command::new("nsenter");
+        command
             .args(["--target", &pid, "--mount", "--uts", "--net", "--", "env", "-i"])
             .args(variables.split('\0').filter(|variable| !variable.is_empty()))
-            .arg(crate::programs::swarmkit_mon())
-            .args(args)
-            .output()
-            .unwrap();
+            .arg(program)
+            .args(args);
+        command
+    }
+
+    /// Runs it: its code and what it printed.
+    pub fn run(&self, args: &[&str]) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
     }

@@ -40,7 +40,7 @@ impl Engine {
     /// # Errors
     /// The client cannot be made.
     pub fn new(socket: &Path) -> Result<Self, reqwest::Error> {
-        let client = call::client().unix_socket(socket).build()?;
+        let client = call::plain_client().unix_socket(socket).build()?;
         Ok(Self { client, version: Mutex::new(None) })
     }
 
@@ -113,6 +113,24 @@ impl Engine {
     /// As every call.
     pub async fn patient_info(&self) -> Result<Info, CallError> {
         self.get_within("/info", PATIENT).await
+    }
+
+    /// All that it says at a path, for people.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn document(&self, path: &str) -> Result<Value, CallError> {
+        self.get(path).await
+    }
+
+    /// The last lines that a container wrote, in the engine's frames.
+    ///
+    /// # Errors
+    /// As every call; 501 where its log is kept elsewhere.
+    pub async fn logs(&self, container: &str, lines: usize) -> Result<Vec<u8>, CallError> {
+        let path = format!("/containers/{container}/logs?stdout=1&stderr=1&tail={lines}");
+        let (_, request) = self.request(Method::GET, &path).await?;
+        call::bytes("engine: GET /containers/logs", ASK, LARGEST, request).await
     }
 
     /// The swarm that it manages.

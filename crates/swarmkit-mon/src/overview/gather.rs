@@ -35,7 +35,7 @@ const LONGEST_REASON: usize = 600;
 /// rancher-metadata does not tell the hosts.
 pub async fn gather(metadata: &Metadata) -> Result<Overview, CallError> {
     let hosts = metadata.hosts().await?;
-    let client = call::client().connect_timeout(ASK).pool_max_idle_per_host(0);
+    let client = call::plain_client().connect_timeout(ASK).pool_max_idle_per_host(0);
     let client = client.redirect(reqwest::redirect::Policy::none()).build();
     let client = client.map_err(|error| call::unreachable("the client", &error))?;
     let mut known: Vec<Known> = hosts.into_iter().take(MOST).map(known).collect();

@@ -15,6 +15,8 @@ pub struct Advice {
 
 /// How long what passes by itself may take, in milliseconds.
 const PASSING_MS: u64 = 120_000;
+/// The same of a host that is still told which swarm it belongs to.
+const JUDGED_MS: u64 = 30_000;
 /// The same of an engine that is started anew, or leaves and joins anew.
 const HEALING_MS: u64 = 60_000;
 
@@ -122,7 +124,7 @@ impl Stage {
                 None,
             ),
             Self::Foreign => (
-                0,
+                JUDGED_MS,
                 "The engine is in another swarm. If nothing there is needed any more, have it leave: it then joins this one.",
                 Some("docker swarm leave --force"),
             ),

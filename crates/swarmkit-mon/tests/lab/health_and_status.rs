@@ -246,6 +246,7 @@ fn no_secret() {
             keys_of_hosts.extend(lab.labels(host).remove("swarmkit.key"));
             told.extend(host.status().map(|status| status.to_string()));
             told.extend(host.metrics());
+            told.extend(["/", "/overview", "/identity"].map(|path| host.page(path)).into_iter().flatten());
             told.extend(host.ping().map(|(_, line)| line));
         }
         thread::sleep(Duration::from_millis(100));

@@ -17,6 +17,7 @@ mod init_races;
 mod leaves_alone;
 mod manners;
 mod metadata_differential;
+mod notifies;
 mod one_place_to_look;
 mod operating;
 mod private_authorities;
@@ -58,6 +59,7 @@ fn main() {
             ("leaves_alone", leaves_alone::trials),
             ("manners", manners::trials),
             ("metadata_differential", metadata_differential::trials),
+            ("notifies", notifies::trials),
             ("one_place_to_look", one_place_to_look::trials),
             ("operating", operating::trials),
             ("private_authorities", private_authorities::trials),
