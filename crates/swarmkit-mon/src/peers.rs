@@ -22,11 +22,11 @@ use super::plan::{Plan, Stage};
 use swarmkit_settings::SWARM_PORT;
 
 /// How often they are asked.
-const PERIOD: Duration = Duration::from_secs(5);
+const PERIOD: Duration = Duration::from_secs(4);
 /// Of how many hosts they are asked so often; of more it is more seldom, so that they are asked no more in all.
 const MOST_AT_ONCE: usize = 250;
 /// What an answer may take.
-const ASK: Duration = Duration::from_secs(2);
+const ASK: Duration = Duration::from_millis(1_500);
 /// How many periods old what an answer says may be.
 const FRESH_PERIODS: u64 = 3;
 /// For how long the hosts' names are good.
@@ -88,8 +88,8 @@ pub struct Asked {
     voters: BTreeMap<String, IpAddr>,
     /// The one whose monitor holds the lease.
     lease: Option<String>,
-    /// Whether nobody is to be asked, since this host sees by itself how the swarm is.
-    knows: bool,
+    /// Whether nobody is to be asked, as this host has no place in the swarm.
+    is_refused: bool,
     /// Whether the swarm's port is to be tried too.
     tries_port: bool,
     hosts: usize,
@@ -100,7 +100,7 @@ impl Asked {
     /// Takes in an observation and its plan. What a reconcile does not tell stays as it was.
     pub fn see(&mut self, seen: &Observation, plan: &Plan) {
         self.period_ms = seen.wanted.period_ms;
-        self.knows = plan.stage == Stage::LeaseHolder || seen.refusal.is_some();
+        self.is_refused = seen.refusal.is_some();
         self.tries_port = seen.engine_is_up && matches!(plan.stage, Stage::NoLeader | Stage::CutOff | Stage::NoQuorum);
         let Ok(metadata) = &seen.metadata else { return };
         let Ok(record) = &metadata.record else { return };
@@ -140,7 +140,7 @@ pub async fn run(
     let mut names = Names::default();
     loop {
         let now = asked.borrow_and_update().clone();
-        let found = if now.knows || now.voters.is_empty() {
+        let found = if now.is_refused || now.voters.is_empty() {
             None
         } else {
             let mut found = ask(&client, &now).await;

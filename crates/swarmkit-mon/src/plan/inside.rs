@@ -74,7 +74,9 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
         Some(Ok(swarm)) => swarm,
     };
     if !acts(seen, &engine.node_id) {
-        return manager(seen, engine, metadata, swarm).labels(desired);
+        let plan = manager(seen, engine, metadata, swarm).labels(desired);
+        // The engine may be about to see what the other managers' monitors do not say any more.
+        return if seen.past.unserved_ms > 0 { plan.requeue_after(2_000) } else { plan };
     }
     let view = match rancher(seen) {
         Ok(view) => view,
@@ -417,6 +419,9 @@ impl Position<'_> {
                 .or_else(|| self.availability(&desired_record))
                 .or_else(|| self.network())
                 .or_else(|| self.renewal(&desired_record));
+        }
+        if self.seen.past.unserved_ms > 0 {
+            plan = plan.requeue_after(2_000);
         }
         if plan.is_quiet() { plan } else { plan.requeue_soon() }
     }

@@ -10,12 +10,14 @@ use super::{Plan, Stage};
 
 /// For how long an engine that manages must have seen no leader before anything is made of it, in milliseconds.
 const ELECTION_MS: u64 = 10_000;
+/// For how long nobody must have said how the swarm is before a heartbeat is asked for, in milliseconds.
+const DOUBT_MS: u64 = 6_000;
 /// For how long a manager must have been lost to be told as such, in milliseconds.
 const LOST_MS: u64 = 10_000;
 /// For how long most managers must have been lost, and a leader unknown, in milliseconds.
-const UNSERVED_MS: u64 = 14_000;
+const UNSERVED_MS: u64 = 12_000;
 /// The same where none of them answers: then the way there may be closed, and a heartbeat is asked for.
-const UNANSWERED_MS: u64 = 22_000;
+const UNANSWERED_MS: u64 = 16_000;
 /// The same where most of them answer, and know of no leader either.
 const LEADERLESS_MS: u64 = 45_000;
 /// What a heartbeat may have been under way when contact was lost, in milliseconds.
@@ -40,7 +42,8 @@ pub(super) fn of(seen: &Observation, missed_ms: u64) -> Reach {
     if let Some(peer) = peers.iter().find(|peer| peer.serves()) {
         return if missed_ms < ELECTION_MS { Reach::Unknown } else { Reach::Served(format!("{peer} says so")) };
     }
-    let missed_ms = missed_ms.min(past.unserved_ms);
+    // What the others do not say is missed for longer than an engine is silent, which takes as long as an election.
+    let missed_ms = past.unserved_ms;
     if missed_ms < UNSERVED_MS {
         return Reach::Unknown;
     }
@@ -69,10 +72,10 @@ pub(super) fn gives_heartbeat(seen: &Observation, missed_ms: u64) -> bool {
 /// Whether this host misses the swarm and nobody says how it is: then it asks for a heartbeat.
 pub(super) fn is_in_doubt(seen: &Observation) -> bool {
     let past = &seen.past;
-    let misses = past.leaderless_ms >= ELECTION_MS || seen.swarm.is_none();
+    let misses = past.leaderless_ms > 0 || seen.swarm.is_none();
     let asked = seen.peers.as_ref().is_some_and(|peers| !peers.is_empty());
     let all_silent = || seen.peers.iter().flatten().all(|peer| peer.said.is_none());
-    misses && asked && past.unserved_ms >= ELECTION_MS && all_silent()
+    misses && asked && past.unserved_ms >= DOUBT_MS && all_silent()
 }
 
 /// The managers that are lost, as far as can be told.

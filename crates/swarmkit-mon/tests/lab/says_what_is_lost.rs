@@ -83,7 +83,7 @@ fn most_are_lost() {
     }
     let names: Vec<String> = lost.iter().map(|host| name(&lab.hosts[*host])).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let took = lab.eventually(Duration::from_secs(30), || {
+    let took = lab.eventually(Duration::from_secs(60), || {
         for host in left.iter().map(|host| &lab.hosts[*host]) {
             says(host, "no_quorum", &names)?;
             has_label(&lab, host, Some("no_quorum"))?;
@@ -131,7 +131,7 @@ fn dead_engine() {
     let (lab, order) = well_lab(&NEVER);
     let host = &lab.hosts[order[1]];
     host.engine.kill();
-    lab.eventually(Duration::from_secs(10), || says(host, "no_engine", &[]));
+    lab.eventually(Duration::from_secs(20), || says(host, "no_engine", &[]));
     lab.always(Duration::from_secs(45), || says(host, "no_engine", &[]));
     host.engine.start();
     all_is_forgotten(&lab);
@@ -162,10 +162,12 @@ fn minority() {
     let (lab, order) = well_lab(&NEVER);
     let host = &lab.hosts[order[0]];
     lab.cut(&[order[0]]);
-    let took = lab.eventually(Duration::from_secs(30), || is_red(host));
+    let took = lab.eventually(Duration::from_secs(60), || is_red(host));
     println!("red after {took:.1?}: {:?}", standing(host));
-    says(host, "cut_off", &[name(&lab.hosts[order[1]]).as_str(), "does not answer"]).unwrap();
-    std::thread::sleep(Duration::from_secs(30));
+    lab.eventually(Duration::from_secs(30), || {
+        says(host, "cut_off", &[name(&lab.hosts[order[1]]).as_str(), "does not answer"])
+    });
+    std::thread::sleep(Duration::from_secs(20));
     lab.heal(&[order[0]]);
     let took = lab.eventually(LIMIT, || {
         host.ping().map(|(code, _)| code).and_then(|code| if code == 200 { Ok(()) } else { Err("red".into()) })
