@@ -297,3 +297,48 @@ fn surplus<'a, 'b>(managers: &'b [&'b Seats<'a>]) -> Option<&'b Seats<'a>> {
     })
     .copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::engine::{Description, NodeSpec, NodeStatus, Reachability, Version};
+
+    fn manager(id: &str, leader: bool) -> Node {
+        Node {
+            id: id.into(),
+            version: Version { index: 1 },
+            spec: NodeSpec { role: Role::Manager, availability: Availability::Active, labels: BTreeMap::new() },
+            description: Description::default(),
+            status: NodeStatus { state: NodeState::Ready, addr: String::new() },
+            manager: Some(ManagerStatus { leader, reachability: Reachability::Reachable, addr: String::new() }),
+        }
+    }
+
+    fn seats<'a>(node: &'a Node, host: Option<&'a HostEntry>, left: bool) -> Seats<'a> {
+        Seats { node, host, fitness: Fitness::Fit, zone: None, age: 1, left }
+    }
+
+    /// Seen in the simulator: the leader's host was removed from Rancher a moment ago and is not taken for removed yet. The
+    /// other manager was made a worker, and the swarm left to a host that is gone.
+    #[test]
+    fn of_two_managers_the_one_of_a_listed_host_stays_while_the_leaders_is_not_listed() {
+        let (leads, follows) = (manager("leads", true), manager("follows", false));
+        let host = HostEntry {
+            uuid: "host".into(),
+            agent_ip_address: None,
+            state: "active".into(),
+            agent_state: None,
+            labels: BTreeMap::new(),
+        };
+        let spared = |leader: Option<&HostEntry>, left: bool| {
+            let (leader, other) = (seats(&leads, leader, left), seats(&follows, Some(&host), false));
+            let managers = [&leader, &other];
+            surplus(&managers).map(|place| place.node.id.clone())
+        };
+        assert_eq!(spared(Some(&host), false).as_deref(), Some("follows"));
+        assert_eq!(spared(None, false), None, "it is waited for until the leader's host is known to be gone");
+        assert_eq!(spared(None, true).as_deref(), Some("leads"));
+    }
+}

@@ -18,7 +18,6 @@ pub fn trials() -> Vec<Trial> {
         a_second_swarm_is_never_made,
         the_quorum_is_never_spent,
         a_role_never_changes_before_the_record_tells_who_votes,
-        of_two_managers_the_one_of_a_listed_host_stays_while_the_other_one_has_none,
         roles_change_one_at_a_time_and_only_where_they_can,
         a_swarm_that_is_not_provably_old_and_ours_is_never_left,
         an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone,
@@ -200,33 +199,6 @@ fn a_role_never_changes_before_the_record_tells_who_votes() {
             return Err("somebody may be about to go on alone".into());
         }
         Ok(true)
-    });
-}
-
-fn of_two_managers_the_one_of_a_listed_host_stays_while_the_other_one_has_none() {
-    never(|seen, change| {
-        let Change::Demote(target) = change else { return Ok(false) };
-        let Some(view) = seen.rancher_view() else { return Ok(false) };
-        let voters: Vec<&Node> = nodes(seen).iter().filter(|node| node.manager.is_some()).collect();
-        let is_listed = |id: &str| {
-            let recorded = view.record.members.iter().find(|(_, node)| *node == id).map(|(host, _)| host);
-            let said = view.hosts.iter().filter(|host| !host.is_gone()).any(|host| host.node() == Some(id));
-            said || recorded.is_some_and(|uuid| view.hosts.iter().any(|host| host.uuid == *uuid && !host.is_gone()))
-        };
-        let [one, other] = voters.as_slice() else { return Ok(false) };
-        let other = if one.id == target.id { other } else { one };
-        // Its role has to settle, or it is lost.
-        let is_reached = other.manager.as_ref().is_some_and(|manager| manager.is_reached());
-        let settled = voters.iter().all(|node| node.spec.role == Role::Manager);
-        let asked = is_reached && settled && voters.iter().any(|node| node.id == target.id);
-        if asked && target.host.is_some() && is_listed(&target.id) && !is_listed(&other.id) {
-            let is_left = view
-                .hosts
-                .iter()
-                .any(|host| host.node() == Some(&target.id) && (host.has_moved() || host.is_broken(&target.id)));
-            return if is_left { Ok(false) } else { Err(format!("{} stays", other.id)) };
-        }
-        Ok(asked)
     });
 }
 
