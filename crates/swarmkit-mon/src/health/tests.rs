@@ -118,7 +118,7 @@ fn hosts() -> Value {
     let host = |at: usize| {
         let uuid = format!("00000000-0000-0000-0000-{at:012}");
         // Where nobody listens, and some where nobody answers at all (RFC 5737).
-        let address = if at % 50 == 0 { "192.0.2.1" } else { "127.77.0.1" };
+        let address = if at.is_multiple_of(50) { "192.0.2.1" } else { "127.77.0.1" };
         json!({ "uuid": uuid, "hostname": format!("host-{at}"), "agent_ip": address, "labels": {} })
     };
     (0..HOSTS).map(host).collect()
