@@ -144,6 +144,13 @@ pub(super) struct Blob {
     at: u64,
 }
 
+impl Blob {
+    /// The content of what may be an object of JSON: a list could be read as one too, field by field.
+    pub(super) fn object(&self) -> Option<&[u8]> {
+        self.json.as_deref().filter(|json| json.trim_ascii_start().starts_with(b"{"))
+    }
+}
+
 /// The files of a layout.
 enum Files<'p> {
     Folder(PathBuf),
@@ -250,8 +257,9 @@ impl<'p> Layout<'p> {
     }
 
     pub(super) fn parse(&self, name: &str, blob: &Blob) -> Result<Manifest, OciError> {
-        let json = blob.json.as_deref();
-        let json = json.ok_or_else(|| self.broken(format!("{name} is no JSON, or has more than {MAX_JSON} bytes")))?;
+        let json = blob
+            .object()
+            .ok_or_else(|| self.broken(format!("{name} is no JSON, or has more than {MAX_JSON} bytes")))?;
         serde_json::from_slice(json).map_err(|error| self.broken(format!("{name}: {error}")))
     }
 

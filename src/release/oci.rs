@@ -184,7 +184,7 @@ impl Layout<'_> {
 
 /// A config that cannot be read has a description too: what is not told must not pass for what need not be looked at.
 fn described(config: &Blob, digest: &str, layers: &[Descriptor]) -> Described {
-    let config: Option<Config> = config.json.as_deref().and_then(|text| serde_json::from_slice(text).ok());
+    let config: Option<Config> = config.object().and_then(|text| serde_json::from_slice(text).ok());
     let (mut platform, mut run) = (NO_PLATFORM.to_owned(), None);
     if let Some(Config { os: Some(os), architecture: Some(architecture), variant, config }) = config {
         (platform, run) = (Platform { os, architecture, variant }.text(), config);
