@@ -86,6 +86,8 @@ fn what_is_not_known_is_an_error() {
         let (code, errors) = gather(folder.path(), packages, more);
         assert!(code == 2 && errors.contains(wanted), "{wanted}: {errors}");
     }
+    let endless = outcome(folder.path(), &["licences", "/dev/zero", "--out", "out"]);
+    assert!(endless.0 == 2 && endless.2.contains("it is no swarmkit-mon"), "{}", endless.2);
     for (content, wanted) in
         [(b"\x7fELF".to_vec(), "does not tell its packages"), (Vec::new(), "does not tell its packages")]
     {

@@ -14,13 +14,14 @@ mod as_cosign;
 mod changed;
 mod keys;
 mod made;
+mod one_reading;
 
 pub fn trials() -> Vec<Trial> {
     let mut all = trials![
         what_is_signed_is_found_to_be_and_the_image_stays_the_same,
         an_archive_that_is_not_what_it_says_is_not_signed,
     ];
-    all.extend([as_cosign::trials(), changed::trials(), keys::trials()].into_iter().flatten());
+    all.extend([as_cosign::trials(), changed::trials(), keys::trials(), one_reading::trials()].into_iter().flatten());
     all
 }
 
@@ -34,6 +35,7 @@ fn what_is_signed_is_found_to_be_and_the_image_stays_the_same() {
         [
             "image version",
             "image program",
+            "image loaded",
             "signature",
             "provenance",
             "provenance's commit",
@@ -46,7 +48,7 @@ fn what_is_signed_is_found_to_be_and_the_image_stays_the_same() {
     assert_eq!(verdict["digest"], report["digest"]);
     let text = outcome(folder.path(), &["verify-image", "signed.tar", "--key", &key("public.pem")]).1;
     assert!(text.contains(&format!("signed by {}", report["key"].as_str().unwrap())), "{text}");
-    assert!(text.ends_with("all 9 agree\n"), "{text}");
+    assert!(text.ends_with("all 10 agree\n"), "{text}");
     // The image is the one that it was, for all that reads it.
     let lock = |archive: &str| {
         assert_eq!(outcome(folder.path(), &["lock", archive, "--out", "lock"]).0, 0);
@@ -91,7 +93,7 @@ fn an_archive_that_is_not_what_it_says_is_not_signed() {
     for (content, wanted) in [
         (good[..good.len() / 2].to_vec(), "cut off"),
         (good[..700].to_vec(), "cut off"),
-        (with_entry(tar::EntryType::Symlink, "blobs/link", 0), "is no file"),
+        (with_entry(tar::EntryType::Symlink, "blobs/link", 0), "is a link"),
         (with_entry(tar::EntryType::Link, "link", 0), "is no file"),
         (with_entry(tar::EntryType::Regular, "blobs/sha256/large", 1 << 50), "cut off"),
         (with_entry(tar::EntryType::Regular, "../../large", 0), "leads out of it"),

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::licences::MAX_PROGRAM;
 use super::output::Output;
 use super::{Format, Outcome};
 use crate::entries::swarm;
@@ -19,6 +20,8 @@ use whole_file;
 /// hold others, which are no image's business.
 const CERTIFICATES: &str = "/usr/share/ca-certificates/mozilla";
 
+/// The most that is read of licences. Those of all packages have some 300 kB.
+const MAX_LICENCES: u64 = 16 << 20;
 /// Packs a static swarmkit-mon into an image: the program, certificates of public authorities, licences, nothing else.
 ///
 /// It writes one archive that is an OCI image layout (`gen-catalog lock`, skopeo) and what `docker load` takes. Neither a
@@ -64,7 +67,11 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
     let programs = args
         .programs
         .iter()
-        .map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())))
+        .map(|path| {
+            let program = super::sign::bounded(path, MAX_PROGRAM)?;
+            program
+                .with_context(|| format!("{} has more than {MAX_PROGRAM} bytes: it is no swarmkit-mon", path.display()))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let certificates = certificates(&args.certificates).with_context(|| {
         format!("cannot read certificates from {}: see --certificates", args.certificates.display())
@@ -115,7 +122,9 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
 }
 
 fn licences(path: &Path) -> anyhow::Result<String> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let content = super::sign::bounded(path, MAX_LICENCES)?
+        .with_context(|| format!("{} has more than {MAX_LICENCES} bytes", path.display()))?;
+    let text = String::from_utf8(content).ok().with_context(|| format!("{} is no text", path.display()))?;
     if text.trim().is_empty() {
         bail!("{} is empty: make it with `gen-catalog licences`", path.display());
     }

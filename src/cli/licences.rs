@@ -1,7 +1,6 @@
 //! `gen-catalog licences`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -12,6 +11,9 @@ use super::output::Output;
 use crate::release::auditable;
 use crate::release::licences::{Part, Sources, gather};
 use whole_file;
+
+/// The most that is read of a program. The daemon has some 8 MB, and with what debuggers need ten times that.
+pub(super) const MAX_PROGRAM: u64 = 256 << 20;
 
 /// Gathers the licences of all that is linked into a program, with their texts, for `gen-catalog image --licences`.
 ///
@@ -42,7 +44,8 @@ pub(super) struct LicencesArgs {
 pub(super) fn run(args: &LicencesArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut packages = BTreeSet::new();
     for path in &args.programs {
-        let program = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let program = super::sign::bounded(path, MAX_PROGRAM)?
+            .with_context(|| format!("{} has more than {MAX_PROGRAM} bytes: it is no swarmkit-mon", path.display()))?;
         packages.extend(auditable::packages(&program).with_context(|| {
             format!("{} does not tell its packages: build it with `cargo auditable build`", path.display())
         })?);

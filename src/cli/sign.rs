@@ -42,7 +42,13 @@ pub(super) struct SignArgs {
     #[arg(value_name = "IMAGE")]
     archive: PathBuf,
     /// The private key as PEM: a file, or env:// and the name of a variable
-    #[arg(long, value_name = "KEY", required_unless_present = "provenance", requires_all = ["sbom", "out"])]
+    #[arg(
+        long,
+        value_name = "KEY",
+        allow_hyphen_values = true,
+        required_unless_present = "provenance",
+        requires_all = ["sbom", "out"]
+    )]
     key: Option<String>,
     /// The SBOM of the program: CycloneDX as JSON
     #[arg(long, value_name = "FILE", requires = "key")]
@@ -124,7 +130,17 @@ pub(super) fn pem(path: &Path) -> anyhow::Result<String> {
     text.with_context(|| format!("{} is no key: it is no text, or too long for one", path.display()))
 }
 
+/// Refuses a key itself in the place of its name: no message may repeat it. (So the arguments take values that begin with
+/// dashes, which the parser would print.)
+pub(super) fn names_a_key(given: &str) -> anyhow::Result<()> {
+    if given.contains("-----") || given.contains('\n') {
+        bail!("--key takes the name of a file with the key, or of a variable ({VARIABLE}NAME), and not the key itself");
+    }
+    Ok(())
+}
+
 fn private_key(given: &str) -> anyhow::Result<PrivateKey> {
+    names_a_key(given)?;
     let pem = match given.strip_prefix(VARIABLE) {
         Some(name) => {
             std::env::var(name).map_err(|_| anyhow!("--key {given}: there is no variable {name} with a key"))?

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::Output;
-use super::sign::{address, pem};
+use super::sign::{address, names_a_key, pem};
 use super::verify::table;
 use super::{Format, Outcome};
 use crate::entries::swarm;
@@ -33,7 +33,7 @@ pub(super) struct VerifyImageArgs {
     #[arg(value_name = "IMAGE")]
     image: PathBuf,
     /// The public key as PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     key: PathBuf,
     /// Who has to have built it, by the address in the provenance
     #[arg(long, value_name = "URI", value_parser = address, default_value = env!("CARGO_PKG_REPOSITORY"))]
@@ -44,6 +44,7 @@ pub(super) struct VerifyImageArgs {
 }
 
 pub(super) fn run(args: &VerifyImageArgs, output: &Output) -> anyhow::Result<Outcome> {
+    names_a_key(&args.key.to_string_lossy())?;
     let cannot = || format!("cannot judge signatures by --key {}", args.key.display());
     let key = PublicKey::from_pem(&pem(&args.key)?).with_context(cannot)?;
     let layout = Layout::open(&args.image)?;

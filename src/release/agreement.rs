@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::image_lock::{self, ImageLock};
 use super::layout::Layout;
 use super::oci::{self, FoundImage};
-use super::{pack, unpack};
+use super::{docker_load, pack, unpack};
 use crate::catalog::{CatalogRoot, plan};
 use crate::entries::{Publication, swarm};
 use crate::render::Renderer;
@@ -251,6 +251,7 @@ fn archive(places: &Places<'_>, path: &Path, commit: Option<&str>, rows: &mut Ro
     }
     let should = format!("swarmkit-mon {wanted} of {commit}");
     rows.add("image program", &format!("{place} {}", pack::PROGRAM), program_of_all(&layout, &found), &should);
+    rows.add("image loaded", &place, docker_load::takes(&layout, &found), docker_load::SAME);
     // A lock that cannot be read has its own row.
     if let Ok(Some(lock)) = ImageLock::read(&places.project.join(image_lock::FILE_NAME)) {
         rows.add("image archive's digest", &place, Ok(found.digest), &lock.digest);
@@ -270,6 +271,9 @@ pub(super) fn label_of_all(found: &FoundImage, label: &str) -> Result<String, St
 /// What the program is by its own note, on every platform.
 pub(super) fn program_of_all(layout: &Layout<'_>, found: &FoundImage) -> Result<String, String> {
     let mut said = BTreeSet::new();
+    if !found.absent.is_empty() {
+        return Err(format!("the index also names {}, which is not in the archive", found.absent.join(", ")));
+    }
     for image in &found.described {
         let of_platform = |reason| format!("{}: {reason}", image.platform);
         said.insert(unpack::daemon(layout, image).map_err(of_platform)?.to_string());

@@ -1,7 +1,8 @@
 //! An OCI image layout on disk (image layout 1.0: index.json, blobs/sha256/…): a folder, or a tar archive of one.
 //!
 //! Everything that is taken is hashed again and must be what it is called; nothing is unpacked, no link is followed, and
-//! what an archive claims to hold is never believed before it was read.
+//! what an archive claims to hold is never believed before it was read. What another reader could take for something else
+//! is refused (`one_reading`).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tar::EntryType;
 
+use super::one_reading::Reading;
+use super::unpack::is_padding;
 use rancher_catalog::digest::{sha256_hex, sha256_of};
 use rancher_catalog::model::ImageReference;
 
@@ -141,6 +144,13 @@ pub(super) struct Blob {
     at: u64,
 }
 
+impl Blob {
+    /// The content of what may be an object of JSON: a list could be read as one too, field by field.
+    pub(super) fn object(&self) -> Option<&[u8]> {
+        self.json.as_deref().filter(|json| json.trim_ascii_start().starts_with(b"{"))
+    }
+}
+
 /// The files of a layout.
 enum Files<'p> {
     Folder(PathBuf),
@@ -182,6 +192,15 @@ impl<'p> Layout<'p> {
         self.path
     }
 
+    /// The files of an archive, by their names; of a folder they are not listed.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let blobs = match &self.files {
+            Files::Archive { blobs, .. } => Some(blobs.keys().map(String::as_str)),
+            Files::Folder(_) => None,
+        };
+        blobs.into_iter().flatten()
+    }
+
     pub(super) fn broken(&self, reason: impl Into<String>) -> OciError {
         OciError::Broken { path: self.path.to_owned(), reason: reason.into() }
     }
@@ -219,6 +238,13 @@ impl<'p> Layout<'p> {
         serde_json::from_slice(self.blob("index.json").ok()??.json.as_deref()?).ok()
     }
 
+    /// A document beside index.json; `None` if it is not there.
+    pub(super) fn beside(&self, name: &str) -> Result<Option<Vec<u8>>, OciError> {
+        let blob = self.blob(name)?;
+        let broken = || self.broken(format!("{name} has more than {MAX_JSON} bytes, or is no JSON"));
+        blob.map(|blob| blob.json.ok_or_else(broken)).transpose()
+    }
+
     /// The manifest that index.json gives exactly a name.
     pub(super) fn manifest_of(&self, name: &str) -> Result<Option<Manifest>, OciError> {
         let entries = self.index()?.manifests.unwrap_or_default();
@@ -231,8 +257,9 @@ impl<'p> Layout<'p> {
     }
 
     pub(super) fn parse(&self, name: &str, blob: &Blob) -> Result<Manifest, OciError> {
-        let json = blob.json.as_deref();
-        let json = json.ok_or_else(|| self.broken(format!("{name} is no JSON, or has more than {MAX_JSON} bytes")))?;
+        let json = blob
+            .object()
+            .ok_or_else(|| self.broken(format!("{name} is no JSON, or has more than {MAX_JSON} bytes")))?;
         serde_json::from_slice(json).map_err(|error| self.broken(format!("{name}: {error}")))
     }
 
@@ -315,7 +342,8 @@ fn read_file(path: &Path) -> Result<Option<Blob>, OciError> {
 }
 
 fn json_of(content: Vec<u8>) -> Option<Vec<u8>> {
-    content.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'{').then_some(content)
+    let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
+    first.is_some_and(|byte| b"{[".contains(byte)).then_some(content)
 }
 
 /// Reads an archive once from end to end: of each file its size and digest, and what may be JSON. Nothing is written.
@@ -336,6 +364,7 @@ fn read_archive(path: &Path, file: &mut (impl Read + Seek)) -> Result<BTreeMap<S
     }
     file.rewind().map_err(fail)?;
     let (mut entries, mut kept, mut count) = (BTreeMap::new(), 0, 0);
+    let mut reading = Reading::default();
     // A library's words for it would tell nobody what to do.
     let no_tar = |count: usize| {
         move |error: io::Error| match (error.raw_os_error(), count) {
@@ -353,16 +382,18 @@ fn read_archive(path: &Path, file: &mut (impl Read + Seek)) -> Result<BTreeMap<S
             return Err(broken(format!("it has more than {MAX_ENTRIES} entries")));
         }
         let name = String::from_utf8_lossy(&entry.header().path_bytes()).into_owned();
-        let name = name.trim_start_matches("./").to_owned();
-        if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return Err(broken(format!("the entry {name:?} leads out of it: it is no honest archive")));
-        }
-        match entry.header().entry_type() {
+        let kind = entry.header().entry_type();
+        let name = reading.name(&name, kind).map_err(broken)?;
+        match kind {
             EntryType::Regular | EntryType::Continuous => {}
             EntryType::GNUSparse => {
                 return Err(broken(format!("the entry {name:?} is sparse, as no tool writes them here")));
             }
-            // Folders, links (of older `docker save`s), and what describes the next entry.
+            EntryType::XHeader | EntryType::XGlobalHeader | EntryType::GNULongName | EntryType::GNULongLink => {
+                reading.extension(&mut entry).map_err(no_tar(count))?.map_err(broken)?;
+                continue;
+            }
+            // Folders, and links (of older `docker save`s).
             _ => continue,
         }
         let (size, at) = (entry.header().size().map_err(no_tar(count))?, entry.raw_file_position());
@@ -383,6 +414,9 @@ fn read_archive(path: &Path, file: &mut (impl Read + Seek)) -> Result<BTreeMap<S
         if entries.insert(name.clone(), blob).is_some() && (name.starts_with("blobs/") || !name.contains('/')) {
             return Err(broken(format!("it has the entry {name:?} twice")));
         }
+    }
+    if !is_padding(archive.into_inner()).map_err(fail)? {
+        return Err(broken("it goes on behind its end: other programs may read another image there".to_owned()));
     }
     if count == 0 {
         return Err(OciError::NoLayout { path: path.to_owned(), reason: "it is empty".to_owned() });

@@ -37,6 +37,9 @@ pub enum LicenceError {
     /// A package does not say how it may be used.
     #[error("the package {0} has neither a licence nor a text of one")]
     None(String),
+    /// A package names a file that is none of its own.
+    #[error("the package {0} names {file} as its licence, which is none of its files", file = .1.display())]
+    Outside(String, PathBuf),
     /// Something cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Io {
@@ -210,8 +213,51 @@ fn files_of(known: &Known, workspace: &Path) -> Result<Vec<PathBuf>, LicenceErro
         NAMES.iter().any(|start| name.starts_with(start)) && path.is_file()
     };
     let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_one).collect();
-    files.extend(known.license_file.iter().map(|file| folder.join(file)));
+    if let Some(named) = &known.license_file {
+        let file = folder.join(named);
+        // A package names any file of this machine, and the image is for everybody.
+        let real =
+            |path: &Path| fs::canonicalize(path).map_err(|source| LicenceError::Io { path: path.to_owned(), source });
+        if known.source.is_some() && !real(&file)?.starts_with(real(folder)?) {
+            return Err(LicenceError::Outside(format!("{} {}", known.name, known.version), named.clone()));
+        }
+        files.push(file);
+    }
     files.sort();
     files.dedup();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_brings_no_file_but_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("package");
+        fs::create_dir(&package).unwrap();
+        for file in ["secret", "package/OUR-TERMS"] {
+            fs::write(folder.path().join(file), "text").unwrap();
+        }
+        std::os::unix::fs::symlink("../secret", package.join("link")).unwrap();
+        let files = |named: &Path, source: Option<&str>| {
+            let known = Known {
+                name: "p".to_owned(),
+                version: "1.0.0".to_owned(),
+                license: None,
+                license_file: Some(named.to_owned()),
+                manifest_path: package.join("Cargo.toml"),
+                source: source.map(str::to_owned),
+            };
+            files_of(&known, &package).map_err(|error| error.to_string())
+        };
+        let registry = Some("registry+https://github.com/rust-lang/crates.io-index");
+        assert_eq!(files(Path::new("OUR-TERMS"), registry).unwrap(), [package.join("OUR-TERMS")]);
+        for outside in [Path::new("../secret"), Path::new("link"), &folder.path().join("secret")] {
+            let error = files(outside, registry).unwrap_err();
+            assert!(error.contains("none of its files"), "{error}");
+            assert!(files(outside, None).is_ok(), "of its own packages whoever builds it decides");
+        }
+    }
 }

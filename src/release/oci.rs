@@ -32,6 +32,8 @@ pub struct Described {
     pub labels: BTreeMap<String, String>,
     /// What a container of it starts: the entry point and its arguments.
     pub starts: Vec<String>,
+    /// The digest of its config.
+    pub(super) config: String,
     pub(super) layers: Vec<Descriptor>,
 }
 
@@ -140,8 +142,7 @@ impl Layout<'_> {
         if let Some(inner) = &manifest.manifests {
             self.index_of_platforms(inner, depth, found)?;
         } else if let (Some(config), Some(layers)) = (&manifest.config, &manifest.layers) {
-            let config = self.needed(config)?;
-            let said = described(&config, layers);
+            let said = described(&self.needed(config)?, &config.digest, layers);
             let outer = descriptor.platform.as_ref().map(Platform::text);
             // Of what is in an index, the index has told.
             if (depth == 0 || outer.is_none()) && said.platform != NO_PLATFORM {
@@ -167,11 +168,12 @@ impl Layout<'_> {
         let mut present = 0;
         for descriptor in inner {
             let platform = descriptor.platform.as_ref().map(Platform::text);
-            let platform = platform.filter(|platform| platform != NO_PLATFORM);
             if self.verified(descriptor)?.is_none() {
-                found.absent.extend(platform);
+                let named = platform.unwrap_or_else(|| format!("one without a platform ({})", descriptor.digest));
+                found.absent.extend(Some(named).filter(|platform| platform != NO_PLATFORM));
                 continue;
             }
+            let platform = platform.filter(|platform| platform != NO_PLATFORM);
             present += 1;
             found.platforms.extend(platform);
             self.descend(descriptor, depth + 1, found)?;
@@ -181,13 +183,14 @@ impl Layout<'_> {
 }
 
 /// A config that cannot be read has a description too: what is not told must not pass for what need not be looked at.
-fn described(config: &Blob, layers: &[Descriptor]) -> Described {
-    let config: Option<Config> = config.json.as_deref().and_then(|text| serde_json::from_slice(text).ok());
+fn described(config: &Blob, digest: &str, layers: &[Descriptor]) -> Described {
+    let config: Option<Config> = config.object().and_then(|text| serde_json::from_slice(text).ok());
     let (mut platform, mut run) = (NO_PLATFORM.to_owned(), None);
     if let Some(Config { os: Some(os), architecture: Some(architecture), variant, config }) = config {
         (platform, run) = (Platform { os, architecture, variant }.text(), config);
     }
     let run = run.unwrap_or_default();
     let starts = run.entrypoint.into_iter().chain(run.cmd).flatten().collect();
-    Described { platform, labels: run.labels.unwrap_or_default(), starts, layers: layers.to_vec() }
+    let labels = run.labels.unwrap_or_default();
+    Described { platform, labels, starts, config: digest.to_owned(), layers: layers.to_vec() }
 }

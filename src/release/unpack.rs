@@ -100,7 +100,7 @@ fn program_in(layer: impl Read) -> Result<Vec<u8>, String> {
 }
 
 /// Whether there is nothing but zeros left, as tar fills its blocks.
-fn is_padding(mut rest: impl Read) -> io::Result<bool> {
+pub(super) fn is_padding(mut rest: impl Read) -> io::Result<bool> {
     let mut buffer = [0; 8 << 10];
     loop {
         match rest.read(&mut buffer)? {

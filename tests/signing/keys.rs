@@ -13,7 +13,7 @@ use swarm_lab::trials;
 use super::made::{image, key, signed, verify};
 
 pub fn trials() -> Vec<Trial> {
-    trials![keys_of_every_form_sign_alike, keys_that_will_not_do_say_why]
+    trials![keys_of_every_form_sign_alike, keys_that_will_not_do_say_why, a_key_in_the_place_of_its_name_is_not_shown]
 }
 
 /// A run with variables of its own.
@@ -101,5 +101,21 @@ fn keys_that_will_not_do_say_why() {
     ] {
         let (code, _, errors) = verify(folder.path(), &["--key", &given]);
         assert!(code == 2 && errors.contains(wanted), "{given}: {errors}");
+    }
+}
+
+fn a_key_in_the_place_of_its_name_is_not_shown() {
+    let (folder, _) = signed();
+    let pem = fs::read_to_string(key("pkcs8.pem")).unwrap();
+    let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let body = lines.concat();
+    for given in [pem.clone(), format!("env://{pem}"), lines.join("\n")] {
+        for args in [&SIGN[..], &["verify-image", "signed.tar"]] {
+            for given in [&["--key", &given][..], &[&format!("--key={given}")]] {
+                let (code, errors) = with(folder.path(), &[], &[args, given].concat());
+                assert!(code == 2 && errors.contains("and not the key itself"), "{errors}");
+                assert!(!lines.iter().any(|line| errors.contains(line)) && !errors.contains(&body), "{errors}");
+            }
+        }
     }
 }

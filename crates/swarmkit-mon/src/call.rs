@@ -191,7 +191,7 @@ pub fn unreachable(what: &str, error: &reqwest::Error) -> CallError {
 }
 
 /// Whether a certificate is behind an error. An I/O error does not name what it wraps as its cause.
-fn is_untrusted(error: &reqwest::Error) -> bool {
+pub fn is_untrusted(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(tls) = error.downcast_ref() {

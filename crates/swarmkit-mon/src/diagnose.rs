@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::call;
 use super::engine::Engine;
 use super::metadata::{self, Metadata};
-use super::overview;
+use super::overview::{self, Overview};
 use super::own_container::OwnContainer;
 use super::run::Monitor;
 use super::scrub::{GONE, Scrub};
@@ -102,7 +102,7 @@ impl Diagnosis {
             Ok(value) => format!("{:#}\n", scrub.json(value)),
             Err(error) => scrub.text(&format!("{error}\n")),
         };
-        let overview = overview.map(|overview| serde_json::to_value(overview).unwrap_or_default());
+        let overview = overview.map(|answers| serde_json::to_value(Overview::of(answers)).unwrap_or_default());
         let files = vec![
             ("README.txt", README.to_owned()),
             ("version.txt", format!("swarmkit-mon {}\n", built_from::long_version())),

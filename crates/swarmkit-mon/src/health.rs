@@ -39,12 +39,16 @@ pub struct Health {
     sources: Arc<Sources>,
     status: Arc<RwLock<Status>>,
     nonce: String,
-    latest: Mutex<Option<(Instant, Result<(), String>)>>,
+    latest: Shared<(Instant, Result<(), String>)>,
     /// What `/status` said last, and of which reconcile.
-    said: Mutex<Option<(Instant, u64, Bytes)>>,
+    said: Shared<(Instant, u64, Bytes)>,
     /// What was last seen of the whole swarm.
-    whole: Mutex<Option<Whole>>,
+    whole: Shared<Whole>,
 }
+
+/// What those who ask at the same time share: whoever holds it makes it anew, once, and to the end. One who gives up
+/// waiting for it leaves nothing behind, however many there are.
+type Shared<T> = Arc<Mutex<Option<T>>>;
 
 /// The whole swarm, ready to be told.
 #[derive(Clone)]
@@ -57,15 +61,14 @@ struct Whole {
 impl Health {
     /// Nothing is asked yet.
     pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String) -> Self {
-        Self { sources, status, nonce, latest: Mutex::new(None), said: Mutex::new(None), whole: Mutex::new(None) }
+        Self { sources, status, nonce, latest: Arc::default(), said: Arc::default(), whole: Arc::default() }
     }
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
     /// when the engine does not.
     pub async fn verdict(self: &Arc<Self>) -> Result<(), String> {
         let failed = || "the monitor has failed".to_owned();
-        // Asked on its own, so that one who gives up waiting does not make the others wait for a new question.
-        let engine = tokio::spawn(Arc::clone(self).engine()).await.map_err(|_| failed())?;
+        let engine = self.engine().await.map_err(|()| failed())?;
         let status = self.status.read().map_err(|_| failed())?;
         let why = status.plan().map_or("the monitor is starting", |plan| plan.reason.as_str());
         match status.plan().map(|plan| plan.stage) {
@@ -98,43 +101,56 @@ impl Health {
     }
 
     /// The whole swarm, as it is or was a moment ago: those who ask at the same time share one look.
-    async fn whole(self: Arc<Self>) -> Result<Whole, ()> {
-        let mut whole = self.whole.lock().await;
+    async fn whole(self: &Arc<Self>) -> Result<Whole, ()> {
+        let mut whole = Arc::clone(&self.whole).lock_owned().await;
         if let Some(whole) = whole.as_ref().filter(|whole| whole.at.elapsed() < OVERVIEW) {
             return Ok(whole.clone());
         }
-        let gathered = overview::gather(&self.sources.metadata).await;
-        let own = self.status.read().map(|status| self.identity(&status)).map_err(|_| ())?;
-        let host = own.hostname.clone();
-        let overview = gathered.unwrap_or_else(|why| Overview::alone(own, &why.to_string()));
-        let now = Whole { at: Instant::now(), page: page::html(&overview, &host).into(), json: overview.json().into() };
-        *whole = Some(now.clone());
-        Ok(now)
+        let health = Arc::clone(self);
+        let look = async move {
+            let gathered = overview::gather(&health.sources.metadata).await;
+            let own = health.status.read().map(|status| health.identity(&status)).map_err(|_| ())?;
+            // Of thousands of hosts it takes long enough to keep a health check waiting.
+            let made = tokio::task::spawn_blocking(move || {
+                let host = own.hostname.clone();
+                let overview = gathered.map_or_else(|why| Overview::alone(own, &why.to_string()), Overview::of);
+                Whole { at: Instant::now(), page: page::html(&overview, &host).into(), json: overview.json().into() }
+            });
+            Ok(whole.insert(made.await.map_err(|_| ())?).clone())
+        };
+        // Asked on its own, so that one who gives up waiting does not make the others begin anew.
+        tokio::spawn(look).await.map_err(|_| ())?
     }
 
     /// What the engine says, or has just said: those who ask at the same time share one question to it.
-    async fn engine(self: Arc<Self>) -> Result<(), String> {
-        let mut latest = self.latest.lock().await;
+    async fn engine(self: &Arc<Self>) -> Result<Result<(), String>, ()> {
+        let mut latest = Arc::clone(&self.latest).lock_owned().await;
         if let Some((_, verdict)) = latest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
-            return verdict.clone();
+            return Ok(verdict.clone());
         }
-        let verdict = self.ask().await;
-        *latest = Some((Instant::now(), verdict.clone()));
-        verdict
+        let health = Arc::clone(self);
+        let asked = tokio::spawn(async move {
+            let verdict = health.ask().await;
+            *latest = Some((Instant::now(), verdict.clone()));
+            verdict
+        });
+        asked.await.map_err(|_| ())
     }
 
     /// What is known, put into JSON once a reconcile or a second, whoever asks: of thousands of hosts it is megabytes.
     async fn said(&self) -> Result<Bytes, ()> {
-        let mut said = self.said.lock().await;
+        let mut said = Arc::clone(&self.said).lock_owned().await;
         let reconciles = self.status.read().map_err(|_| ())?.reconciles;
         if let Some((.., text)) = said.as_ref().filter(|(at, of, _)| at.elapsed() < SAID && *of == reconciles) {
             return Ok(text.clone());
         }
         let status = Arc::clone(&self.status);
-        let made = tokio::task::spawn_blocking(move || status.read().map(|status| status.text()).map_err(|_| ()));
-        let text = Bytes::from(made.await.map_err(|_| ())??);
-        *said = Some((Instant::now(), reconciles, text.clone()));
-        Ok(text)
+        let made = tokio::task::spawn_blocking(move || {
+            let text = Bytes::from(status.read().map(|status| status.text()).map_err(|_| ())?);
+            *said = Some((Instant::now(), reconciles, text.clone()));
+            Ok(text)
+        });
+        made.await.map_err(|_| ())?
     }
 
     async fn ask(&self) -> Result<(), String> {
@@ -198,8 +214,7 @@ impl Health {
             return told(JSON, identity.map(|identity| serde_json::to_vec(&identity).unwrap_or_default()));
         }
         if ["/", "/overview"].contains(&path) {
-            // Asked on its own, so that one who gives up waiting does not make the others begin anew.
-            let whole = tokio::spawn(Arc::clone(&self).whole()).await.map_err(|_| ()).flatten();
+            let whole = self.whole().await;
             return match path {
                 "/" => page::guarded(told(page::HTML, whole.map(|whole| whole.page))),
                 _ => told(JSON, whole.map(|whole| whole.json)),
@@ -238,3 +253,6 @@ fn answer(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Ans
     answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     answer
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -59,6 +60,12 @@ pub struct Identity {
     pub about: Introduction,
 }
 
+/// A client to ask monitors with. What answers there may be anything: nobody else is asked in its place, and no connection
+/// is kept.
+pub fn client(limit: Duration) -> ClientBuilder {
+    call::plain_client().connect_timeout(limit).pool_max_idle_per_host(0).redirect(Policy::none())
+}
+
 /// Asks the monitor at an address who it is.
 ///
 /// # Errors
@@ -91,7 +98,7 @@ impl Mirror {
     /// # Errors
     /// The client cannot be made.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let client = call::plain_client().connect_timeout(ASK).pool_max_idle_per_host(0).build()?;
+        let client = client(ASK).build()?;
         Ok(Self { client, latest: Mutex::new(None), met: Mutex::new(None) })
     }
 
@@ -189,6 +196,28 @@ mod tests {
         assert!(twice.contains("two hosts have one Rancher identity (host-4): this one, h5, and h4,"), "{twice}");
         let taken = contradiction(&own, ip, &identity("n3", "host-3", "h3")).unwrap();
         assert!(taken.contains("has the address 10.0.0.4, where h3 (host-3) answers"), "{taken}");
+    }
+
+    #[test]
+    fn whoever_is_asked_sends_nobody_elsewhere() {
+        use std::io::{Read, Write};
+        let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = elsewhere.local_addr().unwrap();
+        elsewhere.set_nonblocking(true).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let head = format!("HTTP/1.1 302 Found\r\nLocation: http://{there}/identity\r\nContent-Length: 0\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes());
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = client(ASK).build().unwrap();
+        let request = client.get(format!("http://{address}/identity"));
+        let answer = runtime.block_on(call::json::<Identity>("identity", ASK, LARGEST, request));
+        assert_eq!(answer.unwrap_err().status(), Some(302));
+        assert!(elsewhere.accept().is_err(), "nobody came");
     }
 
     #[test]

@@ -15,8 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::call;
-use super::identity;
+use super::identity::{self, Identity};
 use super::observe::{Observation, Sources};
 use super::plan::{Plan, Stage};
 use swarmkit_settings::SWARM_PORT;
@@ -134,7 +133,7 @@ pub async fn run(
     told: watch::Sender<Option<Vec<Peer>>>,
     wake: Arc<Notify>,
 ) {
-    let Ok(client) = call::client().connect_timeout(ASK).pool_max_idle_per_host(0).build() else {
+    let Ok(client) = identity::client(ASK).build() else {
         return std::future::pending().await;
     };
     let mut names = Names::default();
@@ -190,16 +189,19 @@ async fn one(client: &Client, node: &str, ip: IpAddr, tries_port: bool, limit_ms
         Some(timeout(ASK, TcpStream::connect(SocketAddr::new(ip, SWARM_PORT))).await.is_ok_and(|made| made.is_ok()))
     };
     let (said, is_open) = tokio::join!(identity::ask(client, "a manager's monitor", ip, ASK), open);
-    let said = said.ok();
-    let holds = said.as_ref().is_some_and(|said| said.lease_ago_ms.is_some_and(|ms| ms <= limit_ms));
+    judge(node, ip, said.ok(), is_open, limit_ms)
+}
+
+/// What an answer tells of a manager, and whether its monitor holds the lease. Another node's answer tells nothing of it.
+fn judge(node: &str, ip: IpAddr, said: Option<Identity>, is_open: Option<bool>, limit_ms: u64) -> (Peer, bool) {
     let name = said.as_ref().map(|said| said.hostname.as_str()).filter(|name| !name.is_empty());
     let address = ip.to_string();
     let name = name.map_or_else(|| address.clone(), |name| super::introduction::plain(name, 100));
-    // Another node's answer tells nothing of this one.
-    let is_it = |said: &identity::Identity| said.node.is_empty() || said.node == node;
-    let said = said.filter(is_it).map(|said| Said {
+    let is_fresh = |ago_ms: Option<u64>| ago_ms.is_some_and(|ms| ms <= limit_ms);
+    let holds = said.as_ref().is_some_and(|said| said.node == node && is_fresh(said.lease_ago_ms));
+    let said = said.filter(|said| said.node.is_empty() || said.node == node).map(|said| Said {
         stage: super::introduction::plain(&said.stage, 100),
-        serves: said.serves_ago_ms.is_some_and(|ms| ms <= limit_ms) && said.node == node,
+        serves: is_fresh(said.serves_ago_ms) && said.node == node,
     });
     (Peer { node: node.to_owned(), name, address, said, is_open }, holds)
 }
@@ -236,5 +238,33 @@ impl Names {
         if self.known.len() > 4 * MOST {
             self.known.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_node_answers_tells_nothing_of_a_manager() {
+        let ip = IpAddr::from([10, 0, 0, 4]);
+        let said = |node: &str| Identity {
+            node: node.into(),
+            stage: "lease_holder".into(),
+            lease_ago_ms: Some(5),
+            serves_ago_ms: Some(5),
+            ..Identity::default()
+        };
+        let (peer, holds) = judge("n1", ip, Some(said("n1")), None, 90_000);
+        assert!(holds && peer.serves());
+        // The one that holds the lease is asked alone, and so no other one may pass for it.
+        let (peer, holds) = judge("n1", ip, Some(said("n2")), None, 90_000);
+        assert!(!holds && !peer.serves() && peer.said.is_none());
+        let (peer, holds) = judge("n1", ip, Some(said("")), None, 90_000);
+        assert!(!holds && !peer.serves() && peer.said.is_some());
+        let (peer, holds) = judge("n1", ip, Some(said("n1")), None, 4);
+        assert!(!holds && !peer.serves(), "what it says is old");
+        let (peer, holds) = judge("n1", ip, None, None, 90_000);
+        assert!(!holds && peer.is_lost());
     }
 }

@@ -32,7 +32,8 @@ impl Show {
     }
 
     fn gather(&self) -> anyhow::Result<Overview> {
-        self.runtime.block_on(overview::gather(&self.metadata)).context("the swarm cannot be shown")
+        let answers = self.runtime.block_on(overview::gather(&self.metadata)).context("the swarm cannot be shown")?;
+        Ok(Overview::of(answers))
     }
 
     /// Shows it once. Answers whether it is well, if that can be told; only what cannot be printed is an error.

@@ -14,7 +14,7 @@ use crate::release::layout::{Layout, OciError};
 use crate::release::oci::{self, FoundImage};
 use crate::release::pack::{self, Blobs, Content, Entry, INDEX};
 use crate::release::unpack::{self, Started};
-use crate::release::{image_provenance, sbom};
+use crate::release::{docker_load, image_provenance, sbom};
 use rancher_catalog::model::ImageReference;
 use swarmkit_settings::built_from;
 
@@ -52,6 +52,12 @@ pub enum SignError {
         /// What the program says.
         program: String,
     },
+    /// It has images that are not here to be looked at.
+    #[error("its index also names {}, which is not in the archive: whoever signs it would vouch for what nobody has seen", .0.join(", "))]
+    Absent(Vec<String>),
+    /// An engine would load another image.
+    #[error("`docker load` would take another image from it: {0}")]
+    OtherLoaded(String),
     /// Nobody could tell from what it was built.
     #[error("its program is of {0}, and what is signed is of one commit: build it from a clone without changes")]
     NoCommit(String),
@@ -86,6 +92,10 @@ impl<'a> Unsigned<'a> {
         if names.any(|name| attached.iter().any(|tag| tag == name)) {
             return Err(SignError::Signed);
         }
+        if !found.absent.is_empty() {
+            return Err(SignError::Absent(found.absent));
+        }
+        docker_load::takes(&layout, &found).map_err(SignError::OtherLoaded)?;
         let mut started = Vec::new();
         for image in &found.described {
             let label = |name: &str| image.labels.get(name).map_or("nothing", String::as_str);

@@ -11,7 +11,7 @@ use crate::release::agreement::{Row, Rows, label_of_all, program_of_all};
 use crate::release::auditable::{self, Package};
 use crate::release::layout::{Descriptor, Layout};
 use crate::release::oci::FoundImage;
-use crate::release::{image_provenance, pack, sbom, unpack};
+use crate::release::{docker_load, image_provenance, pack, sbom, unpack};
 
 /// The most that is read of what is attached: of one layer, and how many of these.
 const MAX_ATTACHED: u64 = 4 << 20;
@@ -43,6 +43,8 @@ pub fn look(layout: &Layout<'_>, found: &FoundImage, trusted: &Trusted<'_>) -> V
     let says = |commit: &str| format!("swarmkit-mon {} of {commit}", trusted.version);
     let should = commit.as_deref().map_or_else(|_| says("the commit of its label"), says);
     rows.add("image program", &format!("{place} {}", pack::PROGRAM), program_of_all(layout, found), &should);
+
+    rows.add("image loaded", &place, docker_load::takes(layout, found), docker_load::SAME);
 
     let (signatures, attestations) = (tag_of(&found.digest, "sig"), tag_of(&found.digest, "att"));
     let signed = of_layers(layout, &signatures, SIMPLE_SIGNING, |layer, content| {

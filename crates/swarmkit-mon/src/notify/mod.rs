@@ -33,6 +33,10 @@ const MOST: usize = 100;
 /// The least time that a node must be away, in milliseconds, whatever the grace period.
 const AWAY_MS: u64 = 60_000;
 
+/// What is said of a certificate that is not trusted.
+const UNTRUSTED: &str = "the receiver's certificate is not trusted: it is of another name, or out of date, or of a private authority, \
+     which is trusted as that of Rancher's API is (CATTLE_CA_CERT, or what the agent left on the host)";
+
 /// Why nothing can be told.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -218,6 +222,8 @@ impl Notifier {
         let failure = |why: String, passes| Err(Failure { why, passes });
         match sent {
             Err(_) => failure(format!("no answer within {} s", LIMIT.as_secs()), true),
+            // It would tell the name that the certificate is not for, which is the receiver's, and those that it is for.
+            Ok(Err(error)) if call::is_untrusted(&error) => failure(UNTRUSTED.to_owned(), true),
             Ok(Err(error)) => failure(call::unreachable("the receiver", &error).to_string(), true),
             // What else it answers is not read: it may have no end.
             Ok(Ok(answer)) => match answer.status() {

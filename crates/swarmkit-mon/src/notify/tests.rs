@@ -169,3 +169,38 @@ fn an_address_that_is_none_is_refused_without_being_shown() {
     let none = Settings::resolve(|_| None).unwrap();
     assert!(Notifier::new(&none.notify_url, None).unwrap().is_none());
 }
+
+#[test]
+fn a_certificate_of_another_name_tells_neither_its_names_nor_the_receivers() {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::crypto::ring::default_provider;
+    use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+    let keys = [KeyPair::generate().unwrap(), KeyPair::generate().unwrap()];
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let pem = authority.self_signed(&keys[0]).unwrap().pem();
+    let named = CertificateParams::new(vec![format!("{SECRET}.example")]).unwrap();
+    let [issuer, key] = keys;
+    let certificate = named.signed_by(&key, &Issuer::new(authority, issuer)).unwrap().der().clone();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(vec![certificate], key).unwrap()));
+    block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = async { acceptor.accept(listener.accept().await.unwrap().0).await.map(drop) };
+        let given = format!("https://{address}/{SECRET}");
+        let settings = Settings::resolve(|setting| (setting.variable == "NOTIFY_URL").then(|| given.clone())).unwrap();
+        let notifier = Notifier::new(&settings.notify_url, Some(&pem)).unwrap().unwrap();
+        let mut watch = Watch::default();
+        watch.see(needs(&["a"]), Instant::now());
+        let (sent, _) = tokio::join!(notifier.send(&watch.queue[0].1), server);
+        let failure = sent.unwrap_err();
+        assert!(failure.passes && failure.why.contains("certificate is not trusted"), "{failure:?}");
+        assert!(!failure.why.contains(SECRET) && !failure.why.contains("127.0.0.1"), "{failure:?}");
+    });
+}

@@ -7,7 +7,7 @@ use reqwest::Client;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Known, Overview};
+use super::{Known, rank};
 use crate::call::{self, CallError};
 use crate::identity::{self, Identity};
 use crate::introduction::plain;
@@ -29,19 +29,18 @@ const LONGEST: usize = 100;
 /// What is kept of a reason.
 const LONGEST_REASON: usize = 600;
 
-/// Asks rancher-metadata for the hosts, and each host's monitor for itself.
+/// Asks rancher-metadata for the hosts, and each host's monitor for itself: what an [`Overview`](super::Overview) is made of.
 ///
 /// # Errors
 /// rancher-metadata does not tell the hosts.
-pub async fn gather(metadata: &Metadata) -> Result<Overview, CallError> {
+pub async fn gather(metadata: &Metadata) -> Result<Vec<Said>, CallError> {
     let hosts = metadata.hosts().await?;
-    let client = call::plain_client().connect_timeout(ASK).pool_max_idle_per_host(0);
-    let client = client.redirect(reqwest::redirect::Policy::none()).build();
+    let client = identity::client(ASK).build();
     let client = client.map_err(|error| call::unreachable("the client", &error))?;
     let mut known: Vec<Known> = hosts.into_iter().take(MOST).map(known).collect();
     // Managers first: if there is no time for all, the others are the ones that can be done without.
     known.sort_by_key(|host| !host.is_manager);
-    Ok(Overview::of(ask_all(&client, known, ASK, WHOLE).await))
+    Ok(ask_all(&client, known, ASK, WHOLE).await)
 }
 
 fn known(host: Host) -> Known {
@@ -56,11 +55,12 @@ fn known(host: Host) -> Known {
 }
 
 /// What a host says, or why it says nothing.
-type Said = (Known, Result<Identity, String>);
+pub type Said = (Known, Result<Identity, String>);
 
 async fn ask_all(client: &Client, hosts: Vec<Known>, each: Duration, whole: Duration) -> Vec<Said> {
     let end = Instant::now() + whole;
     let mut answers = Vec::with_capacity(hosts.len());
+    let mut best = None;
     let mut hosts = hosts.into_iter();
     let mut asked: JoinSet<Said> = JoinSet::new();
     loop {
@@ -73,7 +73,7 @@ async fn ask_all(client: &Client, hosts: Vec<Known>, each: Duration, whole: Dura
             });
         }
         match asked.join_next().await {
-            Some(Ok(answer)) => answers.push(answer),
+            Some(Ok(answer)) => keep(&mut answers, &mut best, answer),
             // It cannot fail but by a defect, which is no reason to show nothing.
             Some(Err(_)) => {}
             None => break,
@@ -82,6 +82,24 @@ async fn ask_all(client: &Client, hosts: Vec<Known>, each: Duration, whole: Dura
     let late = "was not asked: too many hosts did not answer before it";
     answers.extend(hosts.map(|host| (host, Err(late.to_owned()))));
     answers
+}
+
+/// Keeps an answer. Of all that tell of the swarm one alone is used: that of thousands is not kept until they are all there.
+fn keep(answers: &mut Vec<Said>, best: &mut Option<(usize, (bool, usize))>, mut answer: Said) {
+    if let Ok(said) = &mut answer.1
+        && let Some(rank) = rank(said)
+    {
+        match *best {
+            Some((_, other)) if other > rank => said.about.swarm = None,
+            _ => {
+                let before = best.replace((answers.len(), rank)).and_then(|(at, _)| answers.get_mut(at));
+                if let Some((_, Ok(before))) = before {
+                    before.about.swarm = None;
+                }
+            }
+        }
+    }
+    answers.push(answer);
 }
 
 async fn ask(client: &Client, host: &Known, limit: Duration) -> Result<Identity, String> {
@@ -139,5 +157,36 @@ mod tests {
             assert_eq!(answers.len(), 5000);
             assert!(answers.iter().all(|(_, said)| said.is_err()));
         });
+    }
+
+    #[test]
+    fn of_those_who_tell_of_the_swarm_only_the_one_who_knows_most_is_kept() {
+        let said = |at: usize, acts: bool, reachable: usize| {
+            let known = Known {
+                uuid: format!("u{at}"),
+                name: String::new(),
+                address: String::new(),
+                node: None,
+                is_manager: true,
+            };
+            let mut said = Identity { lease_ago_ms: acts.then_some(1), ..Identity::default() };
+            said.about.swarm = Some(crate::introduction::SwarmTold {
+                voters: crate::voters::Voters { wanted: 3, present: 3, reachable },
+                managers: Vec::new(),
+                nodes: std::collections::BTreeMap::new(),
+                away: Vec::new(),
+            });
+            (known, Ok(said))
+        };
+        let (mut answers, mut best) = (Vec::new(), None);
+        for (at, (acts, reachable)) in
+            [(false, 2), (true, 1), (false, 3), (true, 2), (false, 9)].into_iter().enumerate()
+        {
+            keep(&mut answers, &mut best, said(at, acts, reachable));
+            let told = |(_, said): &Said| said.as_ref().is_ok_and(|said| said.about.swarm.is_some());
+            assert_eq!(answers.iter().filter(|answer| told(answer)).count(), 1);
+        }
+        let kept = answers[3].1.as_ref().unwrap().about.swarm.as_ref().unwrap();
+        assert_eq!(kept.voters.reachable, 2, "the one who acts");
     }
 }

@@ -21,7 +21,7 @@ use super::identity::Identity;
 use super::introduction::{Event, ManagerTold, SwarmTold, plain};
 use super::plan::Stage;
 use super::voters::Voters;
-pub use gather::gather;
+pub use gather::{Said, gather};
 use names::Names;
 
 /// How many lines of each kind are kept.
@@ -161,20 +161,23 @@ fn is_good(stage: &str) -> bool {
     [Stage::Member, Stage::LeaseHolder].iter().any(|good| good.name() == stage)
 }
 
-/// What is told of the swarm by whoever knows most of it: the one who acts, else the one that sees the most managers.
-fn best_view(answers: &[(Known, Result<Identity, String>)]) -> Option<(&Known, &SwarmTold)> {
+/// How much one who tells of the swarm knows of it: the one who acts knows most, then the one that sees the most managers.
+fn rank(said: &Identity) -> Option<(bool, usize)> {
+    said.about.swarm.as_ref().map(|swarm| (said.lease_ago_ms.is_some(), swarm.voters.reachable))
+}
+
+/// What is told of the swarm by whoever knows most of it.
+fn best_view(answers: &[Said]) -> Option<(&Known, &SwarmTold)> {
     let views = answers.iter().filter_map(|(known, said)| {
         let said = said.as_ref().ok()?;
-        let swarm = said.about.swarm.as_ref()?;
-        Some((known, swarm, said.lease_ago_ms.is_some()))
+        Some((known, said.about.swarm.as_ref()?, rank(said)))
     });
-    let best = views.max_by_key(|(_, swarm, acts)| (*acts, swarm.voters.reachable));
-    best.map(|(known, swarm, _)| (known, swarm))
+    views.max_by_key(|(.., rank)| *rank).map(|(known, swarm, _)| (known, swarm))
 }
 
 impl Overview {
     /// What the monitors of these hosts say, or why one says nothing, put together.
-    pub fn of(answers: Vec<(Known, Result<Identity, String>)>) -> Self {
+    pub fn of(answers: Vec<Said>) -> Self {
         let names = Names::of(answers.iter().map(|(known, _)| known));
         let view = best_view(&answers);
         let managers = view.map(|(known, swarm)| Managers {

@@ -57,7 +57,8 @@ impl Page<'_> {
     }
 
     fn nodes(&self) -> String {
-        let all: usize = self.all.nodes.values().sum();
+        // What a host tells may be any number.
+        let all = self.all.nodes.values().fold(0_usize, |all, nodes| all.saturating_add(*nodes));
         let ready = self.all.nodes.get("ready").copied().unwrap_or_default();
         format!("{ready} of {all} ready")
     }

@@ -192,3 +192,20 @@ fn a_page_of_thousands_of_hosts_stays_small_and_shows_those_that_matter() {
     assert!(page.len() < 400_000, "{}", page.len());
     assert!(page.contains("host4999") && page.contains("and 4500 more"));
 }
+
+#[test]
+fn numbers_out_of_all_bounds_are_shown_and_end_nothing() {
+    let hostile = swarm(|_, said| {
+        if let Ok(said) = said {
+            (said.about.stage_ms, said.lease_ago_ms) = (u64::MAX, Some(u64::MAX));
+            let text = || "x".to_owned();
+            said.about.events = vec![Event { ago_ms: u64::MAX, what: text(), why: text(), error: None }];
+            let mut swarm = view(3, &[]);
+            swarm.voters = Voters { wanted: usize::MAX, present: usize::MAX, reachable: usize::MAX };
+            swarm.nodes = ["ready", "down", "unknown"].map(|state| (state.to_owned(), usize::MAX)).into();
+            said.about.swarm = Some(swarm);
+        }
+    });
+    assert!(page::html(&hostile, "host1").contains("ready"));
+    assert!(!plainly(&hostile).is_empty() && !hostile.json().is_empty());
+}
