@@ -1,6 +1,6 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
-use crate::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
+use crate::engine::{ManagerStatus, Node, NodeState, SwarmInfo};
 use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::record::Record;
@@ -9,12 +9,10 @@ use crate::state::{Member, State};
 use super::claim::{self, ClaimState};
 use super::roles::{self, Roles};
 use super::{
-    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, NodeChange, Plan, SILENT_PERIODS, SOON_MS, Stage,
+    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SILENT_PERIODS, SOON_MS, Stage, availability,
     desired_record, orphaned, quorum, rancher, reach, removal,
 };
 
-/// The label of a node that says that this monitor drained it, and not an operator.
-pub const DRAINED: &str = "swarmkit.drained";
 /// For how long this host's address must have been another one before it says so, in milliseconds.
 const MOVED_WORD_MS: u64 = 5_000;
 /// For how long the record must not have had this manager as one of its epoch, in milliseconds.
@@ -412,35 +410,23 @@ impl Position<'_> {
         if let Some(ms) = due {
             plan = plan.requeue_after(ms);
         } else if plan.change.is_none() {
-            plan.change = self
-                .tokens()
-                .or_else(|| self.availability(&desired_record))
-                .or_else(|| self.network())
-                .or_else(|| self.renewal(&desired_record));
+            let (change, reason) = self.upkeep(&desired_record);
+            plan.change = change;
+            plan.reason = reason.unwrap_or(plan.reason);
         }
         if plan.is_quiet() { plan } else { plan.requeue_soon() }
     }
 
-    /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
-    fn availability(&self, desired_record: &DesiredRecord) -> Option<Change> {
-        // What is drained since its host is gone stays so.
-        let unlisted = self.seen.past.unlisted_ms.keys().filter_map(|host| desired_record.members.get(host));
-        let unlisted: Vec<&String> = unlisted.collect();
-        let gone = |node: &Node| unlisted.contains(&&node.id);
-        let drain = self.seen.wanted.drain_managers;
-        let change = |node: &Node, to| Change::Availability {
-            node: NodeChange { id: node.id.clone(), version: node.version.index, host: None },
-            to,
-        };
-        self.swarm.nodes.iter().filter(|node| !gone(node)).find_map(|node| {
-            let wanted = drain && node.spec.role == Role::Manager;
-            let by_us = node.spec.labels.contains_key(DRAINED);
-            match node.spec.availability {
-                Availability::Active if wanted => Some(change(node, Availability::Drain)),
-                Availability::Drain if by_us && !wanted => Some(change(node, Availability::Active)),
-                _ => None,
-            }
-        })
+    /// What is done once roles are settled, and why, where the plan's own reason does not tell.
+    fn upkeep(&self, desired_record: &DesiredRecord) -> (Option<Change>, Option<String>) {
+        if let Some(change) = self.tokens() {
+            return (Some(change), None);
+        }
+        let told = availability::plan(self.seen, self.view, self.swarm, desired_record);
+        match told {
+            Some((change, reason)) => (Some(change), Some(reason)),
+            None => (self.network().or_else(|| self.renewal(desired_record)), None),
+        }
     }
 
     /// Join tokens that earlier monitors left for all to read.

@@ -11,12 +11,14 @@
 //! | `claim` | may this host make, or record, a swarm? |
 //! | `desired_record` | what the lease holder writes into the record |
 //! | `roles` | who shall be a manager |
+//! | `availability` | which nodes take tasks: managers as set, hosts under maintenance not |
 //! | `removal` | which nodes leave the swarm: of hosts that were removed, and twins |
 //! | `orphaned` | this host's engine has lost its place: does it leave and join anew? |
 //! | `reach` | do the managers' monitors say that the swarm has a leader, or a quorum? |
 //! | `quorum` | most managers are lost: may this one go on alone? |
 //! | `doubt` | does anybody act? A host that has to know asks |
 
+mod availability;
 mod change;
 mod claim;
 mod desired_record;
@@ -41,10 +43,10 @@ use super::state::State;
 
 pub(super) use inside::silence_ms;
 
+pub use availability::DRAINED;
 pub use change::{Change, KINDS, NodeChange};
 pub use claim::said_to_be_inside;
 pub use desired_record::DesiredRecord;
-pub use inside::DRAINED;
 pub use roles::odd_at_most;
 pub use stage::{Advice, Stage};
 

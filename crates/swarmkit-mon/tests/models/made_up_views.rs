@@ -316,7 +316,18 @@ pub fn view(dice: &mut Dice) -> Observation {
         seen.own.state.member = Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true, epoch: 1 });
         seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
     }
+    label_as_an_operator(dice, &mut seen);
     seen
+}
+
+/// What an operator may ask for by a host's labels.
+fn label_as_an_operator(dice: &mut Dice, seen: &mut Observation) {
+    let Some(Ok(view)) = &mut seen.rancher else { return };
+    for host in &mut view.hosts {
+        if dice.one_in(5) {
+            host.labels.insert("swarm.maintenance".to_owned(), pick(dice, &["true", "true", "false"]).to_owned());
+        }
+    }
 }
 
 /// What this host has kept of a record.
