@@ -24,6 +24,12 @@ pub const TOKEN: &str = "swarmkit.token";
 pub const TOUCHED: &str = "swarmkit.touched";
 /// The operator's: `true` drains the host's node, and keeps it from becoming a manager, until the label is taken away.
 pub const MAINTENANCE: &str = "swarm.maintenance";
+/// The operator's: `true` pauses the host's own monitor, [`PAUSE_ALL`] those of all hosts: they change nothing.
+pub const PAUSE: &str = "swarm.pause";
+/// What [`PAUSE`] says to pause all hosts.
+pub const PAUSE_ALL: &str = "all";
+/// How the operator's labels begin that become labels of the host's node.
+pub const OF_NODE: &str = "swarm.node.";
 /// Those that the host's own monitor writes.
 pub const OURS: [&str; 6] = [PART, KEY, NODE, LEFT, DOUBT, TROUBLE];
 

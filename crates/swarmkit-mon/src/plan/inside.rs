@@ -10,7 +10,7 @@ use super::claim::{self, ClaimState};
 use super::roles::{self, Roles};
 use super::{
     CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SILENT_PERIODS, SOON_MS, Stage, availability,
-    desired_record, orphaned, quorum, rancher, reach, removal,
+    desired_record, node_labels, orphaned, pause, quorum, rancher, reach, removal,
 };
 
 /// For how long this host's address must have been another one before it says so, in milliseconds.
@@ -24,6 +24,9 @@ const RENEWAL_MS: u64 = 60_000;
 /// or that one has been silent for long, and this is the next; or that one knows less of the swarm than this one.
 pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let Some(swarm) = seen.swarm_view() else { return false };
+    if pause::is_paused_here(seen) {
+        return false;
+    }
     swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
         || remembers_later(seen)
@@ -384,6 +387,7 @@ impl Position<'_> {
         }
         plan.warnings = roles.warnings;
         plan.warnings.extend(desired_record::doubted(self.seen, self.view, self.swarm));
+        plan.warnings.extend(node_labels::warnings(self.view, self.swarm, &desired_record));
         plan.reason = roles.reason;
         // Whoever is left without a quorum has the record alone to count by.
         let next = match roles.next {
@@ -422,7 +426,8 @@ impl Position<'_> {
         if let Some(change) = self.tokens() {
             return (Some(change), None);
         }
-        let told = availability::plan(self.seen, self.view, self.swarm, desired_record);
+        let told = availability::plan(self.seen, self.view, self.swarm, desired_record)
+            .or_else(|| node_labels::plan(self.view, self.swarm, desired_record));
         match told {
             Some((change, reason)) => (Some(change), Some(reason)),
             None => (self.network().or_else(|| self.renewal(desired_record)), None),

@@ -1,5 +1,7 @@
 //! What the plan never does, whatever it sees: views of every kind, sensible or not, are made up by the thousand.
 
+use std::collections::BTreeMap;
+
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
@@ -35,6 +37,8 @@ pub fn trials() -> Vec<Trial> {
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
         what_an_operator_drained_stays_and_no_host_under_maintenance_takes_tasks_or_becomes_a_manager,
+        while_it_is_paused_nothing_is_changed,
+        labels_that_others_set_on_a_node_stay,
     ]
 }
 
@@ -214,13 +218,18 @@ fn of_two_managers_the_one_of_a_listed_host_stays_while_the_other_one_has_none()
             let said = view.hosts.iter().filter(|host| !host.is_gone()).any(|host| host.node() == Some(id));
             said || recorded.is_some_and(|uuid| view.hosts.iter().any(|host| host.uuid == *uuid && !host.is_gone()))
         };
+        // Which node this host is its own engine says.
+        let is_here = |id: &str| {
+            let own = seen.engine.as_ref().is_ok_and(|info| info.swarm.node_id == id);
+            own && view.hosts.iter().any(|host| host.uuid == ME && !host.is_gone())
+        };
         let [one, other] = voters.as_slice() else { return Ok(false) };
         let other = if one.id == target.id { other } else { one };
         // Its role has to settle, or it is lost.
         let is_reached = other.manager.as_ref().is_some_and(|manager| manager.is_reached());
         let settled = voters.iter().all(|node| node.spec.role == Role::Manager);
         let asked = is_reached && settled && voters.iter().any(|node| node.id == target.id);
-        if asked && target.host.is_some() && is_listed(&target.id) && !is_listed(&other.id) {
+        if asked && target.host.is_some() && is_listed(&target.id) && !is_listed(&other.id) && !is_here(&other.id) {
             let is_left = view
                 .hosts
                 .iter()
@@ -389,6 +398,7 @@ fn only_the_recorded_swarm_is_changed() {
     never(|seen, change| match change {
         Change::Promote(_)
         | Change::Demote(_)
+        | Change::Label { .. }
         | Change::Availability { .. }
         | Change::Remove { .. }
         | Change::RenewToken
@@ -604,6 +614,39 @@ fn what_an_operator_drained_stays_and_no_host_under_maintenance_takes_tasks_or_b
             "inactive" if !stays => Err("it is deactivated".into()),
             _ if labelled && !(is_promoted && stays) => Err("it is under maintenance".into()),
             _ => Ok(true),
+        }
+    });
+}
+
+fn while_it_is_paused_nothing_is_changed() {
+    always(|seen, planned| {
+        let label = |labels: &BTreeMap<String, String>| labels.get("swarm.pause").cloned().unwrap_or_default();
+        let here =
+            seen.metadata.as_ref().is_ok_and(|metadata| ["true", "all"].contains(&label(&metadata.labels).as_str()));
+        let hosts = seen.rancher_view().map_or(&[][..], |view| &view.hosts);
+        let everywhere = hosts.iter().any(|host| !host.is_gone() && label(&host.labels) == "all");
+        if seen.refusal.is_some() || !(here || everywhere) {
+            return Ok(false);
+        }
+        let is_told = planned.reason.starts_with("paused on ");
+        if planned.change.is_some() || planned.desired_record.is_some() || planned.gives_heartbeat || !is_told {
+            return Err("it is paused".into());
+        }
+        Ok(true)
+    });
+}
+
+fn labels_that_others_set_on_a_node_stay() {
+    never(|seen, change| {
+        let Change::Label { node: target, labels } = change else { return Ok(false) };
+        let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
+        let is = &node.spec.labels;
+        let ours: Vec<&str> = is.get("swarmkit.labels").map_or("", String::as_str).split(',').collect();
+        let other =
+            |name: &&String| is.contains_key(*name) && *name != "swarmkit.labels" && !ours.contains(&name.as_str());
+        match labels.keys().find(|name| other(name) || name.as_str() == "swarmkit.drained") {
+            Some(name) => Err(format!("{name} is somebody else's")),
+            None => Ok(true),
         }
     });
 }

@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         tokens_are_handed_over_while_the_service_is_upgraded,
         many_hosts_settle_and_are_then_left_alone,
         a_host_under_maintenance_is_drained_and_put_back_and_keeps_its_role,
+        labels_of_hosts_become_labels_of_their_nodes_unless_it_is_paused,
         a_plan_that_demotes_the_wrong_one_is_found,
         a_plan_that_goes_on_alone_too_soon_is_found,
         a_plan_that_believes_a_short_list_is_found,
@@ -109,7 +110,7 @@ fn nodes(simulation: &Simulation) -> Vec<(Availability, Role)> {
 fn a_host_under_maintenance_is_drained_and_put_back_and_keeps_its_role() {
     for seed in 0..20 {
         let mut simulation = Simulation::new(Settings { fault_every_ms: 0, ..Settings::new(seed, 4) });
-        let mut run = |simulation: &mut Simulation| {
+        let run = |simulation: &mut Simulation| {
             simulation.run_for(600_000).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
             simulation.is_well().unwrap_or_else(|why| panic!("seed {seed}: {why}"));
             nodes(simulation)
@@ -129,6 +130,32 @@ fn a_host_under_maintenance_is_drained_and_put_back_and_keeps_its_role() {
         simulation.api.hosts[one].labels.remove("swarm.maintenance");
         simulation.api.hosts[other].state = "active".into();
         assert_eq!(run(&mut simulation), before, "seed {seed}");
+    }
+}
+
+fn labels_of_hosts_become_labels_of_their_nodes_unless_it_is_paused() {
+    for seed in 0..20 {
+        let mut simulation = Simulation::new(Settings { fault_every_ms: 0, ..Settings::new(seed, 4) });
+        let run = |simulation: &mut Simulation| {
+            simulation.run_for(600_000).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+            simulation.is_well().unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        };
+        let label = |simulation: &Simulation| {
+            let seat = simulation.hosts[2].engine.seat().unwrap();
+            simulation.groups[seat.group].node(&seat.node).unwrap().spec.labels.get("disk").cloned()
+        };
+        run(&mut simulation);
+        let (entry, other) = (simulation.hosts[2].entry, simulation.hosts[seed as usize % 4].entry);
+        simulation.api.hosts[other].labels.insert("swarm.pause".into(), "all".into());
+        simulation.api.hosts[entry].labels.insert("swarm.node.disk".into(), "ssd".into());
+        run(&mut simulation);
+        assert_eq!(label(&simulation), None, "seed {seed}");
+        simulation.api.hosts[other].labels.remove("swarm.pause");
+        run(&mut simulation);
+        assert_eq!(label(&simulation).as_deref(), Some("ssd"), "seed {seed}");
+        simulation.api.hosts[entry].labels.remove("swarm.node.disk");
+        run(&mut simulation);
+        assert_eq!(label(&simulation), None, "seed {seed}");
     }
 }
 
