@@ -110,10 +110,17 @@ impl Executor<'_> {
                 Ok(engine
                     .alter_node(&node.id, node.version, |spec| {
                         spec["Availability"] = Value::from(if drain { "drain" } else { "active" });
-                        mark_drained(spec, drain);
+                        set_label(spec, DRAINED, drain.then_some("true"));
                     })
                     .await?)
             }
+            Change::Label { node, labels } => Ok(engine
+                .alter_node(&node.id, node.version, |spec| {
+                    for (name, value) in labels {
+                        set_label(spec, name, value.as_deref());
+                    }
+                })
+                .await?),
             Change::Remove { node, force, renew_token } => {
                 // The token first: a crash in between leaves nothing undone that is not seen.
                 if *renew_token {
@@ -225,17 +232,16 @@ fn overtaken() -> ActError {
     ActError::Overtaken("another monitor has claimed, or recorded, a swarm".to_owned())
 }
 
-/// Notes on a node that it was this monitor that drained it.
-fn mark_drained(spec: &mut Value, drained: bool) {
+/// Sets a label of a node, or takes it away.
+fn set_label(spec: &mut Value, name: &str, value: Option<&str>) {
     if !spec["Labels"].is_object() {
         spec["Labels"] = json!({});
     }
     if let Some(labels) = spec["Labels"].as_object_mut() {
-        if drained {
-            labels.insert(DRAINED.to_owned(), Value::from("true"));
-        } else {
-            labels.remove(DRAINED);
-        }
+        match value {
+            Some(value) => labels.insert(name.to_owned(), Value::from(value)),
+            None => labels.remove(name),
+        };
     }
 }
 

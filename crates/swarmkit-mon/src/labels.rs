@@ -22,6 +22,14 @@ pub const TROUBLE: &str = "swarmkit.trouble";
 pub const TOKEN: &str = "swarmkit.token";
 /// There for a moment, so that Rancher tells what it has stored and told nobody of. The host's own monitor takes it away.
 pub const TOUCHED: &str = "swarmkit.touched";
+/// The operator's: `true` drains the host's node, and keeps it from becoming a manager, until the label is taken away.
+pub const MAINTENANCE: &str = "swarm.maintenance";
+/// The operator's: `true` pauses the host's own monitor, [`PAUSE_ALL`] those of all hosts: they change nothing.
+pub const PAUSE: &str = "swarm.pause";
+/// What [`PAUSE`] says to pause all hosts.
+pub const PAUSE_ALL: &str = "all";
+/// How the operator's labels begin that become labels of the host's node.
+pub const OF_NODE: &str = "swarm.node.";
 /// Those that the host's own monitor writes.
 pub const OURS: [&str; 6] = [PART, KEY, NODE, LEFT, DOUBT, TROUBLE];
 
@@ -41,6 +49,11 @@ pub const BROKEN_MANAGER: &str = "broken_manager";
 
 /// What it says of a manager whose host has another address than its node: it has to be a worker before it can join anew.
 pub const MOVED_MANAGER: &str = "moved_manager";
+
+/// Whether an operator's label says yes.
+pub fn is_yes(value: &str) -> bool {
+    matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "yes")
+}
 
 /// Whether what [`PART`] says is that the engine manages.
 pub fn says_manager(part: Option<&str>) -> bool {

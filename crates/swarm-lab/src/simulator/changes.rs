@@ -51,6 +51,19 @@ impl Simulation {
                 });
                 self.after(20, Event::Done { host: at, process, good });
             }
+            Change::Label { node, labels } => {
+                let labels = labels.clone();
+                let good = self.change_node(at, node, |spec| {
+                    for (name, value) in labels {
+                        match value {
+                            Some(value) => spec.spec.labels.insert(name, value),
+                            None => spec.spec.labels.remove(&name),
+                        };
+                    }
+                });
+                self.look_at_calm("a label of a node");
+                self.after(20, Event::Done { host: at, process, good });
+            }
             Change::Remove { node, force, renew_token } => {
                 let good = self.remove(at, node, *force, *renew_token);
                 self.after(30, Event::Done { host: at, process, good });

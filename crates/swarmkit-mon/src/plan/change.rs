@@ -1,5 +1,6 @@
 //! What is done: at most one change in a reconcile, so that none is made on a stale view.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -47,6 +48,14 @@ pub enum Change {
         /// What it shall be.
         to: Availability,
     },
+    /// Changes labels of a node; the others stay.
+    Label {
+        /// The node.
+        node: NodeChange,
+        /// By name: the value that it shall have, or that it shall be gone.
+        #[serde(skip)]
+        labels: BTreeMap<String, Option<String>>,
+    },
     /// Takes a node out of the swarm.
     Remove {
         /// The node.
@@ -86,7 +95,7 @@ pub struct NodeChange {
 }
 
 /// What kinds of changes there are, as metrics count them.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 15] = [
     "claim",
     "init",
     "join",
@@ -95,6 +104,7 @@ pub const KINDS: [&str; 14] = [
     "demote",
     "drain",
     "activate",
+    "label",
     "remove",
     "claim_recovery",
     "force_new_cluster",
@@ -115,6 +125,7 @@ impl Change {
             Self::Demote(_) => "demote",
             Self::Availability { to: Availability::Drain, .. } => "drain",
             Self::Availability { .. } => "activate",
+            Self::Label { .. } => "label",
             Self::Remove { .. } => "remove",
             Self::ClaimRecovery => "claim_recovery",
             Self::ForceNewCluster { .. } => "force_new_cluster",
@@ -136,6 +147,9 @@ impl std::fmt::Display for Change {
             Self::Demote(node) => write!(f, "demote {}", node.id),
             Self::Availability { node, to: Availability::Drain } => write!(f, "drain {}", node.id),
             Self::Availability { node, .. } => write!(f, "activate {}", node.id),
+            Self::Label { node, labels } => {
+                write!(f, "label {}: {}", node.id, labels.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
             Self::Remove { node, force, .. } => {
                 write!(f, "remove {}{}", node.id, if *force { " by force" } else { "" })
             }

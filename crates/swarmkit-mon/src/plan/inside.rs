@@ -1,6 +1,6 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
-use crate::engine::{Availability, ManagerStatus, Node, NodeState, Role, SwarmInfo};
+use crate::engine::{ManagerStatus, Node, NodeState, SwarmInfo};
 use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::record::Record;
@@ -9,12 +9,10 @@ use crate::state::{Member, State};
 use super::claim::{self, ClaimState};
 use super::roles::{self, Roles};
 use super::{
-    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, NodeChange, Plan, SILENT_PERIODS, SOON_MS, Stage,
-    desired_record, orphaned, quorum, rancher, reach, removal,
+    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SILENT_PERIODS, SOON_MS, Stage, availability,
+    desired_record, node_labels, orphaned, pause, quorum, rancher, reach, removal,
 };
 
-/// The label of a node that says that this monitor drained it, and not an operator.
-pub const DRAINED: &str = "swarmkit.drained";
 /// For how long this host's address must have been another one before it says so, in milliseconds.
 const MOVED_WORD_MS: u64 = 5_000;
 /// For how long the record must not have had this manager as one of its epoch, in milliseconds.
@@ -26,6 +24,9 @@ const RENEWAL_MS: u64 = 60_000;
 /// or that one has been silent for long, and this is the next; or that one knows less of the swarm than this one.
 pub(super) fn acts(seen: &Observation, node: &str) -> bool {
     let Some(swarm) = seen.swarm_view() else { return false };
+    if pause::is_paused_here(seen) {
+        return false;
+    }
     swarm.node(node).is_some_and(Node::leads)
         || seen.past.stands_in
         || remembers_later(seen)
@@ -388,6 +389,7 @@ impl Position<'_> {
         }
         plan.warnings = roles.warnings;
         plan.warnings.extend(desired_record::doubted(self.seen, self.view, self.swarm));
+        plan.warnings.extend(node_labels::warnings(self.view, self.swarm, &desired_record));
         plan.reason = roles.reason;
         // Whoever is left without a quorum has the record alone to count by.
         let next = match roles.next {
@@ -414,11 +416,9 @@ impl Position<'_> {
         if let Some(ms) = due {
             plan = plan.requeue_after(ms);
         } else if plan.change.is_none() {
-            plan.change = self
-                .tokens()
-                .or_else(|| self.availability(&desired_record))
-                .or_else(|| self.network())
-                .or_else(|| self.renewal(&desired_record));
+            let (change, reason) = self.upkeep(&desired_record);
+            plan.change = change;
+            plan.reason = reason.unwrap_or(plan.reason);
         }
         if self.seen.past.unserved_ms > 0 {
             plan = plan.requeue_after(2_000);
@@ -426,26 +426,17 @@ impl Position<'_> {
         if plan.is_quiet() { plan } else { plan.requeue_soon() }
     }
 
-    /// Managers take tasks or not, as the operator wants. What an operator drained by hand stays drained.
-    fn availability(&self, desired_record: &DesiredRecord) -> Option<Change> {
-        // What is drained since its host is gone stays so.
-        let unlisted = self.seen.past.unlisted_ms.keys().filter_map(|host| desired_record.members.get(host));
-        let unlisted: Vec<&String> = unlisted.collect();
-        let gone = |node: &Node| unlisted.contains(&&node.id);
-        let drain = self.seen.wanted.drain_managers;
-        let change = |node: &Node, to| Change::Availability {
-            node: NodeChange { id: node.id.clone(), version: node.version.index, host: None },
-            to,
-        };
-        self.swarm.nodes.iter().filter(|node| !gone(node)).find_map(|node| {
-            let wanted = drain && node.spec.role == Role::Manager;
-            let by_us = node.spec.labels.contains_key(DRAINED);
-            match node.spec.availability {
-                Availability::Active if wanted => Some(change(node, Availability::Drain)),
-                Availability::Drain if by_us && !wanted => Some(change(node, Availability::Active)),
-                _ => None,
-            }
-        })
+    /// What is done once roles are settled, and why, where the plan's own reason does not tell.
+    fn upkeep(&self, desired_record: &DesiredRecord) -> (Option<Change>, Option<String>) {
+        if let Some(change) = self.tokens() {
+            return (Some(change), None);
+        }
+        let told = availability::plan(self.seen, self.view, self.swarm, desired_record)
+            .or_else(|| node_labels::plan(self.view, self.swarm, desired_record));
+        match told {
+            Some((change, reason)) => (Some(change), Some(reason)),
+            None => (self.network().or_else(|| self.renewal(desired_record)), None),
+        }
     }
 
     /// Join tokens that earlier monitors left for all to read.

@@ -11,19 +11,25 @@
 //! | `claim` | may this host make, or record, a swarm? |
 //! | `desired_record` | what the lease holder writes into the record |
 //! | `roles` | who shall be a manager |
+//! | `availability` | which nodes take tasks: managers as set, hosts under maintenance not |
+//! | `node_labels` | host labels that become labels of the host's node |
+//! | `pause` | has an operator paused the daemon? |
 //! | `removal` | which nodes leave the swarm: of hosts that were removed, and twins |
 //! | `orphaned` | this host's engine has lost its place: does it leave and join anew? |
 //! | `reach` | do the managers' monitors say that the swarm has a leader, or a quorum? |
 //! | `quorum` | most managers are lost: may this one go on alone? |
 //! | `doubt` | does anybody act? A host that has to know asks |
 
+mod availability;
 mod change;
 mod claim;
 mod desired_record;
 mod doubt;
 mod inside;
+mod node_labels;
 mod orphaned;
 mod outside;
+mod pause;
 mod quorum;
 mod reach;
 mod removal;
@@ -41,10 +47,11 @@ use super::state::State;
 
 pub(super) use inside::silence_ms;
 
+pub use availability::DRAINED;
 pub use change::{Change, KINDS, NodeChange};
 pub use claim::said_to_be_inside;
 pub use desired_record::DesiredRecord;
-pub use inside::DRAINED;
+pub use node_labels::FROM_HOST;
 pub use roles::odd_at_most;
 pub use stage::{Advice, Stage};
 
@@ -210,7 +217,8 @@ pub fn asks_rancher(seen: &Observation) -> Option<Asked> {
 /// says the same. A token that was handed over stands in a label.
 fn to_confirm(metadata: &MetadataView, plan: &Plan) -> Option<Asked> {
     match plan.change {
-        Some(Change::Leave { .. }) => Some(Asked::Record),
+        // Another host's label may pause it.
+        Some(Change::Leave { .. }) => Some(Asked::All),
         Some(Change::Join { .. }) if metadata.labels.contains_key(labels::TOKEN) => Some(Asked::All),
         Some(Change::Join { .. }) => Some(Asked::Record),
         _ => None,
@@ -223,10 +231,11 @@ pub fn plan(seen: &Observation) -> Plan {
         return Plan::new(Stage::Refused, reason);
     }
     let plan = confirmed(seen, judge(seen));
-    let mut plan = match &seen.metadata {
+    let plan = match &seen.metadata {
         Ok(metadata) => doubt::asked(seen, metadata, plan),
         Err(_) => plan,
     };
+    let mut plan = pause::heeded(seen, plan);
     if plan.remember.is_none() {
         plan.remember = keeps_later(seen);
     }

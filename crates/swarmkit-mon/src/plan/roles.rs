@@ -8,7 +8,7 @@ use crate::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::rancher::HostEntry;
 
 use super::claim::{Fitness, fitness};
-use super::{Change, DesiredRecord, NodeChange, removal};
+use super::{Change, DesiredRecord, NodeChange, availability, removal};
 
 /// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
 /// one again unless it is a worker first.
@@ -73,7 +73,7 @@ impl Seats<'_> {
     fn is_able(&self) -> bool {
         self.node.status.state == NodeState::Ready
             && self.node.spec.availability != Availability::Pause
-            && self.host.is_some_and(HostEntry::is_active)
+            && self.host.is_some_and(|host| host.is_active() && !availability::is_labelled(host))
             && self.is_rightful()
     }
 

@@ -29,6 +29,7 @@ mod stand_in;
 mod the_lab;
 mod unlucky;
 mod waits_and_says_for_what;
+mod what_operators_ask_by_label;
 mod what_rancher_answers;
 mod whole_chain;
 
@@ -71,6 +72,7 @@ fn main() {
             ("the_lab", the_lab::trials),
             ("unlucky", unlucky::trials),
             ("waits_and_says_for_what", waits_and_says_for_what::trials),
+            ("what_operators_ask_by_label", what_operators_ask_by_label::trials),
             ("what_rancher_answers", what_rancher_answers::trials),
         ],
     );

@@ -50,6 +50,12 @@ fn node(dice: &mut Dice, at: u64) -> Node {
     if dice.one_in(6) {
         labels.insert("swarmkit.drained".to_owned(), "true".to_owned());
     }
+    if at % 3 == 1 {
+        labels.extend(
+            [("swarmkit.labels", "a,c"), ("a", "value-0"), ("c", "old"), ("b", "theirs")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+    }
     Node {
         id: format!("node-{at}"),
         version: Version { index: dice.below(100) },
@@ -316,7 +322,32 @@ pub fn view(dice: &mut Dice) -> Observation {
         seen.own.state.member = Some(Member { cluster: "c1".into(), node: "node-0".into(), manager: true, epoch: 1 });
         seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
     }
+    label_as_an_operator(dice, &mut seen);
     seen
+}
+
+/// What an operator may ask for by a host's labels.
+fn label_as_an_operator(dice: &mut Dice, seen: &mut Observation) {
+    if let Ok(metadata) = &mut seen.metadata
+        && dice.one_in(20)
+    {
+        metadata.labels.insert("swarm.pause".to_owned(), pick(dice, &["true", "all", "?"]).to_owned());
+    }
+    let Some(Ok(view)) = &mut seen.rancher else { return };
+    for host in &mut view.hosts {
+        if dice.one_in(60) {
+            host.labels.insert("swarm.pause".to_owned(), pick(dice, &["true", "all", "?"]).to_owned());
+        }
+        if dice.one_in(4) {
+            host.labels.insert(
+                format!("swarm.node.{}", pick(dice, &["a", "b", "swarmkit.drained", "!"])),
+                name(dice, "value"),
+            );
+        }
+        if dice.one_in(5) {
+            host.labels.insert("swarm.maintenance".to_owned(), pick(dice, &["true", "true", "false"]).to_owned());
+        }
+    }
 }
 
 /// What this host has kept of a record.

@@ -1,10 +1,12 @@
 //! What the plan never does, whatever it sees: views of every kind, sensible or not, are made up by the thousand.
 
+use std::collections::BTreeMap;
+
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
 use super::made_up_views::{ME, always, never};
-use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
+use swarmkit_mon::engine::{Availability, LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::{Observation, Recovery};
 use swarmkit_mon::peers::Peer;
@@ -33,6 +35,9 @@ pub fn trials() -> Vec<Trial> {
         the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
+        what_an_operator_drained_stays_and_no_host_under_maintenance_takes_tasks_or_becomes_a_manager,
+        while_it_is_paused_nothing_is_changed,
+        labels_that_others_set_on_a_node_stay,
     ]
 }
 
@@ -360,6 +365,7 @@ fn only_the_recorded_swarm_is_changed() {
     never(|seen, change| match change {
         Change::Promote(_)
         | Change::Demote(_)
+        | Change::Label { .. }
         | Change::Availability { .. }
         | Change::Remove { .. }
         | Change::RenewToken
@@ -547,5 +553,67 @@ fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
             return Err(format!("{written:?}"));
         }
         Ok(true)
+    });
+}
+
+fn what_an_operator_drained_stays_and_no_host_under_maintenance_takes_tasks_or_becomes_a_manager() {
+    never(|seen, change| {
+        let (target, activates) = match change {
+            Change::Availability { node, to } => (node, *to == Availability::Active),
+            Change::Promote(node) => (node, false),
+            _ => return Ok(false),
+        };
+        let is_promoted = matches!(change, Change::Promote(_));
+        let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
+        if activates && !node.spec.labels.contains_key("swarmkit.drained") {
+            return Err("an operator drained it".into());
+        }
+        if !is_promoted && !activates && node.spec.availability == Availability::Drain {
+            return Err("it is drained twice".into());
+        }
+        let hosts = &seen.rancher_view().ok_or("Rancher's API was not seen")?.hosts;
+        let host = hosts.iter().find(|host| Some(&host.uuid) == target.host.as_ref() && !host.is_gone());
+        let Some(host) = host.filter(|_| activates || is_promoted) else { return Ok(false) };
+        // One that was to become a worker, and cannot be spared, stays what it is.
+        let stays = node.manager.is_some();
+        let labelled = host.labels.get("swarm.maintenance").is_some_and(|value| value == "true");
+        match host.state.as_str() {
+            "inactive" if !stays => Err("it is deactivated".into()),
+            _ if labelled && !(is_promoted && stays) => Err("it is under maintenance".into()),
+            _ => Ok(true),
+        }
+    });
+}
+
+fn while_it_is_paused_nothing_is_changed() {
+    always(|seen, planned| {
+        let label = |labels: &BTreeMap<String, String>| labels.get("swarm.pause").cloned().unwrap_or_default();
+        let here =
+            seen.metadata.as_ref().is_ok_and(|metadata| ["true", "all"].contains(&label(&metadata.labels).as_str()));
+        let hosts = seen.rancher_view().map_or(&[][..], |view| &view.hosts);
+        let everywhere = hosts.iter().any(|host| !host.is_gone() && label(&host.labels) == "all");
+        if seen.refusal.is_some() || !(here || everywhere) {
+            return Ok(false);
+        }
+        let is_told = planned.reason.starts_with("paused on ");
+        if planned.change.is_some() || planned.desired_record.is_some() || planned.gives_heartbeat || !is_told {
+            return Err("it is paused".into());
+        }
+        Ok(true)
+    });
+}
+
+fn labels_that_others_set_on_a_node_stay() {
+    never(|seen, change| {
+        let Change::Label { node: target, labels } = change else { return Ok(false) };
+        let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
+        let is = &node.spec.labels;
+        let ours: Vec<&str> = is.get("swarmkit.labels").map_or("", String::as_str).split(',').collect();
+        let other =
+            |name: &&String| is.contains_key(*name) && *name != "swarmkit.labels" && !ours.contains(&name.as_str());
+        match labels.keys().find(|name| other(name) || name.as_str() == "swarmkit.drained") {
+            Some(name) => Err(format!("{name} is somebody else's")),
+            None => Ok(true),
+        }
     });
 }

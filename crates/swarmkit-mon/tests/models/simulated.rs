@@ -4,11 +4,12 @@
 //! `SEED=n` runs one seed. `cargo run --release -p swarm-lab -- simulate --seeds 1000 --steps 10000000` runs many more.
 
 use swarm_lab::simulator::faults::Kind;
+use swarm_lab::simulator::host::Host;
 use swarm_lab::simulator::shrink::shrink;
 use swarm_lab::simulator::{Judge, Promise, Settings, Simulation};
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
-use swarmkit_mon::engine::{Reachability, Role};
+use swarmkit_mon::engine::{Availability, Reachability, Role};
 use swarmkit_mon::observe::{Observation, RancherView};
 use swarmkit_mon::plan::{Change, NodeChange, Plan, Stage, plan};
 use swarmkit_mon::record::Record;
@@ -24,6 +25,8 @@ pub fn trials() -> Vec<Trial> {
         a_manager_that_was_made_a_worker_while_it_was_away_is_not_waited_for,
         tokens_are_handed_over_while_the_service_is_upgraded,
         many_hosts_settle_and_are_then_left_alone,
+        a_host_under_maintenance_is_drained_and_put_back_and_keeps_its_role,
+        labels_of_hosts_become_labels_of_their_nodes_unless_it_is_paused,
         a_plan_that_demotes_the_wrong_one_is_found,
         a_plan_that_goes_on_alone_too_soon_is_found,
         a_plan_that_believes_a_short_list_is_found,
@@ -91,6 +94,68 @@ fn two_swarms_that_are_there_are_both_left_alone() {
         let wanted = (Some(first), Some(second), Some(second), None);
         assert_eq!((group(0), group(1), group(2), group(3)), wanted, "seed {seed}");
         assert_eq!(simulation.groups.len(), 2, "seed {seed}");
+    }
+}
+
+/// Nodes by host: whether each takes tasks, and whether it manages.
+fn nodes(simulation: &Simulation) -> Vec<(Availability, Role)> {
+    let of = |host: &Host| {
+        let seat = host.engine.seat().unwrap();
+        let spec = &simulation.groups[seat.group].node(&seat.node).unwrap().spec;
+        (spec.availability, spec.role)
+    };
+    simulation.hosts.iter().map(of).collect()
+}
+
+fn a_host_under_maintenance_is_drained_and_put_back_and_keeps_its_role() {
+    for seed in 0..20 {
+        let mut simulation = Simulation::new(Settings { fault_every_ms: 0, ..Settings::new(seed, 4) });
+        let run = |simulation: &mut Simulation| {
+            simulation.run_for(600_000).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+            simulation.is_well().unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+            nodes(simulation)
+        };
+        let before = run(&mut simulation);
+        assert!(before.iter().all(|(availability, _)| *availability == Availability::Active), "seed {seed}");
+        let (labelled, deactivated) = (seed as usize % 4, (seed as usize + 1 + seed as usize / 8) % 4);
+        let entry = |simulation: &Simulation, at: usize| simulation.hosts[at].entry;
+        let (one, other) = (entry(&simulation, labelled), entry(&simulation, deactivated));
+        simulation.api.hosts[one].labels.insert("swarm.maintenance".into(), "true".into());
+        simulation.api.hosts[other].state = "inactive".into();
+        let during = run(&mut simulation);
+        for (at, (availability, role)) in during.iter().enumerate() {
+            let is_drained = at == labelled || at == deactivated;
+            assert_eq!((*availability == Availability::Drain, *role), (is_drained, before[at].1), "seed {seed}, {at}");
+        }
+        simulation.api.hosts[one].labels.remove("swarm.maintenance");
+        simulation.api.hosts[other].state = "active".into();
+        assert_eq!(run(&mut simulation), before, "seed {seed}");
+    }
+}
+
+fn labels_of_hosts_become_labels_of_their_nodes_unless_it_is_paused() {
+    for seed in 0..20 {
+        let mut simulation = Simulation::new(Settings { fault_every_ms: 0, ..Settings::new(seed, 4) });
+        let run = |simulation: &mut Simulation| {
+            simulation.run_for(600_000).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+            simulation.is_well().unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        };
+        let label = |simulation: &Simulation| {
+            let seat = simulation.hosts[2].engine.seat().unwrap();
+            simulation.groups[seat.group].node(&seat.node).unwrap().spec.labels.get("disk").cloned()
+        };
+        run(&mut simulation);
+        let (entry, other) = (simulation.hosts[2].entry, simulation.hosts[seed as usize % 4].entry);
+        simulation.api.hosts[other].labels.insert("swarm.pause".into(), "all".into());
+        simulation.api.hosts[entry].labels.insert("swarm.node.disk".into(), "ssd".into());
+        run(&mut simulation);
+        assert_eq!(label(&simulation), None, "seed {seed}");
+        simulation.api.hosts[other].labels.remove("swarm.pause");
+        run(&mut simulation);
+        assert_eq!(label(&simulation).as_deref(), Some("ssd"), "seed {seed}");
+        simulation.api.hosts[entry].labels.remove("swarm.node.disk");
+        run(&mut simulation);
+        assert_eq!(label(&simulation), None, "seed {seed}");
     }
 }
 
