@@ -28,6 +28,8 @@ const MOST_AT_ONCE: usize = 250;
 const ASK: Duration = Duration::from_millis(1_500);
 /// How many periods old what an answer says may be.
 const FRESH_PERIODS: u64 = 3;
+/// How old it may be in any case, in milliseconds: on a busy machine a reconcile takes its time.
+const FRESH_MS: u64 = 20_000;
 /// For how long the hosts' names are good.
 const NAMES: Duration = Duration::from_secs(60);
 /// How many managers are asked.
@@ -163,7 +165,7 @@ pub async fn run(
 }
 
 async fn ask(client: &Client, asked: &Asked) -> Vec<Peer> {
-    let limit = asked.period_ms.saturating_mul(FRESH_PERIODS);
+    let limit = asked.period_ms.saturating_mul(FRESH_PERIODS).max(FRESH_MS);
     if let Some((node, ip)) = asked.lease.as_ref().and_then(|node| asked.voters.get_key_value(node)) {
         let (peer, holds) = one(client, node, *ip, asked.tries_port, limit).await;
         if holds {

@@ -77,7 +77,7 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     if !acts(seen, &engine.node_id) {
         let plan = manager(seen, engine, metadata, swarm).labels(desired);
         // The engine may be about to see what the other managers' monitors do not say any more.
-        return if seen.past.unserved_ms > 0 { plan.requeue_after(2_000) } else { plan };
+        return if seen.past.unserved_ms >= reach::DOUBT_MS { plan.requeue_after(2_000) } else { plan };
     }
     let view = match rancher(seen) {
         Ok(view) => view,
@@ -420,7 +420,7 @@ impl Position<'_> {
             plan.change = change;
             plan.reason = reason.unwrap_or(plan.reason);
         }
-        if self.seen.past.unserved_ms > 0 {
+        if self.seen.past.unserved_ms >= reach::DOUBT_MS {
             plan = plan.requeue_after(2_000);
         }
         if plan.is_quiet() { plan } else { plan.requeue_soon() }

@@ -11,7 +11,7 @@ use super::{Plan, Stage};
 /// For how long an engine that manages must have seen no leader before anything is made of it, in milliseconds.
 const ELECTION_MS: u64 = 10_000;
 /// For how long nobody must have said how the swarm is before a heartbeat is asked for, in milliseconds.
-const DOUBT_MS: u64 = 6_000;
+pub(super) const DOUBT_MS: u64 = 6_000;
 /// For how long a manager must have been lost to be told as such, in milliseconds.
 const LOST_MS: u64 = 10_000;
 /// For how long most managers must have been lost, and a leader unknown, in milliseconds.
@@ -141,7 +141,7 @@ pub(super) fn of_worker(seen: &Observation, plan: Plan) -> Plan {
         Reach::Served(_) if seen.peers.iter().flatten().any(Peer::serves) => return plan,
         Reach::Served(who) => cut_off(seen, &who),
         Reach::Lost(why) => Plan::new(Stage::NoQuorum, format!("the swarm has no quorum: {why}")),
-        Reach::Unknown => return if seen.past.unserved_ms > 0 { plan.requeue_after(2_000) } else { plan },
+        Reach::Unknown => return if seen.past.unserved_ms >= DOUBT_MS { plan.requeue_after(2_000) } else { plan },
     };
     Plan { stage: told.stage, reason: told.reason, ..plan }.requeue_after(2_000)
 }
