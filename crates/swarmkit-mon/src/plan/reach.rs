@@ -11,7 +11,7 @@ use super::{Plan, Stage};
 /// For how long an engine that manages must have seen no leader before anything is made of it, in milliseconds.
 const ELECTION_MS: u64 = 10_000;
 /// For how long nobody must have said how the swarm is before a heartbeat is asked for, in milliseconds.
-pub(super) const DOUBT_MS: u64 = 6_000;
+pub(super) const DOUBT_MS: u64 = 8_000;
 /// For how long a manager must have been lost to be told as such, in milliseconds.
 const LOST_MS: u64 = 10_000;
 /// For how long most managers must have been lost, and a leader unknown, in milliseconds.

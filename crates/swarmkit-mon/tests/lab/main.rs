@@ -36,7 +36,7 @@ mod whole_chain;
 /// How many trials run at a time, where the command line does not say: they mostly wait.
 const AT_A_TIME: usize = 5;
 /// The same of the campaigns, in which several hosts are lost and set up anew at once.
-const AT_A_TIME_IN_CAMPAIGNS: usize = 4;
+const AT_A_TIME_IN_CAMPAIGNS: usize = 3;
 
 fn main() {
     the_lab::be_a_victim_if_asked();

@@ -14,7 +14,7 @@ use swarm_lab::lab::{Host, Lab, missing};
 use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::is_well;
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(240);
 const QUICK: (&str, &str) = ("RECONCILE_PERIOD", "2");
 
 pub fn trials() -> Vec<Trial> {
