@@ -225,10 +225,11 @@ impl SwarmTold {
             address: name(&node.status.addr),
             state: state(node.status.state).to_owned(),
         };
-        let mut nodes = BTreeMap::new();
+        let mut nodes: BTreeMap<&str, usize> = BTreeMap::new();
         for node in &swarm.nodes {
-            *nodes.entry(state(node.status.state).to_owned()).or_default() += 1;
+            *nodes.entry(state(node.status.state)).or_default() += 1;
         }
+        let nodes = nodes.into_iter().map(|(state, count)| (state.to_owned(), count)).collect();
         let managers = swarm.nodes.iter().filter_map(|node| {
             let manager = node.manager.as_ref()?;
             Some(ManagerTold { node: told(node), leads: manager.leader, reached: manager.is_reached() })

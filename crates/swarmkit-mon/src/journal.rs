@@ -63,14 +63,12 @@ impl Journal {
 
     /// The line for where the host stands; none if nothing is new.
     fn line(&mut self, plan: &Plan, now: Instant) -> Option<Line> {
-        let advice = plan.stage.advice();
         let is_same = self.stands.as_ref().is_some_and(|stands| stands.stage == plan.stage);
         if !is_same {
             self.stands = Some(Stands { stage: plan.stage, since: now, said: Vec::new(), is_loud: false });
         }
         let stands = self.stands.as_mut()?;
-        let needs_person = advice.is_some_and(|advice| ms(now - stands.since) >= advice.after_ms);
-        let at_once = advice.is_some_and(|advice| advice.after_ms == 0);
+        let need = plan.stage.need(ms(now - stands.since));
         let is_new = !stands.said.contains(&plan.reason);
         if is_new {
             if stands.said.len() == MOST {
@@ -78,13 +76,12 @@ impl Journal {
             }
             stands.said.push(plan.reason.clone());
         }
-        let becomes_loud = needs_person && !stands.is_loud;
-        stands.is_loud |= needs_person;
-        match (becomes_loud, at_once) {
-            (true, true) => Some(Line::Error),
-            (true, false) => Some(Line::Warn),
-            (false, _) if is_new => Some(Line::Info),
-            (false, _) => None,
+        match need.filter(|_| !stands.is_loud) {
+            Some(need) => {
+                stands.is_loud = true;
+                Some(if need.after_ms == 0 { Line::Error } else { Line::Warn })
+            }
+            None => is_new.then_some(Line::Info),
         }
     }
 }

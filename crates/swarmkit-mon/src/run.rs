@@ -285,26 +285,23 @@ struct Channels {
     listening: watch::Receiver<Listening>,
 }
 
+/// Whoever waits for a value hears of it only where it is another one.
+fn send_if_changed<T: Clone + PartialEq>(to: &watch::Sender<T>, change: impl FnOnce(&mut T)) {
+    to.send_if_modified(|value| {
+        let before = value.clone();
+        change(value);
+        *value != before
+    });
+}
+
 impl Channels {
     fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, began: Instant) {
-        self.ask_peers.send_if_modified(|asked| {
-            let before = asked.clone();
-            asked.see(seen, plan);
-            *asked != before
-        });
+        send_if_changed(&self.ask_peers, |asked| asked.see(seen, plan));
         let Ok(metadata) = &seen.metadata else { return };
-        self.ways.send_if_modified(|ways| {
-            let before = ways.clone();
-            ways.see(seen, plan);
-            *ways != before
-        });
+        send_if_changed(&self.ways, |ways| ways.see(seen, plan));
         let (host, labels) = (metadata.host.clone(), metadata.labels.clone());
         let wanted = label_writer::Wanted { host, desired: plan.labels.clone(), seen: labels };
-        self.desired.send_if_modified(|before| {
-            let changed = *before != wanted;
-            *before = wanted;
-            changed
-        });
+        send_if_changed(&self.desired, |desired| *desired = wanted);
         // Each reconcile asks anew: what was written may have been overwritten by somebody else.
         self.request.send_replace(plan.desired_record.clone().map(|desired_record| record_writer::Request {
             desired_record,

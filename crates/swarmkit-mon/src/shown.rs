@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::labels::{DOUBT, LEFT, NODE, PART, TROUBLE};
+use super::labels::{KEY, OURS};
 use super::observe::Seen;
 use super::record::Record;
 
@@ -14,7 +14,7 @@ use super::record::Record;
 /// # Errors
 /// As the serializer's.
 pub fn labels<S: Serializer>(labels: &BTreeMap<String, String>, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_map(labels.iter().filter(|(name, _)| [PART, NODE, LEFT, DOUBT, TROUBLE].contains(&name.as_str())))
+    to.collect_map(labels.iter().filter(|(name, _)| *name != KEY && OURS.contains(&name.as_str())))
 }
 
 /// Shows whose keys they are.

@@ -1,13 +1,12 @@
 //! Which nodes take tasks: by what the operator wants of managers, and of hosts under maintenance.
 
-use std::collections::HashMap;
-
 use crate::engine::{Availability, Node, Role};
 use crate::labels;
-use crate::observe::{Observation, RancherView, SwarmView};
+use crate::observe::{Observation, SwarmView};
 use crate::rancher::HostEntry;
 
-use super::{Change, DesiredRecord, NodeChange};
+use super::hosts_of_nodes::HostsOfNodes;
+use super::{Change, NodeChange};
 
 /// The label of a node that says that this monitor drained it, and not an operator.
 pub const DRAINED: &str = "swarmkit.drained";
@@ -45,23 +44,12 @@ pub(super) fn is_labelled(host: &HostEntry) -> bool {
 
 /// The next node that is to be drained, or to take tasks again, and why. What an operator drained or paused by hand stays
 /// so. A host under maintenance keeps its role: a manager that is drained counts for the quorum as before.
-pub(super) fn plan(
-    seen: &Observation,
-    view: &RancherView,
-    swarm: &SwarmView,
-    desired_record: &DesiredRecord,
-) -> Option<(Change, String)> {
-    let registered: HashMap<&str, &HostEntry> =
-        view.registered_hosts().map(|host| (host.uuid.as_str(), host)).collect();
-    let host_of: HashMap<&str, &String> =
-        desired_record.members.iter().map(|(host, node)| (node.as_str(), host)).collect();
+pub(super) fn plan(seen: &Observation, swarm: &SwarmView, hosts: &HostsOfNodes) -> Option<(Change, String)> {
     // What is drained since its host is gone stays so.
-    let is_gone = |node: &Node| {
-        host_of.get(node.id.as_str()).is_some_and(|host| seen.past.unlisted_ms.contains_key(host.as_str()))
-    };
+    let is_gone = |node: &Node| hosts.uuid(&node.id).is_some_and(|host| seen.past.unlisted_ms.contains_key(host));
     swarm.nodes.iter().filter(|node| !is_gone(node)).find_map(|node| {
-        let uuid = host_of.get(node.id.as_str()).map(|uuid| uuid.as_str());
-        let maintenance = maintenance(uuid.and_then(|uuid| registered.get(uuid).copied()));
+        let uuid = hosts.uuid(&node.id);
+        let maintenance = maintenance(hosts.registered(&node.id));
         let manages_only = seen.wanted.drain_managers && node.spec.role == Role::Manager;
         let by_us = node.spec.labels.contains_key(DRAINED);
         let change = |to| Change::Availability {

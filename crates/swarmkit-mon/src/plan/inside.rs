@@ -7,6 +7,7 @@ use crate::record::Record;
 use crate::state::{Member, State};
 
 use super::claim::{self, ClaimState};
+use super::hosts_of_nodes::HostsOfNodes;
 use super::roles::{self, Roles};
 use super::{
     CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SILENT_PERIODS, SOON_MS, Stage, availability,
@@ -389,7 +390,9 @@ impl Position<'_> {
         }
         plan.warnings = roles.warnings;
         plan.warnings.extend(desired_record::doubted(self.seen, self.view, self.swarm));
-        plan.warnings.extend(node_labels::warnings(self.view, self.swarm, &desired_record));
+        let hosts = HostsOfNodes::new(self.view, &desired_record.members);
+        let (relabelled, warnings) = node_labels::look(self.swarm, &hosts);
+        plan.warnings.extend(warnings);
         plan.reason = roles.reason;
         // Whoever is left without a quorum has the record alone to count by.
         let next = match roles.next {
@@ -416,7 +419,8 @@ impl Position<'_> {
         if let Some(ms) = due {
             plan = plan.requeue_after(ms);
         } else if plan.change.is_none() {
-            let (change, reason) = self.upkeep(&desired_record);
+            let told = availability::plan(self.seen, self.swarm, &hosts).or(relabelled);
+            let (change, reason) = self.upkeep(told, &desired_record);
             plan.change = change;
             plan.reason = reason.unwrap_or(plan.reason);
         }
@@ -427,13 +431,15 @@ impl Position<'_> {
     }
 
     /// What is done once roles are settled, and why, where the plan's own reason does not tell.
-    fn upkeep(&self, desired_record: &DesiredRecord) -> (Option<Change>, Option<String>) {
+    fn upkeep(
+        &self,
+        of_nodes: Option<(Change, String)>,
+        desired_record: &DesiredRecord,
+    ) -> (Option<Change>, Option<String>) {
         if let Some(change) = self.tokens() {
             return (Some(change), None);
         }
-        let told = availability::plan(self.seen, self.view, self.swarm, desired_record)
-            .or_else(|| node_labels::plan(self.view, self.swarm, desired_record));
-        match told {
+        match of_nodes {
             Some((change, reason)) => (Some(change), Some(reason)),
             None => (self.network().or_else(|| self.renewal(desired_record)), None),
         }

@@ -10,6 +10,7 @@
 //! | `inside` | it is in one: does it belong, and does this monitor act? |
 //! | `claim` | may this host make, or record, a swarm? |
 //! | `desired_record` | what the lease holder writes into the record |
+//! | `hosts_of_nodes` | which host each node is of |
 //! | `roles` | who shall be a manager |
 //! | `availability` | which nodes take tasks: managers as set, hosts under maintenance not |
 //! | `node_labels` | host labels that become labels of the host's node |
@@ -25,6 +26,7 @@ mod change;
 mod claim;
 mod desired_record;
 mod doubt;
+mod hosts_of_nodes;
 mod inside;
 mod node_labels;
 mod orphaned;

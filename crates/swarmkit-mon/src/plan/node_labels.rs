@@ -1,13 +1,13 @@
 //! Host labels that become labels of the host's node, so that services can be placed by them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::Node;
 use crate::labels;
-use crate::observe::{RancherView, SwarmView};
+use crate::observe::SwarmView;
 use crate::rancher::HostEntry;
 
-use super::{Change, DesiredRecord, NodeChange};
+use super::hosts_of_nodes::HostsOfNodes;
+use super::{Change, NodeChange};
 
 /// The label of a node that says which of its labels come from its host, with commas between: the others are not touched.
 pub const FROM_HOST: &str = "swarmkit.labels";
@@ -74,33 +74,20 @@ fn difference(host: &HostEntry, is: &BTreeMap<String, String>) -> Difference {
     difference
 }
 
-/// The hosts that are registered and whose node is known, with it.
-fn pairs<'a>(
-    view: &'a RancherView,
-    swarm: &'a SwarmView,
-    desired_record: &DesiredRecord,
-) -> impl Iterator<Item = (&'a HostEntry, &'a Node)> {
-    let nodes: HashMap<&str, &Node> = swarm.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-    let members = desired_record.members.clone();
-    view.registered_hosts().filter_map(move |host| Some((host, *nodes.get(members.get(&host.uuid)?.as_str())?)))
-}
-
-/// The next node whose labels are not as those of its host ask for, and why.
-pub(super) fn plan(view: &RancherView, swarm: &SwarmView, desired_record: &DesiredRecord) -> Option<(Change, String)> {
-    pairs(view, swarm, desired_record).find_map(|(host, node)| {
-        let labels = difference(host, &node.spec.labels).labels;
-        let change = || {
-            let node = NodeChange { id: node.id.clone(), version: node.version.index, host: Some(host.uuid.clone()) };
-            Change::Label { node, labels: labels.clone() }
-        };
-        let reason = || format!("the labels of host {} ask for other labels of its node {}", host.uuid, node.id);
-        (!labels.is_empty()).then(|| (change(), reason()))
-    })
-}
-
-/// What of it cannot be done.
-pub(super) fn warnings(view: &RancherView, swarm: &SwarmView, desired_record: &DesiredRecord) -> Vec<String> {
-    pairs(view, swarm, desired_record).flat_map(|(host, node)| difference(host, &node.spec.labels).warnings).collect()
+/// The next node whose labels are not as those of its host ask for, and why; and what of all cannot be done.
+pub(super) fn look(swarm: &SwarmView, hosts: &HostsOfNodes) -> (Option<(Change, String)>, Vec<String>) {
+    let (mut next, mut warnings) = (None, Vec::new());
+    for node in &swarm.nodes {
+        let Some(host) = hosts.registered(&node.id) else { continue };
+        let difference = difference(host, &node.spec.labels);
+        warnings.extend(difference.warnings);
+        if next.is_none() && !difference.labels.is_empty() {
+            let change = NodeChange { id: node.id.clone(), version: node.version.index, host: Some(host.uuid.clone()) };
+            let reason = format!("the labels of host {} ask for other labels of its node {}", host.uuid, node.id);
+            next = Some((Change::Label { node: change, labels: difference.labels }, reason));
+        }
+    }
+    (next, warnings)
 }
 
 #[cfg(test)]

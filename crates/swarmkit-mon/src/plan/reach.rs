@@ -64,7 +64,7 @@ pub(super) fn of(seen: &Observation, missed_ms: u64) -> Reach {
 }
 
 /// Whether somebody has given a heartbeat since the swarm was missed.
-pub(super) fn gives_heartbeat(seen: &Observation, missed_ms: u64) -> bool {
+fn gives_heartbeat(seen: &Observation, missed_ms: u64) -> bool {
     let past = &seen.past;
     past.heartbeats > 0 && past.heartbeat_ms.saturating_add(LATE_MS) < missed_ms && past.heartbeat_ms < ALIVE_MS
 }
@@ -79,7 +79,7 @@ pub(super) fn is_in_doubt(seen: &Observation) -> bool {
 }
 
 /// The managers that are lost, as far as can be told.
-pub(super) fn lost(seen: &Observation) -> Vec<&Peer> {
+fn lost(seen: &Observation) -> Vec<&Peer> {
     let is_lost = |peer: &&Peer| seen.past.lost_ms.get(&peer.node).is_some_and(|ms| *ms >= LOST_MS);
     seen.peers.iter().flatten().filter(is_lost).collect()
 }

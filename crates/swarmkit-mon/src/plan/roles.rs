@@ -8,6 +8,7 @@ use crate::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::rancher::HostEntry;
 
 use super::claim::{Fitness, fitness};
+use super::hosts_of_nodes::HostsOfNodes;
 use super::{Change, DesiredRecord, NodeChange, availability, removal};
 
 /// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
@@ -101,15 +102,13 @@ fn places<'a>(
     view: &'a RancherView,
     swarm: &'a SwarmView,
     metadata: &'a MetadataView,
-    desired_record: &DesiredRecord,
+    desired_record: &'a DesiredRecord,
 ) -> Vec<Seats<'a>> {
     let members = &desired_record.members;
-    let host_of: HashMap<&str, &String> = members.iter().map(|(host, node)| (node.as_str(), host)).collect();
-    let registered: HashMap<&str, &HostEntry> =
-        view.registered_hosts().map(|host| (host.uuid.as_str(), host)).collect();
+    let hosts = HostsOfNodes::new(view, members);
     let place = |node: &'a Node| {
-        let uuid = host_of.get(node.id.as_str()).copied();
-        let host = uuid.and_then(|uuid| registered.get(uuid.as_str()).copied());
+        let uuid = hosts.uuid(&node.id);
+        let host = hosts.registered(&node.id);
         Seats {
             node,
             host,

@@ -89,6 +89,11 @@ impl Stage {
         matches!(self, Self::CutOff | Self::NoQuorum)
     }
 
+    /// What a person has to do about a host that has stood there for so long, in milliseconds; `None` while it may pass by itself.
+    pub fn need(self, stood_ms: u64) -> Option<Advice> {
+        self.advice().filter(|advice| stood_ms >= advice.after_ms)
+    }
+
     /// What a person does about a host that stands there for so long; `None` where all is well.
     pub fn advice(self) -> Option<Advice> {
         let (after_ms, what, command) = match self {
