@@ -375,9 +375,9 @@ fn licences_are_packed_and_missed() {
         files(&folder.path().join("image.tar")).into_iter().find(|(_, content)| content.starts_with(&[31, 139]));
     let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(std::io::Cursor::new(layer.unwrap().1)));
     let mut entries = tar.entries().unwrap().map(Result::unwrap);
-    let mut entry = entries.find(|entry| *entry.path_bytes() == b"usr/share/doc/swarmkit-mon/licences"[..]).unwrap();
+    let mut entry = entries.find(|entry| *entry.path_bytes() == b"usr/share/doc/swarmkit-mon/licences.gz"[..]).unwrap();
     let mut text = String::new();
-    std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&mut entry), &mut text).unwrap();
     assert_eq!(text, "The licences.\n");
     assert_eq!(wrong(folder.path(), &format!("v{VERSION}"), &commit), [""; 0]);
     fs::write(folder.path().join("licences"), "\n").unwrap();

@@ -106,6 +106,7 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
             "revision": revision,
             "program_bytes": largest(&programs),
             "layer_bytes": packed.layer_bytes,
+            "unpacked_bytes": packed.unpacked_bytes,
             "archive_bytes": packed.archive.len(),
             "auditable": packed.is_auditable,
         }))?,
@@ -115,7 +116,7 @@ pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Ou
             packed.platforms.join(", "),
             packed.digest,
             megabytes(packed.layer_bytes),
-            megabytes(largest(&programs) + certificates.len() + licences.as_ref().map_or(0, String::len)),
+            megabytes(packed.unpacked_bytes),
         ))?,
     }
     Ok(Outcome::Good)

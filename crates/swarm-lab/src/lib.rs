@@ -25,5 +25,6 @@ pub mod says;
 pub mod simulator;
 pub mod tree;
 pub mod trial;
+mod turn;
 pub mod wanted;
 pub mod well;

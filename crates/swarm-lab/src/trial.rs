@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed};
 
+use crate::turn::Turns;
+
 /// How many of those that took longest are told.
 const LONGEST: usize = 10;
 /// What is not worth telling.
@@ -69,10 +71,12 @@ pub fn campaign(name: &str, missing: Option<&str>, test: fn()) -> Trial {
 pub type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// Runs the trials of some modules as the command line asks, each under its module's name, and ends the process.
-/// `at_a_time` is how many run together where the command line does not say; otherwise as many as there are processors.
-pub fn run(at_a_time: Option<usize>, modules: &[Module]) -> ! {
+/// `most_at_a_time` is for those that mostly wait: so many run together, each begun once the processors have time for it.
+/// Otherwise, and where the command line says how many, they simply run together: as many as there are processors.
+pub fn run(most_at_a_time: Option<usize>, modules: &[Module]) -> ! {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads = arguments.test_threads.or(at_a_time);
+    let turns = most_at_a_time.filter(|_| arguments.test_threads.is_none()).map(|_| Arc::new(Turns::default()));
+    arguments.test_threads = arguments.test_threads.or(most_at_a_time);
     let took = Arc::new(Mutex::new(Vec::new()));
     let all = modules.iter().flat_map(|(module, trials)| trials().into_iter().map(move |trial| (module, trial)));
     let trials = all.map(|(module, Trial { name, missing, test })| {
@@ -80,8 +84,9 @@ pub fn run(at_a_time: Option<usize>, modules: &[Module]) -> ! {
         if let Some(missing) = &missing {
             println!("ignored: {name}: {missing}");
         }
-        let (took, of) = (Arc::clone(&took), name.clone());
+        let (took, of, turns) = (Arc::clone(&took), name.clone(), turns.clone());
         let timed = move || {
+            let _turn = turns.as_ref().map(Turns::wait);
             let start = Instant::now();
             let outcome = test();
             took.lock().unwrap().push((start.elapsed(), of));

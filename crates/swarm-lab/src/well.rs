@@ -10,14 +10,15 @@ pub fn is_well(lab: &Lab, managers: usize) -> Result<(), String> {
 
 /// The same of some hosts.
 pub fn are_well(lab: &Lab, hosts: &[usize], managers: usize) -> Result<(), String> {
-    lab.expect_swarm_of(hosts, managers)?;
+    let look = lab.look();
+    look.expect_swarm_of(hosts, managers)?;
     let chosen: std::collections::BTreeSet<usize> =
-        lab.managers().into_iter().filter(|index| hosts.contains(index)).collect();
+        look.managers().into_iter().filter(|index| hosts.contains(index)).collect();
     if chosen.len() != managers {
         return Err(format!("the engines that say they are managers are {chosen:?}"));
     }
     let record = lab.rancher.service_metadata().get("swarmkit").cloned().unwrap_or_default();
-    let cluster = lab.clusters().into_iter().flatten().next();
+    let cluster = look.clusters().into_iter().flatten().next();
     if record["cluster"].as_str() != cluster.as_deref() {
         return Err(format!("the record is {record}, the swarm is {cluster:?}"));
     }
@@ -27,7 +28,7 @@ pub fn are_well(lab: &Lab, hosts: &[usize], managers: usize) -> Result<(), Strin
         if labels.get("swarm").map(String::as_str) != wanted || labels.contains_key("swarmkit.key") {
             return Err(format!("host {} has labels {labels:?}", host.index));
         }
-        let node = host.swarm()?["NodeID"].clone();
+        let node = look.swarms[host.index].clone()?["NodeID"].take();
         if labels.get("swarmkit.node").map(String::as_str) != node.as_str() || record["members"][host.uuid()] != node {
             return Err(format!("host {} is {node}, labels {labels:?}, record {record}", host.index));
         }
@@ -50,12 +51,13 @@ pub fn is_the_only_swarm(lab: &Lab, cluster: &str) -> Result<(), String> {
 
 /// The swarm has so many managers, all of these hosts; other nodes may still be in it.
 pub fn have_managers(lab: &Lab, among: &[usize], wanted: usize) -> Result<(), String> {
-    let managers = lab.managers();
+    let look = lab.look();
+    let managers = look.managers();
     let good = managers.iter().filter(|index| among.contains(index)).count();
     if good != wanted {
         return Err(format!("the managers are {managers:?}"));
     }
-    let nodes = lab.nodes()?;
+    let nodes = look.nodes()?;
     let reachable = nodes.iter().filter(|node| node.reachability.as_deref() == Some("reachable")).count();
     let meant = nodes.iter().filter(|node| node.role == "manager").count();
     if (reachable, meant) == (wanted, wanted) { Ok(()) } else { Err(format!("{nodes:?}")) }

@@ -1,6 +1,6 @@
 //! The lab: real Docker engines, each as on a machine of its own, a stand-in for Rancher, and the monitors.
 //!
-//! ```no_run
+//! ```ignore
 //! use std::time::Duration;
 //! use swarm_lab::lab::Lab;
 //!
@@ -37,8 +37,11 @@ use network::Network;
 use rancher::{ACCESS_KEY, Listen, METADATA_DELAY, SECRET_KEY};
 pub use rancher::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
 
-/// How often [`Lab::eventually`] looks.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often [`Lab::always`] looks.
+const LOOK: Duration = Duration::from_millis(250);
+/// The same of [`Lab::eventually`], at first and at last: what takes long is not known better for being looked at often, and a
+/// look costs every engine as much as a monitor's.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
 /// How long a host's rancher-metadata may take to start.
 const METADATA_START: Duration = Duration::from_secs(20);
 
@@ -334,7 +337,7 @@ impl Lab {
         loop {
             let Err(what) = look() else { return start.elapsed() };
             assert!(start.elapsed() < limit, "not within {limit:?}: {what}\n{}", self.report());
-            thread::sleep(LOOK);
+            thread::sleep((start.elapsed() / 32).clamp(PAUSES[0], PAUSES[1]));
         }
     }
 

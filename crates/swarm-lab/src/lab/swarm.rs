@@ -41,58 +41,44 @@ impl Node {
     }
 }
 
+/// What all engines of a lab said of the swarm at one time: each was asked once. `/info` is dear: an engine runs two programs
+/// for each answer.
+pub struct Look<'lab> {
+    lab: &'lab Lab,
+    /// `/info`'s `.Swarm`, by host.
+    pub swarms: Vec<Result<Value, String>>,
+}
+
 impl Lab {
-    /// `/info`'s `.Swarm` of all hosts, asked together.
-    pub fn swarms(&self) -> Vec<Result<Value, String>> {
-        thread::scope(|scope| {
+    /// Asks all engines together.
+    pub fn look(&self) -> Look<'_> {
+        let swarms = thread::scope(|scope| {
             let asked: Vec<_> = self.hosts.iter().map(|host| scope.spawn(|| host.swarm())).collect();
             asked.into_iter().map(|asked| asked.join().unwrap()).collect()
-        })
+        });
+        Look { lab: self, swarms }
     }
 
-    /// The cluster of each host: of managers their own word, of workers the one whose managers know their node. `None`
-    /// for a host that is in none, or whose engine does not answer.
+    /// [`Look::clusters`] of a look at it now.
     pub fn clusters(&self) -> Vec<Option<String>> {
-        let swarms = self.swarms();
-        let mut by_node = BTreeMap::new();
-        for (host, swarm) in self.hosts.iter().zip(&swarms) {
-            let Some(cluster) = swarm.as_ref().ok().and_then(cluster_of) else { continue };
-            for node in nodes_seen_by(host).unwrap_or_default() {
-                by_node.insert(node.id, cluster.to_owned());
-            }
-        }
-        let of = |swarm: &Value| {
-            let node = swarm["NodeID"].as_str().filter(|id| !id.is_empty())?;
-            cluster_of(swarm).map(str::to_owned).or_else(|| by_node.get(node).cloned())
-        };
-        swarms.iter().map(|swarm| swarm.as_ref().ok().and_then(of)).collect()
+        self.look().clusters()
     }
 
-    /// The nodes, as the first manager sees them that can tell.
+    /// [`Look::nodes`] of a look at it now.
     pub fn nodes(&self) -> Result<Vec<Node>, String> {
-        let mut errors = Vec::new();
-        for (host, swarm) in self.hosts.iter().zip(self.swarms()) {
-            if swarm.is_ok_and(|swarm| swarm["ControlAvailable"] == true) {
-                match nodes_seen_by(host) {
-                    Ok(nodes) => return Ok(nodes),
-                    Err(error) => errors.push(format!("host {}: {error}", host.index)),
-                }
-            }
-        }
-        Err(format!("no manager can tell the nodes: {errors:?}"))
+        self.look().nodes()
     }
 
-    /// The hosts whose engines are managers, by their own word.
+    /// [`Look::managers`] of a look at it now.
     pub fn managers(&self) -> BTreeSet<usize> {
-        let is = |swarm: &Result<Value, String>| swarm.as_ref().is_ok_and(|swarm| swarm["ControlAvailable"] == true);
-        self.swarms().iter().enumerate().filter(|(_, swarm)| is(swarm)).map(|(index, _)| index).collect()
+        self.look().managers()
     }
 
     /// The host whose engine is the raft leader.
     pub fn leader(&self) -> Option<usize> {
-        let leader = self.nodes().ok()?.into_iter().find(|node| node.leader)?.id;
-        let swarms = self.swarms();
-        swarms.iter().position(|swarm| swarm.as_ref().is_ok_and(|swarm| swarm["NodeID"] == leader.as_str()))
+        let look = self.look();
+        let leader = look.nodes().ok()?.into_iter().find(|node| node.leader)?.id;
+        look.swarms.iter().position(|swarm| swarm.as_ref().is_ok_and(|swarm| swarm["NodeID"] == leader.as_str()))
     }
 
     /// A list of the first manager that can tell: `/services`, `/tasks`, `/networks`.
@@ -114,10 +100,52 @@ impl Lab {
         self.expect_swarm_of(&(0..self.hosts.len()).collect::<Vec<_>>(), managers)
     }
 
+    /// [`Look::expect_swarm_of`] of a look at it now.
+    pub fn expect_swarm_of(&self, hosts: &[usize], managers: usize) -> Result<(), String> {
+        self.look().expect_swarm_of(hosts, managers)
+    }
+}
+
+impl Look<'_> {
+    /// The cluster of each host: of managers their own word, of workers the one whose managers know their node. `None`
+    /// for a host that is in none, or whose engine does not answer.
+    pub fn clusters(&self) -> Vec<Option<String>> {
+        let mut by_node = BTreeMap::new();
+        for (host, swarm) in self.lab.hosts.iter().zip(&self.swarms) {
+            let Some(cluster) = swarm.as_ref().ok().and_then(cluster_of) else { continue };
+            for node in nodes_seen_by(host).unwrap_or_default() {
+                by_node.insert(node.id, cluster.to_owned());
+            }
+        }
+        let of = |swarm: &Value| {
+            let node = swarm["NodeID"].as_str().filter(|id| !id.is_empty())?;
+            cluster_of(swarm).map(str::to_owned).or_else(|| by_node.get(node).cloned())
+        };
+        self.swarms.iter().map(|swarm| swarm.as_ref().ok().and_then(of)).collect()
+    }
+
+    /// The nodes, as the first manager sees them that can tell.
+    pub fn nodes(&self) -> Result<Vec<Node>, String> {
+        let mut errors = Vec::new();
+        for index in self.managers() {
+            match nodes_seen_by(&self.lab.hosts[index]) {
+                Ok(nodes) => return Ok(nodes),
+                Err(error) => errors.push(format!("host {index}: {error}")),
+            }
+        }
+        Err(format!("no manager can tell the nodes: {errors:?}"))
+    }
+
+    /// The hosts whose engines are managers, by their own word.
+    pub fn managers(&self) -> BTreeSet<usize> {
+        let is = |swarm: &Result<Value, String>| swarm.as_ref().is_ok_and(|swarm| swarm["ControlAvailable"] == true);
+        self.swarms.iter().enumerate().filter(|(_, swarm)| is(swarm)).map(|(index, _)| index).collect()
+    }
+
     /// Whether just these hosts are in one swarm, with so many managers, all of them well and no other node in it.
     pub fn expect_swarm_of(&self, hosts: &[usize], managers: usize) -> Result<(), String> {
         let mut own = BTreeSet::new();
-        for (index, swarm) in self.swarms().iter().enumerate().filter(|(index, _)| hosts.contains(index)) {
+        for (index, swarm) in self.swarms.iter().enumerate().filter(|(index, _)| hosts.contains(index)) {
             let swarm = swarm.as_ref().map_err(|error| format!("host {index}: {error}"))?;
             if swarm["LocalNodeState"] != "active" {
                 return Err(format!("host {index} is {}: {}", swarm["LocalNodeState"], swarm["Error"]));

@@ -33,15 +33,13 @@ mod what_operators_ask_by_label;
 mod what_rancher_answers;
 mod whole_chain;
 
-/// How many trials run at a time, where the command line does not say: they mostly wait.
-const AT_A_TIME: usize = 5;
-/// The same of the campaigns, in which several hosts are lost and set up anew at once.
-const AT_A_TIME_IN_CAMPAIGNS: usize = 3;
+/// How many trials run at a time at the most: they mostly wait.
+const AT_A_TIME: usize = 8;
 
 fn main() {
     the_lab::be_a_victim_if_asked();
     swarm_lab::trial::run(
-        Some(if swarm_lab::trial::is_long() { AT_A_TIME_IN_CAMPAIGNS } else { AT_A_TIME }),
+        Some(AT_A_TIME),
         &[
             // What takes longest begins first.
             ("whole_chain", whole_chain::trials),

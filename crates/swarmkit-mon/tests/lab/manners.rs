@@ -105,7 +105,7 @@ fn all_of_it(lab: &Lab) -> String {
         let swarm = swarm.unwrap_or_default();
         ["NodeID", "LocalNodeState", "ControlAvailable"].map(|key| swarm[key].to_string())
     };
-    let engines: Vec<_> = lab.swarms().into_iter().map(parts).collect();
+    let engines: Vec<_> = lab.look().swarms.into_iter().map(parts).collect();
     let networks = lab.list("/networks").unwrap_or_default();
     let mut networks: Vec<String> = networks.iter().map(|network| network["Id"].to_string()).collect();
     networks.sort();
@@ -265,7 +265,6 @@ fn calm() {
     println!("processor time in 20 s: {most:?} at the most");
     assert!(most < Duration::from_millis(400), "{most:?}");
 
-    let mut per_worker = Vec::new();
     for (lab, mark) in labs.iter().zip(marks) {
         let counts = lab.rancher.counts_since(mark);
         let (mut most_asked, mut writes) = (0, 0);
@@ -289,9 +288,10 @@ fn calm() {
             }
         }
         assert!(writes <= 2, "more than a heartbeat: {counts:?}");
-        per_worker.push(most_asked);
+        // Each change is waited for and read, whatever the number of hosts; a wait that ends without one begins anew.
+        let changes = writes + 1;
+        assert!(most_asked <= 2 * changes + 3, "asked {most_asked} times in {changes} changes: {counts:?}");
     }
-    assert!(per_worker.iter().all(|asked| *asked <= 8) && per_worker[0].abs_diff(per_worker[1]) <= 2, "{per_worker:?}");
 
     let memory = labs.iter().flat_map(|lab| &lab.hosts).map(|host| host.monitor.memory().unwrap()).max().unwrap();
     println!("resident: {:.1} MB at the most", memory as f64 / 1e6);

@@ -68,7 +68,7 @@ fn take(value: &mut Value, field: &str) {
 }
 
 fn no_swarm(lab: &Lab) -> Result<(), String> {
-    for (index, swarm) in lab.swarms().into_iter().enumerate() {
+    for (index, swarm) in lab.look().swarms.into_iter().enumerate() {
         let swarm = swarm?;
         if swarm["LocalNodeState"] != "inactive" {
             return Err(format!("host {index} is in a swarm: {swarm}"));

@@ -1,20 +1,32 @@
 //! Environments with faults of every kind, from seeds: the daemon keeps its promises after every step, and if it had a
 //! bug, a run would show it with the fewest faults that it takes.
 //!
-//! `SEED=n` runs one seed. `cargo run --release -p swarm-lab -- simulate --seeds 1000 --steps 10000000` runs many more.
+//! `SEED=n` runs one seed, `cargo run --release -p swarm-lab -- simulate` as many as are asked for.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use swarm_lab::simulator::faults::Kind;
 use swarm_lab::simulator::host::Host;
 use swarm_lab::simulator::shrink::shrink;
 use swarm_lab::simulator::{Judge, Promise, Settings, Simulation};
-use swarm_lab::trial::Trial;
+use swarm_lab::trial::{Trial, campaign};
 use swarm_lab::trials;
 use swarmkit_mon::engine::{Availability, Reachability, Role};
 use swarmkit_mon::observe::{Observation, RancherView};
 use swarmkit_mon::plan::{Change, NodeChange, Plan, Stage, plan};
 use swarmkit_mon::record::Record;
 
+/// How many steps the campaign makes.
+const STEPS: u64 = 10_000_000;
+
 pub fn trials() -> Vec<Trial> {
+    let mut trials = vec![campaign("ten_million_steps_and_every_promise_is_kept", None, ten_million_steps)];
+    trials.extend(everyday());
+    trials
+}
+
+fn everyday() -> Vec<Trial> {
     trials![
         whatever_goes_wrong_every_promise_is_kept,
         a_seed_is_the_same_run_each_time,
@@ -51,17 +63,32 @@ fn seeds() -> std::ops::Range<u64> {
 }
 
 fn whatever_goes_wrong_every_promise_is_kept() {
-    let mut steps = 0;
-    for seed in seeds() {
-        match Simulation::new(Settings::of_seed(seed)).run() {
-            Ok(tally) => steps += tally.steps,
-            Err(broken) => {
-                let (smallest, broken) = shrink(&Settings::of_seed(seed)).unwrap_or((Settings::of_seed(seed), broken));
-                panic!("SEED={seed}: {broken}\nthe fewest faults with which it happens: {:?}", smallest.only);
-            }
+    let steps: u64 = seeds().map(steps_of).sum();
+    println!("{steps} steps");
+}
+
+fn ten_million_steps() {
+    let (next, steps) = (AtomicU64::new(0), AtomicU64::new(0));
+    let run = || {
+        while steps.load(Ordering::Relaxed) < STEPS {
+            steps.fetch_add(steps_of(next.fetch_add(1, Ordering::Relaxed)), Ordering::Relaxed);
+        }
+    };
+    thread::scope(|scope| {
+        (0..thread::available_parallelism().map_or(1, usize::from)).for_each(|_| drop(scope.spawn(run)));
+    });
+    println!("{} steps over {} seeds", steps.into_inner(), next.into_inner());
+}
+
+/// How many steps the run of a seed takes, in which every promise is kept.
+fn steps_of(seed: u64) -> u64 {
+    match Simulation::new(Settings::of_seed(seed)).run() {
+        Ok(tally) => tally.steps,
+        Err(broken) => {
+            let (smallest, broken) = shrink(&Settings::of_seed(seed)).unwrap_or((Settings::of_seed(seed), broken));
+            panic!("SEED={seed}: {broken}\nthe fewest faults with which it happens: {:?}", smallest.only);
         }
     }
-    println!("{steps} steps");
 }
 
 fn a_swarm_that_is_there_is_adopted_with_its_services() {
