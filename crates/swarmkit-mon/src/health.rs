@@ -62,21 +62,8 @@ struct Whole {
 
 impl Health {
     /// Nothing is asked yet.
-    pub fn new(
-        sources: Arc<Sources>,
-        status: Arc<RwLock<Status>>,
-        nonce: String,
-        admission: Admission,
-    ) -> Self {
-        Self {
-            sources,
-            status,
-            nonce,
-            admission,
-            latest: Arc::default(),
-            said: Arc::default(),
-            whole: Arc::default(),
-        }
+    pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String, admission: Admission) -> Self {
+        Self { sources, status, nonce, admission, latest: Arc::default(), said: Arc::default(), whole: Arc::default() }
     }
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even

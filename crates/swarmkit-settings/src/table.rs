@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
-use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, Secret, QuorumRecovery};
+use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, QuorumRecovery, Secret};
 
 /// Makes the table and the typed [`Settings`] of one list, so that a setting is added in one place.
 macro_rules! settings {

@@ -44,7 +44,10 @@ fn with_token() {
         let told = |args: &[&str]| serde_json::from_str::<Value>(&ask(host, "/identity", args).1).unwrap();
         let (all, some) = (told(&["-u", &user]), told(&[]));
         assert_eq!(some["nonce"], all["nonce"], "{some}");
-        assert!(some["reason"] == "" && some["about"]["version"] == "" && all["about"]["version"] != "", "{some} {all}");
+        assert!(
+            some["reason"] == "" && some["about"]["version"] == "" && all["about"]["version"] != "",
+            "{some} {all}"
+        );
 
         lab.eventually(LIMIT, || {
             let (_, text) = ask(host, "/overview", &["-H", &format!("Authorization: Bearer {TOKEN}")]);

@@ -135,7 +135,8 @@ fn two_lies() {
     }
     lab.always(Duration::from_secs(300), || {
         let look = lab.look();
-        let told: Vec<Value> = look.swarms.iter().map(|told| told.clone().unwrap_or_default()["NodeID"].take()).collect();
+        let told: Vec<Value> =
+            look.swarms.iter().map(|told| told.clone().unwrap_or_default()["NodeID"].take()).collect();
         if told != nodes || look.managers() != managers || look.nodes()?.len() != nodes.len() {
             return Err(format!("the nodes are {told:?}, the managers {:?}", look.managers()));
         }
