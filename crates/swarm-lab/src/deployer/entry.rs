@@ -128,7 +128,7 @@ impl Question {
         let allowed = match parts.text("type")?.as_str() {
             "enum" => Allowed::OneOf(parts.texts("options")?),
             "int" => Allowed::Between(number(&mut parts, "min")?, number(&mut parts, "max")?),
-            "string" => Allowed::AnyText,
+            "string" | "password" => Allowed::AnyText,
             other => return Err(format!("{variable}: a question of type {other} is not understood")),
         };
         let question = Self { variable, required: parts.flag("required")?, default: parts.text("default")?, allowed };

@@ -117,7 +117,7 @@ fn allowed(question: &Question) -> Vec<Value> {
             .flat_map(|end| end.value())
             .flat_map(|end| [text(end), serde_json::from_str(&end.text()).unwrap()])
             .collect(),
-        QuestionType::String => TEXTS.into_iter().map(Value::from).chain([json!("x".repeat(5000))]).collect(),
+        QuestionType::String | QuestionType::Password => TEXTS.into_iter().map(Value::from).chain([json!("x".repeat(5000))]).collect(),
         other => panic!("{}: a question of type {other:?}", variable(question)),
     };
     let required = question.required.value().unwrap().value().copied().unwrap();
@@ -143,16 +143,18 @@ fn one_by_one() -> Vec<Answers> {
     all
 }
 
-/// Every combination of options, of the ends of numbers, and of a text and none.
+/// Every combination of options, of the ends of numbers, and of a text's default and none.
 fn combined() -> Vec<Answers> {
     let mut all = vec![Answers::new()];
     for question in questions() {
         let mut answers = allowed(&question);
-        if question.kind.value() == Some(&QuestionType::String) {
+        let is_text = matches!(question.kind.value(), Some(QuestionType::String | QuestionType::Password));
+        if is_text {
             answers = vec![default(&question).into(), "".into()];
+            answers.dedup();
         }
         answers.retain(Value::is_string);
-        if question.kind.value() != Some(&QuestionType::String) {
+        if !is_text {
             // The default is an option already, and lies between the ends.
             answers.pop();
         }
