@@ -104,8 +104,7 @@ fn templates_in(catalog: &Beneath, root: &Path, folder: &Path) -> Vec<PathBuf> {
                 .iter()
                 .any(|name| is_file(inside, name))
     };
-    let is_template =
-        |inside: &PathBuf| is_file(inside, "config.yml") && folders(inside).iter().any(|inside| is_version(inside));
+    let is_template = |inside: &PathBuf| is_file(inside, "config.yml") && folders(inside).iter().any(&is_version);
     folders(folder).into_iter().filter(is_template).map(|inside| root.join(inside)).collect()
 }
 
