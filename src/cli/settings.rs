@@ -35,6 +35,7 @@ pub(super) fn run(args: &SettingsArgs, output: &Output) -> anyhow::Result<Outcom
                         Kind::OneOf(_) | Kind::Odd { .. } => json!({ "one_of": setting.kind.options() }),
                         Kind::Word { blank } => json!({ "word": true, "blank": blank }),
                         Kind::Address => json!({ "address": true, "blank": true }),
+                        Kind::Token => json!({ "token": true, "blank": true }),
                         Kind::Integer { min, max, unit } => json!({ "min": min, "max": max, "unit": unit }),
                     };
                     json!({

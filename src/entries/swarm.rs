@@ -96,6 +96,10 @@ pub fn question(setting: &Setting) -> Question {
             question.kind = QuestionType::String.into();
             question.required = Templated::Value(false).into();
         }
+        Kind::Token => {
+            question.kind = QuestionType::Password.into();
+            question.required = Templated::Value(false).into();
+        }
         Kind::Integer { min, max, .. } => {
             question.kind = QuestionType::Int.into();
             question.min = whole(min).into();

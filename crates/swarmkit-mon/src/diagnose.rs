@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
+use super::admission::Admission;
 use super::call;
 use super::engine::Engine;
 use super::metadata::{self, Metadata};
@@ -81,8 +82,9 @@ impl Diagnosis {
         let engine = Engine::new(Path::new(DOCKER_SOCKET))?;
         let metadata = Metadata::new(metadata::ADDRESS)?;
         let own = call::client().build()?;
+        let admission = Admission::new(&settings.status_token);
         let own = |path: &str| {
-            let request = own.get(format!("http://127.0.0.1:{HEALTH_PORT}{path}"));
+            let request = admission.ask(own.get(format!("http://127.0.0.1:{HEALTH_PORT}{path}")));
             let what = format!("the monitor: GET {path}");
             async move { call::bytes(&what, ASK, 4 * LARGEST, request).await }
         };
@@ -91,7 +93,7 @@ impl Diagnosis {
             own("/status"),
             own("/metrics"),
             monitor.preview(),
-            overview::gather(&metadata),
+            overview::gather(&metadata, &admission),
             engine.document("/info"),
             engine.document("/nodes"),
             log(&engine),

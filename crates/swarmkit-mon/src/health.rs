@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{ALLOW, CONTENT_TYPE};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
+use super::admission::Admission;
 use super::engine::LocalNodeState;
 use super::identity::Identity;
 use super::introduction::Introduction;
@@ -39,6 +40,7 @@ pub struct Health {
     sources: Arc<Sources>,
     status: Arc<RwLock<Status>>,
     nonce: String,
+    admission: Admission,
     latest: Shared<(Instant, Result<(), String>)>,
     /// What `/status` said last, and of which reconcile.
     said: Shared<(Instant, u64, Bytes)>,
@@ -60,8 +62,8 @@ struct Whole {
 
 impl Health {
     /// Nothing is asked yet.
-    pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String) -> Self {
-        Self { sources, status, nonce, latest: Arc::default(), said: Arc::default(), whole: Arc::default() }
+    pub fn new(sources: Arc<Sources>, status: Arc<RwLock<Status>>, nonce: String, admission: Admission) -> Self {
+        Self { sources, status, nonce, admission, latest: Arc::default(), said: Arc::default(), whole: Arc::default() }
     }
 
     /// Whether this host's engine is an active member of the swarm, and if not, why: one line. It answers in time even
@@ -108,7 +110,7 @@ impl Health {
         }
         let health = Arc::clone(self);
         let look = async move {
-            let gathered = overview::gather(&health.sources.metadata).await;
+            let gathered = overview::gather(&health.sources.metadata, &health.admission).await;
             let own = health.status.read().map(|status| health.identity(&status)).map_err(|_| ())?;
             // Of thousands of hosts it takes long enough to keep a health check waiting.
             let made = tokio::task::spawn_blocking(move || {
@@ -189,28 +191,38 @@ pub async fn listen() -> std::io::Result<TcpListener> {
 pub async fn serve(listener: TcpListener, health: Arc<Health>) {
     let answer = move |request: hyper::Request<_>| {
         let health = Arc::clone(&health);
-        async move { health.answer(request.method(), request.uri().path()).await }
+        async move {
+            let is_admitted = health.admission.admits(request.headers());
+            health.answer(request.method(), request.uri().path(), is_admitted).await
+        }
     };
     server::serve(listener, answer).await;
 }
 
+const WHO: &str = "Say the token of STATUS_TOKEN: as the password of any user, or as `Authorization: Bearer TOKEN`.\n";
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Health {
-    async fn answer(self: Arc<Self>, method: &Method, path: &str) -> Answer {
+    async fn answer(self: Arc<Self>, method: &Method, path: &str, is_admitted: bool) -> Answer {
         if !["/", "/overview", HEALTH_PATH, "/status", "/metrics", IDENTITY_PATH].contains(&path) {
             let all = format!("There are /, /overview, {HEALTH_PATH}, /status, /metrics and {IDENTITY_PATH}.\n");
             return answer(StatusCode::NOT_FOUND, TEXT, all);
         }
         if ![Method::GET, Method::HEAD].contains(method) {
             let mut refusal = answer(StatusCode::METHOD_NOT_ALLOWED, TEXT, "Only GET is answered.\n".to_owned());
-            refusal.headers_mut().insert(ALLOW, hyper::header::HeaderValue::from_static("GET, HEAD"));
+            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return refusal;
+        }
+        if !is_admitted && ![HEALTH_PATH, IDENTITY_PATH].contains(&path) {
+            let mut refusal = answer(StatusCode::UNAUTHORIZED, TEXT, WHO);
+            refusal.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"swarmkit-mon\""));
             return refusal;
         }
         if path == IDENTITY_PATH {
             let identity = self.status.read().map(|status| self.identity(&status));
+            let identity = identity.map(|identity| if is_admitted { identity } else { identity.for_anybody() });
             return told(JSON, identity.map(|identity| serde_json::to_vec(&identity).unwrap_or_default()));
         }
         if ["/", "/overview"].contains(&path) {
@@ -250,7 +262,7 @@ fn told<E, T: Into<Bytes>>(kind: &'static str, text: Result<T, E>) -> Answer {
 fn answer(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Answer {
     let mut answer = Answer::new(Full::from(text.into()));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     answer
 }
 

@@ -8,11 +8,12 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::admission::Admission;
 use super::call::{self, CallError};
 use super::introduction::Introduction;
 use swarmkit_settings::{HEALTH_PORT, IDENTITY_PATH};
@@ -60,6 +61,13 @@ pub struct Identity {
     pub about: Introduction,
 }
 
+impl Identity {
+    /// What of it the other monitors need, and so whoever asks is told.
+    pub fn for_anybody(self) -> Self {
+        Self { reason: String::new(), about: Introduction::default(), ..self }
+    }
+}
+
 /// A client to ask monitors with. What answers there may be anything: nobody else is asked in its place, and no connection
 /// is kept.
 pub fn client(limit: Duration) -> ClientBuilder {
@@ -71,8 +79,19 @@ pub fn client(limit: Duration) -> ClientBuilder {
 /// # Errors
 /// As every call.
 pub async fn ask(client: &Client, what: &str, ip: IpAddr, limit: Duration) -> Result<Identity, CallError> {
-    let url = format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT));
-    call::json(what, limit, LARGEST, client.get(url)).await
+    call::json(what, limit, LARGEST, request(client, ip)).await
+}
+
+/// The same with all that it tells those who may look.
+///
+/// # Errors
+/// As every call.
+pub async fn ask_all(client: &Client, ip: IpAddr, limit: Duration, as_one: &Admission) -> Result<Identity, CallError> {
+    call::json("its monitor", limit, LARGEST, as_one.ask(request(client, ip))).await
+}
+
+fn request(client: &Client, ip: IpAddr) -> RequestBuilder {
+    client.get(format!("http://{}{IDENTITY_PATH}", SocketAddr::new(ip, HEALTH_PORT)))
 }
 
 /// Who answers at the address that Rancher says is this host's.

@@ -22,6 +22,7 @@
 
 mod accept;
 pub mod act;
+pub mod admission;
 pub mod call;
 pub mod clock;
 pub mod diagnose;

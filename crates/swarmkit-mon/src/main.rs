@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use swarmkit_mon::admission::Admission;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::status::Preview;
 use swarmkit_mon::{diagnose, log, show};
@@ -19,7 +20,9 @@ fn main() -> ExitCode {
     // Nobody asks for it here: it is for whoever reads the program without running it, and must be in it.
     std::hint::black_box(built_from::NOTE);
     if std::env::args_os().next().is_some_and(|name| command_line::is_shell(&name)) {
-        return show::shell();
+        // A shell takes no flags of ours. What else is set wrong keeps nobody from looking.
+        let token = Settings::resolve(|setting| environment(setting.variable)).map(|settings| settings.status_token);
+        return show::shell(Admission::new(&token.unwrap_or_default()));
     }
     let matches = command_line::command(SETTINGS).get_matches();
     let settings = match command_line::settings(&matches, environment) {
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
 
 fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     if let Some(options) = command_line::status_options(matches) {
-        return Ok(show::status(&options));
+        return Ok(show::status(Admission::new(&settings.status_token), &options));
     }
     if let Some(file) = command_line::diagnosis(matches) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
 use super::act::{ActError, Executor};
+use super::admission::Admission;
 use super::engine::Engine;
 use super::forward::{self, Listening, Upstreams};
 use super::health::{self, Health};
@@ -81,6 +82,7 @@ pub struct Monitor {
     peers: Option<watch::Receiver<Option<Vec<Peer>>>>,
     journal: Journal,
     notifier: Option<Notifier>,
+    admission: Admission,
 }
 
 impl Monitor {
@@ -118,6 +120,7 @@ impl Monitor {
             peers: None,
             journal: Journal::default(),
             notifier,
+            admission: Admission::new(&settings.status_token),
         })
     }
 
@@ -167,7 +170,9 @@ impl Monitor {
         let listener = health::listen().await.map_err(system(&format!(
             "the health port {HEALTH_PORT} cannot be opened: another program, or another monitor, may have it"
         )))?;
-        let health = Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status), self.nonce.clone()));
+        let admission = self.admission.clone();
+        let health =
+            Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status), self.nonce.clone(), admission));
         let wake = Arc::new(Notify::new());
         let (desired, wanted_labels) = watch::channel(label_writer::Wanted::default());
         let (standing, labels) = watch::channel(label_writer::Progress::default());

@@ -11,7 +11,8 @@ use super::plan::DRAINED;
 /// What stands in a secret's place.
 pub const GONE: &str = "(taken out)";
 /// What this process is given that is secret, all of it.
-const GIVEN: [&str; 4] = ["CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY", "NOTIFY_URL", "CATTLE_AGENT_INSTANCE_AUTH"];
+const GIVEN: [&str; 5] =
+    ["CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY", "NOTIFY_URL", "STATUS_TOKEN", "CATTLE_AGENT_INSTANCE_AUTH"];
 /// How the tokens and keys of swarms begin.
 const TOKENS: [&str; 2] = ["SWMTKN-", "SWMKEY-"];
 /// Labels whose values say only what the monitors say.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tokio::runtime::Runtime;
 
+use super::admission::Admission;
 use super::metadata::{self, Metadata};
 use super::overview::{self, Overview};
 use swarmkit_settings::command_line::StatusOptions;
@@ -23,17 +24,18 @@ const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 struct Show {
     runtime: Runtime,
     metadata: Metadata,
+    admission: Admission,
 }
 
 impl Show {
-    fn new() -> anyhow::Result<Self> {
+    fn new(admission: Admission) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime, metadata: Metadata::new(metadata::ADDRESS)? })
+        Ok(Self { runtime, metadata: Metadata::new(metadata::ADDRESS)?, admission })
     }
 
     fn gather(&self) -> anyhow::Result<Overview> {
-        let answers = self.runtime.block_on(overview::gather(&self.metadata)).context("the swarm cannot be shown")?;
-        Ok(Overview::of(answers))
+        let answers = self.runtime.block_on(overview::gather(&self.metadata, &self.admission));
+        Ok(Overview::of(answers.context("the swarm cannot be shown")?))
     }
 
     /// Shows it once. Answers whether it is well, if that can be told; only what cannot be printed is an error.
@@ -105,12 +107,12 @@ fn code(shown: anyhow::Result<u8>) -> ExitCode {
 }
 
 /// `swarmkit-mon status`: 0 if all is well, 1 if something is wrong, 2 if it cannot be told.
-pub fn status(options: &StatusOptions) -> ExitCode {
-    code(Show::new().and_then(|show| show.run(options)))
+pub fn status(admission: Admission, options: &StatusOptions) -> ExitCode {
+    code(Show::new(admission).and_then(|show| show.run(options)))
 }
 
 /// What a person gets who opens a shell in the container: Rancher's Swarm > CLI menu opens `/bin/bash` in the oldest of these
 /// containers and expects Docker's client there. The image has one program; called by that name it shows the swarm.
-pub fn shell() -> ExitCode {
-    code(Show::new().and_then(|show| show.by_hand()))
+pub fn shell(admission: Admission) -> ExitCode {
+    code(Show::new(admission).and_then(|show| show.by_hand()))
 }

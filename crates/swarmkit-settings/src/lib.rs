@@ -14,4 +14,4 @@ mod typed;
 pub use endpoints::*;
 pub use setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
 pub use table::{SETTINGS, Settings, markdown_table};
-pub use typed::{LogFormat, LogLevel, ManagerAvailability, NotifyUrl, QuorumRecovery};
+pub use typed::{LogFormat, LogLevel, ManagerAvailability, QuorumRecovery, Secret};

@@ -40,6 +40,8 @@ pub enum Kind {
     },
     /// An address of http or https, or blank for none. It may hold a password, and is never shown.
     Address,
+    /// What clients say to be let in, or blank for none: never shown.
+    Token,
     /// A whole number within bounds.
     Integer {
         /// The least.
@@ -60,6 +62,7 @@ impl Kind {
             Self::Word { blank: false } => "a word".to_owned(),
             Self::Word { blank: true } => "a word, or blank for none".to_owned(),
             Self::Address => "an address of http or https, or blank for none".to_owned(),
+            Self::Token => "16 to 128 letters, digits and `- . _ ~ + / =`, or blank for none".to_owned(),
             Self::Integer { min, max, unit } => format!("{min} to {max} {unit}").trim_end().to_owned(),
         }
     }
@@ -69,18 +72,18 @@ impl Kind {
         match self {
             Self::OneOf(values) => values.iter().map(ToString::to_string).collect(),
             Self::Odd { most } => (1..=*most).step_by(2).map(|number| number.to_string()).collect(),
-            Self::Word { .. } | Self::Address | Self::Integer { .. } => Vec::new(),
+            Self::Word { .. } | Self::Address | Self::Token | Self::Integer { .. } => Vec::new(),
         }
     }
 
     /// Whether a blank value means something.
     pub fn may_be_blank(&self) -> bool {
-        matches!(self, Self::Word { blank: true } | Self::Address)
+        matches!(self, Self::Word { blank: true } | Self::Address | Self::Token)
     }
 
     /// Whether a value is not to be shown.
     pub fn is_secret(&self) -> bool {
-        matches!(self, Self::Address)
+        matches!(self, Self::Address | Self::Token)
     }
 
     /// The value that a text stands for; `None` if it stands for none. It is another text only where it was bent.
@@ -97,6 +100,7 @@ impl Kind {
                 (*blank && text.is_empty()) || (begins && text.len() <= 128 && text.chars().all(inside))
             }
             Self::Address => text.is_empty() || is_address(text),
+            Self::Token => text.is_empty() || is_token(text),
             Self::Integer { min, max, .. } => text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number)),
         };
         good.then(|| text.to_owned())
@@ -110,6 +114,12 @@ fn is_address(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']))
         && text.len() <= 2048
         && text.chars().all(inside)
+}
+
+/// Whether it can stand in `Authorization: Bearer` as it is (RFC 6750), and is too long to be guessed.
+fn is_token(text: &str) -> bool {
+    let inside = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/=".contains(letter);
+    (16..=128).contains(&text.len()) && text.chars().all(inside)
 }
 
 fn listed(values: &[impl AsRef<str>]) -> String {

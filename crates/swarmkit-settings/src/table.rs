@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
-use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, NotifyUrl, QuorumRecovery};
+use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, QuorumRecovery, Secret};
 
 /// Makes the table and the typed [`Settings`] of one list, so that a setting is added in one place.
 macro_rules! settings {
@@ -147,7 +147,7 @@ settings! {
         asked: true,
     };
     /// Where to tell what waits for a person.
-    notify_url: NotifyUrl = Setting {
+    notify_url: Secret = Setting {
         variable: "NOTIFY_URL",
         flag: "notify-url",
         kind: Kind::Address,
@@ -155,6 +155,18 @@ settings! {
         label: "Webhook for what waits for a person",
         help: "An address to which JSON is sent when a host waits for a person, and when that is over. It may hold a \
                password, and is never logged. Blank for none.",
+        asked: true,
+    };
+    /// What those say who look at the swarm.
+    status_token: Secret = Setting {
+        variable: "STATUS_TOKEN",
+        flag: "status-token",
+        kind: Kind::Token,
+        default: "",
+        label: "Token for the page and the metrics",
+        help: "What a browser or Prometheus has to say to see more on port 2378 than whether a host is healthy: as the \
+               password of any user, or as a bearer token. It is never logged. Blank: everybody who reaches the port \
+               sees the page, the status and the metrics.",
         asked: true,
     };
     /// How much is logged.
@@ -217,6 +229,7 @@ mod tests {
                 Kind::Integer { min, max, .. } => vec![min.to_string(), max.to_string()],
                 Kind::Address => vec!["https://user:password@hooks.example.com:8443/a?b=c".to_owned()],
                 Kind::Word { .. } => vec!["a-word_1.x/y".to_owned()],
+                Kind::Token => vec!["0123456789abcdef".to_owned(), "A-._~+/=".repeat(16)],
             };
             for value in values {
                 let given = |s: &Setting| (s.variable == setting.variable).then(|| value.clone());
@@ -250,6 +263,15 @@ mod tests {
     fn a_word_is_one() {
         for bad in ["a b", "-x", "é", "a\nb", ".x", &"x".repeat(129)] {
             assert!(Settings::resolve(|s| (s.variable == "NETWORK").then(|| bad.to_owned())).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_too_long_to_be_guessed_fits_into_a_header_and_is_not_shown() {
+        for bad in ["0123456789abcde", "0123456789 abcdef", "0123456789:abcdef", "0123456789abcdé", &"x".repeat(129)] {
+            let error = Settings::resolve(|s| (s.variable == "STATUS_TOKEN").then(|| bad.to_owned())).unwrap_err();
+            assert!(error.to_string().starts_with("STATUS_TOKEN (--status-token) is not shown"), "{error}");
+            assert!(!error.to_string().contains(bad), "{error}");
         }
     }
 

@@ -20,24 +20,24 @@ impl FromSetting for String {
     }
 }
 
-/// An address that may hold a password: it is not shown by mistake.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NotifyUrl(String);
+/// A text that is, or holds, a secret: it is not shown by mistake.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
 
-impl NotifyUrl {
-    /// The address, if there is one.
+impl Secret {
+    /// The text, if there is one.
     pub fn get(&self) -> Option<&str> {
-        Some(self.0.as_str()).filter(|address| !address.is_empty())
+        Some(self.0.as_str()).filter(|text| !text.is_empty())
     }
 }
 
-impl std::fmt::Debug for NotifyUrl {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.0.is_empty() { "none" } else { "given, not shown" })
     }
 }
 
-impl FromSetting for NotifyUrl {
+impl FromSetting for Secret {
     fn from_setting(text: &str) -> Option<Self> {
         Some(Self(text.to_owned()))
     }

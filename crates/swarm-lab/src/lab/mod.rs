@@ -38,10 +38,10 @@ use rancher::{ACCESS_KEY, Listen, METADATA_DELAY, SECRET_KEY};
 pub use rancher::{ApiVersion, CreateIndex, Fault, Filter, HostState, Kind, Rancher, ServiceState};
 
 /// How often [`Lab::always`] looks.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(500);
 /// The same of [`Lab::eventually`], at first and at last: what takes long is not known better for being looked at often, and a
 /// look costs every engine as much as a monitor's.
-const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
 /// How long a host's rancher-metadata may take to start.
 const METADATA_START: Duration = Duration::from_secs(20);
 

@@ -32,7 +32,7 @@ fn health(socket: &Path, metadata: &str) -> Arc<Health> {
         container: OwnContainer::of_this_process(),
         mirror: None,
     };
-    Arc::new(Health::new(Arc::new(sources), Arc::default(), "nonce".to_owned()))
+    Arc::new(Health::new(Arc::new(sources), Arc::default(), "nonce".to_owned(), Admission::default()))
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn whoever_gives_up_waiting_leaves_nothing_behind() {
         let before = held(&health);
         for _ in 0..200 {
             for path in ["/", "/overview", "/status", "/metrics", "/ping"] {
-                let asked = Arc::clone(&health).answer(&Method::GET, path);
+                let asked = Arc::clone(&health).answer(&Method::GET, path, true);
                 // Long enough to begin.
                 assert!(tokio::time::timeout(Duration::from_micros(10), asked).await.is_err(), "{path}");
             }

@@ -14,7 +14,7 @@ use super::call;
 use super::past::ms;
 use super::rancher;
 use super::status::Status;
-use swarmkit_settings::NotifyUrl;
+use swarmkit_settings::Secret;
 
 /// How often it is looked whether anything waits for a person.
 const LOOK: Duration = Duration::from_secs(2);
@@ -204,7 +204,7 @@ impl Notifier {
     ///
     /// # Errors
     /// It is no address; the certificate is none.
-    pub fn new(address: &NotifyUrl, authority: Option<&str>) -> Result<Option<Self>, SetupError> {
+    pub fn new(address: &Secret, authority: Option<&str>) -> Result<Option<Self>, SetupError> {
         let Some(address) = address.get() else { return Ok(None) };
         let address = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let address = address.ok_or(SetupError::Address)?;

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::{Known, rank};
+use crate::admission::Admission;
 use crate::call::{self, CallError};
 use crate::identity::{self, Identity};
 use crate::introduction::plain;
@@ -33,14 +34,14 @@ const LONGEST_REASON: usize = 600;
 ///
 /// # Errors
 /// rancher-metadata does not tell the hosts.
-pub async fn gather(metadata: &Metadata) -> Result<Vec<Said>, CallError> {
+pub async fn gather(metadata: &Metadata, admission: &Admission) -> Result<Vec<Said>, CallError> {
     let hosts = metadata.hosts().await?;
     let client = identity::client(ASK).build();
     let client = client.map_err(|error| call::unreachable("the client", &error))?;
     let mut known: Vec<Known> = hosts.into_iter().take(MOST).map(known).collect();
     // Managers first: if there is no time for all, the others are the ones that can be done without.
     known.sort_by_key(|host| !host.is_manager);
-    Ok(ask_all(&client, known, ASK, WHOLE).await)
+    Ok(ask_all(&client, known, ASK, WHOLE, admission).await)
 }
 
 fn known(host: Host) -> Known {
@@ -57,7 +58,13 @@ fn known(host: Host) -> Known {
 /// What a host says, or why it says nothing.
 pub type Said = (Known, Result<Identity, String>);
 
-async fn ask_all(client: &Client, hosts: Vec<Known>, each: Duration, whole: Duration) -> Vec<Said> {
+async fn ask_all(
+    client: &Client,
+    hosts: Vec<Known>,
+    each: Duration,
+    whole: Duration,
+    admission: &Admission,
+) -> Vec<Said> {
     let end = Instant::now() + whole;
     let mut answers = Vec::with_capacity(hosts.len());
     let mut best = None;
@@ -66,9 +73,9 @@ async fn ask_all(client: &Client, hosts: Vec<Known>, each: Duration, whole: Dura
     loop {
         while asked.len() < AT_A_TIME && Instant::now() < end {
             let Some(host) = hosts.next() else { break };
-            let client = client.clone();
+            let (client, admission) = (client.clone(), admission.clone());
             asked.spawn(async move {
-                let said = ask(&client, &host, each).await;
+                let said = ask(&client, &host, each, &admission).await;
                 (host, said)
             });
         }
@@ -102,9 +109,9 @@ fn keep(answers: &mut Vec<Said>, best: &mut Option<(usize, (bool, usize))>, mut 
     answers.push(answer);
 }
 
-async fn ask(client: &Client, host: &Known, limit: Duration) -> Result<Identity, String> {
+async fn ask(client: &Client, host: &Known, limit: Duration, admission: &Admission) -> Result<Identity, String> {
     let ip: IpAddr = host.address.parse().map_err(|_| "Rancher does not tell its address".to_owned())?;
-    let said = identity::ask(client, "its monitor", ip, limit).await;
+    let said = identity::ask_all(client, ip, limit, admission).await;
     let said = said.map_err(|error| plain(&silent(&error), LONGEST_REASON))?;
     Ok(Identity {
         nonce: String::new(),
@@ -152,7 +159,8 @@ mod tests {
             let start = Instant::now();
             let client = call::client().build().unwrap();
             let (each, whole) = (Duration::from_millis(50), Duration::from_millis(300));
-            let answers = ask_all(&client, (0..5000).map(known).collect(), each, whole).await;
+            let hosts = (0..5000).map(known).collect();
+            let answers = ask_all(&client, hosts, each, whole, &Admission::default()).await;
             assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
             assert_eq!(answers.len(), 5000);
             assert!(answers.iter().all(|(_, said)| said.is_err()));

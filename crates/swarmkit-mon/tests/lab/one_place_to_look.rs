@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,55 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("any_host_shows_the_whole_swarm_and_how_many_managers_may_be_lost", missing, whole_swarm),
         trial("many_who_look_at_once_cost_one_look", missing, many_lookers),
+        trial("with_a_token_only_those_who_say_it_see_more_than_whether_a_host_is_healthy", missing, with_token),
         trial("a_browser_shows_the_page_and_asks_nobody_else", browser, in_a_browser),
     ]
+}
+
+/// The token is that of all monitors: they look at each other with it.
+fn with_token() {
+    const TOKEN: &str = "a-token-for-the-lab~0123456789";
+    let lab = Lab::start(2);
+    lab.start_monitors(&[QUICK[0], ("MANAGER_SCALE", "1"), ("STATUS_TOKEN", TOKEN), ("LOG_LEVEL", "trace")]);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    let user = format!("operator:{TOKEN}");
+    for host in &lab.hosts {
+        for path in ["/", "/overview", "/status", "/metrics"] {
+            let (code, text) = ask(host, path, &[]);
+            assert!(code == 401 && text.contains("STATUS_TOKEN") && !text.contains("swarm_"), "{path}: {code} {text}");
+            assert_eq!(ask(host, path, &["-u", "operator:a-token-for-the-lab"]).0, 401, "{path}");
+            assert_eq!(ask(host, path, &["-u", &user]).0, 200, "{path}");
+        }
+        let told = |args: &[&str]| serde_json::from_str::<Value>(&ask(host, "/identity", args).1).unwrap();
+        let (all, some) = (told(&["-u", &user]), told(&[]));
+        assert_eq!(some["nonce"], all["nonce"], "{some}");
+        assert!(
+            some["reason"] == "" && some["about"]["version"] == "" && all["about"]["version"] != "",
+            "{some} {all}"
+        );
+
+        lab.eventually(LIMIT, || {
+            let (_, text) = ask(host, "/overview", &["-H", &format!("Authorization: Bearer {TOKEN}")]);
+            let seen: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            let versions: Vec<&Value> = lab.hosts.iter().map(|other| &row(&seen, other)["version"]).collect();
+            let good = seen["well"] == true && versions.iter().all(|version| *version == env!("CARGO_PKG_VERSION"));
+            if good { Ok(()) } else { Err(format!("{seen:#}")) }
+        });
+        lab.eventually(LIMIT, || match host.run(&["status"]) {
+            (0, ..) => Ok(()),
+            wrong => Err(format!("{wrong:?}")),
+        });
+        assert!(!host.log().contains(TOKEN), "{}", host.log());
+    }
+}
+
+/// What curl gets: the status and the body.
+fn ask(host: &Host, path: &str, args: &[&str]) -> (u16, String) {
+    let url = format!("http://{}:2378{path}", host.address());
+    let curl = Command::new("curl").args(["-s", "-w", "\n%{http_code}", &url]).args(args).output().unwrap();
+    let text = String::from_utf8(curl.stdout).unwrap();
+    let (body, code) = text.rsplit_once('\n').unwrap();
+    (code.parse().unwrap(), body.to_owned())
 }
 
 fn overview(host: &Host) -> Result<Value, String> {

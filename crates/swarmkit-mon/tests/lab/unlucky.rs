@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         campaign("a_clone_does_not_take_the_place_of_a_host_that_reboots", missing, clone_while_it_reboots),
         trial("metadata_that_lies_moves_no_host_out_of_its_swarm", missing, metadata_lies),
         trial("metadata_that_lies_brings_no_host_into_another_swarm", missing, metadata_lies_to_one_that_waits),
+        campaign("two_lies_of_metadata_to_every_host_for_five_minutes_change_nothing", missing, two_lies),
         campaign("another_acts_for_a_leader_whose_monitor_cannot", missing, leader_without_api),
         campaign("a_token_in_the_record_comes_before_an_old_one_in_a_label", missing, old_token),
         campaign("a_join_token_is_of_no_use_two_minutes_after_the_last_host_joined", missing, no_use_of_a_token),
@@ -116,6 +117,33 @@ fn metadata_lies() {
     assert!(host.log().contains("rancher-metadata tells another record than Rancher's API"), "{}", lab.report());
     lab.rancher.clear_faults();
     lab.eventually(LIMIT, || is_well(&lab, 1));
+}
+
+/// Every host is told of another swarm, half of them also that they are the only host there is; the API tells the truth.
+fn two_lies() {
+    let lab = well_lab(4);
+    let (nodes, managers): (Vec<Value>, _) = (lab.hosts.iter().map(node).collect(), lab.managers());
+    for host in &lab.hosts {
+        lab.rancher.fault(Filter::metadata().from(host.source()), lie(&lab, host));
+        if host.index % 2 == 0 {
+            let uuid = host.uuid();
+            let alone = Fault::edit(move |tree| {
+                tree["hosts"].as_array_mut().into_iter().for_each(|hosts| hosts.retain(|host| host["uuid"] == *uuid));
+            });
+            lab.rancher.fault(Filter::metadata().from(host.source()), alone);
+        }
+    }
+    lab.always(Duration::from_secs(300), || {
+        let look = lab.look();
+        let told: Vec<Value> =
+            look.swarms.iter().map(|told| told.clone().unwrap_or_default()["NodeID"].take()).collect();
+        if told != nodes || look.managers() != managers || look.nodes()?.len() != nodes.len() {
+            return Err(format!("the nodes are {told:?}, the managers {:?}", look.managers()));
+        }
+        Ok(())
+    });
+    lab.rancher.clear_faults();
+    lab.eventually(LIMIT, || is_well(&lab, 3));
 }
 
 /// The same to a host that waits: it is in no swarm, and finds a token that is sealed to its key.
