@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         layout_is_told_once_a_file,
         the_summary_counts_what_was_asked_for,
         a_name_that_is_no_rule_gets_the_nearest_one,
+        a_rule_that_cannot_run_is_an_error_not_a_good_result,
         paths_for_code_hosts_are_those_of_the_repository,
         what_cannot_be_read_is_a_finding_or_a_clear_error,
     ]
@@ -186,6 +187,13 @@ fn a_file_of_no_template_is_an_error_not_a_good_result() {
     let (code, _, errors) = outcome(folder.path(), &["check", "docker-compose.yml"]);
     assert_eq!(code, 2);
     assert!(errors.contains("docker-compose.yml is in no template"), "{errors}");
+    let folder = catalog(&[LATEST]);
+    for beside in ["docker-compose.yml", "infra-templates/docker-compose.yml"] {
+        fs::write(folder.path().join(beside), "web:\n  image: busybox\n").unwrap();
+        let (code, text, errors) = outcome(folder.path(), &["check", beside]);
+        assert_eq!((code, text.as_str()), (2, ""), "{beside}");
+        assert!(errors.contains("docker-compose.yml is in no template"), "{errors}");
+    }
 }
 
 fn a_gen_catalog_toml_that_is_no_file_does_not_make_it_wait() {
@@ -310,6 +318,7 @@ fn a_name_that_is_no_rule_gets_the_nearest_one() {
         &["check", ".", "--only", "imge-latest"][..],
         &["check", ".", "--skip", "host-pid,image-lates"],
         &["rules", "image_latest"],
+        &["rules", "IMAGE-LATEST"],
     ] {
         let (code, _, errors) = outcome(folder.path(), arguments);
         assert_eq!(code, 2);
@@ -317,6 +326,18 @@ fn a_name_that_is_no_rule_gets_the_nearest_one() {
     }
     let (_, _, errors) = outcome(folder.path(), &["rules", "x"]);
     assert_eq!(errors, "error: there is no rule `x`; `gen-catalog rules` lists them\n");
+}
+
+fn a_rule_that_cannot_run_is_an_error_not_a_good_result() {
+    let folder = catalog(&[LATEST]);
+    for (arguments, wanted) in [
+        (&["--only", "image-latest", "--skip", "image-latest"][..], "leave no rule to run"),
+        (&["--only", "version-not-higher"], "version-not-higher looks at what a change does: give --changed-since too"),
+    ] {
+        let (code, text, errors) = outcome(folder.path(), &[&["check", "."], arguments].concat());
+        assert_eq!((code, text.as_str()), (2, ""), "{arguments:?}");
+        assert!(errors.contains(wanted), "{errors}");
+    }
 }
 
 fn paths_for_code_hosts_are_those_of_the_repository() {
@@ -334,6 +355,10 @@ fn paths_for_code_hosts_are_those_of_the_repository() {
         let (_, text, _) = outcome(here, &["check", path, "--format", "junit"]);
         assert!(text.contains(&format!("name=\"image-latest: {expected}\"")), "{text}");
     }
+    let elsewhere = tempfile::tempdir().unwrap();
+    symlink(folder.path(), elsewhere.path().join("link")).unwrap();
+    let (_, text, _) = outcome(elsewhere.path(), &["check", "link", "--format", "github"]);
+    assert!(text.starts_with(&format!("::warning file={expected},line=4,")), "{text}");
 }
 
 fn what_cannot_be_read_is_a_finding_or_a_clear_error() {

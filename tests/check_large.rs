@@ -17,9 +17,11 @@ use rancher_catalog::source::templates_of;
 pub fn trials() -> Vec<Trial> {
     trials![
         a_finding_in_each_of_many_lines,
+        many_findings_in_one_line,
         many_files_beside_the_versions,
         many_questions_and_variables,
         many_services_that_refer_to_one_another,
+        many_sidekicks_that_share_volumes_in_a_row,
         a_large_template_with_many_answers,
         a_version_is_told_alike_alone_and_among_all,
     ]
@@ -56,6 +58,34 @@ fn a_finding_in_each_of_many_lines() {
         panic!("it is told once a file")
     };
     assert_eq!(finding.lines().count(), 200_000);
+}
+
+/// Each finding knows the line that it is about, and the whole file is one.
+fn many_findings_in_one_line() {
+    let many = 20_000;
+    let variables: String = (0..many).map(|at| format!("${{A{at}}} {{{{.Values.B{at}}}}} ")).collect();
+    let docker = format!("version: '2'\nservices:\n  web:\n    image: a\n    hostname: '{variables}'\n");
+    let checked = timed(|template| fs::write(template.join("1/docker-compose.yml"), &docker).unwrap());
+    assert_eq!(count(&checked, "variable-unasked"), 2 * many);
+    let kept: usize = checked.findings.iter().filter_map(|finding| Some(finding.line_text.as_ref()?.len())).sum();
+    assert!(kept < 20 << 20, "{kept}");
+}
+
+fn many_sidekicks_that_share_volumes_in_a_row() {
+    let many = 10_000;
+    let names: Vec<String> = (0..many).map(|at| format!("s{at}")).collect();
+    let mut docker = format!(
+        "version: '2'\nservices:\n  web: {{image: nginx, labels: {{io.rancher.sidekicks: '{}'}}}}\n",
+        names.join(",")
+    );
+    for (name, next) in names.iter().zip(&names[1..]) {
+        writeln!(docker, "  {name}: {{image: nginx, volumes_from: [{next}]}}").unwrap();
+    }
+    let last = |more: &str| format!("{docker}  s{}: {{image: nginx{more}}}\n", many - 1);
+    for (docker, circles) in [(last(""), 0), (last(", volumes_from: [s0]"), 1)] {
+        let checked = timed(|template| fs::write(template.join("1/docker-compose.yml"), &docker).unwrap());
+        assert_eq!(count(&checked, "service-circle"), circles);
+    }
 }
 
 fn many_files_beside_the_versions() {

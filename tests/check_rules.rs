@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
-use catalog_check::rules::{ALL, GOOD_TEMPLATE};
+use catalog_check::rules::{ALL, GOOD_TEMPLATE, every};
 use catalog_check::{CheckOptions, Checked, Edit, Example, Severity, check};
 use rancher_catalog::source::MAX_FILE_BYTES;
 
@@ -17,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
         each_rule_fires_on_its_example_and_not_on_the_other,
         no_example_trips_more_than_it_must,
         each_rule_says_what_why_and_how_in_its_own_words,
+        each_error_says_who_refuses_it,
     ]
 }
 
@@ -98,5 +99,12 @@ fn each_rule_says_what_why_and_how_in_its_own_words() {
         for text in [rule.finds, rule.why, rule.fix] {
             assert!(text.len() > 8 && text.ends_with('.'), "{}: {text:?}", rule.id);
         }
+    }
+}
+
+fn each_error_says_who_refuses_it() {
+    for rule in every().filter(|rule| rule.severity == Severity::Error) {
+        let by = rule.refused_by.unwrap_or_else(|| panic!("{}", rule.id));
+        assert!(by.part.len() > 1 && by.words.len() > 1, "{}", rule.id);
     }
 }

@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         what_is_new_since_a_reference_is_fixed,
         outside_of_a_clone_and_before_the_first_commit_nothing_is_published,
         what_is_silenced_is_not_fixed,
+        a_file_that_is_not_utf_8_is_left_as_it_is,
         options_that_do_not_go_together_are_refused,
     ]
 }
@@ -50,6 +51,21 @@ fn fix_corrects_what_has_one_safe_answer_and_leaves_the_rest_of_the_file_alone()
     let before = snapshot(folder.path());
     outcome(folder.path(), &["check", ".", "--level", "note", "--fix"]);
     assert_eq!(snapshot(folder.path()), before);
+}
+
+fn a_file_that_is_not_utf_8_is_left_as_it_is() {
+    let folder = catalog(&[]);
+    let path = folder.path().join("infra-templates/example").join(DOCKER);
+    let text =
+        format!("# caf\u{e9} \u{e9}\n{}", fs::read_to_string(&path).unwrap().replace("services:", "services:  "));
+    let latin1: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for bytes in [latin1, utf16] {
+        fs::write(&path, &bytes).unwrap();
+        let (_, told, _) = outcome(folder.path(), &FIX);
+        assert!(told.contains("note[text-trailing-space]") && !told.contains(" fixed"), "{told}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
 }
 
 /// White space at the end of lines of both revisions and of config.yml.

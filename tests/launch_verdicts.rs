@@ -3,6 +3,8 @@
 
 mod made_up;
 mod mutated;
+mod odd_forms;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,6 +43,8 @@ pub fn trials() -> Vec<Trial> {
         trial("real_versions_are_judged_as_by_rancher", real, real_versions),
         trial("real_versions_with_other_answers_are_judged_as_by_rancher", real, other_answers),
         trial("made_up_versions_are_judged_as_by_rancher", judge, made_up_versions),
+        trial("forms_that_authors_seldom_write_are_judged_as_by_rancher", judge, odd_forms),
+        trial("rancher_says_the_words_that_a_rule_tells", judge, words::told_words_are_said),
         trial("mutated_versions_are_judged_as_by_rancher", real, mutated_versions),
     ]
 }
@@ -115,6 +119,10 @@ fn made_up_versions() {
         let versions: Vec<Version> = (0..EVERYDAY).map(|_| made_up::made_up(&mut dice)).collect();
         agree(&format!("SEED={seed}"), &versions);
     }
+}
+
+fn odd_forms() {
+    agree("odd forms", &odd_forms::versions());
 }
 
 fn mutated_versions() {

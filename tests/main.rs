@@ -16,6 +16,7 @@ mod dependencies;
 mod diff_command;
 mod docs;
 mod fix_command;
+mod folders_of_templates;
 mod hostile;
 mod image_archive;
 mod junit;
@@ -65,6 +66,7 @@ fn main() {
             ("diff_command", diff_command::trials),
             ("docs", docs::trials),
             ("fix_command", fix_command::trials),
+            ("folders_of_templates", folders_of_templates::trials),
             ("image_archive", image_archive::trials),
             ("hostile", hostile::trials),
             ("junit", junit::trials),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use catalog_check::rules::GOOD_TEMPLATE;
 use catalog_check::{CheckOptions, Finding, Severity, check};
 use rancher_catalog::catalog_service::{FolderName, is_offered, offers_upgrade};
 use rancher_catalog::model::{CatalogBlock, Field, Scalar, Version};
@@ -29,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("every_case_of_the_catalog_service_has_its_outcome", no_cases, known_cases),
         trial("one_odd_value_is_one_error_and_nothing_else", None, one_finding),
+        trial("a_file_in_utf_16_is_one_error_where_rancher_cannot_launch_it", no_service, utf16),
         trial("of_the_real_catalogs_each_version_without_an_error_is_offered", no_corpus.or(no_service), real_catalogs),
         trial("of_odd_catalogs_each_version_without_an_error_is_offered_and_no_other", no_service, odd),
     ]
@@ -105,6 +107,34 @@ fn one_finding() {
         let errors = found.iter().filter(|finding| finding.rule.severity == Severity::Error).count();
         let others = found.iter().filter(|finding| finding.rule.severity == Severity::Warning).count();
         assert_eq!((errors, others), (1, 0), "{place} {key}:{told}");
+    }
+}
+
+fn utf16() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["config.yml", "1/docker-compose.yml", "1/rancher-compose.yml"];
+    let id_of = |file: &str| file.replace(['/', '.'], "-");
+    for odd in files {
+        for (file, text) in GOOD_TEMPLATE {
+            let path = folder.path().join("templates").join(id_of(odd)).join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+            let bytes: Vec<u8> = if file == odd { units.flat_map(u16::to_be_bytes).collect() } else { text.into() };
+            fs::write(path, bytes).unwrap();
+        }
+    }
+    git(folder.path(), &["init", "-q", "-b", "master"]);
+    commit_all(folder.path(), "all of it");
+    let service = CatalogService::start(&[(CATALOG, folder.path())]);
+    let mut executor = Executor::start();
+    for odd in files {
+        let served = service.json(&format!("templates/{CATALOG}:{}:1", id_of(odd)));
+        let file = |name: &str| served["files"][name].as_str().unwrap().to_owned();
+        let (docker, rancher) = (file("docker-compose.yml"), file("rancher-compose.yml"));
+        let answer = executor.ask(&json!({"kind": "version", "docker_compose": docker, "rancher_compose": rancher}));
+        let found = findings(&folder.path().join("templates").join(id_of(odd)));
+        let errors = found.iter().filter(|finding| finding.rule.severity == Severity::Error).count();
+        assert_eq!(errors, usize::from(answer["accepted"] != true), "{odd}: {answer}{}", told(&found));
     }
 }
 

@@ -152,6 +152,7 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
         progress: Some(Arc::clone(&progress)),
         ..CheckOptions::default()
     };
+    all_can_run(args, &options)?;
     let look = Look { args, options };
     let progress = Shown::begin(&progress, output.is_quiet());
     if args.write_baseline {
@@ -166,6 +167,20 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
     let warnings = count(&told.checked.findings, Severity::Warning);
     let bad = errors > 0 || (args.strict && warnings > 0);
     Ok(if bad { Outcome::Findings } else { Outcome::Good })
+}
+
+/// Rules that are named and cannot run must not pass for rules that find nothing.
+fn all_can_run(args: &CheckArgs, options: &CheckOptions) -> anyhow::Result<()> {
+    if !rules::every().any(|rule| options.chooses(rule)) {
+        bail!("--only and --skip leave no rule to run");
+    }
+    let idle = |rule: &&Rule| args.only.iter().any(|id| id == rule.id) && options.chooses(rule) && !options.runs(rule);
+    match rules::every().find(idle) {
+        Some(rule) if args.changed_since.is_none() => {
+            bail!("{} looks at what a change does: give --changed-since too", rule.id)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn print(args: &CheckArgs, told: &Told, output: &Output) -> anyhow::Result<()> {

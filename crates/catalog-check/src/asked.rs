@@ -75,19 +75,20 @@ pub(super) fn asked(paths: &[PathBuf]) -> io::Result<Asked> {
 fn problem(path: &Path, absolute: &Path, templates: &[PathBuf]) -> Option<String> {
     let shown = path.display();
     let is_folder = absolute.is_dir();
-    let [template] = templates else {
-        return templates.is_empty().then(|| {
-            let relation = if is_folder { "holds" } else { "is in" };
-            let hint = match catalogs_below(path).as_slice() {
-                [] => {
-                    "name a catalog (a folder with infra-templates/, templates/ or the like), a template or a version"
-                        .to_owned()
-                }
-                below => format!("{} does: name that", below.join(" or ")),
-            };
-            format!("{shown} {relation} no template, which is a folder with a config.yml or numbered versions; {hint}",)
-        });
-    };
+    // Beside templates a file is in none of them.
+    let is_beside = !is_folder && !templates.iter().any(|template| absolute.starts_with(template));
+    if templates.is_empty() || is_beside {
+        let relation = if is_folder { "holds" } else { "is in" };
+        let hint = match catalogs_below(path).as_slice() {
+            [] => "name a catalog (a folder with infra-templates/, templates/ or the like), a template or a version"
+                .to_owned(),
+            below => format!("{} does: name that", below.join(" or ")),
+        };
+        return Some(format!(
+            "{shown} {relation} no template, which is a folder with a config.yml or numbered versions; {hint}"
+        ));
+    }
+    let [template] = templates else { return None };
     let inside = absolute.strip_prefix(template).ok()?;
     let depth = inside.components().count();
     let version = template.join(inside.components().next()?);

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::report::{Finding, Report, Severity};
-use super::rule::{Example, Rule};
+use super::rule::{Example, RefusedBy, Rule};
 use rancher_catalog::model::Version;
 use rancher_catalog::source::{TemplateSource, VersionSource};
 
 macro_rules! diff_rule {
-    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $fix:literal) => {
+    ($name:ident, $id:literal, $severity:ident, $finds:literal, $why:literal, $fix:literal, $refused_by:expr) => {
         #[doc = $finds]
         pub static $name: Rule = Rule {
             id: $id,
@@ -16,7 +16,7 @@ macro_rules! diff_rule {
             finds: $finds,
             why: $why,
             fix: $fix,
-            refused_by: None,
+            refused_by: $refused_by,
             fires: Example(&[]),
             quiet: Example(&[]),
             check: |_, _| {},
@@ -24,13 +24,20 @@ macro_rules! diff_rule {
     };
 }
 
+/// A stack is told neither that what it runs has changed nor that it is gone.
+const REFUSED_BY_NOBODY: Option<RefusedBy> = Some(RefusedBy {
+    part: "no part",
+    words: "it says nothing: a stack is offered what stands there now, or no upgrade any more",
+});
+
 diff_rule!(
     PUBLISHED_CHANGED,
     "published-revision-changed",
     Error,
     "A revision that was published is changed or removed.",
     "Stacks that run it know it by its number: what they get when they are upgraded or launched again is not what they had.",
-    "Leave it as it was, and put the change into a new revision. Its README.md and maximum_rancher_version may change."
+    "Leave it as it was, and put the change into a new revision. Its README.md and maximum_rancher_version may change.",
+    REFUSED_BY_NOBODY
 );
 diff_rule!(
     RENUMBERED,
@@ -38,7 +45,8 @@ diff_rule!(
     Error,
     "A published revision has another number now.",
     "Stacks that run it know it by its number, and no longer find it.",
-    "Give it back its number; a new version gets the next one."
+    "Give it back its number; a new version gets the next one.",
+    REFUSED_BY_NOBODY
 );
 diff_rule!(
     NOT_HIGHER,
@@ -46,7 +54,8 @@ diff_rule!(
     Warning,
     "A new revision has no higher version than the one before it.",
     "Rancher offers an upgrade only to a higher version. A version for an older Rancher can well be lower.",
-    "Raise the version, or allow this finding with the reason."
+    "Raise the version, or allow this finding with the reason.",
+    None
 );
 diff_rule!(
     DEFAULT_NOT_FOLLOWING,
@@ -54,7 +63,8 @@ diff_rule!(
     Warning,
     "A new revision is there, but config.yml's version stays.",
     "People go on being offered the old version.",
-    "Set config.yml's version to the new one, if it is to be the default."
+    "Set config.yml's version to the new one, if it is to be the default.",
+    None
 );
 
 diff_rule!(
@@ -63,7 +73,8 @@ diff_rule!(
     Warning,
     "A change allows something, takes an allowance back, or says that the catalog is for others.",
     "What a change allows does not count in it: else it could quiet the check that judges it.",
-    "Look whether it should be allowed. It counts once it is merged; a change of its own can bring it first."
+    "Look whether it should be allowed. It counts once it is merged; a change of its own can bring it first.",
+    None
 );
 
 /// The rules that need a diff.

@@ -9,7 +9,7 @@ use super::report::Finding;
 use super::rules;
 use super::run::Audience;
 use rancher_catalog::beneath::{Beneath, NotRead};
-use rancher_catalog::source::{MAX_FILE_BYTES, is_base_folder};
+use rancher_catalog::source::{MAX_FILE_BYTES, catalog_of_template};
 
 /// The file's name.
 pub const FILE_NAME: &str = "gen-catalog.toml";
@@ -94,7 +94,10 @@ impl CatalogConfig {
         let path = root.join(FILE_NAME);
         let fail = |reason: String| ConfigError { path: path.clone(), reason };
         match Beneath::open(root).and_then(|root| root.read(Path::new(FILE_NAME), MAX_FILE_BYTES)) {
-            Ok(bytes) => Self::parse(root, std::str::from_utf8(&bytes).map_err(|error| fail(error.to_string()))?),
+            Ok(bytes) => Self::parse(
+                root,
+                std::str::from_utf8(&bytes).map_err(|_| fail("it is not UTF-8: save it as that".to_owned()))?,
+            ),
             Err(NotRead::Missing) => Ok(Self::default()),
             Err(cause) => Err(fail(cause.to_string())),
         }
@@ -147,6 +150,5 @@ impl CatalogConfig {
 
 /// The root of the catalog that a template's folder is in.
 pub fn root_of(template: &Path) -> Option<PathBuf> {
-    let base = template.parent()?;
-    if is_base_folder(base) { base.parent().map(Path::to_owned) } else { Some(template.to_owned()) }
+    catalog_of_template(template)
 }

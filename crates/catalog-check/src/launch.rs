@@ -31,8 +31,7 @@ pub(super) fn place(version: &VersionSource, fault: &Fault, message: String, rep
         File::Rancher => &version.rancher_compose,
     };
     if let Some(file) = file {
-        let line_end = || u32::try_from(file.line(fault.start.line).trim_end().chars().count()).unwrap_or(0) + 1;
-        let end = if fault.end_column == 0 { line_end() } else { fault.end_column };
+        let end = if fault.end_column == 0 { file.line_end(fault.start.line) } else { fault.end_column };
         report.at(file, fault.start, end, message);
     }
 }

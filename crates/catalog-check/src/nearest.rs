@@ -2,7 +2,12 @@
 
 /// The name that is most like another one, if that may be a slip of the pen.
 pub fn nearest<'a>(names: impl IntoIterator<Item = &'a str>, written: &str) -> Option<&'a str> {
-    let alike = |name: &str| (strsim::jaro_winkler(name, written), -(strsim::osa_distance(name, written) as f64));
+    // Who writes in capitals may mean the same.
+    let written = &written.to_lowercase();
+    let alike = |name: &str| {
+        let name = &name.to_lowercase();
+        (strsim::jaro_winkler(name, written), -(strsim::osa_distance(name, written) as f64))
+    };
     let order = |a: &&str, b: &&str| alike(a).partial_cmp(&alike(b)).unwrap_or(std::cmp::Ordering::Equal);
     // Below this a name is no slip of the pen.
     names.into_iter().max_by(order).filter(|name| alike(name).0 > 0.8)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::since::ChangedError;
 use rancher_catalog::git::Git;
 use rancher_catalog::model::Revision;
-use rancher_catalog::source::is_base_folder;
+use rancher_catalog::source::base_above;
 
 /// The folders of revisions that a commit has.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub fn repository_of(path: &Path) -> Option<PathBuf> {
 
 /// The root of the catalog that a path is in; the path itself where that is a catalog, or in none.
 pub(super) fn catalog_of(path: &Path) -> &Path {
-    path.ancestors().find(|path| is_base_folder(path)).and_then(Path::parent).unwrap_or(path)
+    base_above(path).and_then(Path::parent).unwrap_or(path)
 }
 
 fn is_revision(folder: &Path) -> bool {

@@ -70,7 +70,7 @@ pub struct Finding {
     pub message: String,
     /// What makes it right, where there is one safe answer.
     pub fix: Option<Fix>,
-    /// The line that it is about, for those who print it.
+    /// The beginning of the line that it is about, for those who print it.
     pub line_text: Option<String>,
     /// Where else in the file the same is so, in order: what is told once a file.
     pub also: Vec<Place>,
@@ -157,7 +157,7 @@ impl Report {
     }
 
     fn place(&mut self, file: &YamlFile, start: Position, end_column: u32, message: String) -> usize {
-        let line = file.line(start.line).to_owned();
+        let line = beginning_of(file, start.line);
         self.push(&file.path, start, end_column.max(start.column + 1), message, Some(line))
     }
 
@@ -167,8 +167,8 @@ impl Report {
         let Some(first) = places.next() else { return };
         let at = self.place(file, first.start, first.end_column, message.to_owned());
         if let Some(finding) = self.findings.get_mut(at) {
-            finding.fix = first.fix;
-            finding.also = places.collect();
+            finding.fix = offered(file, first.fix);
+            finding.also = places.map(|place| Place { fix: offered(file, place.fix), ..place }).collect();
         }
     }
 
@@ -183,7 +183,7 @@ impl Report {
     ) {
         let at = self.place(file, start, end_column, message.into());
         if let Some(finding) = self.findings.get_mut(at) {
-            finding.fix = Some(fix);
+            finding.fix = offered(file, Some(fix));
         }
     }
 
@@ -225,9 +225,20 @@ impl Report {
     pub fn in_reading(&mut self, file: &YamlFile, reading: &Reading, node: &Node, message: impl Into<String>) {
         let start = reading.place(file, node.span.start);
         let end = if reading.line_map.is_some() { 0 } else { end_column(node.span) };
-        let line_end = u32::try_from(file.line(start.line).trim_end().chars().count()).unwrap_or(0) + 1;
-        self.at(file, start, if end == 0 { line_end } else { end }, message);
+        self.at(file, start, if end == 0 { file.line_end(start.line) } else { end }, message);
     }
+}
+
+/// A change to a file, whose places are counted in bytes: where the text is not that of the file they would be others.
+fn offered(file: &YamlFile, fix: Option<Fix>) -> Option<Fix> {
+    fix.filter(|_| file.not_utf8_at.is_none())
+}
+
+/// So much of a line as people look at: one line may be the whole file, and there may be as many findings in it.
+pub(super) fn beginning_of(file: &YamlFile, line: u32) -> String {
+    const MOST: usize = 200;
+    let line = file.line(line);
+    line.char_indices().nth(MOST).map_or(line, |(at, _)| &line[..at]).to_owned()
 }
 
 /// The column behind a value, if it ends in the line that it begins in.

@@ -7,7 +7,7 @@ use super::allowance::{Comment, comments};
 use super::before::Before;
 use super::changed::ALLOWANCE_CHANGED;
 use super::config::CatalogConfig;
-use super::report::{Finding, Place};
+use super::report::{Finding, Place, beginning_of};
 use super::rule::Rule;
 use super::rules;
 use super::view::yaml_files;
@@ -144,7 +144,7 @@ fn at_places(finding: &Finding, places: Vec<Place>, file: &YamlFile) -> Option<F
         start: first.start,
         end_column: first.end_column,
         fix: first.fix,
-        line_text: Some(file.line(first.start.line).to_owned()),
+        line_text: Some(beginning_of(file, first.start.line)),
         also: places.collect(),
         message: finding.message.clone(),
         path: finding.path.clone(),
@@ -181,15 +181,14 @@ fn idle(allowances: &Allowances<'_>, judge: &Judge<'_>) -> Vec<Finding> {
             Ok(_) => continue,
         };
         if (judge.ran)(rule) {
-            let text = allowances.file.line(comment.line);
             findings.push(Finding {
                 rule,
                 path: allowances.file.path.clone(),
                 start: Position { line: comment.line, column: comment.column, offset: 0 },
-                end_column: u32::try_from(text.trim_end().chars().count()).unwrap_or(0) + 1,
+                end_column: allowances.file.line_end(comment.line),
                 message,
                 fix: None,
-                line_text: Some(text.to_owned()),
+                line_text: Some(beginning_of(allowances.file, comment.line)),
                 also: Vec::new(),
             });
         }

@@ -18,7 +18,7 @@ use super::run::{self, CheckOptions, Checked, in_order};
 use super::silence::{self, Judge};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::git::{Git, GitError};
-use rancher_catalog::source::{TemplateSource, is_base};
+use rancher_catalog::source::{TemplateSource, is_base, is_base_folder, templates_of};
 use rancher_catalog::yaml::Position;
 
 /// Why a change cannot be looked at.
@@ -191,6 +191,14 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
         changed.findings.extend(changes_of_config(&root, &was, &CatalogConfig::read(&root)?));
         changed.before.add_config(&root, was);
     }
+    let others: Vec<String> = templates_of(&wanted)?
+        .iter()
+        .filter(|template| !template.parent().is_some_and(is_base_folder))
+        .filter_map(|template| Some(template.strip_prefix(&commit.top).ok()?.to_string_lossy().into_owned()))
+        .collect();
+    let is_in = |file: &str, folder: &str| file.strip_prefix(folder).is_some_and(|inside| inside.starts_with('/'));
+    let template_of =
+        |file: &str| template_of(file).or_else(|| others.iter().find(|template| is_in(file, template)).cloned());
     let folders: BTreeSet<String> = files.iter().filter_map(|file| template_of(file)).collect();
     let was = tempfile::tempdir()?;
     for file in &files {

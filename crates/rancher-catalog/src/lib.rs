@@ -32,5 +32,6 @@ pub mod schema;
 pub mod source;
 mod template_folders;
 pub mod unified_diff;
+mod utf16;
 mod walk;
 pub mod yaml;

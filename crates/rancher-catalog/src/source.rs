@@ -15,7 +15,10 @@ use crate::launch::{self, Fault};
 use crate::model::{CatalogBlock, Config, Field, Question, Revision, Version};
 use crate::renderings;
 pub use crate::renderings::usual_stack;
-pub use crate::template_folders::{catalog_above, is_base, is_base_folder, templates_of};
+pub use crate::template_folders::{
+    base_above, catalog_above, catalog_of_template, is_base, is_base_folder, templates_of,
+};
+use crate::utf16;
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Node, Position, ReadError};
 
@@ -116,8 +119,11 @@ pub struct YamlFile {
     pub text: String,
     /// Where each line begins, in bytes.
     line_starts: Vec<usize>,
+    line_ends: OnceLock<Vec<u32>>,
     /// The offset of the first byte that is not UTF-8.
     pub not_utf8_at: Option<usize>,
+    /// Whether it is UTF-16.
+    pub is_utf16: bool,
     /// The text read as it stands; read when first asked for.
     raw: OnceLock<ReadDocument>,
     /// What Go finds wrong with it before it renders anything.
@@ -152,11 +158,14 @@ impl YamlFile {
 
     /// As [`YamlFile::read`], from the content of a file.
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Self {
+        let mut is_utf16 = false;
         let (text, not_utf8_at) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+                let utf16 = utf16::decoded(error.as_bytes());
+                is_utf16 = utf16.is_some();
+                (utf16.unwrap_or_else(|| String::from_utf8_lossy(error.as_bytes()).into_owned()), Some(at))
             }
         };
         let behind_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
@@ -165,7 +174,9 @@ impl YamlFile {
             path: path.to_owned(),
             text,
             line_starts,
+            line_ends: OnceLock::new(),
             not_utf8_at,
+            is_utf16,
             raw: OnceLock::new(),
             template_error: None,
             template: None,
@@ -214,7 +225,18 @@ impl YamlFile {
         let at = line.saturating_sub(1) as usize;
         let Some(start) = self.line_starts.get(at) else { return "" };
         let end = self.line_starts.get(at + 1).copied().unwrap_or(self.text.len());
-        self.text[*start..end].lines().next().unwrap_or_default()
+        let line = &self.text[*start..end];
+        line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
+    }
+
+    /// The column behind what stands in a line, from 1.
+    pub fn line_end(&self, line: u32) -> u32 {
+        // One line may hold all that is found.
+        let columns = self.line_ends.get_or_init(|| {
+            let width = |line: &str| u32::try_from(line.trim_end().chars().count()).unwrap_or(0);
+            self.text.split('\n').map(|line| width(line) + 1).collect()
+        });
+        columns.get(line.saturating_sub(1) as usize).copied().unwrap_or(1)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The folders of a catalog that are templates.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::beneath::{Beneath, Kind, NotRead};
+use crate::catalog_service::FolderName;
 use crate::model::Revision;
 
 /// Whether a folder's name makes what is in it templates: `infra-templates`, `templates`, …
@@ -18,11 +20,14 @@ pub fn is_base_folder(path: &Path) -> bool {
 
 /// The templates that a path means: all of a catalog, all of a base, one, or the one that the path is in.
 ///
+/// To Rancher every folder at the top of a catalog is one of templates, whatever its name. Here one of another name is
+/// one where it holds a config.yml and a version, else each folder of pictures would be a template.
+///
 /// # Errors
 /// The path cannot be looked at.
 pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     let path = std::path::absolute(path)?;
-    if let Some(base) = path.ancestors().skip(1).find(|above| is_base_folder(above)) {
+    if let Some(base) = base_above(&path).filter(|base| *base != path) {
         let root = base.parent().unwrap_or(base);
         let catalog = Beneath::open(root)?;
         let inside = |path: &Path| path.strip_prefix(root).unwrap_or(Path::new("")).to_owned();
@@ -37,7 +42,7 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     let is_folder = std::fs::metadata(&path)?.is_dir();
     // A file is in the template that its folder is in.
     let path = if is_folder { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
-    let root = if is_base_folder(&path) { path.parent().unwrap_or(&path) } else { &path };
+    let root = if is_base(&file_name(&path)) && !is_catalog(&path) { path.parent().unwrap_or(&path) } else { &path };
     let catalog = Beneath::open(root)?;
     let entries = |inside: &Path| -> Result<Vec<PathBuf>, NotRead> {
         let entries = catalog.entries(inside)?.into_iter();
@@ -67,11 +72,78 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
             || inner.iter().any(|folder| Revision::from_folder_name(&file_name(folder)).is_some());
         if is_template {
             found.push(path);
-        } else if Revision::from_folder_name(&file_name(&path)).is_some() {
+            return Ok(found);
+        }
+        if Revision::from_folder_name(&file_name(&path)).is_some() {
             found.extend(path.parent().map(Path::to_owned));
+        } else if path
+            .parent()
+            .is_some_and(|above| !is_repository(&path) && (is_repository(above) || is_catalog(above)))
+        {
+            found.extend(templates_in(&catalog, root, Path::new("")));
         }
     }
+    for other in inner.iter().filter(|folder| !is_base_folder(folder)) {
+        found.extend(templates_in(&catalog, root, other.strip_prefix(root).unwrap_or(other)));
+    }
     Ok(found)
+}
+
+/// What is a template beyond doubt in a folder whose name does not say so. What cannot be looked at is none.
+fn templates_in(catalog: &Beneath, root: &Path, folder: &Path) -> Vec<PathBuf> {
+    let folders = |inside: &Path| -> Vec<PathBuf> {
+        let entries = catalog.entries(inside).unwrap_or_default().into_iter();
+        let is_shown = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".");
+        let folders = entries.filter(|(name, kind)| *kind == Kind::Folder && is_shown(name));
+        folders.map(|(name, _)| inside.join(name)).collect()
+    };
+    let is_file = |inside: &Path, name: &str| matches!(catalog.kind(&inside.join(name)), Ok(Some(Kind::File)));
+    let is_version = |inside: &PathBuf| {
+        !matches!(FolderName::of(&file_name(inside)), FolderName::PassedOver)
+            && ["rancher-compose.yml", "docker-compose.yml", "docker-compose.yml.tpl"]
+                .iter()
+                .any(|name| is_file(inside, name))
+    };
+    let is_template = |inside: &PathBuf| is_file(inside, "config.yml") && folders(inside).iter().any(&is_version);
+    folders(folder).into_iter().filter(is_template).map(|inside| root.join(inside)).collect()
+}
+
+fn is_repository(folder: &Path) -> bool {
+    folder.join(".git").exists()
+}
+
+/// Whether a folder holds folders of templates, and so is the root of a catalog, whatever its own name.
+fn is_catalog(folder: &Path) -> bool {
+    let Ok(catalog) = Beneath::open(folder) else { return false };
+    let folders = |inside: &Path| -> Vec<PathBuf> {
+        let entries = catalog.entries(inside).unwrap_or_default().into_iter();
+        entries.filter(|(_, kind)| *kind == Kind::Folder).map(|(name, _)| inside.join(name)).collect()
+    };
+    let holds_config = |inside: &Path| matches!(catalog.kind(&inside.join("config.yml")), Ok(Some(Kind::File)));
+    // What has one itself is a template, whatever lies in it.
+    if holds_config(Path::new("")) {
+        return false;
+    }
+    folders(Path::new(""))
+        .iter()
+        .filter(|inside| is_base_folder(inside))
+        .any(|base| folders(base).iter().any(|inside| holds_config(inside)))
+}
+
+/// The folder of templates that a path is or is in, if it is in one.
+pub fn base_above(path: &Path) -> Option<&Path> {
+    // A catalog may have the name of such a folder itself, and so may one that it lies in.
+    let named = path.ancestors().find(|above| is_base_folder(above))?;
+    let within: Vec<&Path> = path.ancestors().take_while(|above| *above != named).collect();
+    (!is_catalog(named) && !within.into_iter().rev().take(2).any(is_catalog)).then_some(named)
+}
+
+/// The root of the catalog that a template's folder is in; a template that is in none is its own.
+pub fn catalog_of_template(template: &Path) -> Option<PathBuf> {
+    let base = template.parent()?;
+    let is_in_other = |above: &Path| !is_repository(base) && (is_repository(above) || is_catalog(above));
+    let above = base.parent().filter(|above| is_base_folder(base) || is_in_other(above));
+    Some(above.unwrap_or(template).to_owned())
 }
 
 /// The catalog that a folder is in which somebody took for the catalog, though it is one of templates, of a template or of

@@ -29,6 +29,9 @@ pub fn write_secret(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
 
 fn write_as(file: &Path, content: &[u8], permissions: Permissions) -> io::Result<()> {
     let folder = folder_of(file);
+    if !folder.exists() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no folder {}", folder.display())));
+    }
     let mut side = tempfile::NamedTempFile::new_in(folder)?;
     side.write_all(content)?;
     side.as_file().set_permissions(permissions)?;
@@ -63,7 +66,8 @@ mod tests {
     #[test]
     fn what_cannot_be_written_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(write(&folder.path().join("none/f"), "x").is_err());
+        let error = write(&folder.path().join("none/f"), "x").unwrap_err();
+        assert!(error.to_string().starts_with("there is no folder ") && error.kind() == io::ErrorKind::NotFound);
         fs::create_dir(folder.path().join("d")).unwrap();
         assert!(write(&folder.path().join("d"), "x").is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -65,11 +65,17 @@ pub(super) fn shown(path: &Path) -> String {
     if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.display().to_string() }
 }
 
-/// A path as a code host knows it: from the root of the repository, whatever the working folder; outside of one as
-/// [`shown`].
+/// A path as a code host knows it: from the root of the repository, whatever the working folder and the links that lead
+/// there; outside of one as [`shown`].
 fn in_repository(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    match repository_of(&path).and_then(|root| path.strip_prefix(root).ok().map(Path::to_owned)) {
+    let inside = |path: &Path| {
+        let root = repository_of(path)?;
+        path.strip_prefix(root).ok().map(Path::to_owned)
+    };
+    // What is told of may be a link itself: that is not followed.
+    let real = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    match inside(&path).or_else(|| inside(&real()?)) {
         Some(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
         Some(inside) => inside.display().to_string(),
         None => shown(&path),

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Warning,
     finds: "A file begins with a byte order mark.",
     why: "Rancher passes over it, and other tools take it for a character of the first key.",
-    fix: "Save the file without it.",
+    fix: "Save the file as UTF-8 without it.",
     refused_by: None,
     fires: Example(&[
         Edit::Write("1/README.md", "x"),
@@ -23,9 +23,13 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(template: &TemplateSource, report: &mut Report) {
+    let start = Position { line: 1, column: 1, offset: 0 };
+    // What is to be launched may not be UTF-16 at all.
+    for file in yaml_files(template).filter(|file| file.is_utf16 && file.path.ends_with("config.yml")) {
+        report.at(file, start, 0, "the file is UTF-16, with a byte order mark");
+    }
     for file in yaml_files(template).filter(|file| file.text.starts_with('\u{feff}')) {
         let fix = Fix { start: 0, end: '\u{feff}'.len_utf8(), replacement: String::new() };
-        let start = Position { line: 1, column: 1, offset: 0 };
         report.at_with_fix(file, start, 0, "the file begins with a byte order mark", fix);
     }
 }

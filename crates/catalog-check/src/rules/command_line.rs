@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Close the quotes; put what is no letter, digit or usual sign of ASCII into quotes; or write the command as a list.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "EOF found when expecting closing quote.; EOF found after escape character; Unknown rune",
+        words: "EOF found when expecting closing quote; EOF found after escape character; Unknown rune; Uknown rune",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Put names below the section, and keys below each service.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "error parsing yaml, please check: … cannot unmarshal",
+        words: "error parsing yaml, please check: … cannot unmarshal; yaml: map merge requires map or sequence of maps as the value",
     }),
     fires: Example(&[
         Edit::Write("1/docker-compose.yml", "version: '2'\nservices:\n  - web\n"),

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Write `version: '2'` and put the services below `services`; or leave the version out and put them at the top.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "version 3 is not supported; cannot unmarshal … into config.RawService; Unsupported config option",
+        words: "version 3 is not supported; cannot unmarshal … into config.RawService; cannot unmarshal … into string; Unsupported config option",
     }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "version: '2'", "version: '3'")]),
     quiet: Example(&[]),

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Write what env_file or extends would bring into the service; build the image, push it, and name it.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "open …: no such file or directory; Cannot locate Dockerfile",
+        words: "open …: no such file or directory; Build not supported",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

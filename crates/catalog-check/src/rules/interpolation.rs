@@ -12,7 +12,10 @@ pub const RULE: Rule = Rule {
     finds: "A dollar in a compose file begins no variable.",
     why: "Rancher refuses the stack: \"Invalid interpolation format\". There is no `${NAME:-default}`.",
     fix: "Write `${NAME}`, and `$$` for a dollar.",
-    refused_by: Some(RefusedBy { part: "the compose executor", words: "Invalid interpolation format for key" }),
+    refused_by: Some(RefusedBy {
+        part: "the compose executor",
+        words: "Invalid interpolation format for key; panic: runtime error: index out of range",
+    }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: ${SIZE:-10}")]),
     quiet: Example(&[Edit::Replace("1/docker-compose.yml", "SIZE: ${SIZE}", "SIZE: $$SIZE")]),
     check: |template, report| launch::tell(template, report, Cause::Interpolation),

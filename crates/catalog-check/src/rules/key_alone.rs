@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Add the other key.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "Invalid configuration for 'web' service: dependency 'mem_limit' is not satisfied; … is required",
+        words: "Invalid configuration for '…' service: dependency '…' is not satisfied; … is required; Failed to unmarshal Ulimit; does not match pattern",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

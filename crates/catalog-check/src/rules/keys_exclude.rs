@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Keep one of them.",
     refused_by: Some(RefusedBy {
         part: "the compose executor, and Cattle",
-        words: "Cannot extend service '…': services with 'links' cannot be extended; InvalidOption",
+        words: "Cannot extend service '…': services with '…' cannot be extended; InvalidOption",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Remove one of them.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "Service 'web' configuration key 'ports' value … has non-unique elements",
+        words: "Service '…' configuration key '…' value … has non-unique elements; contains non unique items, please remove duplicates from",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

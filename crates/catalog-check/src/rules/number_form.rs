@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Write the number. Sizes are 64m, durations of stop_grace_period 1m30s; all else is a whole number.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "cannot unmarshal … into int64; strconv.ParseInt: invalid syntax; invalid size; time: invalid duration",
+        words: "cannot unmarshal … into …; contains an invalid type, it should be an integer; strconv.…: parsing …; invalid size; time: … duration; Failed to unmarshal Ulimit; value Must be",
     }),
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "scale: 1", "scale: one")]),
     quiet: Example(&[]),

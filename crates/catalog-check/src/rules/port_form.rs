@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Write [address:][host port:]container port[/tcp or /udp], with numbers from 1 to 65535 and no ranges. Give the question of a port a default, or make it required.",
     refused_by: Some(RefusedBy {
         part: "the compose executor, and Cattle",
-        words: "Does not match format 'ports'; PortWrongFormat, PortInvalidPrivatePort, PortInvalidPublicPort, PortInvalidProtocol",
+        words: "Does not match format '…'; Invalid containerPort; PortWrongFormat; PortInvalidPrivatePort; PortInvalidPublicPort; PortInvalidProtocol",
     }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "'8080:80'", "'8080:web'")]),
     quiet: Example(&[]),

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     fix: "Give the value the type that is named; a number, true and false stand without quotes.",
     refused_by: Some(RefusedBy {
         part: "catalog-service",
-        words: "Failed to parse rancher-compose.yml for …: yaml: unmarshal errors: line …: cannot unmarshal … into …",
+        words: "Failed to parse rancher-compose.yml for …: yaml: unmarshal errors: … line …: cannot unmarshal … into …",
     }),
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "      required: true\n", "      required: 'true'\n")]),
     quiet: Example(&[Edit::Replace("1/rancher-compose.yml", "      required: true\n", "      required: yes\n")]),

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "rancher-compose.yml has a service that docker-compose does not have.",
     why: "Rancher would have to create a service without an image, and refuses the stack.",
     fix: "Give both the same name.",
-    refused_by: Some(RefusedBy { part: "Cattle", words: "MissingRequired: imageUuid" }),
+    refused_by: Some(RefusedBy { part: "Cattle", words: "MissingRequired" }),
     fires: Example(&[Edit::Replace("1/rancher-compose.yml", "services:\n  web:", "services:\n  wbe:")]),
     quiet: Example(&[]),
     check,

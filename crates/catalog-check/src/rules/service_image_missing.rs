@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A service has no image.",
     why: "There is nothing to run, and Rancher refuses the stack.",
     fix: "Name one.",
-    refused_by: Some(RefusedBy { part: "Cattle", words: "MissingRequired: imageUuid" }),
+    refused_by: Some(RefusedBy { part: "Cattle", words: "MissingRequired" }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "    image: example/web:1.1.0\n", "")]),
     quiet: Example(&[]),
     check,

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Give it another name in both files.",
     refused_by: Some(RefusedBy {
         part: "the compose executor, and Cattle",
-        words: "Invalid service name '…' - only [a-zA-Z0-9\\._\\-] characters are allowed; InvalidCharacters, MaxLengthExceeded, NotUnique",
+        words: "Invalid service name '…' - only [a-zA-Z0-9\\._\\-] characters are allowed; InvalidCharacters; MaxLengthExceeded; NotUnique",
     }),
     fires: Example(&[
         Edit::Replace("1/docker-compose.yml", "  web:\n", "  my_web:\n"),

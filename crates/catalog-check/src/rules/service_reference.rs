@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Correct the name. Services of other stacks belong to `external_links`.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "Service 'web' has a link to service 'db' which is undefined; Failed to find sidekick; Failed to find existing service",
+        words: "Service '…' has a link to service '…' which is undefined; Failed to find sidekick; Failed to find existing service; Failed to find service … to extend",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

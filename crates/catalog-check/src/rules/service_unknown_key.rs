@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Correct its name; keys of the first form (`net`, `log_driver`) and of the second (`network_mode`, `logging`, `depends_on`) do not mix.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "Unsupported config option for web service: 'priviledged'",
+        words: "Unsupported config option for … service: '…'; contains unsupported option: '…'; panic: interface conversion",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "List the services in the label io.rancher.sidekicks of the one that they belong to, and name them without `:ro` or `container:` in volumes_from.",
     refused_by: Some(RefusedBy {
         part: "the compose executor, and Cattle",
-        words: "can't have more than one primary service … referencing the same sidekick; InvalidReference",
+        words: "can't have more than one primary service … referencing the same sidekick; InvalidReference; no network",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     fix: "Mend the action; a text with braces that is no template begins with `# notemplating`.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "template: template:…: function \"…\" not defined; unexpected …",
+        words: "template: …: function \"…\" not defined; template: …: unexpected …; template: …",
     }),
     fires: Example(&[Edit::Replace(
         "1/rancher-compose.yml",

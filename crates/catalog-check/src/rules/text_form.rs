@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Write it as the finding says.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "maximum retry count must be an integer; invalid restart policy format; invalid device specification; strconv.ParseUint: invalid syntax",
+        words: "maximum retry count must be an integer; invalid restart policy format; invalid device specification; strconv.…: parsing …: invalid syntax; Failed to unmarshal MaporSlice; panic: runtime error: index out of range",
     }),
     fires: Example(&[Edit::Replace(
         "1/docker-compose.yml",

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Give it the kind that the finding names. `${NAME}` always gives text; `{{ .Values.NAME }}` gives what is answered.",
     refused_by: Some(RefusedBy {
         part: "the compose executor",
-        words: "Service 'web' configuration key 'ports' contains an invalid type, it should be an array",
+        words: "Service '…' configuration key '…' contains … invalid type, it should be …; contains unsupported option; Cannot unmarshal … into …; cannot unmarshal … into …; Failed to unmarshal …; json: unsupported value; map merge requires map or sequence of maps; panic: interface conversion",
     }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "    ports:\n      - '8080:80'\n", "    ports: 80\n")]),
     quiet: Example(&[]),

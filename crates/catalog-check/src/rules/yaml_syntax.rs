@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     fix: "Correct the place named; for a template, look at what `gen-catalog render-compose` prints for these answers.",
     refused_by: Some(RefusedBy {
         part: "catalog-service and the compose executor",
-        words: "error parsing yaml, please check: yaml: line …",
+        words: "error parsing yaml, please check: yaml: …; yaml: invalid map key; yaml: cannot decode … as a …; yaml: map merge requires map or sequence of maps as the value",
     }),
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "services:", "services: [")]),
     quiet: Example(&[]),

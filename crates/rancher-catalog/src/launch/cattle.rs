@@ -1,6 +1,6 @@
 //! What Cattle refuses of the services that the executor hands it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::made::{Placed, Service, Services, primaries, sidekicks};
 use super::{Cause, Told, ports, quoted, shape};
@@ -77,6 +77,7 @@ fn group<'a>(service: &Service<'a>, services: &Services<'a>, told: &mut Vec<Told
     }
     let mut names = vec![service.name];
     names.extend(sidekicks(service));
+    let members: HashSet<&str> = names.iter().copied().collect();
     let mut refers: HashMap<&str, Vec<(&str, &Placed<'a>)>> = HashMap::new();
     for member in names.iter().filter_map(|name| services.get(name)) {
         let volumes = member.volumes_from.iter().map(|placed| (placed.text.as_ref(), placed, "volumes_from"));
@@ -87,13 +88,13 @@ fn group<'a>(service: &Service<'a>, services: &Services<'a>, told: &mut Vec<Told
         });
         for (target, placed, key) in volumes.chain(network) {
             refers.entry(member.name).or_default().push((target, placed));
-            if !names.contains(&target) {
+            if !members.contains(target) {
                 let message = outside(key, target, member.name, service.name, services);
                 placed.tell(Cause::SidekickGroup, told, message);
             }
         }
     }
-    circle(&names, &refers, told);
+    circle(&members, &refers, told);
     let has_other =
         service.build.is_some() || service.is_driver || service.is_extended || !service.external_ips.is_empty();
     if !service.names_image && service.image().is_empty() && !has_other && service.hostname.is_none() {
@@ -128,21 +129,29 @@ fn outside(key: &str, target: &str, member: &str, primary: &str, services: &Serv
 }
 
 /// Volumes and networks must not lead back.
-fn circle<'a>(names: &[&str], refers: &HashMap<&str, Vec<(&str, &Placed<'a>)>>, told: &mut Vec<Told<'a>>) {
+fn circle<'a>(members: &HashSet<&str>, refers: &HashMap<&str, Vec<(&str, &Placed<'a>)>>, told: &mut Vec<Told<'a>>) {
     // Taken away one after the other, those that refer to nobody; what stays is in a circle, or leads to one.
-    let mut left: Vec<&str> = names.to_vec();
-    left.sort_unstable();
-    left.dedup();
-    loop {
-        let before = left.len();
-        let stays = |name: &&str| refers.get(name).is_some_and(|to| to.iter().any(|(to, _)| left.contains(to)));
-        left = left.iter().copied().filter(|name| stays(name)).collect();
-        if left.len() == before {
-            break;
+    let mut left: HashMap<&str, usize> = members.iter().map(|name| (*name, 0)).collect();
+    let mut referred_by: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (name, to) in refers {
+        for (to, _) in to.iter().filter(|(to, _)| members.contains(to)) {
+            *left.entry(name).or_default() += 1;
+            referred_by.entry(to).or_default().push(name);
         }
     }
-    if let Some(name) = left.first()
-        && let Some((to, placed)) = refers.get(name).and_then(|to| to.iter().find(|(to, _)| left.contains(to)))
+    let mut gone: Vec<&str> = left.iter().filter(|(_, to)| **to == 0).map(|(name, _)| *name).collect();
+    while let Some(name) = gone.pop() {
+        left.remove(name);
+        for other in referred_by.get(name).into_iter().flatten() {
+            let to = left.entry(other).or_default();
+            *to -= 1;
+            if *to == 0 {
+                gone.push(other);
+            }
+        }
+    }
+    if let Some(name) = left.keys().min()
+        && let Some((to, placed)) = refers.get(name).and_then(|to| to.iter().find(|(to, _)| left.contains_key(to)))
     {
         let message = format!("`{name}` and `{to}` share volumes or the network in a circle");
         placed.tell(Cause::Circle, told, message);

@@ -62,8 +62,8 @@ pub(super) fn check<'a>(name: &str, at: &'a Node, teller: &mut Teller<'_, 'a>) {
             None => return,
         },
         Some(own) if KNOWN.contains(&own) => return,
-        Some(own) => match nearest(own) {
-            Some(near) => format!("{PREFIX}{near}"),
+        Some(own) => match misspelt_scheduler(own).or_else(|| Some(format!("{PREFIX}{}", nearest(own)?))) {
+            Some(near) => near,
             None => return,
         },
         None => match misspelt_prefix(name) {
@@ -78,6 +78,14 @@ pub(super) fn check<'a>(name: &str, at: &'a Node, teller: &mut Teller<'_, 'a>) {
 fn nearest(own: &str) -> Option<&'static str> {
     let near = KNOWN.iter().map(|known| (distance(own, known), *known)).filter(|(far, _)| *far <= 2).min();
     near.map(|(_, known)| known)
+}
+
+/// What is meant by a label of almost `scheduler`.
+fn misspelt_scheduler(own: &str) -> Option<String> {
+    let (group, rest) = own.split_once(['.', ':'])?;
+    let behind = format!("scheduler.{rest}");
+    let is_meant = distance(group, "scheduler") <= 2 && (rest.starts_with("affinity:") || rest == "global");
+    is_meant.then(|| scheduler(&behind).unwrap_or(format!("{PREFIX}{behind}")))
 }
 
 /// What stands behind a beginning that is almost `io.rancher.` and belongs to a label that is known.
@@ -122,6 +130,14 @@ mod tests {
         ] {
             assert_eq!(scheduler(odd).as_deref(), Some(meant));
         }
+        for (odd, meant) in [
+            ("schedular.affinity:host_label", "io.rancher.scheduler.affinity:host_label"),
+            ("sheduler.affinity:host_labl_ne", "io.rancher.scheduler.affinity:host_label_ne"),
+            ("schedule.global", "io.rancher.scheduler.global"),
+        ] {
+            assert_eq!(misspelt_scheduler(odd).as_deref(), Some(meant));
+        }
+        assert_eq!(misspelt_scheduler("schedules.x"), None);
         assert_eq!(nearest("sidekick"), Some("sidekicks"));
         assert_eq!(nearest("something.else"), None);
         assert_eq!(misspelt_prefix("io.rancer.sidekicks"), Some("sidekicks"));

@@ -113,6 +113,11 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
             teller.tell(Cause::Layout, node, "`.catalog` must be a map of keys");
         }
         part.services = take(&services, answers, teller);
+        // Beside the block of the older form an empty one of the newer is a service of that name.
+        let empty = services.iter().find(|(key, node)| key.text == "catalog" && is_null(node));
+        if let Some((key, _)) = empty.filter(|_| teller.file == File::Rancher && services.len() < entries.len()) {
+            part.services.push(RawService { name: key.text, at: key.at, keys: Vec::new() });
+        }
     } else if let Some((_, services)) = sections.iter().find(|(name, _)| *name == "services") {
         part.services = take(services, answers, teller);
     }
@@ -134,7 +139,7 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
         ("hosts", fields::HOST),
     ] {
         let Some((_, entries)) = sections.iter().find(|(section, _)| *section == name) else { continue };
-        let way = Way { filled: is_interpolated(name), ..Way::default() };
+        let way = Way { filled: is_interpolated(name), merges: true, ..Way::default() };
         for (key, node) in entries {
             let value = Raw::of(node, way, answers, teller);
             fields::check_entry(name, key, &value, section, teller);
@@ -196,10 +201,13 @@ fn take<'a>(entries: &Entries<'a>, answers: &Answers, teller: &mut Teller<'_, 'a
                 filled: true,
                 texts: matches!(key.text, "environment" | "labels"),
                 numbers: fields::is_ranchers_own(key.text),
+                merges: fields::is_ranchers_own(key.text) || matches!(key.text, "logging" | "log_opt"),
             };
             (key, Raw::of(value, way, answers, teller))
         });
-        services.push(RawService { name: key.text, at: key.at, keys: keys.collect() });
+        // Of a key that is nothing Go makes an empty text.
+        let name = if is_null(key.at) { "" } else { key.text };
+        services.push(RawService { name, at: key.at, keys: keys.collect() });
     }
     services
 }
@@ -220,7 +228,7 @@ fn special<'a>(
     let mut services = take(entries, answers, teller);
     for service in &mut services {
         let node = entries.iter().find(|(key, _)| key.text == service.name).map_or(service.at, |(_, node)| *node);
-        let way = Way { filled: true, numbers: true, texts: false };
+        let way = Way { filled: true, numbers: true, texts: false, merges: true };
         let moved: RawMap<'a> = merged_entries(node)
             .into_iter()
             .filter(|(key, _)| !into.is_empty() && known.iter().any(|(name, _)| *name == key.text))

@@ -48,6 +48,8 @@ pub(super) struct Way {
     pub texts: bool,
     /// Texts that are whole numbers become numbers, as those of Rancher's own keys do.
     pub numbers: bool,
+    /// No schema looks at the maps before they are written as YAML again.
+    pub merges: bool,
 }
 
 impl<'a> Raw<'a> {
@@ -60,7 +62,8 @@ impl<'a> Raw<'a> {
             }
             NodeKind::Map(_) => {
                 let entries = merged_entries(node).into_iter();
-                Kind::Map(entries.map(|(key, value)| (key, Self::of(value, way, answers, teller))).collect())
+                let entries = entries.map(|(key, value)| (key, Self::of(value, way, answers, teller))).collect();
+                Kind::Map(written_again(entries, way, teller))
             }
         };
         Self { kind, at: node }
@@ -129,7 +132,6 @@ fn scalar<'a>(
     answers: &Answers,
     teller: &mut Teller<'_, 'a>,
 ) -> Kind<'a> {
-    let own = if let Typed::Decoded(own) = value { own } else { text };
     let kind = match value {
         Typed::Null => return Kind::Null,
         Typed::Bool(value) => Kind::Bool(*value),
@@ -138,16 +140,14 @@ fn scalar<'a>(
             (None, Some(value)) => Kind::Large(value),
             (None, None) => Kind::Float(number.as_f64().unwrap_or_default()),
         },
-        Typed::Text | Typed::Decoded(_) if way.filled && own.contains('$') => {
-            match interpolate(own, |name| answers.get(name).cloned()) {
-                Ok(filled) => Kind::Text(filled.into()),
-                Err(error) => {
-                    teller.tell(Cause::Interpolation, node, error.to_string());
-                    Kind::Text(Cow::Borrowed(text))
-                }
+        Typed::Text if way.filled && text.contains('$') => match interpolate(text, |name| answers.get(name).cloned()) {
+            Ok(filled) => Kind::Text(filled.into()),
+            Err(error) => {
+                teller.tell(Cause::Interpolation, node, error.to_string());
+                Kind::Text(Cow::Borrowed(text))
             }
-        }
-        Typed::Text | Typed::Decoded(_) => Kind::Text(Cow::Borrowed(text)),
+        },
+        Typed::Text => Kind::Text(Cow::Borrowed(text)),
     };
     match kind {
         Kind::Text(text) if way.numbers => whole_number(&text).map_or(Kind::Text(text), Kind::Int),
@@ -161,6 +161,30 @@ fn scalar<'a>(
         }
         kind => kind,
     }
+}
+
+/// The executor writes what it read as YAML again, `<<` without the quotes that it had: then it merges.
+fn written_again<'a>(mut entries: RawMap<'a>, way: Way, teller: &mut Teller<'_, 'a>) -> RawMap<'a> {
+    let Some(at) = entries.iter().position(|(key, _)| key.text == "<<" && key.is_text) else { return entries };
+    let is_map = |value: &Raw<'a>| matches!(value.kind, Kind::Map(_));
+    let value = &entries[at].1;
+    let can_merge = is_map(value) || matches!(&value.kind, Kind::List(items) if items.iter().all(is_map));
+    if can_merge && !way.merges {
+        return entries;
+    }
+    let (key, value) = entries.remove(at);
+    if !can_merge {
+        let message = "Rancher loses the quotes of the key `<<`, and wants a map to merge: give it another name";
+        teller.tell(Cause::ValueKind, key.at, message);
+        return entries;
+    }
+    let merges = if let Kind::List(items) = value.kind { items } else { vec![value] };
+    for (key, value) in merges.into_iter().flat_map(|map| if let Kind::Map(of) = map.kind { of } else { Vec::new() }) {
+        if !entries.iter().any(|(known, _)| known.text == key.text && known.is_text == key.is_text) {
+            entries.push((key, value));
+        }
+    }
+    entries
 }
 
 /// A text as Go's `strconv.Atoi` reads it.

@@ -288,7 +288,9 @@ fn secrets<'a>(items: &[Raw<'a>], teller: &mut Teller<'_, 'a>) {
                         ("source" | "target" | "uid" | "gid", _) => {
                             wrong(key.text, value, "a text", Cause::ValueKind, teller);
                         }
-                        ("mode", Kind::Int(_) | Kind::Float(_)) => {}
+                        ("mode", Kind::Int(_)) => {}
+                        // A larger one is taken for a text.
+                        ("mode", Kind::Float(mode)) if *mode <= 9_223_372_036_854_775_808.0 => {}
                         ("mode", Kind::Text(text))
                             if matches!(text.as_ref(), "" | "null") || i64::from_str_radix(text, 8).is_ok() => {}
                         ("mode", _) => {

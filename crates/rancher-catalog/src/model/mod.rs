@@ -39,7 +39,7 @@ pub use rancher_compose::{
 };
 pub use scalar::{Any, Scalar, Templated};
 pub use service::{Logging, Service};
-pub use version::{Revision, Version};
+pub use version::{NoSemver, Revision, Version};
 pub use version_range::{RangeError, VersionRange};
 
 /// Keys that the model does not know, as they were read.

@@ -27,8 +27,10 @@ impl Version {
     ///
     /// # Errors
     /// It is none: two numbers alone (`17.07`), or a leading zero.
-    pub fn semver(&self) -> Result<semver::Version, semver::Error> {
-        semver::Version::parse(self.text().trim_start_matches('v'))
+    pub fn semver(&self) -> Result<semver::Version, NoSemver> {
+        let text = self.text();
+        let text = text.trim_start_matches('v');
+        semver::Version::parse(text).map_err(|_| NoSemver::of(text))
     }
 
     /// The order in which Rancher's UI lists versions: split at `.` and `-`, numbers as numbers, anything else by
@@ -46,6 +48,44 @@ impl Version {
             }
         }
         left.len().cmp(&right.len())
+    }
+}
+
+/// Why a text is no semantic version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoSemver {
+    /// It does not begin with three numbers.
+    #[error("three numbers are due, with dots between them")]
+    Numbers,
+    /// A number has a zero before it.
+    #[error("a number begins with a zero")]
+    LeadingZero,
+    /// A number is larger than what is compared.
+    #[error("a number is too large")]
+    Large,
+    /// What stands behind the numbers is of other signs.
+    #[error(
+        "behind the numbers there may be a `-` and a `+`, each with letters, digits, hyphens, and dots between them"
+    )]
+    Behind,
+}
+
+impl NoSemver {
+    fn of(text: &str) -> Self {
+        let numbers = text.split(['-', '+']).next().unwrap_or_default();
+        let before = text.split('+').next().unwrap_or_default();
+        let behind = before.split_once('-').map_or("", |(_, behind)| behind);
+        let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let has_zero = |part: &str| part.len() > 1 && part.starts_with('0');
+        if numbers.split('.').count() != 3 || !numbers.split('.').all(|part| is_number(&part)) {
+            Self::Numbers
+        } else if numbers.split('.').chain(behind.split('.').filter(is_number)).any(has_zero) {
+            Self::LeadingZero
+        } else if numbers.split('.').any(|part| part.parse::<u64>().is_err()) {
+            Self::Large
+        } else {
+            Self::Behind
+        }
     }
 }
 
@@ -110,6 +150,22 @@ mod tests {
             assert_eq!(Version::from(pair[0]).cmp_as_rancher(&pair[1].into()), Ordering::Less, "{pair:?}");
         }
         assert_eq!(Version::from("v1.2+x").cmp_as_rancher(&"1.2".into()), Ordering::Equal);
+    }
+
+    #[test]
+    fn what_is_no_semantic_version_says_why_in_words_of_its_own() {
+        let why = |text: &str| Version::from(text).semver().err();
+        for text in ["", "v1", "17.07", "1.2.x", "latest", "1.2.3.4", "1..2", "-1.2.3"] {
+            assert_eq!(why(text), Some(NoSemver::Numbers), "{text}");
+        }
+        for text in ["1.02.3", "1.2.3-rc.01"] {
+            assert_eq!(why(text), Some(NoSemver::LeadingZero), "{text}");
+        }
+        assert_eq!(why("1.2.99999999999999999999"), Some(NoSemver::Large));
+        for text in ["1.2.3-", "1.2.3-a_b", "1.2.3+", "1.2.3-a..b"] {
+            assert_eq!(why(text), Some(NoSemver::Behind), "{text}");
+        }
+        assert_eq!(why("v1.13.0-beta.1+x.01"), None);
     }
 
     #[test]

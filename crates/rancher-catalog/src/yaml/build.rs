@@ -194,8 +194,9 @@ impl Decoder {
                 let text = if again { text.clone() } else { std::mem::take(text) };
                 let is_merge = text == b"<<" && (*implicit || tag == resolve::MERGE.as_bytes());
                 let plain = (*plain && tag.is_empty()) || is_merge;
-                let value = resolve::scalar(tag, &text, *implicit).map_err(|why| ReadError::new(span.start, why))?;
-                NodeKind::Scalar { value, text: resolve::shown(text), plain }
+                let (value, text) =
+                    resolve::scalar(tag, text, *implicit).map_err(|why| ReadError::new(span.start, why))?;
+                NodeKind::Scalar { value, text, plain }
             }
             RawKind::List(items) => {
                 let items = if again { items.clone() } else { std::mem::take(items) };

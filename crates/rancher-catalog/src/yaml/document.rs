@@ -50,7 +50,7 @@ pub enum NodeKind {
     Scalar {
         /// What its text is to YAML.
         value: Typed,
-        /// Its text, without quotes and escapes.
+        /// Its text, without quotes and escapes; of what stands in base64 with `!!binary`, what it says.
         text: String,
         /// Whether it stands unquoted and without a tag, so that its text decides its type.
         plain: bool,
@@ -70,16 +70,14 @@ pub enum Typed {
     Bool(bool),
     /// A number.
     Number(Number),
-    /// A string, as it stands.
+    /// A string.
     Text,
-    /// A string that stands in base64.
-    Decoded(Box<str>),
 }
 
 impl Typed {
     /// Whether it is a string.
     pub fn is_text(&self) -> bool {
-        matches!(self, Self::Text | Self::Decoded(_))
+        matches!(self, Self::Text)
     }
 
     fn to_value(&self, text: &str) -> Value {
@@ -88,7 +86,6 @@ impl Typed {
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(number) => Value::Number(number.clone()),
             Self::Text => Value::String(text.to_owned()),
-            Self::Decoded(own) => Value::String(own.to_string()),
         }
     }
 }

@@ -16,7 +16,7 @@ pub fn resolve_plain(text: &str) -> Value {
         Typed::Null => Value::Null,
         Typed::Bool(value) => Value::Bool(value),
         Typed::Number(number) => Value::Number(number),
-        Typed::Text | Typed::Decoded(_) => Value::String(text.to_owned()),
+        Typed::Text => Value::String(text.to_owned()),
     }
 }
 
@@ -48,9 +48,19 @@ pub fn is_ambiguous(text: &str) -> bool {
 
 /// The tag of `<<`.
 pub(super) const MERGE: &str = "tag:yaml.org,2002:merge";
+/// The tag of a text in base64.
+const BINARY: &[u8] = b"tag:yaml.org,2002:binary";
 
-/// The value of a scalar; `implicit` is one that is plain and has no tag, whose text decides.
-pub(super) fn scalar(tag: &[u8], text: &[u8], implicit: bool) -> Result<Typed, String> {
+/// What a scalar is, and its text; `implicit` is one that is plain and has no tag, whose text decides.
+pub(super) fn scalar(tag: &[u8], text: Vec<u8>, implicit: bool) -> Result<(Typed, String), String> {
+    if tag == BINARY {
+        let decoded = go_encoding::from_base64(&text).map_err(|_| "!!binary wants base64".to_owned())?;
+        return Ok((Typed::Text, shown(decoded)));
+    }
+    Ok((kind(tag, &text, implicit)?, shown(text)))
+}
+
+fn kind(tag: &[u8], text: &[u8], implicit: bool) -> Result<Typed, String> {
     if tag.is_empty() && !implicit {
         return Ok(Typed::Text);
     }
@@ -58,10 +68,6 @@ pub(super) fn scalar(tag: &[u8], text: &[u8], implicit: bool) -> Result<Typed, S
     let wanted = match tag.strip_prefix(b"tag:yaml.org,2002:") {
         _ if tag.is_empty() => return Ok(typed(text)),
         Some(wanted @ (b"bool" | b"int" | b"float" | b"null")) => wanted,
-        Some(b"binary") => {
-            let decoded = go_encoding::from_base64(text.as_bytes()).map_err(|_| "!!binary wants base64".to_owned())?;
-            return Ok(Typed::Decoded(shown(decoded).into()));
-        }
         _ => return Ok(Typed::Text),
     };
     let value = typed(text);
@@ -70,7 +76,7 @@ pub(super) fn scalar(tag: &[u8], text: &[u8], implicit: bool) -> Result<Typed, S
         Typed::Bool(_) => b"bool",
         Typed::Number(number) if number.is_f64() => b"float",
         Typed::Number(_) => b"int",
-        Typed::Text | Typed::Decoded(_) => b"",
+        Typed::Text => b"",
     };
     let wanted_name = String::from_utf8_lossy(wanted);
     if name == wanted { Ok(value) } else { Err(format!("`{text}` cannot be read as !!{wanted_name}")) }
