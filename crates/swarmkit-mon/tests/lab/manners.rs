@@ -107,7 +107,9 @@ fn all_of_it(lab: &Lab) -> String {
     };
     let engines: Vec<_> = lab.look().swarms.into_iter().map(parts).collect();
     let networks = lab.list("/networks").unwrap_or_default();
-    let mut networks: Vec<String> = networks.iter().map(|network| network["Id"].to_string()).collect();
+    // Those of one host its engine makes when it likes, such as docker_gwbridge.
+    let networks = networks.iter().filter(|network| network["Scope"] == "swarm");
+    let mut networks: Vec<String> = networks.map(|network| network["Id"].to_string()).collect();
     networks.sort();
     let mut nodes = lab.nodes().unwrap_or_default();
     nodes.sort_by(|one, other| one.id.cmp(&other.id));
