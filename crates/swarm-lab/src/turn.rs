@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How much of the processors' time has to be left over for another one to begin.
-const IDLE: f64 = 0.25;
+const IDLE: f64 = 0.4;
 /// Over how long that is looked at; what begins needs so long, too, to show what it takes.
 const WINDOW: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(200);
