@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::config::root_of;
 use super::report::Finding;
 use super::rule::Rule;
 use super::rules;
 use super::run::Checked;
 use super::silence::{Silence, Silenced};
 use rancher_catalog::beneath::{NotRead, read_named};
-use rancher_catalog::source::{MAX_FILE_BYTES, templates_of};
+use rancher_catalog::source::{MAX_FILE_BYTES, catalog_of_template, templates_of};
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
@@ -208,7 +207,8 @@ impl<'a> Inside<'a> {
         let paths: Vec<PathBuf> = scope.paths.iter().filter_map(|path| std::path::absolute(path).ok()).collect();
         let templates = paths.iter().filter_map(|path| templates_of(path).ok()).flatten();
         let found = checked.findings.iter().filter_map(|finding| root_of_path(&finding.path));
-        let mut roots: Vec<PathBuf> = templates.filter_map(|template| root_of(&template)).chain(found).collect();
+        let mut roots: Vec<PathBuf> =
+            templates.filter_map(|template| catalog_of_template(&template)).chain(found).collect();
         roots.sort();
         roots.dedup();
         Self { roots, paths, scope }
@@ -226,7 +226,7 @@ impl<'a> Inside<'a> {
 }
 
 fn root_of_path(path: &Path) -> Option<PathBuf> {
-    templates_of(path).ok()?.first().and_then(|template| root_of(template))
+    templates_of(path).ok()?.first().and_then(|template| catalog_of_template(template))
 }
 
 /// By what findings are known again.

@@ -9,7 +9,7 @@ use super::report::Finding;
 use super::rules;
 use super::run::Audience;
 use rancher_catalog::beneath::{Beneath, NotRead};
-use rancher_catalog::source::{MAX_FILE_BYTES, catalog_of_template};
+use rancher_catalog::source::MAX_FILE_BYTES;
 
 /// The file's name.
 pub const FILE_NAME: &str = "gen-catalog.toml";
@@ -146,9 +146,4 @@ impl CatalogConfig {
     pub(super) fn scope(&self, allow: &Allow) -> PathBuf {
         allow.path.as_ref().map_or_else(|| self.root.clone(), |path| self.root.join(path))
     }
-}
-
-/// The root of the catalog that a template's folder is in.
-pub fn root_of(template: &Path) -> Option<PathBuf> {
-    catalog_of_template(template)
 }

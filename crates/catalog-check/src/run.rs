@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use super::asked::{Asked, asked};
 use super::before::Before;
-use super::config::{CatalogConfig, FILE_NAME, root_of};
+use super::config::{CatalogConfig, FILE_NAME};
 use super::progress::Progress;
 use super::report::{Finding, Report, Severity};
 use super::rule::Rule;
 use super::silence::{self, Judge, Silenced};
 use super::{changed, rules};
-use rancher_catalog::source::{TemplateSource, VersionSource};
+use rancher_catalog::source::{TemplateSource, VersionSource, catalog_of_template};
 use rancher_catalog::yaml::Position;
 
 /// What is checked.
@@ -115,7 +115,7 @@ pub(super) fn check_read(
     looks_at: &(dyn Fn(&Path) -> bool + Sync),
     options: &CheckOptions,
 ) -> io::Result<Checked> {
-    let roots: BTreeSet<PathBuf> = asked.templates().filter_map(|template| root_of(template)).collect();
+    let roots: BTreeSet<PathBuf> = asked.templates().filter_map(|template| catalog_of_template(template)).collect();
     // A broken one allows nothing; that it is broken, [`CatalogConfig::read`] tells.
     let config = |root: &PathBuf| match &options.before {
         Some(before) => before.config(root),
@@ -133,7 +133,7 @@ pub(super) fn check_read(
     let results: Vec<(Checked, Option<PathBuf>, BTreeSet<usize>)> = folders
         .into_par_iter()
         .map(|(folder, read)| {
-            let root = root_of(folder);
+            let root = catalog_of_template(folder);
             let none = CatalogConfig::default();
             let config = root.as_ref().and_then(|root| configs.get(root)).unwrap_or(&none);
             let template = read.unwrap_or_else(|| TemplateSource::outline(folder));
@@ -167,7 +167,7 @@ pub(super) fn check_read(
 /// # Errors
 /// As [`check`].
 pub fn roots(paths: &[PathBuf]) -> io::Result<BTreeSet<PathBuf>> {
-    Ok(asked(paths)?.templates().filter_map(|template| root_of(template)).collect())
+    Ok(asked(paths)?.templates().filter_map(|template| catalog_of_template(template)).collect())
 }
 
 /// How findings are told: by path, place and rule.

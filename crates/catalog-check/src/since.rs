@@ -10,7 +10,7 @@ use super::asked::asked;
 use super::baseline::{Baseline, BaselineError, MAX_BYTES};
 use super::before::Before;
 use super::changed::{ALLOWANCE_CHANGED, compare};
-use super::config::{Allow, CatalogConfig, ConfigError, FILE_NAME, root_of};
+use super::config::{Allow, CatalogConfig, ConfigError, FILE_NAME};
 use super::published::catalog_of;
 use super::report::Finding;
 use super::rule::Rule;
@@ -18,7 +18,7 @@ use super::run::{self, CheckOptions, Checked, in_order};
 use super::silence::{self, Judge};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::git::{Git, GitError};
-use rancher_catalog::source::{TemplateSource, is_base, is_base_folder, templates_of};
+use rancher_catalog::source::{TemplateSource, catalog_of_template, is_base, is_base_folder, templates_of};
 use rancher_catalog::yaml::Position;
 
 /// Why a change cannot be looked at.
@@ -151,7 +151,7 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
         }
         let ran = |rule: &Rule| options.runs(rule);
         for folder in &changed.gone {
-            let config = root_of(folder).map(|root| before.config(&root)).unwrap_or_default();
+            let config = catalog_of_template(folder).map(|root| before.config(&root)).unwrap_or_default();
             let judge = Judge { config: &config, before: Some(&before), ran: &ran };
             let template = TemplateSource::absent(folder);
             let sorted = silence::sort_out(&template, before.findings(folder).to_vec(), &judge);

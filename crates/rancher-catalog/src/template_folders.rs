@@ -1,6 +1,5 @@
 //! The folders of a catalog that are templates.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -76,10 +75,7 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
         }
         if Revision::from_folder_name(&file_name(&path)).is_some() {
             found.extend(path.parent().map(Path::to_owned));
-        } else if path
-            .parent()
-            .is_some_and(|above| !is_repository(&path) && (is_repository(above) || is_catalog(above)))
-        {
+        } else if is_at_top(&path) {
             found.extend(templates_in(&catalog, root, Path::new("")));
         }
     }
@@ -91,21 +87,28 @@ pub fn templates_of(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// What is a template beyond doubt in a folder whose name does not say so. What cannot be looked at is none.
 fn templates_in(catalog: &Beneath, root: &Path, folder: &Path) -> Vec<PathBuf> {
-    let folders = |inside: &Path| -> Vec<PathBuf> {
-        let entries = catalog.entries(inside).unwrap_or_default().into_iter();
-        let is_shown = |name: &OsStr| !name.as_encoded_bytes().starts_with(b".");
-        let folders = entries.filter(|(name, kind)| *kind == Kind::Folder && is_shown(name));
-        folders.map(|(name, _)| inside.join(name)).collect()
-    };
-    let is_file = |inside: &Path, name: &str| matches!(catalog.kind(&inside.join(name)), Ok(Some(Kind::File)));
+    let is_shown = |inside: &PathBuf| !inside.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let shown = |inside: &Path| folders_in(catalog, inside).into_iter().filter(is_shown);
     let is_version = |inside: &PathBuf| {
         !matches!(FolderName::of(&file_name(inside)), FolderName::PassedOver)
             && ["rancher-compose.yml", "docker-compose.yml", "docker-compose.yml.tpl"]
                 .iter()
-                .any(|name| is_file(inside, name))
+                .any(|name| is_file(catalog, &inside.join(name)))
     };
-    let is_template = |inside: &PathBuf| is_file(inside, "config.yml") && folders(inside).iter().any(&is_version);
-    folders(folder).into_iter().filter(is_template).map(|inside| root.join(inside)).collect()
+    let is_template = |inside: &PathBuf| {
+        is_file(catalog, &inside.join("config.yml")) && shown(inside).any(|folder| is_version(&folder))
+    };
+    shown(folder).filter(is_template).map(|inside| root.join(inside)).collect()
+}
+
+/// The folders in one. What cannot be looked at has none.
+fn folders_in(catalog: &Beneath, inside: &Path) -> Vec<PathBuf> {
+    let entries = catalog.entries(inside).unwrap_or_default().into_iter();
+    entries.filter(|(_, kind)| *kind == Kind::Folder).map(|(name, _)| inside.join(name)).collect()
+}
+
+fn is_file(catalog: &Beneath, inside: &Path) -> bool {
+    matches!(catalog.kind(inside), Ok(Some(Kind::File)))
 }
 
 fn is_repository(folder: &Path) -> bool {
@@ -115,19 +118,18 @@ fn is_repository(folder: &Path) -> bool {
 /// Whether a folder holds folders of templates, and so is the root of a catalog, whatever its own name.
 fn is_catalog(folder: &Path) -> bool {
     let Ok(catalog) = Beneath::open(folder) else { return false };
-    let folders = |inside: &Path| -> Vec<PathBuf> {
-        let entries = catalog.entries(inside).unwrap_or_default().into_iter();
-        entries.filter(|(_, kind)| *kind == Kind::Folder).map(|(name, _)| inside.join(name)).collect()
-    };
-    let holds_config = |inside: &Path| matches!(catalog.kind(&inside.join("config.yml")), Ok(Some(Kind::File)));
+    let holds_config = |inside: &PathBuf| is_file(&catalog, &inside.join("config.yml"));
     // What has one itself is a template, whatever lies in it.
-    if holds_config(Path::new("")) {
+    if holds_config(&PathBuf::new()) {
         return false;
     }
-    folders(Path::new(""))
-        .iter()
-        .filter(|inside| is_base_folder(inside))
-        .any(|base| folders(base).iter().any(|inside| holds_config(inside)))
+    let mut inner = folders_in(&catalog, Path::new("")).into_iter().filter(|inside| is_base_folder(inside));
+    inner.any(|base| folders_in(&catalog, &base).iter().any(holds_config))
+}
+
+/// Whether a folder is at the top of a catalog, where to Rancher all are folders of templates.
+fn is_at_top(folder: &Path) -> bool {
+    folder.parent().is_some_and(|above| !is_repository(folder) && (is_repository(above) || is_catalog(above)))
 }
 
 /// The folder of templates that a path is or is in, if it is in one.
@@ -141,8 +143,7 @@ pub fn base_above(path: &Path) -> Option<&Path> {
 /// The root of the catalog that a template's folder is in; a template that is in none is its own.
 pub fn catalog_of_template(template: &Path) -> Option<PathBuf> {
     let base = template.parent()?;
-    let is_in_other = |above: &Path| !is_repository(base) && (is_repository(above) || is_catalog(above));
-    let above = base.parent().filter(|above| is_base_folder(base) || is_in_other(above));
+    let above = base.parent().filter(|_| is_base_folder(base) || is_at_top(base));
     Some(above.unwrap_or(template).to_owned())
 }
 

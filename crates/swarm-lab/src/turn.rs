@@ -44,11 +44,8 @@ impl Turns {
             running.count += 1;
             return true;
         };
-        let idle = match running.seen {
-            Some((then, _)) if now - then < WINDOW => None,
-            Some((_, before)) => Some(times.idle_since(before)),
-            None => None,
-        };
+        let long_ago = running.seen.filter(|(then, _)| now - *then >= WINDOW);
+        let idle = long_ago.map(|(_, before)| times.idle_since(before));
         let begins = running.count == 0 || idle.is_some_and(|idle| idle >= IDLE);
         if begins || idle.is_some() || running.seen.is_none() {
             running.seen = Some((now, times));

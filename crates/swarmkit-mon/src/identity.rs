@@ -86,8 +86,13 @@ pub async fn ask(client: &Client, what: &str, ip: IpAddr, limit: Duration) -> Re
 ///
 /// # Errors
 /// As every call.
-pub async fn ask_all(client: &Client, ip: IpAddr, limit: Duration, as_one: &Admission) -> Result<Identity, CallError> {
-    call::json("its monitor", limit, LARGEST, as_one.ask(request(client, ip))).await
+pub async fn ask_in_full(
+    client: &Client,
+    ip: IpAddr,
+    limit: Duration,
+    admission: &Admission,
+) -> Result<Identity, CallError> {
+    call::json("its monitor", limit, LARGEST, admission.ask(request(client, ip))).await
 }
 
 fn request(client: &Client, ip: IpAddr) -> RequestBuilder {

@@ -29,10 +29,10 @@ pub fn write_secret(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
 
 fn write_as(file: &Path, content: &[u8], permissions: Permissions) -> io::Result<()> {
     let folder = folder_of(file);
-    if !folder.exists() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no folder {}", folder.display())));
-    }
-    let mut side = tempfile::NamedTempFile::new_in(folder)?;
+    let mut side = tempfile::NamedTempFile::new_in(folder).map_err(|error| match error.kind() {
+        kind @ io::ErrorKind::NotFound => io::Error::new(kind, format!("there is no folder {}", folder.display())),
+        _ => error,
+    })?;
     side.write_all(content)?;
     side.as_file().set_permissions(permissions)?;
     side.as_file().sync_all()?;

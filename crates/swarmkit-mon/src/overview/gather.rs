@@ -111,7 +111,7 @@ fn keep(answers: &mut Vec<Said>, best: &mut Option<(usize, (bool, usize))>, mut 
 
 async fn ask(client: &Client, host: &Known, limit: Duration, admission: &Admission) -> Result<Identity, String> {
     let ip: IpAddr = host.address.parse().map_err(|_| "Rancher does not tell its address".to_owned())?;
-    let said = identity::ask_all(client, ip, limit, admission).await;
+    let said = identity::ask_in_full(client, ip, limit, admission).await;
     let said = said.map_err(|error| plain(&silent(&error), LONGEST_REASON))?;
     Ok(Identity {
         nonce: String::new(),
