@@ -73,12 +73,13 @@ impl Times {
         Self::parse(&fs::read_to_string("/proc/stat").ok()?)
     }
 
-    /// The first line is that of all processors: user, nice, system, idle, iowait, irq, softirq, steal; guests are in user.
+    /// The first line is that of all processors: user, nice, system, idle, iowait, irq, softirq, steal; guests are in user. What
+    /// runs with a nice value gives way, so its time is there to be had.
     fn parse(text: &str) -> Option<Self> {
         let line = text.lines().next()?.strip_prefix("cpu ")?;
         let times: Vec<u64> = line.split_whitespace().take(8).map_while(|time| time.parse().ok()).collect();
-        let [_, _, _, idle, waiting, ..] = times.as_slice() else { return None };
-        Some(Self { idle: idle + waiting, all: times.iter().sum() })
+        let [_, nice, _, idle, waiting, ..] = times.as_slice() else { return None };
+        Some(Self { idle: nice + idle + waiting, all: times.iter().sum() })
     }
 
     fn idle_since(self, before: Self) -> f64 {
@@ -94,7 +95,7 @@ mod tests {
     #[test]
     fn the_share_that_is_left_over_is_of_all_processors() {
         let before = Times::parse("cpu  100 0 50 1000 10 0 0 5 7 7\ncpu0 1 1\n").unwrap();
-        let after = Times::parse("cpu  160 0 60 1020 20 0 0 5 90 90\n").unwrap();
+        let after = Times::parse("cpu  160 4 60 1016 20 0 0 5 90 90\n").unwrap();
         assert!((after.idle_since(before) - 0.3).abs() < 1e-9);
         assert!(Times::parse("").is_none() && Times::parse("intr 1 2").is_none());
     }
