@@ -60,6 +60,8 @@ pub struct Readme {
     pub docker_socket: String,
     /// The folder of the daemon's state on a host.
     pub state_folder: String,
+    /// The folder of its backups on a host.
+    pub backup_folder: String,
     /// The folder with the certificate of a private authority.
     pub agent_ca_folder: String,
 }

@@ -61,6 +61,7 @@ pub fn publication(image: &ImageReference, table: &[Setting]) -> Publication {
                 health_port: settings::HEALTH_PORT,
                 docker_socket: settings::DOCKER_SOCKET.to_owned(),
                 state_folder: settings::STATE_FOLDER.to_owned(),
+                backup_folder: settings::BACKUP_FOLDER.to_owned(),
                 agent_ca_folder: settings::AGENT_CA_FOLDER.to_owned(),
             },
             docker_compose_notes: docker_compose_notes(),
@@ -153,6 +154,7 @@ fn docker_compose(image: &ImageReference, table: &[Setting]) -> DockerCompose {
         volumes: vec![
             mount(settings::DOCKER_SOCKET),
             mount(settings::STATE_FOLDER),
+            mount(settings::BACKUP_FOLDER),
             Scalar::from(format!("{0}:{0}:ro", settings::AGENT_CA_FOLDER)),
         ]
         .into(),

@@ -65,6 +65,9 @@ fn said(at: usize) -> Identity {
             event(86_400 * 2, "promote node1", "2 of 3 managers: node1 becomes one"),
         ];
     }
+    if at == 1 {
+        about.backup_ms = Some(5 * 3_600_000);
+    }
     if at == 4 {
         about.warnings = vec![
             "this host's clock is 6 min ahead of Rancher's: nodes refuse each other's certificates when \

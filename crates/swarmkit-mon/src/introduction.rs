@@ -46,6 +46,8 @@ pub struct Introduction {
     pub swarm: Option<SwarmTold>,
     /// What was done last, the latest first.
     pub events: Vec<Event>,
+    /// How old the newest backup on this host is, in milliseconds; none if there is none.
+    pub backup_ms: Option<u64>,
 }
 
 /// What waits for a person.
@@ -151,6 +153,7 @@ impl Introduction {
             need: need.map(|advice| Need { what: advice.what.to_owned(), command: advice.command.map(str::to_owned) }),
             warnings: plan.iter().flat_map(|plan| &plan.warnings).take(MOST_WARNINGS).map(|text| line(text)).collect(),
             swarm: seen.and_then(|seen| seen.swarm_view().map(|swarm| SwarmTold::of(swarm, seen.wanted.managers))),
+            backup_ms: status.backups.age_ms(),
             events: actions
                 .map(|done| Event {
                     ago_ms: ms(done.at.elapsed()),

@@ -15,6 +15,7 @@
 //! | `record`, `labels`, `hand_over`, `seal`, `state` | what the monitors tell each other, and what a host remembers |
 //! | `health`, `server`, `metrics`, `status`, `shown` | what it tells others |
 //! | `notify` | what waits for a person, to an address of the operator's |
+//! | `backup` | backups of what a manager knows, and restoring one |
 //! | `diagnose`, `scrub` | what a bug report needs, without what is secret |
 //! | `accept` | so many connections at a time |
 //! | `overview` | the whole swarm as a person sees it, as a page and as a text |
@@ -23,6 +24,7 @@
 mod accept;
 pub mod act;
 pub mod admission;
+pub mod backup;
 pub mod call;
 pub mod clock;
 pub mod diagnose;

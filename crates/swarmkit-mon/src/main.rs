@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use swarmkit_mon::admission::Admission;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::status::Preview;
-use swarmkit_mon::{diagnose, log, show};
+use swarmkit_mon::{backup, diagnose, log, show};
 use swarmkit_settings::built_from;
 use swarmkit_settings::command_line::{self, PlanFormat};
 use swarmkit_settings::{SETTINGS, Settings};
@@ -46,6 +46,11 @@ fn main() -> ExitCode {
 fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     if let Some(options) = command_line::status_options(matches) {
         return Ok(show::status(Admission::new(&settings.status_token), &options));
+    }
+    if let Some(command) = command_line::backup_command(matches) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(backup::run(settings, &command))?;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Some(file) = command_line::diagnosis(matches) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

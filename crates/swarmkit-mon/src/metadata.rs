@@ -77,7 +77,11 @@ impl Metadata {
         Ok(Surroundings { host, service, rivals })
     }
 
-    async fn host(&self) -> Result<Host, CallError> {
+    /// This host.
+    ///
+    /// # Errors
+    /// As every call; what is not known yet.
+    pub async fn host(&self) -> Result<Host, CallError> {
         let host: Option<Host> = self.json("self/host", LARGEST_HOST).await?;
         host.ok_or_else(|| unreadable("self/host", "it does not list this host"))
     }

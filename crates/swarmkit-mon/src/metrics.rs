@@ -172,6 +172,20 @@ const FIGURES: &[Figure] = &[
         let peers = [("engine", unanswered.engine), ("metadata", unanswered.metadata), ("rancher", unanswered.rancher)];
         peers.map(|(peer, times)| (vec![("peer", peer.to_owned())], count(times))).into()
     }),
+    Figure::seconds(
+        "backup_period",
+        "How much time shall lie between two backups; absent where none are made",
+        |told| seconds(Some(told.status.backups.every_ms).filter(|every| *every > 0)),
+    ),
+    Figure::seconds("backup_age", "How old the newest backup on this host is; absent where there is none", |told| {
+        seconds(told.status.backups.age_ms())
+    }),
+    Figure::gauge("backup_bytes", "How large that one is, in bytes", |told| {
+        told.status.backups.bytes.map(number).unwrap_or_default()
+    }),
+    Figure::gauge("backup_fails", "Whether this host's latest try to make a backup failed", |told| {
+        whether(told.status.backups.error.is_some())
+    }),
     Figure::gauge("labels_met", "Whether the host's labels are as they shall be", |told| {
         whether(told.status.labels.met)
     }),

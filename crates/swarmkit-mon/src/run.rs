@@ -9,6 +9,9 @@ use tokio::sync::{Notify, watch};
 
 use super::act::{ActError, Executor};
 use super::admission::Admission;
+use super::backup::folder::Folder;
+use super::backup::restore::Pending;
+use super::backup::schedule::{self, Schedule};
 use super::engine::Engine;
 use super::forward::{self, Listening, Upstreams};
 use super::health::{self, Health};
@@ -29,7 +32,9 @@ use super::seal::KeyPair;
 use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
-use swarmkit_settings::{DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings};
+use swarmkit_settings::{
+    BACKUP_FOLDER, DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings,
+};
 
 /// Why the monitor cannot run at all.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +88,8 @@ pub struct Monitor {
     journal: Journal,
     notifier: Option<Notifier>,
     admission: Admission,
+    backups: Schedule,
+    restored: Pending,
 }
 
 impl Monitor {
@@ -121,6 +128,8 @@ impl Monitor {
             journal: Journal::default(),
             notifier,
             admission: Admission::new(&settings.status_token),
+            backups: settings.into(),
+            restored: Pending::new(Path::new(STATE_FOLDER)),
         })
     }
 
@@ -149,6 +158,7 @@ impl Monitor {
         let mut plan = plan(&seen);
         self.memory.planned(&plan);
         plan.warnings.extend(damage);
+        plan.warnings.extend(self.status.read().unwrap_or_else(PoisonError::into_inner).backups.warning());
         if seen.has_stayed {
             plan.warnings.push(stayed(&seen));
         }
@@ -186,6 +196,8 @@ impl Monitor {
         let channels = Channels { desired, labels, request, published, ways, ask_peers, listening };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
+        let backups = Folder::new(Path::new(BACKUP_FOLDER));
+        let backed_up = schedule::run(self.backups, backups, Arc::clone(&sources), Arc::clone(&status));
         let notified = notify::run(self.notifier.take(), Arc::clone(&self.status));
         // Whichever ends first ends all: what is under way is dropped where it waits.
         tokio::select! {
@@ -198,6 +210,7 @@ impl Monitor {
             () = peers::run(Arc::clone(&self.sources), asked_peers, found, Arc::clone(&wake)) => {}
             () = forward::run(known_upstreams, opened) => {}
             () = notified => {}
+            () = backed_up => {}
             () = self.reconcile_loop(&wake, &channels) => {}
         }
         Ok(())
@@ -213,6 +226,9 @@ impl Monitor {
             let (seen, mut plan) = self.observe().await;
             if let Some(error) = &channels.labels.borrow().error {
                 plan.without_labels(error);
+            }
+            if let Some(waits) = self.restored.finish(&self.sources.engine, &self.file).await {
+                plan.while_restoring(waits);
             }
             if channels.published.borrow().busy {
                 plan.while_publishing();

@@ -6,17 +6,19 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::backup::schedule::Backups;
 use super::engine::Node;
 use super::label_writer;
 use super::observe::Observation;
 use super::past::ms;
 use super::plan::{self, Advice, Plan, Stage};
+use super::voters::Voters;
 
 /// How many of the last actions are kept.
 const ACTIONS: usize = 20;
 
-/// What is done beside changes: the state file is written, and the record.
-const BESIDE: [&str; 2] = ["remember", "publish"];
+/// What is done beside changes: the state file is written, and the record; a backup is made.
+const BESIDE: [&str; 3] = ["remember", "publish", "backup"];
 
 /// What kinds of actions there are, as metrics count them.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
@@ -73,6 +75,8 @@ pub struct Status {
     pub labels: label_writer::Progress,
     /// Why the record could not be written at the last try, if that is so.
     pub cannot_write: Option<String>,
+    /// How this host's backups stand.
+    pub backups: Backups,
     /// How many reconciles there were.
     pub reconciles: u64,
     /// How many changes were made.
@@ -161,6 +165,13 @@ impl Status {
         own.is_some_and(|(info, swarm)| swarm.node(&info.swarm.node_id).is_some_and(Node::leads))
     }
 
+    /// Whether this host is one to make a backup: it manages a swarm that answers, and the one that leads leaves it to the others
+    /// while there are others.
+    pub fn may_be_backed_up(&self) -> bool {
+        let voters = self.seen().filter(|_| self.is_manager()).and_then(Voters::seen);
+        voters.is_some_and(|voters| !self.is_leader() || voters.reachable == 1)
+    }
+
     /// How long ago this manager noticed that somebody acts, in milliseconds; `None` on a worker.
     pub fn heartbeat_age_ms(&self) -> Option<u64> {
         let seen = self.seen().filter(|_| self.is_manager())?;
@@ -195,6 +206,7 @@ impl Status {
             "changes": self.changes,
             "failures": self.failures,
             "labels": self.labels,
+            "backups": self.backups,
             "plan": self.plan(),
             "view": self.seen(),
             "last_actions": actions,

@@ -88,6 +88,78 @@ pub fn command(table: &'static [Setting]) -> Command {
                      swarmkit-mon diagnose /var/lib/rancher/state/swarm.tar.gz",
                 ),
         )
+        .subcommands(backup_commands())
+}
+
+/// The subcommands about backups.
+fn backup_commands() -> [Command; 2] {
+    [
+        Command::new(BACKUP)
+            .about("Makes a backup of what this host's manager knows of the swarm, while it runs")
+            .after_help(
+                "It holds all services, networks, secrets and certificates of the swarm: who can read it can do what a manager \
+                 can. It is written to /var/lib/rancher/swarm-backups on the host, and all but the newest are removed: see \
+                 BACKUPS_KEPT. It exits with 0 if it was made, and with 2 if not.\n\
+                 \n\
+                 Examples:\n  docker exec CONTAINER swarmkit-mon backup",
+            ),
+        Command::new(RESTORE)
+            .about("Puts a backup in place on a host, once no manager of the swarm is left; lists the backups without a file")
+            .arg(
+                Arg::new(RESTORE_FILE)
+                    .value_name("FILE")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("The backup; its name alone for one in /var/lib/rancher/swarm-backups"),
+            )
+            .arg(
+                Arg::new(RESTORE_FORCE)
+                    .long("force")
+                    .action(ArgAction::SetTrue)
+                    .requires(RESTORE_FILE)
+                    .help("Restores it also if another host goes on with the swarm, or the backup is of another address"),
+            )
+            .after_help(
+                "The engine of the host must be in no swarm, and the host must have the address of the one that the backup is \
+                 of. Restart the engine afterwards: the monitor then goes on alone with what is in the backup, and the other \
+                 hosts join by themselves. It exits with 0 if the backup is in place, and with 2 if not.\n\
+                 \n\
+                 Examples:\n  docker exec CONTAINER swarmkit-mon restore\n  \
+                 docker exec CONTAINER swarmkit-mon restore swarm-20261129T180000Z.tar.gz",
+            ),
+    ]
+}
+
+const BACKUP: &str = "backup";
+const RESTORE: &str = "restore";
+const RESTORE_FILE: &str = "file";
+const RESTORE_FORCE: &str = "force";
+
+/// What is to be done with backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupCommand {
+    /// One is made.
+    Make,
+    /// Those that are there are listed.
+    List,
+    /// One is put in place.
+    Restore {
+        /// Its file.
+        file: PathBuf,
+        /// Whether also where that looks wrong.
+        force: bool,
+    },
+}
+
+/// What is to be done with backups, if that is what is asked for.
+pub fn backup_command(matches: &ArgMatches) -> Option<BackupCommand> {
+    if matches.subcommand_matches(BACKUP).is_some() {
+        return Some(BackupCommand::Make);
+    }
+    let restore = matches.subcommand_matches(RESTORE)?;
+    Some(match restore.get_one::<PathBuf>(RESTORE_FILE) {
+        None => BackupCommand::List,
+        Some(file) => BackupCommand::Restore { file: file.clone(), force: restore.get_flag(RESTORE_FORCE) },
+    })
 }
 
 const DIAGNOSE: &str = "diagnose";

@@ -16,6 +16,7 @@ pub const IDENTITY_PATH: &str = "/identity";
 pub const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// The folder on the host in which the daemon keeps what must outlive its container.
 pub const STATE_FOLDER: &str = "/var/lib/rancher/state";
-
+/// The folder on the host in which the daemon keeps backups of the swarm.
+pub const BACKUP_FOLDER: &str = "/var/lib/rancher/swarm-backups";
 /// The folder on the host in which Rancher's agent leaves the certificate of a private authority, as `ca.crt`.
 pub const AGENT_CA_FOLDER: &str = "/var/lib/rancher/etc/ssl";

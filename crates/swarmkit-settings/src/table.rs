@@ -135,6 +135,27 @@ settings! {
         help: "How long most managers must have been out of reach, in seconds, for a quorum recovery of `auto`.",
         asked: false,
     };
+    /// How many hours lie between two backups; 0 for none.
+    backup_every: u16 = Setting {
+        variable: "BACKUP_EVERY",
+        flag: "backup-every",
+        kind: Kind::Integer { min: 0, max: 8760, unit: "h" },
+        default: "12",
+        label: "Back up every (hours)",
+        help: "How often each manager that does not lead copies what it knows of the swarm to the folder \
+               /var/lib/rancher/swarm-backups of its host, in hours. The swarm goes on meanwhile. 0 for never.",
+        asked: true,
+    };
+    /// How many backups a host keeps.
+    backups_kept: u16 = Setting {
+        variable: "BACKUPS_KEPT",
+        flag: "backups-kept",
+        kind: Kind::Integer { min: 1, max: 1000, unit: "" },
+        default: "7",
+        label: "Backups to keep",
+        help: "How many backups each host keeps. Older ones are removed once a new one is made.",
+        asked: true,
+    };
     /// The longest time from one reconcile to the next.
     reconcile_period: Duration = Setting {
         variable: "RECONCILE_PERIOD",

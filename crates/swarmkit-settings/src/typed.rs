@@ -14,6 +14,12 @@ impl FromSetting for u8 {
     }
 }
 
+impl FromSetting for u16 {
+    fn from_setting(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl FromSetting for String {
     fn from_setting(text: &str) -> Option<Self> {
         Some(text.to_owned())

@@ -6,11 +6,12 @@ folder=$2
 group=$3
 # What is below /run does not outlive the machine's power, and is nobody else's.
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /etc/docker "$folder/etc" "$folder/data" "$folder/socket" "$folder/state" "$folder/ssl"
+mkdir -p /etc/docker "$folder/etc" "$folder/data" "$folder/socket" "$folder/state" "$folder/state-backups" "$folder/ssl"
 # What a container mounts of a host is where every host has it.
 mount -t tmpfs -o mode=755 tmpfs /var/lib
-mkdir -p /var/lib/rancher/state /var/lib/rancher/etc/ssl
+mkdir -p /var/lib/rancher/state /var/lib/rancher/swarm-backups /var/lib/rancher/etc/ssl
 mount --bind "$folder/state" /var/lib/rancher/state
+mount --bind "$folder/state-backups" /var/lib/rancher/swarm-backups
 mount --bind "$folder/ssl" /var/lib/rancher/etc/ssl
 rm -f "$folder/socket/docker.sock"
 # The engine's own settings and key, not those of the machine.

@@ -127,11 +127,12 @@ impl Host {
         self.resume_monitor();
     }
 
-    /// Kills it and removes all that is on its disk: the engine's data and the monitor's state.
+    /// Kills it and removes all that is on its disk: the engine's data, the monitor's state and its backups.
     pub fn wipe(&self) {
         self.kill_host();
         self.engine.wipe();
         let _ = std::fs::remove_dir_all(self.state_folder());
+        let _ = std::fs::remove_dir_all(self.backup_folder());
     }
 
     /// A health check, as Rancher makes it.
@@ -192,6 +193,11 @@ impl Host {
     /// What it has at `/var/lib/rancher/state`.
     pub fn state_folder(&self) -> PathBuf {
         monitor::state_folder(&self.place)
+    }
+
+    /// What it has at `/var/lib/rancher/swarm-backups`.
+    pub fn backup_folder(&self) -> PathBuf {
+        monitor::backup_folder(&self.place)
     }
 
     /// The swarm as its engine sees it: `/info`'s `.Swarm`.

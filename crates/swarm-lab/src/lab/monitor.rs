@@ -134,6 +134,11 @@ pub fn state_folder(place: &Sandbox) -> PathBuf {
     place.folder.join("state")
 }
 
+/// What it has at `/var/lib/rancher/swarm-backups`.
+pub fn backup_folder(place: &Sandbox) -> PathBuf {
+    place.folder.join("state-backups")
+}
+
 /// A health check, as Rancher makes it: HTTP/1.0 and a time limit. The status and the body.
 pub fn ping(address: Ipv4Addr) -> Result<(u16, String), String> {
     fetch(address, "GET /ping HTTP/1.0\r\n\r\n")

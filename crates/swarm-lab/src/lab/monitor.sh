@@ -15,9 +15,11 @@ mount --bind "$sockets" /run/engine
 ln -s engine/docker.sock /run/docker.sock
 [ -S /var/run/docker.sock ] || [ -L /var/run/docker.sock ] || { echo "/var/run is not /run" >&2; exit 2; }
 mount -t tmpfs -o mode=755 tmpfs /var/lib
-mkdir -p /var/lib/rancher/state /var/lib/rancher/etc/ssl
+mkdir -p /var/lib/rancher/state /var/lib/rancher/swarm-backups /var/lib/rancher/etc/ssl
 [ ! -e "$ca" ] || cp "$ca" /var/lib/rancher/etc/ssl/ca.crt
 mount --bind "$state" /var/lib/rancher/state
+mkdir -p "$state-backups"
+mount --bind "$state-backups" /var/lib/rancher/swarm-backups
 mount --bind "$hosts" /etc/hosts
 mount -o remount,bind,ro /
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- env -i "$@"

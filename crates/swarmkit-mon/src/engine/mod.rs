@@ -4,6 +4,7 @@
 //! kept apart from those that are, so that engines from Docker 1.13 (API 1.25) to the newest are understood.
 
 mod answers;
+mod host_folder;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +18,7 @@ use tokio::sync::Mutex;
 use super::call::{self, CallError};
 use answers::null_as_default;
 pub use answers::*;
+pub use host_folder::{Access, HostFolder};
 
 /// What a question may take: a manager without a leader lets some wait for ever.
 const ASK: Duration = Duration::from_secs(5);
@@ -121,6 +123,19 @@ impl Engine {
     /// As every call.
     pub async fn document(&self, path: &str) -> Result<Value, CallError> {
         self.get(path).await
+    }
+
+    /// The folder of the host in which it keeps what it has.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn root_folder(&self) -> Result<String, CallError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Root {
+            docker_root_dir: String,
+        }
+        self.get::<Root>("/info").await.map(|root| root.docker_root_dir)
     }
 
     /// The last lines that a container wrote, in the engine's frames.

@@ -62,6 +62,8 @@ pub struct Overview {
     pub lease: Vec<String>,
     /// How many nodes there are, by their state.
     pub nodes: BTreeMap<String, usize>,
+    /// The newest backup that any host has.
+    pub backup: Option<NewestBackup>,
     /// What waits for a person.
     pub needs: Vec<Need>,
     /// What is being done.
@@ -72,6 +74,15 @@ pub struct Overview {
     pub hosts: Vec<Row>,
     /// What was done last, on any host, the latest first.
     pub events: Vec<Happened>,
+}
+
+/// The newest backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewestBackup {
+    /// The host that has it.
+    pub host: String,
+    /// How old it is, in milliseconds.
+    pub age_ms: u64,
 }
 
 /// The managers.
@@ -195,6 +206,7 @@ impl Overview {
             managers,
             lease: Vec::new(),
             nodes: swarm.as_ref().map(|swarm| swarm.nodes.clone()).unwrap_or_default(),
+            backup: None,
             needs: Vec::new(),
             under_way: Vec::new(),
             noticed: Vec::new(),
@@ -300,6 +312,11 @@ impl Overview {
         self.under_way
             .extend(about.under_way.iter().map(|text| line(text)).take(MOST.saturating_sub(self.under_way.len())));
         self.noticed.extend(about.warnings.iter().map(|text| line(text)).take(MOST.saturating_sub(self.noticed.len())));
+        if let Some(age_ms) = about.backup_ms
+            && self.backup.as_ref().is_none_or(|newest| age_ms < newest.age_ms)
+        {
+            self.backup = Some(NewestBackup { host: host.to_owned(), age_ms });
+        }
         for mut event in about.events {
             for text in [&mut event.what, &mut event.why].into_iter().chain(&mut event.error) {
                 *text = names.said(text);

@@ -96,6 +96,9 @@ impl fmt::Display for Overview {
                 voters.wanted, voters.present, voters.reachable
             )?;
         }
+        if let Some(backup) = &self.backup {
+            writeln!(f, "Newest backup: {} old, on {}.", since(backup.age_ms), backup.host)?;
+        }
         self.hosts_table(f)?;
         self.what_waits(f)?;
         for (title, lines) in [("Under way", &self.under_way), ("Noticed", &self.noticed)] {

@@ -151,6 +151,14 @@ impl Plan {
         }
     }
 
+    /// While a backup is put in place nothing else is done on this host.
+    pub fn while_restoring(&mut self, waits: String) {
+        self.reason = waits;
+        (self.change, self.remember, self.desired_record) = (None, None, None);
+        self.gives_heartbeat = false;
+        self.requeue_after_ms = Some(AGAIN_MS);
+    }
+
     /// Whether nothing is to be done.
     pub fn is_quiet(&self) -> bool {
         self.change.is_none() && self.desired_record.is_none() && self.remember.is_none()

@@ -62,6 +62,7 @@ fn confined() {
     let rights = run_arguments(&compose["services"]["swarmkit-mon"], |path| match path {
         "/var/run/docker.sock" => engine.socket().display().to_string(),
         "/var/lib/rancher/state" => state.display().to_string(),
+        "/var/lib/rancher/swarm-backups" => engine.host_folder("backups").display().to_string(),
         "/var/lib/rancher/etc/ssl" => engine.host_folder("ssl").display().to_string(),
         other => panic!("the service mounts {other} of the host"),
     });

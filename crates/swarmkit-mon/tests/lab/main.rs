@@ -1,6 +1,7 @@
 //! What the daemon and the image promise, on real engines and with Rancher's own parts, several labs at a time.
 //! `cargo test -p swarmkit-mon --test lab NAME` runs those with the name in it.
 
+mod backups;
 mod both_metadata_servers;
 mod chaos_campaign;
 mod compose_executor;
@@ -44,6 +45,7 @@ fn main() {
             // What takes longest begins first.
             ("whole_chain", whole_chain::trials),
             ("chaos_campaign", chaos_campaign::trials),
+            ("backups", backups::trials),
             ("compose_executor", compose_executor::trials),
             ("confinement", confinement::trials),
             ("daemon_settings", daemon_settings::trials),
