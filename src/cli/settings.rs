@@ -36,6 +36,8 @@ pub(super) fn run(args: &SettingsArgs, output: &Output) -> anyhow::Result<Outcom
                         Kind::Word { blank } => json!({ "word": true, "blank": blank }),
                         Kind::Address => json!({ "address": true, "blank": true }),
                         Kind::Token => json!({ "token": true, "blank": true }),
+                        Kind::Networks => json!({ "networks": true, "blank": true }),
+                        Kind::Optional { min, max } => json!({ "min": min, "max": max, "blank": true }),
                         Kind::Integer { min, max, unit } => json!({ "min": min, "max": max, "unit": unit }),
                     };
                     json!({

@@ -93,7 +93,7 @@ pub fn question(setting: &Setting) -> Question {
             question.kind = QuestionType::String.into();
             question.required = Templated::Value(!blank).into();
         }
-        Kind::Address => {
+        Kind::Address | Kind::Networks | Kind::Optional { .. } => {
             question.kind = QuestionType::String.into();
             question.required = Templated::Value(false).into();
         }

@@ -24,8 +24,12 @@ label { font-weight: bold; grid-row: span 2; }
 input, select { font: inherit; height: 27px; width: 170px; padding: 2px 6px; box-sizing: border-box; background: #fff;
   border: 1px solid #8c959f; border-radius: 4px; color: inherit; }
 .required { color: #b35900; }
-footer { margin-top: 12px; color: #57606a; text-align: center; }
+footer, .more { color: #57606a; text-align: center; }
+footer { margin-top: 12px; }
 ";
+
+/// How many questions are shown: the first are those that people ask about.
+const SHOWN: usize = 7;
 
 /// The page, of a catalog's folder.
 pub fn page(catalog: &Path) -> String {
@@ -37,11 +41,16 @@ pub fn page(catalog: &Path) -> String {
     let stacks: String = list(&project["stacks"])
         .map(|stack| format!("<li>{} <code>{}</code></li>\n", text(&stack["name"]), text(&stack["templateId"])))
         .collect();
-    let questions: String = list(&entry["catalog"]["questions"]).map(question).collect();
+    let asked = &entry["catalog"]["questions"];
+    let questions: String = list(asked).take(SHOWN).map(question).collect();
+    let more = match list(asked).count().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("<p class=\"more\">and {more} more, each with an answer that needs no change</p>\n"),
+    };
     format!(
         "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Swarm</title>\n<style>{STYLE}</style>\n<main>\n<section>\n\
          <h1>The environment template</h1>\n{icon}<div class=\"name\">{}</div>\n<div class=\"about\">{}</div>\n<ul>\n\
-         {stacks}</ul>\n</section>\n<section>\n<h1>{} {}: what it asks</h1>\n{questions}</section>\n</main>\n\
+         {stacks}</ul>\n</section>\n<section>\n<h1>{} {}: what it asks</h1>\n{questions}{more}</section>\n</main>\n\
          <footer>Drawn from the rendered files. Rancher shows the same in its own way.</footer>\n\
          <script>document.documentElement.dataset.height = document.documentElement.scrollHeight</script>\n",
         text(&project["name"]),

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::call::CallError;
 use super::engine::Availability;
 use super::forward::Listening;
+use super::making::Making;
 use super::observe::{MetadataView, Observation, Sources};
 use super::plan::{self, Change, DRAINED, NodeChange};
 use super::record::{Claim, Record};
@@ -35,6 +36,9 @@ pub enum ActError {
     /// No manager can be reached.
     #[error("none of the managers can be reached: {0}; is the port open between the hosts?")]
     Unreachable(String),
+    /// This host's engine cannot do what is set.
+    #[error("{0}")]
+    Setting(String),
     /// There is no way to Rancher's API.
     #[error("Rancher's API: {0}")]
     NoRancher(String),
@@ -53,6 +57,8 @@ pub struct Executor<'a> {
     pub file: &'a StateFile,
     /// Where this host's engine is forwarded to the managers.
     pub listening: &'a watch::Receiver<Listening>,
+    /// What the operator wants of a swarm that is made.
+    pub making: &'a Making,
 }
 
 impl Executor<'_> {
@@ -70,10 +76,11 @@ impl Executor<'_> {
         match change {
             Change::Claim => self.claim(seen).await,
             Change::Init { advertise } => {
+                let further = self.making.of_swarm(engine.api_version().await?).map_err(ActError::Setting)?;
                 self.last_reconcile_before_init(seen).await?;
                 let state = State { init: Some(seen.own.nonce.clone()), made: None, ..seen.own.state.clone() };
                 self.file.write(&state)?;
-                engine.init(&advertise.to_string(), &listen).await?;
+                engine.init(&advertise.to_string(), &listen, further).await?;
                 let made = Some(engine.swarm().await?.id);
                 Ok(self.file.write(&State { init: None, made, ..state })?)
             }
@@ -147,7 +154,7 @@ impl Executor<'_> {
                 engine.rotate_tokens(true).await?;
                 Ok(self.rancher()?.withdraw_plain_tokens(&service(seen)?).await?)
             }
-            Change::CreateNetwork { name } => Ok(engine.create_network(name).await?),
+            Change::CreateNetwork { name } => Ok(engine.create_network(name, self.making.of_network()).await?),
         }
     }
 

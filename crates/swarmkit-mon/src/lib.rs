@@ -6,6 +6,7 @@
 //! | `plan` | what to do: a pure function of that value |
 //! | `act`, `record_writer`, `label_writer` | do it |
 //! | `forward` | the way of this host's engine to the managers |
+//! | `gossip_port` | whether the managers can be reached by the port of their overlay networks |
 //! | `clock` | how far this host's clock is from Rancher's |
 //! | `run`, `wake`, `pace` | when: the loop, its wake-ups and its back-off |
 //! | `engine`, `metadata`, `rancher` | the three that it talks to; `call` is one call |
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod diagnose;
 pub mod engine;
 pub mod forward;
+pub mod gossip_port;
 pub mod hand_over;
 pub mod health;
 pub mod identity;
@@ -38,6 +40,7 @@ mod journal;
 pub mod label_writer;
 pub mod labels;
 pub mod log;
+pub mod making;
 pub mod metadata;
 pub mod metrics;
 pub mod notify;

@@ -108,6 +108,9 @@ const FIGURES: &[Figure] = &[
     Figure::gauge("needs_person", "Whether this host waits for a person; the page says what to do", |told| {
         whether(told.status.need().is_some())
     }),
+    Figure::gauge("paused", "Whether an operator has paused this monitor, or all of them", |told| {
+        whether(told.status.plan().is_some_and(|plan| plan.paused))
+    }),
     Figure::gauge("warnings", "How many things a person should know of; the page and the log name them", |told| {
         number(told.status.plan().map_or(0, |plan| plan.warnings.len() as u64))
     }),

@@ -1,5 +1,7 @@
 //! When: the loop that observes, plans and acts, its wake-ups and its back-off.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -14,10 +16,12 @@ use super::backup::restore::Pending;
 use super::backup::schedule::{self, Schedule};
 use super::engine::Engine;
 use super::forward::{self, Listening, Upstreams};
+use super::gossip_port;
 use super::health::{self, Health};
 use super::identity::Mirror;
 use super::journal::Journal;
 use super::label_writer;
+use super::making::Making;
 use super::metadata::{self, Metadata};
 use super::notify::{self, Notifier};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
@@ -77,6 +81,7 @@ impl From<&Settings> for Wanted {
 /// A monitor, ready to reconcile.
 pub struct Monitor {
     wanted: Wanted,
+    making: Making,
     sources: Arc<Sources>,
     keys: KeyPair,
     nonce: String,
@@ -90,6 +95,8 @@ pub struct Monitor {
     admission: Admission,
     backups: Schedule,
     restored: Pending,
+    /// Whose port of overlay networks is closed, while that is looked at.
+    closed: Option<watch::Receiver<BTreeSet<IpAddr>>>,
 }
 
 impl Monitor {
@@ -117,6 +124,7 @@ impl Monitor {
         };
         Ok(Self {
             wanted: settings.into(),
+            making: settings.into(),
             sources: Arc::new(sources),
             // As random as the key, and no part of it can be told from it.
             nonce: super::seal::mark(keys.public()),
@@ -130,6 +138,7 @@ impl Monitor {
             admission: Admission::new(&settings.status_token),
             backups: settings.into(),
             restored: Pending::new(Path::new(STATE_FOLDER)),
+            closed: None,
         })
     }
 
@@ -159,6 +168,7 @@ impl Monitor {
         self.memory.planned(&plan);
         plan.warnings.extend(damage);
         plan.warnings.extend(self.status.read().unwrap_or_else(PoisonError::into_inner).backups.warning());
+        plan.warnings.extend(self.closed.as_ref().and_then(|closed| gossip_port::warning(&closed.borrow())));
         if seen.has_stayed {
             plan.warnings.push(stayed(&seen));
         }
@@ -192,8 +202,10 @@ impl Monitor {
         let (opened, listening) = watch::channel(None);
         let (ask_peers, asked_peers) = watch::channel(peers::Asked::default());
         let (found, peers_found) = watch::channel(None);
-        self.peers = Some(peers_found);
-        let channels = Channels { desired, labels, request, published, ways, ask_peers, listening };
+        let (managers, known_managers) = watch::channel(BTreeSet::new());
+        let (tell_closed, closed) = watch::channel(BTreeSet::new());
+        (self.peers, self.closed) = (Some(peers_found), Some(closed));
+        let channels = Channels { desired, labels, request, published, ways, ask_peers, listening, managers };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
         let backups = Folder::new(Path::new(BACKUP_FOLDER));
@@ -211,6 +223,7 @@ impl Monitor {
             () = forward::run(known_upstreams, opened) => {}
             () = notified => {}
             () = backed_up => {}
+            () = gossip_port::run(known_managers, tell_closed) => {}
             () = self.reconcile_loop(&wake, &channels) => {}
         }
         Ok(())
@@ -258,7 +271,8 @@ impl Monitor {
 
     /// Does what is planned. Answers whether all of it was done.
     async fn act(&mut self, seen: &Observation, plan: &Plan, listening: &watch::Receiver<Listening>) -> bool {
-        let executor = Executor { sources: &self.sources, keys: &self.keys, file: &self.file, listening };
+        let executor =
+            Executor { sources: &self.sources, keys: &self.keys, file: &self.file, listening, making: &self.making };
         let remembered = match &plan.remember {
             Some(state) => Some(("remember", "remember".to_owned(), self.file.write(state).map_err(ActError::from))),
             None => None,
@@ -304,6 +318,7 @@ struct Channels {
     ways: watch::Sender<Upstreams>,
     ask_peers: watch::Sender<peers::Asked>,
     listening: watch::Receiver<Listening>,
+    managers: watch::Sender<BTreeSet<IpAddr>>,
 }
 
 /// Whoever waits for a value hears of it only where it is another one.
@@ -318,6 +333,7 @@ fn send_if_changed<T: Clone + PartialEq>(to: &watch::Sender<T>, change: impl FnO
 impl Channels {
     fn send(&self, seen: &Observation, plan: &Plan, nonce: &str, began: Instant) {
         send_if_changed(&self.ask_peers, |asked| asked.see(seen, plan));
+        send_if_changed(&self.managers, |known| *known = gossip_port::managers(seen));
         let Ok(metadata) = &seen.metadata else { return };
         send_if_changed(&self.ways, |ways| ways.see(seen, plan));
         let (host, labels) = (metadata.host.clone(), metadata.labels.clone());

@@ -42,6 +42,15 @@ pub enum Kind {
     Address,
     /// What clients say to be let in, or blank for none: never shown.
     Token,
+    /// IPv4 networks with commas between, or blank for none.
+    Networks,
+    /// A whole number within bounds, or blank for what the engine takes by itself.
+    Optional {
+        /// The least.
+        min: u64,
+        /// The greatest.
+        max: u64,
+    },
     /// A whole number within bounds.
     Integer {
         /// The least.
@@ -63,6 +72,11 @@ impl Kind {
             Self::Word { blank: true } => "a word, or blank for none".to_owned(),
             Self::Address => "an address of http or https, or blank for none".to_owned(),
             Self::Token => "16 to 128 letters, digits and `- . _ ~ + / =`, or blank for none".to_owned(),
+            Self::Networks => {
+                "up to 16 IPv4 networks such as 10.20.0.0/16 that do not overlap, with commas between, or blank for none"
+                    .to_owned()
+            }
+            Self::Optional { min, max } => format!("{min} to {max}, or blank"),
             Self::Integer { min, max, unit } => format!("{min} to {max} {unit}").trim_end().to_owned(),
         }
     }
@@ -72,13 +86,16 @@ impl Kind {
         match self {
             Self::OneOf(values) => values.iter().map(ToString::to_string).collect(),
             Self::Odd { most } => (1..=*most).step_by(2).map(|number| number.to_string()).collect(),
-            Self::Word { .. } | Self::Address | Self::Token | Self::Integer { .. } => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
     /// Whether a blank value means something.
     pub fn may_be_blank(&self) -> bool {
-        matches!(self, Self::Word { blank: true } | Self::Address | Self::Token)
+        matches!(
+            self,
+            Self::Word { blank: true } | Self::Address | Self::Token | Self::Networks | Self::Optional { .. }
+        )
     }
 
     /// Whether a value is not to be shown.
@@ -101,6 +118,10 @@ impl Kind {
             }
             Self::Address => text.is_empty() || is_address(text),
             Self::Token => text.is_empty() || is_token(text),
+            Self::Networks => crate::networks::read(text).is_some(),
+            Self::Optional { min, max } => {
+                text.is_empty() || text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number))
+            }
             Self::Integer { min, max, .. } => text.parse::<u64>().is_ok_and(|number| (*min..=*max).contains(&number)),
         };
         good.then(|| text.to_owned())

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::networks;
 use crate::setting::{Invalid, InvalidSettings, Kind, Resolved, Setting, resolve};
-use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, QuorumRecovery, Secret};
+use crate::typed::{FromSetting, LogFormat, LogLevel, ManagerAvailability, NetworkEncryption, QuorumRecovery, Secret};
 
 /// Makes the table and the typed [`Settings`] of one list, so that a setting is added in one place.
 macro_rules! settings {
@@ -28,10 +29,12 @@ macro_rules! settings {
             /// As there.
             pub fn resolve(given: impl Fn(&Setting) -> Option<String>) -> Result<Self, InvalidSettings> {
                 let Resolved { values, warnings } = resolve(SETTINGS, given)?;
-                Ok(Self {
+                let settings = Self {
                     $($field: typed(&$setting, &values)?,)+
                     warnings,
-                })
+                };
+                fit_together(&settings)?;
+                Ok(settings)
             }
         }
     };
@@ -47,6 +50,24 @@ fn typed<T: FromSetting>(setting: &Setting, values: &BTreeMap<&'static str, Stri
             allowed: setting.kind.allowed(),
         }])
     })
+}
+
+/// The engine's own size of a subnet, as the length of its prefix.
+const SUBNET_SIZE: u32 = 24;
+
+/// Whether subnets of the size that is wanted fit into the address pool.
+fn fit_together(settings: &Settings) -> Result<(), InvalidSettings> {
+    let size = settings.subnet_size.unwrap_or(SUBNET_SIZE);
+    let larger = |pool: &&String| networks::prefix(pool).is_some_and(|prefix| prefix > size);
+    match settings.address_pool.iter().find(larger) {
+        None => Ok(()),
+        Some(pool) => Err(InvalidSettings(vec![Invalid {
+            variable: "SUBNET_SIZE",
+            flag: "subnet-size",
+            given: Some(size.to_string()),
+            allowed: format!("{} to 29 for the address pool {pool}", networks::prefix(pool).unwrap_or_default()),
+        }])),
+    }
 }
 
 settings! {
@@ -210,6 +231,76 @@ settings! {
         help: "Whether a line of the log is a text or a JSON object.",
         asked: false,
     };
+    /// Whether the overlay network is encrypted.
+    network_encryption: NetworkEncryption = Setting {
+        variable: "NETWORK_ENCRYPTION",
+        flag: "network-encryption",
+        kind: Kind::OneOf(NetworkEncryption::WORDS),
+        default: "off",
+        label: "Encrypt the overlay network",
+        help: "Whether traffic between hosts on that network is encrypted. It counts when the network is made; changed later it changes nothing.",
+        asked: true,
+    };
+    /// The overlay network's largest packet.
+    network_mtu: Option<u32> = Setting {
+        variable: "NETWORK_MTU",
+        flag: "network-mtu",
+        kind: Kind::Optional { min: 576, max: 65535 },
+        default: "",
+        label: "MTU of the overlay network",
+        help: "The largest packet on that network, in bytes. It counts when the network is made. Blank for the engine's own, 1450 where hosts have 1500.",
+        asked: true,
+    };
+    /// The networks of which overlay networks get their subnets.
+    address_pool: Vec<String> = Setting {
+        variable: "ADDRESS_POOL",
+        flag: "address-pool",
+        kind: Kind::Networks,
+        default: "",
+        label: "Address pool",
+        help: "Networks of which overlay networks get their subnets, such as 10.20.0.0/16, for hosts that use the engine's own pool, 10.0.0.0/8, themselves. It counts when the swarm is made. Docker 18.09 or later.",
+        asked: true,
+    };
+    /// The size of each overlay network's subnet.
+    subnet_size: Option<u32> = Setting {
+        variable: "SUBNET_SIZE",
+        flag: "subnet-size",
+        kind: Kind::Optional { min: 8, max: 29 },
+        default: "",
+        label: "Subnet size",
+        help: "The length of the prefix of each overlay network's subnet. It counts when the swarm is made. Blank for the engine's own, 24. Docker 18.09 or later.",
+        asked: true,
+    };
+    /// The UDP port of the overlay networks.
+    data_path_port: Option<u32> = Setting {
+        variable: "DATA_PATH_PORT",
+        flag: "data-path-port",
+        kind: Kind::Optional { min: 1024, max: 49151 },
+        default: "",
+        label: "Data path port",
+        help: "The UDP port by which hosts exchange the traffic of overlay networks. It counts when the swarm is made. Blank for the engine's own, 4789. Docker 19.03 or later.",
+        asked: true,
+    };
+    /// How long nodes' certificates last.
+    certificate_days: Option<u32> = Setting {
+        variable: "CERTIFICATE_DAYS",
+        flag: "certificate-days",
+        kind: Kind::Optional { min: 1, max: 36500 },
+        default: "",
+        label: "Certificates last (days)",
+        help: "How long the certificates of nodes last, in days. It counts when the swarm is made; later `docker swarm update --cert-expiry` does. Blank for the engine's own, 90.",
+        asked: true,
+    };
+    /// How many ended tasks are kept.
+    task_history: Option<u32> = Setting {
+        variable: "TASK_HISTORY",
+        flag: "task-history",
+        kind: Kind::Optional { min: 0, max: 1000 },
+        default: "",
+        label: "Task history",
+        help: "How many ended tasks are kept of each. It counts when the swarm is made; later `docker swarm update --task-history-limit` does. Blank for the engine's own, 5.",
+        asked: true,
+    };
 }
 
 /// The table of settings as a person reads it in the docs, in Markdown.
@@ -248,6 +339,8 @@ mod tests {
             let values: Vec<String> = match setting.kind {
                 Kind::OneOf(_) | Kind::Odd { .. } => setting.kind.options(),
                 Kind::Integer { min, max, .. } => vec![min.to_string(), max.to_string()],
+                Kind::Optional { min, max } => vec![min.to_string(), max.to_string(), String::new()],
+                Kind::Networks => vec!["10.20.0.0/16, 10.30.0.0/16".to_owned(), String::new()],
                 Kind::Address => vec!["https://user:password@hooks.example.com:8443/a?b=c".to_owned()],
                 Kind::Word { .. } => vec!["a-word_1.x/y".to_owned()],
                 Kind::Token => vec!["0123456789abcdef".to_owned(), "A-._~+/=".repeat(16)],
@@ -278,6 +371,25 @@ mod tests {
         }
         let three = Settings::resolve(|s| (s.variable == "MANAGER_SCALE").then(|| "3".to_owned())).unwrap();
         assert!(three.warnings.is_empty());
+    }
+
+    #[test]
+    fn subnets_fit_into_the_address_pool() {
+        let resolve = |pool: &str, size: &str| {
+            Settings::resolve(|setting| match setting.variable {
+                "ADDRESS_POOL" => Some(pool.to_owned()),
+                "SUBNET_SIZE" => Some(size.to_owned()),
+                _ => None,
+            })
+        };
+        assert!(resolve("10.20.0.0/16", "").is_ok() && resolve("10.20.0.0/26", "28").is_ok());
+        for (pool, size, told) in [("10.20.0.0/26", "", "24"), ("10.20.0.0/16", "12", "12")] {
+            let error = resolve(pool, size).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("SUBNET_SIZE (--subnet-size) is `{told}`")) && error.contains(pool),
+                "{error}"
+            );
+        }
     }
 
     #[test]

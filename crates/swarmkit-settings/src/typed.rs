@@ -49,6 +49,20 @@ impl FromSetting for Secret {
     }
 }
 
+/// A number, or none.
+impl FromSetting for Option<u32> {
+    fn from_setting(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+    }
+}
+
+/// Networks.
+impl FromSetting for Vec<String> {
+    fn from_setting(text: &str) -> Option<Self> {
+        crate::networks::read(text)
+    }
+}
+
 /// A setting in seconds.
 impl FromSetting for Duration {
     fn from_setting(text: &str) -> Option<Self> {
@@ -114,6 +128,16 @@ choice! {
         Off = "off",
         /// Also once the lost ones have been out of reach for long.
         Auto = "auto",
+    }
+}
+
+choice! {
+    /// Whether what goes over the overlay network is encrypted.
+    NetworkEncryption {
+        /// It is not.
+        Off = "off",
+        /// It is.
+        On = "on",
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 use super::call::{self, CallError};
@@ -172,13 +172,15 @@ impl Engine {
         self.get::<Vec<serde::de::IgnoredAny>>("/services").await.map(|services| services.len())
     }
 
-    /// Makes a swarm with this engine as its first manager.
+    /// Makes a swarm with this engine as its first manager; `further` is what else the request has.
     ///
     /// # Errors
     /// As every call; 503 where it is in one already.
-    pub async fn init(&self, advertise: &str, listen: &str) -> Result<(), CallError> {
-        let body = json!({ "AdvertiseAddr": advertise, "ListenAddr": listen });
-        self.change(Method::POST, "/swarm/init", Some(body)).await.map(drop)
+    pub async fn init(&self, advertise: &str, listen: &str, further: Map<String, Value>) -> Result<(), CallError> {
+        let mut body = further;
+        body.insert("AdvertiseAddr".to_owned(), Value::from(advertise));
+        body.insert("ListenAddr".to_owned(), Value::from(listen));
+        self.change(Method::POST, "/swarm/init", Some(Value::Object(body))).await.map(drop)
     }
 
     /// Joins a swarm, as what the token stands for.
@@ -293,8 +295,10 @@ impl Engine {
     ///
     /// # Errors
     /// As every call; 409 where there is one of that name.
-    pub async fn create_network(&self, name: &str) -> Result<(), CallError> {
-        let body = json!({ "Name": name, "Driver": "overlay", "Attachable": true, "CheckDuplicate": true });
+    pub async fn create_network(&self, name: &str, options: Map<String, Value>) -> Result<(), CallError> {
+        let body = json!({
+            "Name": name, "Driver": "overlay", "Attachable": true, "CheckDuplicate": true, "Options": options
+        });
         self.change(Method::POST, "/networks/create", Some(body)).await.map(drop)
     }
 

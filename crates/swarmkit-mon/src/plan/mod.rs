@@ -95,6 +95,8 @@ pub struct Plan {
     pub labels: Option<DesiredLabels>,
     /// What should be known of to a person: settings that do not fit, hosts that say odd things.
     pub warnings: Vec<String>,
+    /// Whether an operator has paused it.
+    pub paused: bool,
     /// When to reconcile again at the latest, in milliseconds, if that is sooner than the period.
     pub requeue_after_ms: Option<u64>,
 }
@@ -110,6 +112,7 @@ impl Plan {
             remember: None,
             labels: None,
             warnings: Vec::new(),
+            paused: false,
             requeue_after_ms: None,
         }
     }

@@ -47,6 +47,8 @@ pub(super) fn heeded(seen: &Observation, mut plan: Plan) -> Plan {
         Some(change) => format!("{reason}: it would {change}; {}", plan.reason),
         None => format!("{reason}; {}", plan.reason),
     };
+    plan.paused = true;
+    plan.warnings.push(format!("{reason}: nothing is healed until that is taken away"));
     plan.change = None;
     plan.desired_record = None;
     plan.gives_heartbeat = false;

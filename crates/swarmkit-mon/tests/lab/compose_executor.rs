@@ -149,18 +149,19 @@ fn is_text(question: &Question) -> bool {
     matches!(question.kind.value(), Some(QuestionType::String | QuestionType::Password))
 }
 
-/// Every combination of options, of the ends of numbers, and of a text's default and none.
+/// Every combination of options, and of a text's default and none. Numbers change no line but their own.
 fn combined() -> Vec<Answers> {
     let mut all = vec![Answers::new()];
     for question in questions() {
         let mut answers = allowed(&question);
-        if is_text(&question) {
-            answers = vec![default(&question).into(), "".into()];
-            answers.dedup();
+        let default = default(&question);
+        if question.options.value().is_none() {
+            answers = vec![default.clone().into()];
+            answers.extend((is_text(&question) && !default.is_empty()).then(|| "".into()));
         }
         answers.retain(Value::is_string);
-        if !is_text(&question) {
-            // The default is an option already, and lies between the ends.
+        if question.options.value().is_some() {
+            // The default is an option already.
             answers.pop();
         }
         let longer = |answers: &Answers, answer: &Value| {
@@ -185,8 +186,8 @@ fn accepted() {
     let compose = rendered.compose();
     let mut executor = Executor::start();
     let combined = combined();
-    // Of a text whose default is none there is that alone.
-    let ways = |question: &Question| if is_text(question) && default(question).is_empty() { 1 } else { 2 };
+    // Of a text whose default is none there is that alone, and of a number.
+    let ways = |question: &Question| if is_text(question) && !default(question).is_empty() { 2 } else { 1 };
     let options = |question: &Question| question.options.value().map_or(ways(question), Vec::len);
     assert_eq!(combined.len(), questions().iter().map(options).product::<usize>());
     let all: Vec<Answers> = one_by_one().into_iter().chain(combined).collect();

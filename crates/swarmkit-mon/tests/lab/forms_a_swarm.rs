@@ -1,6 +1,8 @@
 //! Started on every host, in any order, at any time, the monitors make one healthy swarm, and tell Rancher so.
 
 use std::time::Duration;
+
+use serde_json::json;
 use swarm_lab::trial;
 use swarm_lab::trial::Trial;
 use swarm_lab::well;
@@ -20,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         trial("two_hosts_have_one_manager", missing, || together(2, 1)),
         trial("three_hosts", missing, || together(3, 3)),
         trial("five_hosts", missing, || together(5, 3)),
+        trial("a_swarm_and_its_network_are_made_as_set", missing, made_as_set),
         campaign("nine_hosts", missing, || together(9, 3)),
         campaign("one_by_one_in_any_order", missing, one_by_one),
         campaign("all_restarted_half_way", missing, restarted_half_way),
@@ -38,6 +41,33 @@ fn together(hosts: usize, managers: usize) {
         [_] => Ok(()),
         all => Err(format!("networks of that name: {all:?}")),
     });
+}
+
+fn made_as_set() {
+    let lab = Lab::start(1);
+    lab.start_monitors(&[
+        ("ADDRESS_POOL", "10.20.0.0/16, 10.30.0.0/16"),
+        ("SUBNET_SIZE", "26"),
+        ("DATA_PATH_PORT", "7789"),
+        ("CERTIFICATE_DAYS", "365"),
+        ("TASK_HISTORY", "2"),
+        ("NETWORK_ENCRYPTION", "on"),
+        ("NETWORK_MTU", "1400"),
+    ]);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    let network = || match lab.list("/networks?filters=%7B%22name%22%3A%5B%22rancher%22%5D%7D")?.as_slice() {
+        [one] => Ok(one.clone()),
+        all => Err(format!("networks of that name: {all:?}")),
+    };
+    lab.eventually(LIMIT, || network().map(drop));
+    let network = network().unwrap();
+    assert!(network["Options"].get("encrypted").is_some(), "{network}");
+    assert_eq!(network["Options"]["com.docker.network.driver.mtu"], "1400", "{network}");
+    let swarm = lab.hosts[0].engine.get("/swarm").unwrap().good().unwrap();
+    assert_eq!(swarm["DefaultAddrPool"], json!(["10.20.0.0/16", "10.30.0.0/16"]), "{swarm}");
+    assert_eq!((&swarm["SubnetSize"], &swarm["DataPathPort"]), (&json!(26), &json!(7789)), "{swarm}");
+    assert_eq!(swarm["Spec"]["CAConfig"]["NodeCertExpiry"], 365 * 86_400_000_000_000_u64, "{swarm}");
+    assert_eq!(swarm["Spec"]["Orchestration"]["TaskHistoryRetentionLimit"], 2, "{swarm}");
 }
 
 /// Containers that are not there yet are not in metadata either.

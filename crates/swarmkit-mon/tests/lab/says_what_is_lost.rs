@@ -24,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
             missing,
             one_port_closed,
         ),
+        campaign("a_port_of_overlay_networks_that_is_closed_is_named_and_no_other", missing, overlay_port_closed),
         campaign("a_manager_in_the_minority_is_not_healthy_and_says_whom_it_misses", missing, minority),
         campaign("a_log_that_tells_errors_alone_tells_of_a_lost_quorum", missing, quiet_log),
     ]
@@ -42,6 +43,38 @@ fn well_lab(settings: &[(&str, &str)]) -> (Lab, Vec<usize>) {
 
 fn name(host: &Host) -> String {
     format!("host{}", host.index + 1)
+}
+
+/// What the monitor of a host notices of the port that engines gossip on.
+fn noticed(host: &Host) -> Result<Vec<String>, String> {
+    let status = host.status()?;
+    let warnings = status["plan"]["warnings"].as_array().ok_or("no plan")?.iter();
+    Ok(warnings
+        .filter_map(|warning| warning.as_str())
+        .filter(|text| text.contains("7946"))
+        .map(str::to_owned)
+        .collect())
+}
+
+fn overlay_port_closed() {
+    let lab = Lab::start(3);
+    lab.start_monitors(&[("MANAGER_SCALE", "1")]);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    let manager = lab.leader().unwrap();
+    let (one, other) = (&lab.hosts[(manager + 1) % 3], &lab.hosts[(manager + 2) % 3]);
+    let to = lab.hosts[manager].address();
+    lab.network.close_port(&one.place, to, 7946);
+    let took = lab.eventually(2 * LIMIT, || match noticed(one)?.as_slice() {
+        [text] if text.contains(&to.to_string()) && text.contains("4789/udp") => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    println!("told after {took:.0?}");
+    assert_eq!(noticed(other), Ok(Vec::new()));
+    lab.network.open_port(&one.place, to, 7946);
+    lab.eventually(2 * LIMIT, || match noticed(one)?.as_slice() {
+        [] => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
 }
 
 /// Whether a host stands there, and its reason names all of these.
