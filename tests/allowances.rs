@@ -14,6 +14,7 @@ pub fn trials() -> Vec<Trial> {
         a_comment_with_a_reason_silences_a_rule_in_its_line,
         comments_above_a_line_all_speak_of_it,
         gen_catalog_toml_silences_rules_below_a_path_with_a_reason,
+        a_gen_catalog_toml_of_another_shape_is_told_with_its_place,
         what_is_silenced_is_told_in_every_format,
         a_comment_that_allows_nothing_is_told,
         an_entry_of_gen_catalog_toml_that_allows_nothing_is_told,
@@ -53,14 +54,51 @@ fn gen_catalog_toml_silences_rules_below_a_path_with_a_reason() {
     assert_eq!(allow("image-latest", "path = \"infra-templates/example/0\"", "known").0, 1);
     assert_eq!(allow("image-latest", "path = \"infra-templates/exam\"", "known").0, 1);
     for (rule, path, reason, says) in [
-        ("image-latst", "", "x", "line 2: there is no rule `image-latst`: is `image-latest` meant?"),
-        ("image-latest", "", " ", "the reason for allowing `image-latest` is empty"),
-        ("image-latest", "pth = \"x\"", "x", "unknown field `pth`"),
-        ("image-latest", "path = 3", "x", "invalid type"),
+        ("image-latst", "", "x", "2:8: there is no rule `image-latst`: is `image-latest` meant?"),
+        ("image-latest", "", " ", "4:10: the reason for allowing `image-latest` is empty"),
+        (
+            "image-latest",
+            "pth = \"x\"",
+            "x",
+            "3:1: there is no `pth` in an allowance, where `rule`, `reason`, `path` can stand: is `path` meant?",
+        ),
+        ("image-latest", "path = 3", "x", "3:8: `path` is a number; it must be one text, in quotes"),
     ] {
         let (code, _, errors) = allow(rule, path, reason);
         assert_eq!(code, 2);
-        assert!(errors.contains("gen-catalog.toml: ") && errors.contains(says), "{errors}");
+        assert!(errors.contains(&format!("gen-catalog.toml:{says}")), "{errors}");
+    }
+}
+
+fn a_gen_catalog_toml_of_another_shape_is_told_with_its_place() {
+    let folder = catalog(&[]);
+    for (text, says) in [
+        (
+            "for = \"comunity\"\n",
+            "1:7: `for` is \"comunity\"; it can be \"rancher\" or \"community\": is `community` meant?",
+        ),
+        ("for = true\n", "1:7: `for` is true or false; it must be one text, in quotes"),
+        ("fo = \"community\"\n", "1:1: there is no `fo` at the top, where `for`, `allow` can stand: is `for` meant?"),
+        ("\n[allow]\nrule = \"image-latest\"\n", "2:2: `allow` is a list, with an [[allow]] above each entry"),
+        ("allow = \"image-latest\"\n", "1:1: `allow` is a list"),
+        ("allow = [\"image-latest\"]\n", "1:10: an allowance is a table"),
+        ("rule = \"image-latest\"\n", "1:1: `rule` belongs to an allowance: write [[allow]] above it"),
+        ("[[allow]]\nrule = \"image-latest\"\n", "1:1: this allowance has no `reason`: say why"),
+        ("[[allow]]\nreason = \"x\"\n", "1:1: this allowance has no `rule`"),
+        ("[[allow]]\nrule = [\"image-latest\"]\nreason = \"x\"\n", "2:8: `rule` is a list; it must be one text"),
+        ("[[allow]]\nrule.a = \"image-latest\"\nreason = \"x\"\n", "`rule` is a table; it must be one text"),
+        ("[[allow]]\nrule = image-latest\n", "2:8: the value of `rule` needs quotes: rule = \"image-latest\""),
+        ("[[allow]]\nrule = \"image-latest\n", "the value of `rule` is no text in quotes"),
+        ("[[allow]]\nrule = \"image-latest\"\nrule = \"image-latest\"\n", "3:1: `rule` is here twice"),
+        ("[[allow]\nrule = \"image-latest\"\n", "this begins no table"),
+        ("allow image-latest\n", "\"allow image-latest\" is neither [[allow]] nor NAME = \"TEXT\""),
+        ("for =\n", "`for` has no value"),
+    ] {
+        fs::write(folder.path().join("gen-catalog.toml"), text).unwrap();
+        let (code, _, errors) = outcome(folder.path(), &["check", "."]);
+        let place = errors.split("gen-catalog.toml:").nth(1).unwrap_or_default();
+        let is_placed = place.split(':').take(2).all(|number| number.parse::<u32>().is_ok());
+        assert!(code == 2 && is_placed && place.contains(says), "{text}: {errors}");
     }
 }
 

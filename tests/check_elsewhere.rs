@@ -20,6 +20,8 @@ pub fn trials() -> Vec<Trial> {
         privileged_is_seen_however_yaml_says_it,
         a_dollar_that_is_escaped_uses_no_answer,
         what_rancher_cannot_read_is_an_error_though_other_readers_take_it,
+        a_value_that_becomes_another_text_is_told_and_none_else,
+        the_environment_of_ranchers_server_is_no_answer,
         no_fix_at_the_end_of_a_file_changes_what_it_means,
     ]
 }
@@ -109,6 +111,67 @@ fn a_tab_within_a_text_of_several_lines_is_a_part_of_it() {
 fn a_function_that_rancher_has_is_no_error() {
     let found = ids(&[(DOCKER, "      SIZE: ${SIZE}", "      SIZE: ${SIZE}\n      AT: '{{ now }}'")]);
     assert_eq!(found, BTreeSet::new());
+}
+
+/// As Rancher makes texts of them. Of what is meant as it is read nothing is said.
+fn a_value_that_becomes_another_text_is_told_and_none_else() {
+    let told = |file: &'static str, from: &str, more: &str| {
+        let found = checked(&[(file, from, &format!("{from}{more}"))]).findings;
+        let told: Vec<(&str, String)> = found.into_iter().map(|found| (found.rule.id, found.message)).collect();
+        told
+    };
+    for (written, read) in [
+        ("0644", "420"),
+        ("-010", "-8"),
+        ("08", "8"),
+        ("1_000", "1000"),
+        ("0x1F", "31"),
+        ("0b11", "3"),
+        ("+5", "5"),
+        ("1e3", "1000"),
+        ("1e6", "1e+06"),
+        ("12345678.0", "1.2345678e+07"),
+        ("1.10", "1.1"),
+        (".5", "0.5"),
+        (".inf", "+Inf"),
+        ("yes", "true"),
+        ("Off", "false"),
+    ] {
+        let found = told(DOCKER, "      SIZE: ${SIZE}", &format!("\n      A: {written}"));
+        let [("value-retyped", message)] = found.as_slice() else { panic!("{written}: {found:?}") };
+        assert!(message.contains(&format!("`{written}`")) && message.contains(&format!("`{read}`")), "{message}");
+    }
+    for plain in
+        ["'0644'", "0o644", "1:30", "190:20:30", "2001-01-01", "10", "-1", "1.5", "true", "0", "!!str 010", "1e400"]
+    {
+        let found = told(DOCKER, "      SIZE: ${SIZE}", &format!("\n      A: {plain}"));
+        assert!(found.is_empty(), "{plain}: {found:?}");
+    }
+    for (file, from, more, told_of) in [
+        (DOCKER, IMAGE, "    logging:\n      driver: x\n      options:\n        max: 1_0\n", true),
+        (DOCKER, IMAGE, "    group_add:\n      - 0100\n", true),
+        (DOCKER, IMAGE, "    cpu_shares: 0100\n", true),
+        (DOCKER, IMAGE, "    cpu_shares: 1_00\n", false),
+        (DOCKER, IMAGE, "    tty: yes\n", false),
+        (DOCKER, IMAGE, "    metadata:\n      a: 010\n      b: yes\n", true),
+        (DOCKER, IMAGE, "    secrets:\n      - source: a\n        mode: 0444\n", false),
+        (DOCKER, "services:\n", "  db:\n    image: a/b:1.0\n    environment:\n      - 010\n", true),
+    ] {
+        let found = told(file, from, more);
+        assert_eq!(
+            found.iter().filter(|(id, _)| *id == "value-retyped").count(),
+            usize::from(told_of),
+            "{more}: {found:?}"
+        );
+    }
+}
+
+fn the_environment_of_ranchers_server_is_no_answer() {
+    for call in ["env \"HOME\"", "expandenv \"a $HOME\"", "\"HOME\" | env", "env .Values.SIZE | default \"x\""] {
+        let found =
+            ids(&[(DOCKER, "      SIZE: ${SIZE}", &format!("      SIZE: ${{SIZE}}\n      AT: '{{{{ {call} }}}}'"))]);
+        assert_eq!(found, BTreeSet::from(["template-server-environment"]), "{call}");
+    }
 }
 
 fn privileged_is_seen_however_yaml_says_it() {

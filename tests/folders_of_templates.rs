@@ -15,6 +15,8 @@ pub fn trials() -> Vec<Trial> {
         trial("templates_are_found_in_a_folder_of_any_name", None, any_name),
         trial("what_a_catalog_allows_counts_in_each_of_its_folders", None, allowances),
         trial("a_change_is_seen_in_a_folder_of_any_name", None, changes),
+        trial("a_template_that_is_gone_from_a_folder_of_any_name_is_told", None, gone),
+        trial("two_commits_differ_in_a_folder_of_any_name", None, differences),
         trial("a_clone_may_have_the_name_of_a_folder_of_templates", None, any_name_of_a_clone),
         trial("rancher_offers_what_is_found_there", catalog_service::missing(), offered),
     ]
@@ -94,6 +96,54 @@ fn changes() {
         let found = told(folder.path(), &[path, "--changed-since", "HEAD"]);
         assert_eq!(found, BTreeSet::from(["stacks".to_owned()]), "{path}");
     }
+}
+
+fn gone() {
+    let folder = catalog();
+    fs::remove_dir_all(folder.path().join("stacks/web-stacks")).unwrap();
+    for change in ["in the work tree", "staged"] {
+        let (_, text, _) = outcome(folder.path(), &["check", ".", "--changed-since", "HEAD~0", "--format", "json"]);
+        let told: Value = serde_json::from_str(&text).unwrap();
+        let paths = told["findings"].as_array().unwrap().iter().map(|finding| finding["path"].as_str().unwrap());
+        let paths: Vec<&str> = paths.collect();
+        assert!(paths.iter().any(|path| path.starts_with("stacks/web-stacks")), "{change}: {paths:?}");
+        git(folder.path(), &["add", "-A"]);
+    }
+}
+
+fn differences() {
+    let folder = catalog();
+    for name in FOLDERS {
+        write_version(&folder.path().join(name).join(format!("web-{}", name.to_lowercase())).join("0"), "80");
+    }
+    write(&folder.path().join("docs/pictures/1/one.svg"), "<svg></svg>");
+    let (new, old) = ("my-stacks/new", "stacks/web-stacks");
+    write(&folder.path().join(new).join("config.yml"), "name: New\nversion: v1.0.0\n");
+    write_version(&folder.path().join(new).join("0"), "80");
+    fs::remove_dir_all(folder.path().join(old)).unwrap();
+    commit_all(folder.path(), "changes");
+    let differ = |more: &[&str]| {
+        let args = [&["diff", "--catalog", ".", "HEAD~1", "HEAD", "--format", "json"], more].concat();
+        let (_, text, errors) = outcome(folder.path(), &args);
+        let told: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{errors}"));
+        let names =
+            told["templates"].as_array().unwrap().iter().map(|one| one["template"].as_str().unwrap().to_owned());
+        names.collect::<BTreeSet<String>>()
+    };
+    let mut all: BTreeSet<String> = FOLDERS.map(|name| format!("{name}/web-{}", name.to_lowercase())).into();
+    all.insert(new.to_owned());
+    assert_eq!(differ(&[]), all);
+    for one in [new, old, "infra-templates/web-infra-templates"] {
+        assert_eq!(differ(&[one]), BTreeSet::from([one.to_owned()]));
+    }
+    let (code, _, errors) = outcome(folder.path(), &["diff", "--catalog", ".", "HEAD~1", "HEAD", "my-stacks/nwe"]);
+    assert!(code == 2 && errors.contains("is `my-stacks/new` meant?"), "{errors}");
+    // Of two folders beside each other, the names tell them apart too.
+    let copy = tempfile::tempdir().unwrap();
+    write_catalog(copy.path());
+    let (_, text, errors) =
+        outcome(Path::new("."), &["diff", copy.path().to_str().unwrap(), folder.path().to_str().unwrap(), "--no-text"]);
+    assert!(text.contains("stacks/web-stacks") && text.contains("my-stacks/new"), "{text} {errors}");
 }
 
 fn any_name_of_a_clone() {

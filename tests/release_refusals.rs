@@ -247,7 +247,7 @@ fn errors() {
     git(&one.clone, &["push", "-q", "origin", "master"]);
     let (code, _, errors) = one.release(&[]);
     assert_eq!(code, 2);
-    assert!(errors.contains("gen-catalog.toml") && errors.contains("missing field `reason`"), "{errors}");
+    assert!(errors.contains("gen-catalog.toml") && errors.contains("this allowance has no `reason`"), "{errors}");
 }
 
 fn odd_config() {

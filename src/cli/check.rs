@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::findings::{Told, count, github, json, junit, sarif, shown, text};
-use super::output::{Output, painted_diff};
+use super::output::{Output, Text, painted_diff};
 use super::progress::Shown;
 use super::rule_name::RuleName;
 use catalog_check::baseline::{Baseline, Scope};
@@ -190,12 +190,12 @@ fn print(args: &CheckArgs, told: &Told, output: &Output) -> anyhow::Result<()> {
                 output.result(painted_diff(diff))?;
                 output.info("\n")?;
             }
-            output.result(text(told, !output.is_quiet()))
+            output.results(text(told, !output.is_quiet()))
         }
         ReportFormat::Json => output.json(&json(told)),
         ReportFormat::Sarif => output.json(&sarif(told)),
-        ReportFormat::Github => output.result(&github(told)),
-        ReportFormat::Junit => output.result(&junit(told)),
+        ReportFormat::Github => output.results(&github(told)),
+        ReportFormat::Junit => output.results(junit(told).map(|part| Text::from(&part))),
     }
 }
 

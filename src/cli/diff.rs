@@ -169,7 +169,8 @@ fn of_folders(old: &Path, new: &Path) -> anyhow::Result<Compared> {
             for name in names {
                 let absent = TemplateSource::absent(Path::new(name));
                 let (before, after) = (before.get(name), after.get(name));
-                let comparison = TemplateComparison::new(before.unwrap_or(&absent), after.unwrap_or(&absent));
+                let comparison =
+                    TemplateComparison::named(name.clone(), before.unwrap_or(&absent), after.unwrap_or(&absent));
                 compared.templates.push(comparison);
             }
         }

@@ -39,10 +39,6 @@ impl Text {
         self.0.push_str(&other.0);
         self
     }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl From<&str> for Text {
@@ -78,8 +74,14 @@ impl Output {
 
     /// What the command is for: printed whatever happens.
     pub(super) fn result(&self, text: impl Into<Text>) -> anyhow::Result<()> {
-        let mut stream = AutoStream::new(io::stdout().lock(), self.choice);
-        match stream.write_all(text.into().0.as_bytes()).and_then(|()| stream.flush()) {
+        self.results(std::iter::once(text))
+    }
+
+    /// As [`Output::result`], part by part: together they may be much longer than what they tell of.
+    pub(super) fn results(&self, parts: impl IntoIterator<Item = impl Into<Text>>) -> anyhow::Result<()> {
+        let mut stream = BufWriter::new(AutoStream::new(io::stdout().lock(), self.choice));
+        let written = parts.into_iter().try_for_each(|part| stream.write_all(part.into().0.as_bytes()));
+        match written.and_then(|()| stream.flush()) {
             // `| head` has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other?),

@@ -187,7 +187,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         Came::Published
     } else {
         if let Err(refusal) = without_errors(&plan) {
-            output.error(findings::lines(&errors_of(&plan)));
+            output.error(findings::all_lines(&errors_of(&plan)));
             return Err(ReleaseError::from(refusal).into());
         }
         let target = Target { branch: &branch, remote: args.push.as_deref(), force: args.force_branch };

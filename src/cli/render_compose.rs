@@ -170,6 +170,9 @@ fn as_a_stack_gets_it(
     } else {
         let template = Template::parse(&file.text).map_err(|error| anyhow::anyhow!("{path}:{error}"))?;
         let pairs = answers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for notice in template.of_server() {
+            output.warning(&format!("{path}:{notice}; here it is empty"));
+        }
         let execution = template.execute(&TemplateValue::data(pairs, stack), &Limits::default());
         if let Some(error) = execution.error {
             if error.beyond_this_tool {

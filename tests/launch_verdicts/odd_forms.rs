@@ -60,6 +60,49 @@ const BLOCKS: &[&str] = &[
     "version: '2'\ncatalog: {version: v1}\nservices: {catalog: {scale: 1}}\n",
 ];
 
+/// Lists of nothing, which Rancher tells apart from no list: a service that has one for its addresses needs no image. What
+/// stands in docker-compose.yml, and in rancher-compose.yml.
+const ADDRESSES: &[&str] =
+    &["", "{}", "{external_ips: []}", "{external_ips: ['']}", "{external_ips: [1.2.3.4]}", "{scale: 1}"];
+
+/// Sections, of which any two may stand in one file: Rancher reads two of a name as one, and what `<<` merges with them.
+const SECTIONS: &[&str] = &[
+    "services: {web: {image: a}}",
+    "services: {a_b: {image: a}}",
+    "services: {web: {image: a, tty: 5}}",
+    "services: {web: {tty: true}}",
+    "services: {}",
+    "services: ~",
+    "services: [a]",
+    "<<: {services: {a_b: {image: a}}}",
+    "<<: {services: {web: {image: a, tty: 5}}}",
+    "<<: [{services: ~}, {services: {web: {image: a}}}]",
+    "containers: {c: {image: a}}",
+    "aliases: {alias: {services: [nope]}}",
+    "volumes: {a: 5}",
+    "volumes: {b: {}}",
+    "volumes: ~",
+    "<<: {volumes: {a: 5}}",
+    "secrets: {a: ~}",
+    "secrets: {b: {}}",
+];
+
+/// Of a service or an alias; empty maps, and what stands in an alias of nothing.
+const OTHERS: &[&str] = &[
+    "services: {web: {image: nginx, dns_opt: {}}}\n",
+    "services: {web: {image: nginx, extra_hosts: {}}}\n",
+    "services: {web: {image: nginx, environment: {}, labels: {}, ulimits: {}, sysctls: {}}}\n",
+    "services: {web: {image: nginx}}\naliases: {a: {links: '$'}}\n",
+    "services: {web: {image: nginx}}\naliases: {a: {ports: [x]}}\n",
+    "services: {web: {image: nginx}}\naliases: {a: {services: [web], links: '$'}}\n",
+    "services: {web: {image: nginx}}\naliases: {a: {<<: {services: [web]}, tty: 5}}\n",
+    "services: {web: {image: nginx}}\naliases: {a: {services: [web], image: '$'}}\n",
+    "services: {web: {image: nginx}}\nexternal_services: {a: {image: '$', hostname: a}}\n",
+    "services: {web: {image: nginx}}\nexternal_services: {a: {image: nginx, hostname: '$'}}\n",
+    "services: {web: 5, web: {image: nginx}}\n",
+    "services: {web: {image: nginx}, web: []}\n",
+];
+
 /// All of them.
 pub fn versions() -> Vec<Version> {
     let with = |docker: &str| (docker.to_owned(), RANCHER.to_owned());
@@ -68,6 +111,26 @@ pub fn versions() -> Vec<Version> {
         with(&format!("version: '2'\nservices: {{web: {{image: nginx, secrets: [{{source: a, mode: {mode}}}]}}}}\n"))
     });
     let blocks = BLOCKS.iter().map(|rancher| ("web: {image: nginx}\n".to_owned(), (*rancher).to_owned()));
+    let addresses = ADDRESSES.iter().flat_map(|docker| {
+        ADDRESSES.iter().map(|rancher| {
+            let services = |keys: &str| match keys {
+                "" => String::new(),
+                keys => format!("services: {{web: {keys}}}\n"),
+            };
+            (format!("version: '2'\n{}", services(docker)), format!("{RANCHER}{}", services(rancher)))
+        })
+    });
+    let sections = SECTIONS
+        .iter()
+        .flat_map(|one| SECTIONS.iter().map(move |other| with(&format!("version: '2'\n{one}\n{other}\n"))));
+    let others = OTHERS.iter().map(|rest| with(&format!("version: '2'\n{rest}")));
     let plain = IN_BASE64.iter().chain(NOTHING_FOR_A_NAME).map(|docker| with(docker));
-    plain.chain(merges.map(|docker| with(&docker))).chain(modes).chain(blocks).collect()
+    plain
+        .chain(merges.map(|docker| with(&docker)))
+        .chain(modes)
+        .chain(blocks)
+        .chain(addresses)
+        .chain(sections)
+        .chain(others)
+        .collect()
 }

@@ -2,11 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use toml::Spanned;
-
+use super::config_text;
 use super::report::Finding;
-use super::rules;
 use super::run::Audience;
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::source::MAX_FILE_BYTES;
@@ -61,27 +58,13 @@ impl Allow {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct FileContent {
-    #[serde(rename = "for")]
-    audience: Audience,
-    allow: Vec<AllowContent>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AllowContent {
-    rule: Spanned<String>,
-    path: Option<String>,
-    reason: String,
-}
-
 /// Why a gen-catalog.toml cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {reason}", path.display())]
+#[error("{}:{place} {reason}", path.display())]
 pub struct ConfigError {
     path: PathBuf,
+    /// `LINE:COLUMN:`, where there is one.
+    place: String,
     reason: String,
 }
 
@@ -92,7 +75,7 @@ impl CatalogConfig {
     /// It cannot be read, is not TOML of this shape, names a rule that is not there, or gives no reason.
     pub fn read(root: &Path) -> Result<Self, ConfigError> {
         let path = root.join(FILE_NAME);
-        let fail = |reason: String| ConfigError { path: path.clone(), reason };
+        let fail = |reason: String| ConfigError { path: path.clone(), place: String::new(), reason };
         match Beneath::open(root).and_then(|root| root.read(Path::new(FILE_NAME), MAX_FILE_BYTES)) {
             Ok(bytes) => Self::parse(
                 root,
@@ -108,29 +91,11 @@ impl CatalogConfig {
     /// # Errors
     /// As there.
     pub fn parse(root: &Path, text: &str) -> Result<Self, ConfigError> {
-        let fail = |reason: String| ConfigError { path: root.join(FILE_NAME), reason };
-        let line_of = |offset: usize| text[..offset].matches('\n').count() + 1;
-        let content: FileContent = toml::from_str(text).map_err(|error| {
-            let place = error.span().map(|span| format!("line {}: ", line_of(span.start)));
-            fail(format!(
-                "{}{}; it holds `for`, and [[allow]] with `rule`, `reason` and perhaps `path`, each a text",
-                place.unwrap_or_default(),
-                error.message()
-            ))
+        let (audience, allow) = config_text::read(text).map_err(|wrong| ConfigError {
+            path: root.join(FILE_NAME),
+            place: format!("{}:{}:", wrong.line, wrong.column),
+            reason: wrong.reason,
         })?;
-        let mut allow = Vec::new();
-        let audience = content.audience;
-        for content in content.allow {
-            let line = u32::try_from(line_of(content.rule.span().start)).unwrap_or(0);
-            let rule = content.rule.into_inner();
-            if rules::by_id(&rule).is_none() {
-                return Err(fail(format!("line {line}: {}", rules::no_such_rule(&rule))));
-            }
-            if content.reason.trim().is_empty() {
-                return Err(fail(format!("line {line}: the reason for allowing `{rule}` is empty")));
-            }
-            allow.push(Allow { rule, path: content.path, reason: content.reason, line });
-        }
         Ok(Self { audience, allow, root: root.to_owned() })
     }
 

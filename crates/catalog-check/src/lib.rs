@@ -6,6 +6,7 @@ pub mod baseline;
 mod before;
 pub mod changed;
 pub mod config;
+mod config_text;
 pub mod fix;
 mod launch;
 pub mod layout;

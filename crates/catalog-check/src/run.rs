@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::Deserialize;
 
 use super::asked::{Asked, asked};
 use super::before::Before;
@@ -56,8 +55,7 @@ impl CheckOptions {
 }
 
 /// For whom a catalog is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Audience {
     /// Every Rancher: an error is what Rancher fails on.
     #[default]

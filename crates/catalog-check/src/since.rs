@@ -18,6 +18,7 @@ use super::run::{self, CheckOptions, Checked, in_order};
 use super::silence::{self, Judge};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::git::{Git, GitError};
+use rancher_catalog::listed_templates::ListedTemplates;
 use rancher_catalog::source::{TemplateSource, catalog_of_template, is_base, is_base_folder, templates_of};
 use rancher_catalog::yaml::Position;
 
@@ -92,6 +93,21 @@ impl Commit {
     pub fn holds(&self, path: &Path) -> bool {
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent()?.canonicalize().ok());
         folder.is_some_and(|folder| folder.starts_with(&self.top))
+    }
+
+    /// The templates of a catalog that some files were in, in folders whose name does not say so. They may be gone.
+    fn others(&self, catalog: &Path, files: &[String]) -> Result<Vec<String>, ChangedError> {
+        let Ok(prefix) = catalog.strip_prefix(&self.top) else { return Ok(Vec::new()) };
+        let mut templates = ListedTemplates::default();
+        let inside = || files.iter().filter_map(|file| Path::new(file).strip_prefix(prefix).ok());
+        for top in ListedTemplates::to_list(inside()) {
+            let top = prefix.join(top);
+            let args = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", &self.id, "--", &top.to_string_lossy()];
+            templates.add(self.git.names(&args)?.iter().filter_map(|file| file.strip_prefix(prefix).ok()));
+        }
+        let folders: BTreeSet<PathBuf> = inside().filter_map(|file| templates.folder_of(file)).collect();
+        let folders = folders.iter().filter(|folder| !folder.parent().is_some_and(is_base_folder));
+        Ok(folders.map(|folder| prefix.join(folder).to_string_lossy().into_owned()).collect())
     }
 
     /// The files below a folder that are not as in the commit.
@@ -182,6 +198,7 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
         })
         .collect();
     let mut changed = Changed::default();
+    let mut others: Vec<String> = Vec::new();
     for root in run::roots(std::slice::from_ref(&wanted))? {
         let was = match commit.file(&root.join(FILE_NAME))? {
             // What was broken before allowed nothing.
@@ -190,12 +207,14 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
         };
         changed.findings.extend(changes_of_config(&root, &was, &CatalogConfig::read(&root)?));
         changed.before.add_config(&root, was);
+        others.extend(commit.others(&root, &files)?);
     }
-    let others: Vec<String> = templates_of(&wanted)?
-        .iter()
-        .filter(|template| !template.parent().is_some_and(is_base_folder))
-        .filter_map(|template| Some(template.strip_prefix(&commit.top).ok()?.to_string_lossy().into_owned()))
-        .collect();
+    let of_other_names =
+        templates_of(&wanted)?.into_iter().filter(|template| !template.parent().is_some_and(is_base_folder));
+    others.extend(
+        of_other_names
+            .filter_map(|template| Some(template.strip_prefix(&commit.top).ok()?.to_string_lossy().into_owned())),
+    );
     let is_in = |file: &str, folder: &str| file.strip_prefix(folder).is_some_and(|inside| inside.starts_with('/'));
     let template_of =
         |file: &str| template_of(file).or_else(|| others.iter().find(|template| is_in(file, template)).cloned());

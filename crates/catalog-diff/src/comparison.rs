@@ -1,14 +1,13 @@
 //! Two versions, two templates or two states of a catalog, compared: in meaning, and line by line.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::difference::Difference;
 use super::meaning;
 use super::upgrade::{Upgrade, judge};
-use rancher_catalog::source::{TemplateSource, VersionSource};
+use rancher_catalog::source::{TemplateSource, VersionSource, catalog_of_template};
 use rancher_catalog::unified_diff::unified_diff;
 
 /// A version, named.
@@ -96,7 +95,11 @@ impl VersionComparison {
 impl TemplateComparison {
     /// Compares two states of a template, or two templates; the name is that of the second.
     pub fn new(before: &TemplateSource, after: &TemplateSource) -> Self {
-        let template = template_name(after);
+        Self::named(template_name(after), before, after)
+    }
+
+    /// The same, where its name is known.
+    pub fn named(template: String, before: &TemplateSource, after: &TemplateSource) -> Self {
         let find = |template: &'_ TemplateSource, name: &str| template.versions.iter().position(|v| v.name == name);
         let only_in = |one: &TemplateSource, other: &TemplateSource| {
             one.versions.iter().filter(|version| find(other, &version.name).is_none()).map(name_of).collect()
@@ -146,11 +149,9 @@ impl TemplateComparison {
 
 /// A template's name in its catalog.
 pub fn template_name(template: &TemplateSource) -> String {
-    let above = template.path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    match above {
-        Some(base) if rancher_catalog::source::is_base(&base) => format!("{base}/{}", template.folder),
-        _ => template.folder.clone(),
-    }
+    let catalog = catalog_of_template(&template.path).filter(|catalog| *catalog != template.path);
+    let inside = catalog.as_ref().and_then(|catalog| template.path.strip_prefix(catalog).ok());
+    inside.map_or_else(|| template.folder.clone(), |inside| inside.to_string_lossy().into_owned())
 }
 
 /// A version's name.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rancher_catalog::git::{Git, GitError};
-use rancher_catalog::source::{TemplateSource, catalog_above, is_base};
+use rancher_catalog::listed_templates::ListedTemplates;
+use rancher_catalog::source::{TemplateSource, catalog_above};
 
 use super::comparison::TemplateComparison;
 
@@ -56,14 +57,25 @@ pub fn compare(
         };
         if listed(&before, below)?.is_empty() && listed(&after, below)?.is_empty() {
             let files = listed(&after, &prefix)?;
-            let known: BTreeSet<PathBuf> =
-                files.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
+            let files = || files.iter().filter_map(|file| file.strip_prefix(&prefix).ok());
+            let mut templates = ListedTemplates::default();
+            templates.add(files());
+            let known: BTreeSet<PathBuf> = files().filter_map(|file| templates.folder_of(file)).collect();
             let known = known.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
             return Err(CompareError::Nowhere { path: only.to_owned(), known });
         }
     }
-    let folders: BTreeSet<PathBuf> =
-        git.names(&args)?.iter().filter_map(|file| template_of(file.strip_prefix(&prefix).ok()?)).collect();
+    let changed = git.names(&args)?;
+    let changed = || changed.iter().filter_map(|file| file.strip_prefix(&prefix).ok());
+    let mut templates = ListedTemplates::default();
+    for top in ListedTemplates::to_list(changed()) {
+        let top = format!("{prefix}{}", top.to_string_lossy());
+        for commit in [&before, &after] {
+            let files = git.names(&["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", &top])?;
+            templates.add(files.iter().filter_map(|file| file.strip_prefix(&prefix).ok()));
+        }
+    }
+    let folders: BTreeSet<PathBuf> = changed().filter_map(|file| templates.folder_of(file)).collect();
     let folder = |source| GitError::Io { command: "diff-tree".to_owned(), source };
     let (old, new) = (tempfile::tempdir().map_err(folder)?, tempfile::tempdir().map_err(folder)?);
     let paths: Vec<String> = folders.iter().map(|folder| format!("{prefix}{}", folder.to_string_lossy())).collect();
@@ -74,15 +86,9 @@ pub fn compare(
     git.export(&before, &paths, old.path())?;
     git.export(&after, &paths, new.path())?;
     let read = |root: &Path, folder: &Path| TemplateSource::read(&root.join(&prefix).join(folder));
-    let compared =
-        folders.iter().map(|folder| TemplateComparison::new(&read(old.path(), folder), &read(new.path(), folder)));
+    let compared = folders.iter().map(|folder| {
+        let name = folder.to_string_lossy().into_owned();
+        TemplateComparison::named(name, &read(old.path(), folder), &read(new.path(), folder))
+    });
     Ok(compared.filter(|comparison| !comparison.is_empty()).collect())
-}
-
-/// The folder of the template that a file of a catalog belongs to.
-fn template_of(file: &Path) -> Option<PathBuf> {
-    let mut parts = file.components();
-    let (base, folder) = (parts.next()?, parts.next()?);
-    parts.next()?;
-    is_base(&base.as_os_str().to_string_lossy()).then(|| Path::new(&base).join(folder))
 }

@@ -26,6 +26,7 @@ pub mod hidden;
 pub mod interpolation;
 pub mod launch;
 pub mod limited_child;
+pub mod listed_templates;
 pub mod model;
 mod renderings;
 pub mod schema;

@@ -153,7 +153,7 @@ fn listed(values: &[impl AsRef<str>]) -> String {
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} (--{flag}) is {}: allowed is {allowed}", shown(given.as_deref()))]
+#[error("{variable} (--{flag}) {}: allowed is {allowed}", shown(given.as_deref()))]
 pub struct Invalid {
     pub(crate) variable: &'static str,
     pub(crate) flag: &'static str,
@@ -163,7 +163,10 @@ pub struct Invalid {
 }
 
 fn shown(given: Option<&str>) -> String {
-    given.map_or_else(|| "not shown, and none that can be used".to_owned(), |given| format!("`{given}`"))
+    given.map_or_else(
+        || "cannot be used as it is (it is a secret, and not shown here)".to_owned(),
+        |given| format!("is `{given}`"),
+    )
 }
 
 /// All settings that cannot be used, so that one look is enough to fix them all.

@@ -403,7 +403,7 @@ mod tests {
     fn a_token_is_too_long_to_be_guessed_fits_into_a_header_and_is_not_shown() {
         for bad in ["0123456789abcde", "0123456789 abcdef", "0123456789:abcdef", "0123456789abcdé", &"x".repeat(129)] {
             let error = Settings::resolve(|s| (s.variable == "STATUS_TOKEN").then(|| bad.to_owned())).unwrap_err();
-            assert!(error.to_string().starts_with("STATUS_TOKEN (--status-token) is not shown"), "{error}");
+            assert!(error.to_string().starts_with("STATUS_TOKEN (--status-token) cannot be used as it is (it is a secret, and not shown here): allowed is "), "{error}");
             assert!(!error.to_string().contains(bad), "{error}");
         }
     }

@@ -1,47 +1,61 @@
 //! GitHub's workflow commands. A step shows ten annotations of a level and drops the rest without a word, so what does
 //! not fit is told in the tenth.
 
+use std::path::Path;
+
 use super::{Told, in_repository, why_silent};
-use catalog_check::{Finding, Severity, Silence};
+use catalog_check::{Finding, Severity, Silence, Silenced};
 
 const MOST: usize = 10;
 
-pub(in crate::cli) fn github(told: &Told) -> String {
+pub(in crate::cli) fn github(told: &Told) -> Vec<String> {
     let of = |severity: Severity| {
         let findings = told.checked.findings.iter().filter(move |finding| finding.rule.severity == severity);
-        findings.map(|finding| annotation(finding, None))
+        findings.map(|finding| Notice::Finding(finding, None))
     };
-    let mut out = String::new();
-    command("error", of(Severity::Error).collect(), "errors", &mut out);
-    command("warning", of(Severity::Warning).collect(), "warnings", &mut out);
+    let mut out = Vec::new();
+    command("error", of(Severity::Error), "errors", &mut out);
+    command("warning", of(Severity::Warning), "warnings", &mut out);
     // What somebody allows comes before notes: whoever looks at a change must see what it does not say.
     let silenced = |in_baseline: bool| {
         let wanted = told.checked.silenced.iter().filter(move |one| (one.by == Silence::Baseline) == in_baseline);
-        wanted.map(|one| annotation(&one.finding, Some(&why_silent(one))))
+        wanted.map(|one| Notice::Finding(&one.finding, Some(one)))
     };
-    let mut notices: Vec<String> = told
-        .baseline
-        .iter()
-        .filter(|(_, gone)| !gone.is_empty())
-        .map(|(file, gone)| {
-            let many = if gone.len() == 1 { "an entry is" } else { "entries are" };
-            let message = format!("{} {many} gone: --write-baseline removes what is no longer found", gone.len());
-            format!(" file={},title=baseline::{}", property(&in_repository(file)), data(&message))
-        })
-        .collect();
-    notices.extend(silenced(false));
-    notices.extend(of(Severity::Note));
-    notices.extend(silenced(true));
+    let gone = told.baseline.iter().filter(|(_, gone)| !gone.is_empty());
+    let gone = gone.map(|(file, gone)| Notice::Gone(file, gone.len()));
+    let notices = gone.chain(silenced(false)).chain(of(Severity::Note)).chain(silenced(true));
     command("notice", notices, "notices", &mut out);
     out
 }
 
+/// What an annotation is about.
+enum Notice<'a> {
+    Finding(&'a Finding, Option<&'a Silenced>),
+    /// A baseline has so many entries too many.
+    Gone(&'a Path, usize),
+}
+
+impl Notice<'_> {
+    fn text(&self) -> String {
+        match self {
+            Self::Finding(finding, silenced) => annotation(finding, silenced.map(why_silent).as_deref()),
+            Self::Gone(file, gone) => {
+                let many = if *gone == 1 { "an entry is" } else { "entries are" };
+                let message = format!("{gone} {many} gone: --write-baseline removes what is no longer found");
+                format!(" file={},title=baseline::{}", property(&in_repository(file)), data(&message))
+            }
+        }
+    }
+}
+
 /// The commands of a level; a step shows no more than so many.
-fn command(name: &str, all: Vec<String>, many: &str, out: &mut String) {
-    let fit = if all.len() > MOST { MOST - 1 } else { all.len() };
-    all[..fit].iter().for_each(|rest| out.push_str(&format!("::{name}{rest}\n")));
-    if all.len() > fit {
-        out.push_str(&format!("::{name} title=gen-catalog::and {} more {many}\n", all.len() - fit));
+fn command<'a>(name: &str, mut all: impl Iterator<Item = Notice<'a>>, many: &str, out: &mut Vec<String>) {
+    let first: Vec<Notice<'_>> = all.by_ref().take(MOST).collect();
+    let more = all.count();
+    let fit = if more > 0 { MOST - 1 } else { first.len() };
+    out.extend(first.iter().take(fit).map(|notice| format!("::{name}{}\n", notice.text())));
+    if more > 0 {
+        out.push(format!("::{name} title=gen-catalog::and {} more {many}\n", more + 1));
     }
 }
 

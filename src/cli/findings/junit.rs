@@ -6,60 +6,81 @@
 //! code 1 is a failure; others are told in the output of a case that passes; what is silenced is skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rancher_catalog::hidden::{acts, seen};
 
 use super::{Told, in_repository, why_silent};
 use catalog_check::{Finding, Severity, Silenced};
 
-/// What is told of a rule and a file.
-#[derive(Default)]
-struct Case<'a> {
-    found: Vec<&'a Finding>,
-    silenced: Vec<&'a Silenced>,
+/// A test case.
+enum Case<'a> {
+    /// A version in which nothing is found.
+    Good(&'a Path),
+    /// What is told of a rule and a file.
+    Told { path: &'a Path, rule: &'a str, found: Vec<&'a Finding>, silenced: Vec<&'a Silenced> },
 }
 
-pub(in crate::cli) fn junit(told: &Told) -> String {
-    let mut cases: BTreeMap<(PathBuf, &str), Case<'_>> = BTreeMap::new();
+/// What came of one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+/// The document, part by part: it may be much longer than what it tells of.
+pub(in crate::cli) fn junit(told: &Told) -> impl Iterator<Item = String> {
+    let strict = told.strict;
+    let suites = suites(told);
+    let total = |wanted: Option<Outcome>| suites.values().map(|cases| count(cases, wanted, strict)).sum::<usize>();
+    let head = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gen-catalog check\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n",
+        total(None),
+        total(Some(Outcome::Failed)),
+    );
+    let parts = suites.into_iter().flat_map(move |(name, cases)| {
+        let opening = format!(
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n",
+            escaped(&name),
+            cases.len(),
+            count(&cases, Some(Outcome::Failed), strict),
+            count(&cases, Some(Outcome::Skipped), strict),
+        );
+        let cases = cases.into_iter().map(move |case| case.text(strict));
+        std::iter::once(opening).chain(cases).chain(std::iter::once("  </testsuite>\n".to_owned()))
+    });
+    std::iter::once(head).chain(parts).chain(std::iter::once("</testsuites>\n".to_owned()))
+}
+
+fn count(cases: &[Case<'_>], wanted: Option<Outcome>, strict: bool) -> usize {
+    cases.iter().filter(|case| wanted.is_none_or(|wanted| case.outcome(strict) == wanted)).count()
+}
+
+/// The cases of each suite, by its name.
+fn suites(told: &Told) -> BTreeMap<String, Vec<Case<'_>>> {
+    type Both<'a> = (Vec<&'a Finding>, Vec<&'a Silenced>);
+    let mut told_of: BTreeMap<(&Path, &str), Both<'_>> = BTreeMap::new();
     for finding in &told.checked.findings {
-        cases.entry((finding.path.clone(), finding.rule.id)).or_default().found.push(finding);
+        told_of.entry((&finding.path, finding.rule.id)).or_default().0.push(finding);
     }
     for silenced in &told.checked.silenced {
         let finding = &silenced.finding;
-        cases.entry((finding.path.clone(), finding.rule.id)).or_default().silenced.push(silenced);
+        told_of.entry((&finding.path, finding.rule.id)).or_default().1.push(silenced);
     }
     let templates: BTreeSet<&Path> = told.checked.versions.iter().filter_map(|version| version.parent()).collect();
-    let mut suites: BTreeMap<String, Suite> = BTreeMap::new();
+    let mut suites: BTreeMap<String, Vec<Case<'_>>> = BTreeMap::new();
     for version in &told.checked.versions {
-        let path = in_repository(version);
         let suite = suites.entry(suite_of(version, &templates)).or_default();
-        if !cases.range((version.clone(), "")..).next().is_some_and(|((path, _), _)| path.starts_with(version)) {
-            suite.add(&path, &path, None, "");
+        let next = told_of.range((version.as_path(), "")..).next();
+        if !next.is_some_and(|((path, _), _)| path.starts_with(version)) {
+            suite.push(Case::Good(version));
         }
     }
-    for ((path, rule), case) in &cases {
-        let suite = suites.entry(suite_of(path, &templates)).or_default();
-        suite.add_case(&in_repository(path), rule, case, told.strict);
+    for ((path, rule), (found, silenced)) in told_of {
+        suites.entry(suite_of(path, &templates)).or_default().push(Case::Told { path, rule, found, silenced });
     }
-    let total = |of: fn(&Suite) -> usize| suites.values().map(of).sum::<usize>();
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gen-catalog check\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n",
-        total(|suite| suite.tests),
-        total(|suite| suite.failures),
-    );
-    for (name, suite) in &suites {
-        out.push_str(&format!(
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{}  </testsuite>\n",
-            escaped(name),
-            suite.tests,
-            suite.failures,
-            suite.skipped,
-            suite.cases
-        ));
-    }
-    out.push_str("</testsuites>\n");
-    out
+    suites
 }
 
 /// The suite of a path: the template that it is in.
@@ -68,25 +89,34 @@ fn suite_of(path: &Path, templates: &BTreeSet<&Path>) -> String {
     template.or(path.parent()).map_or_else(|| ".".to_owned(), in_repository)
 }
 
-#[derive(Default)]
-struct Suite {
-    tests: usize,
-    failures: usize,
-    skipped: usize,
-    cases: String,
+fn fails(finding: &Finding, strict: bool) -> bool {
+    match finding.rule.severity {
+        Severity::Error => true,
+        Severity::Warning => strict,
+        Severity::Note => false,
+    }
 }
 
-impl Suite {
-    fn add_case(&mut self, path: &str, rule: &str, case: &Case<'_>, strict: bool) {
-        let fails = |finding: &&Finding| match finding.rule.severity {
-            Severity::Error => true,
-            Severity::Warning => strict,
-            Severity::Note => false,
+impl Case<'_> {
+    fn outcome(&self, strict: bool) -> Outcome {
+        match self {
+            Self::Told { found, .. } if found.iter().any(|finding| fails(finding, strict)) => Outcome::Failed,
+            Self::Told { found, silenced, .. } if found.is_empty() && !silenced.is_empty() => Outcome::Skipped,
+            _ => Outcome::Passed,
+        }
+    }
+
+    fn text(&self, strict: bool) -> String {
+        let Self::Told { path, rule, found, silenced } = self else {
+            let Self::Good(version) = self else { return String::new() };
+            let path = in_repository(version);
+            return element(&path, &path, "");
         };
-        let told = |findings: &[&Finding]| findings.iter().map(|finding| one(path, finding)).collect::<String>();
-        let (failures, others): (Vec<&Finding>, Vec<&Finding>) = case.found.iter().copied().partition(fails);
+        let path = in_repository(path);
+        let told = |findings: &[&Finding]| findings.iter().map(|finding| one(&path, finding)).collect::<String>();
+        let (failures, others): (Vec<&Finding>, Vec<&Finding>) =
+            found.iter().copied().partition(|finding| fails(finding, strict));
         let mut body = String::new();
-        let mut result = None;
         if let Some(first) = failures.first() {
             let more = if failures.len() > 1 { format!(" (and {} more)", failures.len() - 1) } else { String::new() };
             body.push_str(&format!(
@@ -95,31 +125,24 @@ impl Suite {
                 escaped(&format!("{}{more}", first.message)),
                 in_element(&format!("{}why: {}\nfix: {}\n", told(&failures), first.rule.why, first.rule.fix))
             ));
-            result = Some(false);
-        } else if let (true, Some(silenced)) = (others.is_empty(), case.silenced.first()) {
+        } else if let (true, Some(silenced)) = (others.is_empty(), silenced.first()) {
             let message = format!("{} ({})", silenced.finding.message, why_silent(silenced));
             body.push_str(&format!("      <skipped message=\"{}\"/>\n", escaped(&message)));
-            result = Some(true);
         }
         if !others.is_empty() {
             body.push_str(&format!("      <system-out>{}</system-out>\n", in_element(&told(&others))));
         }
-        self.add(path, &format!("{rule}: {path}"), result, &body);
+        element(&path, &format!("{rule}: {path}"), &body)
     }
+}
 
-    /// Adds a case; a result is that it was skipped, or that it failed.
-    fn add(&mut self, path: &str, name: &str, skipped: Option<bool>, body: &str) {
-        self.tests += 1;
-        self.failures += usize::from(skipped == Some(false));
-        self.skipped += usize::from(skipped == Some(true));
-        // Servers take what is before the last full stop for a package, and group by it: a path has its own.
-        let class = path.replace('.', "_").replace('/', ".");
-        let opening = format!("    <testcase name=\"{}\" classname=\"{}\"", escaped(name), escaped(&class));
-        self.cases.push_str(&opening);
-        match body {
-            "" => self.cases.push_str("/>\n"),
-            body => self.cases.push_str(&format!(">\n{body}    </testcase>\n")),
-        }
+fn element(path: &str, name: &str, body: &str) -> String {
+    // Servers take what is before the last full stop for a package, and group by it: a path has its own.
+    let class = path.replace('.', "_").replace('/', ".");
+    let opening = format!("    <testcase name=\"{}\" classname=\"{}\"", escaped(name), escaped(&class));
+    match body {
+        "" => format!("{opening}/>\n"),
+        body => format!("{opening}>\n{body}    </testcase>\n"),
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) use github::github;
 pub(super) use json::{json, summary};
 pub(super) use junit::junit;
 pub(super) use sarif::sarif;
-pub(super) use text::{lines, text};
+pub(super) use text::{all_lines, text};
 
 use catalog_check::baseline::Entry;
 use catalog_check::fix::Fixed;

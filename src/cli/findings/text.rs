@@ -14,13 +14,17 @@ const WIDTH: usize = 160;
 /// So many entries that a baseline can lose are named.
 const GONE: usize = 10;
 
-pub(in crate::cli) fn text(told: &Told, with_summary: bool) -> Text {
+/// All that is told, part by part.
+pub(in crate::cli) fn text(told: &Told, with_summary: bool) -> impl Iterator<Item = Text> {
     // With --diff the change is what was asked for, and not what it is about.
-    let mut out = if told.diff.is_none() { lines(&told.checked) } else { Text::default() };
-    if !with_summary {
-        return out;
-    }
-    if !out.is_empty() {
+    let lines = told.diff.is_none().then(|| lines(&told.checked)).into_iter().flatten();
+    lines.chain(with_summary.then(|| end(told)))
+}
+
+/// What stands below the findings.
+fn end(told: &Told) -> Text {
+    let mut out = Text::default();
+    if told.diff.is_none() && !told.checked.findings.is_empty() {
         out.plain("\n");
     }
     let word = if told.diff.is_some() { "would fix" } else { "fixed" };
@@ -43,20 +47,25 @@ pub(in crate::cli) fn text(told: &Told, with_summary: bool) -> Text {
 }
 
 /// The findings alone.
-pub(in crate::cli) fn lines(checked: &Checked) -> Text {
+pub(in crate::cli) fn all_lines(checked: &Checked) -> Text {
     let mut out = Text::default();
+    lines(checked).for_each(|line| {
+        out.text(&line);
+    });
+    out
+}
+
+fn lines(checked: &Checked) -> impl Iterator<Item = Text> {
     let mut explained = BTreeSet::new();
     let mut file = None;
-    for finding in &checked.findings {
-        if file != Some(&finding.path) {
-            if file.is_some() {
-                out.plain("\n");
-            }
-            file = Some(&finding.path);
+    checked.findings.iter().map(move |finding| {
+        let mut out = Text::default();
+        if file.replace(&finding.path).is_some_and(|before| *before != finding.path) {
+            out.plain("\n");
         }
         one(finding, explained.insert(finding.rule.id), &mut out);
-    }
-    out
+        out
+    })
 }
 
 fn one(finding: &Finding, explain: bool, out: &mut Text) {

@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
-use crate::view::docker_services;
+use crate::view::{docker_services, rancher_services};
 use rancher_catalog::source::TemplateSource;
 use rancher_catalog::yaml::{NodeKind, Typed};
 
@@ -29,7 +29,7 @@ pub const RULE: Rule = Rule {
 
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
-        for service in docker_services(version) {
+        for service in docker_services(version).into_iter().chain(rancher_services(version)) {
             for (key, value) in service.node.get("labels").map_or(&[][..], |labels| labels.entries()) {
                 if let NodeKind::Scalar { value: Typed::Bool(_) | Typed::Number(_), text, plain: true } = &value.kind {
                     let name = key.text().unwrap_or_default();

@@ -90,6 +90,7 @@ mod template_contains_reversed;
 mod template_fails;
 mod template_go_version;
 mod template_no_value;
+mod template_server_environment;
 mod template_syntax;
 mod text_blank_end;
 mod text_crlf;
@@ -101,6 +102,7 @@ mod too_large;
 mod unreadable;
 mod upgrade_from_any_number;
 mod upgrade_from_form;
+mod value_retyped;
 mod variable_unasked;
 mod version_missing;
 mod version_not_semver;
@@ -146,6 +148,7 @@ pub const ALL: &[&Rule] = &[
     &template_no_value::RULE,
     &template_go_version::RULE,
     &template_contains_reversed::RULE,
+    &template_server_environment::RULE,
     &interpolation::RULE,
     &config_missing::RULE,
     &config_below::RULE,
@@ -205,6 +208,7 @@ pub const ALL: &[&Rule] = &[
     &text_form::RULE,
     &file_not_there::RULE,
     &passed_over::RULE,
+    &value_retyped::RULE,
     &answer_refused::RULE,
     &rancher_service_unknown::RULE,
     &service_empty::RULE,

@@ -41,7 +41,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
                 // `v1.0` and the like mean the same with a zero behind.
                 let short = value.text().trim_start_matches('v').split('.').all(|part| part.parse::<u32>().is_ok());
                 if !short {
-                    report.node(file, node, format!("{key} {value} is not a version: {error}"));
+                    report.node(file, node, format!("{key} `{value}` is not a version: {error}"));
                 }
             }
         }

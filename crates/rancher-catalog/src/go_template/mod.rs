@@ -29,6 +29,7 @@ use std::fmt;
 
 pub use evaluate::{Execution, Limits};
 pub use parse::{Reference, Template};
+pub(crate) use print_number::fraction;
 pub use value::{Stack, Struct, Value};
 
 /// An error and its place in the template; lines and columns from 1, columns in characters.

@@ -19,6 +19,7 @@ pub struct Template {
     pub(super) tree: Tree,
     references: Vec<Reference>,
     notices: Vec<TemplateError>,
+    of_server: Vec<TemplateError>,
 }
 
 /// A use of an answer, `.Values.NAME`.
@@ -49,8 +50,8 @@ impl Template {
             let mut parser = Parser::new(text, &tokens);
             parser.tree.depth = depth;
             let body = parser.all()?;
-            let Parser { tree, references, notices, .. } = parser;
-            Ok(Self { text: text.to_owned(), body, tree, references, notices })
+            let Parser { tree, references, notices, of_server, .. } = parser;
+            Ok(Self { text: text.to_owned(), body, tree, references, notices, of_server })
         })
     }
 
@@ -62,6 +63,11 @@ impl Template {
     /// What the Go of Rancher's compose executor (1.9) reads in another way than later ones, which this tool follows.
     pub fn notices(&self) -> &[TemplateError] {
         &self.notices
+    }
+
+    /// The uses of functions that give what the environment of Rancher's server holds; here that is nothing.
+    pub fn of_server(&self) -> &[TemplateError] {
+        &self.of_server
     }
 }
 
@@ -99,6 +105,7 @@ pub(super) struct Parser<'t> {
     pub(super) in_sight: Vec<usize>,
     pub(super) references: Vec<Reference>,
     pub(super) notices: Vec<TemplateError>,
+    pub(super) of_server: Vec<TemplateError>,
 }
 
 /// What Rancher calls a template.
@@ -120,6 +127,7 @@ impl<'t> Parser<'t> {
             in_sight: Vec::new(),
             references: Vec::new(),
             notices: Vec::new(),
+            of_server: Vec::new(),
         };
         parser.list = parser.new_list();
         parser.declare("$");

@@ -146,7 +146,14 @@ impl Parser<'_> {
         let kind = match token.kind {
             Kind::Error => return Err(place.error(token.text)),
             Kind::Identifier => match functions::find(token.text) {
-                Some(function) => WordKind::Function(function, Vec::new()),
+                Some(function) => {
+                    if functions::reads_server(function.name) {
+                        let name = function.name;
+                        let why = format!("`{name}` reads the environment of Rancher's server, which no stack sets");
+                        self.of_server.push(place.error(why));
+                    }
+                    WordKind::Function(function, Vec::new())
+                }
                 None => return Err(place.error(functions::not_defined(token.text))),
             },
             Kind::Dot => WordKind::Dot,

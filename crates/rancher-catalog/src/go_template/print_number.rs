@@ -50,6 +50,16 @@ pub(super) fn unicode(printer: &mut Printer, code: u64) {
     printer.pad_without_zeros(out);
 }
 
+/// A fraction as Go prints one that nothing more is said of.
+pub(crate) fn fraction(number: f64) -> String {
+    let sign = if number.is_sign_negative() && !number.is_nan() { "-" } else { "" };
+    match number.abs() {
+        number if number.is_nan() => "NaN".to_owned(),
+        number if number.is_infinite() => format!("{}Inf", if sign.is_empty() { "+" } else { sign }),
+        number => format!("{sign}{}", general(number, 'g', None)),
+    }
+}
+
 /// Prints a fraction; tells whether the verb is one for them.
 pub(super) fn float(printer: &mut Printer, number: f64, verb: char) -> bool {
     let spec = printer.spec;

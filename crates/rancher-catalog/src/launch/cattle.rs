@@ -95,8 +95,7 @@ fn group<'a>(service: &Service<'a>, services: &Services<'a>, told: &mut Vec<Told
         }
     }
     circle(&members, &refers, told);
-    let has_other =
-        service.build.is_some() || service.is_driver || service.is_extended || !service.external_ips.is_empty();
+    let has_other = service.build.is_some() || service.is_driver || service.is_extended || service.lists_addresses;
     if !service.names_image && service.image().is_empty() && !has_other && service.hostname.is_none() {
         let message = match service.file {
             super::File::Docker => format!("`{}` has no image", service.name),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::layout::{Form, Part, RawService};
 use super::raw::{Kind, Raw, RawMap, get};
-use super::{Cause, Teller, keys, quoted, shape};
+use super::{Cause, Teller, keys, quoted, retyped, shape};
 
 /// The most services that extend each other in a row and are looked at; Rancher has no such limit.
 const DEEPEST: usize = 100;
@@ -60,7 +60,10 @@ fn check<'a>(service: &RawService<'a>, form: Form, teller: &mut Teller<'_, 'a>) 
     }
     for (key, value) in &service.keys {
         match keys::shape(key.text, form) {
-            Some(known) => shape::check(key, value, known, teller),
+            Some(known) => {
+                shape::check(key, value, known, teller);
+                retyped::tell(key.text, value, teller);
+            }
             None => teller.tell(Cause::UnknownKey, key.at, keys::not_taken(key.text, form)),
         }
     }

@@ -2,7 +2,7 @@
 //! executor's types alone decide: other keys are passed over.
 
 use super::raw::{Key, Kind, Raw};
-use super::{Cause, Teller, quoted};
+use super::{Cause, Teller, quoted, retyped};
 
 /// What a field is.
 #[derive(Debug, Clone, Copy)]
@@ -228,6 +228,7 @@ pub(super) fn check_entry<'a>(
         }
         _ => check(&name, value, Field::Fields(fields), teller),
     }
+    retyped::tell(section, value, teller);
 }
 
 /// Looks at the value of a field.

@@ -1,5 +1,7 @@
 //! Taking a compose file apart: its form, its services, its other sections (the executor's `CreateRawConfig`).
 
+use std::collections::HashSet;
+
 use super::raw::{Key, Kind, Raw, RawMap, Way, get, merged_entries};
 use super::{Answers, Cause, File, Teller, fields, quoted};
 use crate::yaml::{Node, NodeKind};
@@ -89,20 +91,34 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
     part.form = form(&entries, teller)?;
     let mut sections: Vec<(&str, Entries<'a>)> = Vec::new();
     for name in SECTIONS {
-        let Some((key, node)) = entries.iter().find(|(key, _)| key.text == name) else { continue };
         if name == "services" && part.form == Form::One {
             // What it holds is looked at as the keys of a service of that name.
             continue;
         }
-        match &node.kind {
-            NodeKind::Map(_) => sections.push((name, merged_entries(node))),
-            _ if is_null(node) => {}
-            // That is told where catalog-service reads it.
-            _ if teller.file == File::Rancher && name == "services" => {}
-            _ => {
-                teller.tell(Cause::Layout, key.at, format!("`{name}` holds {}; it must be a map of names", says(node)))
+        let mut held: Option<Entries<'a>> = None;
+        let mut all = Vec::new();
+        each(root, &mut |key, value| {
+            if key.text == name {
+                all.push((key.at, value));
+            }
+        });
+        for (key, node) in all {
+            match &node.kind {
+                NodeKind::Map(_) => {
+                    if holds_services(name) {
+                        each(node, &mut |key, value| _ = is_service(key, value, teller));
+                    }
+                    laid_on(&mut held, merged_entries(node));
+                }
+                _ if is_null(node) => held = None,
+                // That is told where catalog-service reads it.
+                _ if teller.file == File::Rancher && name == "services" => {}
+                _ => {
+                    teller.tell(Cause::Layout, key, format!("`{name}` holds {}; it must be a map of names", says(node)))
+                }
             }
         }
+        sections.extend(held.map(|held| (name, held)));
     }
     if part.form == Form::One {
         let services: Entries<'a> = entries.iter().filter(|(key, _)| key.text != ".catalog").cloned().collect();
@@ -112,19 +128,24 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
         {
             teller.tell(Cause::Layout, node, "`.catalog` must be a map of keys");
         }
-        part.services = take(&services, answers, teller);
+        each(root, &mut |key, value| {
+            if key.text != ".catalog" {
+                is_service(key, value, teller);
+            }
+        });
+        part.services = take(&services, &[], answers, teller);
         // Beside the block of the older form an empty one of the newer is a service of that name.
         let empty = services.iter().find(|(key, node)| key.text == "catalog" && is_null(node));
         if let Some((key, _)) = empty.filter(|_| teller.file == File::Rancher && services.len() < entries.len()) {
             part.services.push(RawService { name: key.text, at: key.at, keys: Vec::new() });
         }
     } else if let Some((_, services)) = sections.iter().find(|(name, _)| *name == "services") {
-        part.services = take(services, answers, teller);
+        part.services = take(services, &[], answers, teller);
     }
     for name in SERVICE_SECTIONS {
         let Some((_, entries)) = sections.iter().find(|(section, _)| *section == name) else { continue };
         if name == "containers" {
-            part.containers = take(entries, answers, teller);
+            part.containers = take(entries, &[], answers, teller);
         } else {
             let more = special(name, entries, answers, teller);
             part.services.retain(|service| !more.iter().any(|other| other.name == service.name));
@@ -146,6 +167,45 @@ pub(super) fn read<'a>(root: Option<&'a Node>, answers: &Answers, teller: &mut T
         }
     }
     Some(part)
+}
+
+/// Goes through all that stands in a map, what comes of it or not, in the order in which go-yaml reads it: what `<<` merges
+/// too.
+fn each<'a>(map: &'a Node, take: &mut impl FnMut(Key<'a>, &'a Node)) {
+    for (key, value) in map.entries() {
+        let NodeKind::Scalar { value: typed, text, plain } = &key.kind else { continue };
+        match &value.kind {
+            NodeKind::List(items) if *plain && text == "<<" => items.iter().rev().for_each(|item| each(item, take)),
+            _ if *plain && text == "<<" => each(value, take),
+            _ => take(Key { text, is_text: typed.is_text(), at: key }, value),
+        }
+    }
+}
+
+/// Whether something has the kind of a service; where it has not, Rancher cannot read the file, be there another of its name.
+fn is_service<'a>(key: Key<'a>, node: &'a Node, teller: &mut Teller<'_, 'a>) -> bool {
+    let is_map = matches!(node.kind, NodeKind::Map(_));
+    // That the catalog block is none is told where catalog-service reads it.
+    if !is_map && teller.file == File::Rancher && key.text == "catalog" {
+        return false;
+    }
+    if !is_map && !is_null(node) {
+        let message = format!("the service `{}` holds {}; it must be a map of keys", key.text, says(node));
+        teller.tell(Cause::Layout, key.at, message);
+        return false;
+    }
+    true
+}
+
+/// A section that stands twice is read as one: of equal names the last counts.
+fn laid_on<'a>(held: &mut Option<Entries<'a>>, more: Entries<'a>) {
+    let Some(held) = held else {
+        *held = Some(more);
+        return;
+    };
+    let names: HashSet<&str> = more.iter().map(|(key, _)| key.text).collect();
+    held.retain(|(key, _)| !names.contains(key.text));
+    held.extend(more);
 }
 
 /// The form of a file, by the text of its version.
@@ -183,20 +243,20 @@ fn form<'a>(entries: &Entries<'a>, teller: &mut Teller<'_, 'a>) -> Option<Form> 
     }
 }
 
-fn take<'a>(entries: &Entries<'a>, answers: &Answers, teller: &mut Teller<'_, 'a>) -> Vec<RawService<'a>> {
+/// Takes services, without some keys.
+fn take<'a>(
+    entries: &Entries<'a>,
+    without: &[&str],
+    answers: &Answers,
+    teller: &mut Teller<'_, 'a>,
+) -> Vec<RawService<'a>> {
     let mut services = Vec::with_capacity(entries.len());
     for (key, node) in entries {
-        let is_map = matches!(node.kind, NodeKind::Map(_));
-        // That the catalog block is none is told where catalog-service reads it.
-        if !is_map && teller.file == File::Rancher && key.text == "catalog" {
+        if !is_service(key.clone(), node, teller) {
             continue;
         }
-        if !is_map && !is_null(node) {
-            let message = format!("the service `{}` holds {}; it must be a map of keys", key.text, says(node));
-            teller.tell(Cause::Layout, key.at, message);
-            continue;
-        }
-        let keys = merged_entries(node).into_iter().map(|(key, value)| {
+        let keys = merged_entries(node).into_iter().filter(|(key, _)| !without.contains(&key.text));
+        let keys = keys.map(|(key, value)| {
             let way = Way {
                 filled: true,
                 texts: matches!(key.text, "environment" | "labels"),
@@ -225,7 +285,16 @@ fn special<'a>(
         "network_drivers" => ("network_driver", fields::NETWORK_DRIVER),
         _ => ("", &[]),
     };
-    let mut services = take(entries, answers, teller);
+    // An alias of nothing is left out, whatever else it holds.
+    let names_services = |node: &Node| merged_entries(node).iter().any(|(key, _)| key.text == "services");
+    let made = entries.iter().filter(|(_, node)| section != "aliases" || names_services(node)).cloned().collect();
+    // What Rancher puts something else in the place of is looked at by nobody.
+    let replaced: &[&str] = match section {
+        "external_services" => &["image"],
+        "aliases" => &["image", "links"],
+        _ => &[],
+    };
+    let mut services = take(&made, replaced, answers, teller);
     for service in &mut services {
         let node = entries.iter().find(|(key, _)| key.text == service.name).map_or(service.at, |(_, node)| *node);
         let way = Way { filled: true, numbers: true, texts: false, merges: true };
@@ -257,24 +326,16 @@ fn special<'a>(
                 teller.tell(Cause::Layout, service.at, "an external service holds nothing");
             }
             "external_services" => {
-                service.keys.retain(|(key, _)| key.text != "image");
-                let image = alias("rancher/external-service", "image");
-                service.keys.push(image);
+                service.keys.push(alias("rancher/external-service", "image"));
             }
             "aliases" => {
-                let image = alias("rancher/dns-service", "image");
-                service.keys.retain(|(key, _)| !matches!(key.text, "image" | "links"));
-                service.keys.push(image);
+                service.keys.push(alias("rancher/dns-service", "image"));
                 if let Some((key, _)) = service.keys.iter_mut().find(|(key, _)| key.text == "services") {
                     key.text = "links";
                 }
             }
             _ => {}
         }
-    }
-    if section == "aliases" {
-        // An alias of nothing is left out.
-        services.retain(|service| get(&service.keys, "links").is_some());
     }
     services
 }

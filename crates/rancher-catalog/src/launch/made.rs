@@ -67,6 +67,8 @@ pub(super) struct Service<'a> {
     pub expose: Vec<Placed<'a>>,
     pub volumes_from: Vec<Placed<'a>>,
     pub external_ips: Vec<Placed<'a>>,
+    /// Whether the file that counts last has a list of addresses for it, be it an empty one.
+    pub lists_addresses: bool,
     pub devices: Vec<Placed<'a>>,
     pub weights: Vec<Placed<'a>>,
     pub rates: Vec<Placed<'a>>,
@@ -97,6 +99,7 @@ impl<'a> Service<'a> {
             expose: Vec::new(),
             volumes_from: Vec::new(),
             external_ips: Vec::new(),
+            lists_addresses: false,
             devices: Vec::new(),
             weights: Vec::new(),
             rates: Vec::new(),
@@ -124,6 +127,8 @@ impl<'a> Service<'a> {
 
     fn lay(&mut self, keys: &RawMap<'a>, file: File) {
         let mut has_balancer = false;
+        // Of an empty list nothing is left once another file is laid over it.
+        self.lists_addresses = !self.external_ips.is_empty();
         // An image takes the place of what is built, and what is built that of an image.
         if keys.iter().any(|(key, value)| key.text == "image" && !is_empty(value)) {
             self.build = None;
@@ -152,7 +157,10 @@ impl<'a> Service<'a> {
                 "ports" => self.ports.extend(all()),
                 "expose" => self.expose.extend(all()),
                 "volumes_from" => self.volumes_from.extend(all()),
-                "external_ips" => self.external_ips.extend(all()),
+                "external_ips" => {
+                    self.lists_addresses |= matches!(value.kind, Kind::List(_));
+                    self.external_ips.extend(all());
+                }
                 "devices" => self.devices.extend(all()),
                 "blkio_weight_device" => self.weights.extend(all()),
                 "device_read_bps" | "device_read_iops" | "device_write_bps" | "device_write_iops" => {

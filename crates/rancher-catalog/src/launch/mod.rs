@@ -23,6 +23,7 @@ mod offered;
 mod ports;
 mod raw;
 mod references;
+mod retyped;
 mod settings;
 mod shape;
 
@@ -89,12 +90,14 @@ pub enum Cause {
     NothingLaunched,
     /// A part of the file that is never looked at.
     PassedOver,
+    /// A value without quotes becomes another text, or another number, than is written.
+    Retyped,
 }
 
 impl Cause {
     /// Whether Rancher refuses the version for it; otherwise it launches something else than is meant.
     pub fn is_refused(self) -> bool {
-        !matches!(self, Self::NothingLaunched | Self::PassedOver)
+        !matches!(self, Self::NothingLaunched | Self::PassedOver | Self::Retyped)
     }
 }
 

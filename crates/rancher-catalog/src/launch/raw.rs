@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Answers, Cause, Teller, quoted};
+use crate::go_template::fraction;
 use crate::interpolation::interpolate;
 use crate::yaml::{Node, NodeKind, Typed};
 
@@ -96,7 +97,7 @@ impl<'a> Raw<'a> {
             Kind::Bool(value) => Some(value.to_string().into()),
             Kind::Int(value) => Some(value.to_string().into()),
             Kind::Large(value) => Some(value.to_string().into()),
-            Kind::Float(value) => Some(value.to_string().into()),
+            Kind::Float(value) => Some(fraction(*value).into()),
             Kind::Text(text) => Some(Cow::Borrowed(text)),
         }
     }
@@ -154,7 +155,7 @@ fn scalar<'a>(
         Kind::Bool(value) if way.texts => Kind::Text(value.to_string().into()),
         Kind::Int(value) if way.texts => Kind::Text(value.to_string().into()),
         Kind::Large(value) if way.texts => Kind::Text(value.to_string().into()),
-        Kind::Float(value) if way.texts => Kind::Text(value.to_string().into()),
+        Kind::Float(value) if way.texts => Kind::Text(fraction(value).into()),
         Kind::Float(value) if !value.is_finite() => {
             teller.tell(Cause::ValueKind, node, format!("{} is no number that Rancher can take", quoted(text)));
             Kind::Null

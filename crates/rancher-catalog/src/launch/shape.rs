@@ -43,7 +43,7 @@ pub(super) fn check<'a>(key: &Key<'a>, value: &Raw<'a>, shape: Shape, teller: &m
             wrong(name, value, "left out, or say something", Cause::ValueKind, teller);
         }
         (Shape::Pairs(_), Kind::List(items)) => texts(name, items, true, teller),
-        (Shape::Pairs(pairs), Kind::Map(entries)) => map_of_pairs(name, entries, pairs, teller),
+        (Shape::Pairs(pairs), Kind::Map(entries)) => map_of_pairs(key, value, entries, pairs, teller),
         (Shape::Ports, Kind::List(items)) => port_list(name, items, teller),
         (Shape::Groups, Kind::List(items)) => numbers_or_texts(name, items, teller),
         (Shape::Build, Kind::Text(text)) if is_taken(text) => {}
@@ -179,7 +179,14 @@ pub(super) fn port(name: &str, text: &str, why: &str, item: &Raw<'_>) -> String 
     }
 }
 
-fn map_of_pairs<'a>(name: &str, entries: &[(Key<'a>, Raw<'a>)], pairs: Pairs, teller: &mut Teller<'_, 'a>) {
+fn map_of_pairs<'a>(
+    key: &Key<'a>,
+    map: &Raw<'a>,
+    entries: &[(Key<'a>, Raw<'a>)],
+    pairs: Pairs,
+    teller: &mut Teller<'_, 'a>,
+) {
+    let name = key.text;
     for (key, value) in entries {
         if key.text.is_empty() {
             teller.tell(Cause::ValueKind, key.at, format!("`{name}` has an empty key"));
@@ -207,11 +214,10 @@ fn map_of_pairs<'a>(name: &str, entries: &[(Key<'a>, Raw<'a>)], pairs: Pairs, te
             }
         }
     }
-    if pairs == Pairs::ListAlone
-        && let Some((key, _)) = entries.first()
-    {
+    if pairs == Pairs::ListAlone {
+        let at = entries.first().map_or(map.at, |(key, _)| key.at);
         let form = if name == "extra_hosts" { "`- name:address`" } else { "`- key:value`" };
-        teller.tell(Cause::ValueKind, key.at, format!("`{name}` is a map; Rancher takes a list alone, of {form}"));
+        teller.tell(Cause::ValueKind, at, format!("`{name}` is a map; Rancher takes a list alone, of {form}"));
     }
 }
 

@@ -159,7 +159,7 @@ fn an_address_that_is_none_is_refused_without_being_shown() {
     {
         let given = |name: &str| (name == "NOTIFY_URL").then(|| bad.to_owned());
         let error = Settings::resolve(|setting| given(setting.variable)).unwrap_err();
-        assert!(error.to_string().starts_with("NOTIFY_URL (--notify-url) is not shown"), "{error}");
+        assert!(error.to_string().starts_with("NOTIFY_URL (--notify-url) cannot be used as it is ("), "{error}");
         assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
     }
     let odd =
