@@ -1,5 +1,6 @@
 //! The commands of `gen-catalog`.
 
+mod bump;
 mod check;
 mod completions;
 mod diff;
@@ -13,6 +14,7 @@ mod output;
 mod program;
 mod progress;
 mod release;
+mod release_template;
 mod render;
 mod render_compose;
 mod render_model;
@@ -72,6 +74,7 @@ pub enum Outcome {
                     gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
                     gen-catalog check .                   look for mistakes in a catalog\n  \
                     gen-catalog diff OLD NEW              what changes for those who run a version\n  \
+                    gen-catalog bump web --image web=1.3  make the next revision of any template\n  \
                     gen-catalog release --catalog CLONE   make the branch and text of a pull request\n  \
                     gen-catalog version --format json     what this program publishes, for CI"
 )]
@@ -114,6 +117,7 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bump(bump::BumpArgs),
     Check(check::CheckArgs),
     Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
@@ -212,6 +216,7 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {
+        Command::Bump(args) => bump::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
