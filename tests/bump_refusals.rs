@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         links_and_what_cannot_be_written,
         lines_that_are_kept_side_by_side,
         odd_texts_are_changed_or_refused_whole,
+        however_often_an_image_is_named_it_ends_in_time,
     ]
 }
 
@@ -256,5 +257,31 @@ fn odd_texts_are_changed_or_refused_whole() {
         let wanted = as_text(text).map(|text| text.replace("example/web:1", "example/web:2"));
         assert_eq!(as_text(&made), wanted, "{shown}");
         assert_eq!(made.len(), text.len(), "{shown}");
+    }
+}
+
+fn however_often_an_image_is_named_it_ends_in_time() {
+    let rancher = "version: '2'\ncatalog:\n  version: v1.0.0\n  minimum_rancher_version: v1.6.0\n";
+    let named = "example/web:1 ".repeat(40_000);
+    for compose in [
+        format!("version: '2'\nservices:\n  web:\n    image: example/web:1\n    command: {named}\n"),
+        format!(
+            "{{{{- if .Values.X }}}}\n{}{{{{- end }}}}\nweb:\n  image: example/web:1\n",
+            "# image: example/web:1 #\n".repeat(30_000)
+        ),
+        format!("{{{{- if .Values.X }}}}\n{{{{- end }}}}\nweb:\n  image: example/web:1\n  command: {named}\n"),
+    ] {
+        let catalog = catalog();
+        let folder = catalog.path();
+        put(folder, "infra-templates/example/2/docker-compose.yml", compose);
+        put(folder, "infra-templates/example/2/rancher-compose.yml", rancher);
+        put(folder, "infra-templates/example/2/README.md", "example/web:1 v1.0.0\n".repeat(40_000));
+        let start = std::time::Instant::now();
+        let (code, _, errors) = bump(folder, &["example", "--image", "example/web=2", "--version", "v2.0.0"]);
+        assert!(code == 0, "{errors}");
+        // Far more than a slow machine needs, far less than the square of these sizes.
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+        let readme = read(folder, "infra-templates/example/3/README.md");
+        assert!(readme == "example/web:2 v2.0.0\n".repeat(40_000));
     }
 }

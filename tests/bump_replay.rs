@@ -66,7 +66,7 @@ fn meanings(version: &VersionSource) -> Option<BTreeMap<String, Vec<Value>>> {
 }
 
 /// The image of each service.
-fn images(version: &VersionSource) -> BTreeMap<String, BTreeSet<String>> {
+pub fn images(version: &VersionSource) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let readings = version.docker_compose.iter().flat_map(|file| &file.readings);
     for root in readings.filter_map(|reading| reading.document.as_ref().ok()?.root.as_ref()) {
@@ -117,6 +117,7 @@ fn differs(template: &TemplateSource, at: usize, new: &VersionSource) -> Result<
         version: VersionWish::Given(new.version().unwrap().text()),
         settings: Vec::new(),
         from: None,
+        rewrite: None,
         lower: false,
     };
     let root = CatalogRoot::open(catalog.path()).unwrap();

@@ -22,6 +22,7 @@ mod fix_command;
 mod folders_of_templates;
 mod hostile;
 mod image_archive;
+mod images;
 mod junit;
 mod knows_its_commit;
 mod languages;
@@ -76,6 +77,7 @@ fn main() {
             ("folders_of_templates", folders_of_templates::trials),
             ("image_archive", image_archive::trials),
             ("hostile", hostile::trials),
+            ("images", images::trials),
             ("junit", junit::trials),
             ("knows_its_commit", knows_its_commit::trials),
             ("launch_verdicts", launch_verdicts::trials),

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::BumpError;
 use crate::catalog::CatalogRoot;
 use rancher_catalog::beneath::{Beneath, NotRead};
-use rancher_catalog::source::{TemplateSource, VersionSource};
+use rancher_catalog::source::{MAX_FILE_BYTES, TemplateSource, VersionSource};
 
 /// The most that is read of a file that is copied.
 const MAX_COPIED_BYTES: u64 = 64 << 20;
@@ -31,8 +31,9 @@ impl Copied {
         matches!(name, "docker-compose.yml" | "rancher-compose.yml" | "docker-compose.yaml" | "rancher-compose.yaml")
     }
 
+    /// Whether it is one; what is larger than any file that Rancher's authors write is copied as it is.
     pub fn is_readme(&self) -> bool {
-        is_readme(self.base_name())
+        is_readme(self.base_name()) && self.before.len() as u64 <= MAX_FILE_BYTES
     }
 }
 

@@ -1,6 +1,6 @@
 //! A new revision in the making: its files, changed step by step.
 
-use super::copied::{Copied, is_readme};
+use super::copied::Copied;
 use super::mention::Behind;
 use super::plan::{ImageChange, Wishes};
 use super::rewrite;
@@ -44,7 +44,8 @@ impl Maker<'_> {
     }
 
     pub fn change_images(&mut self, swaps: &[Swapped], is_default: bool) -> Result<(), BumpError> {
-        for Swapped { swap, in_use } in swaps {
+        for swapped in swaps {
+            let Swapped { swap, in_use } = swapped;
             let mut places = Vec::new();
             let beside = self.beside.iter_mut().filter(|_| is_default);
             for file in self.files.iter_mut().chain(beside) {
@@ -61,7 +62,7 @@ impl Maker<'_> {
                     file.after = rewritten.text;
                 }
             }
-            let after = format!("{}{}", swap.new_repository, swap.new.written());
+            let after = swapped.written().into_iter().collect::<Vec<_>>().join(", ");
             let taken = in_use.iter().filter(|behind| swap.only.is_empty() || swap.only.contains(behind));
             let before = taken.filter(|behind| **behind != Behind::Open);
             let before: Vec<String> = before.map(|behind| format!("{}{}", swap.repository, behind.written())).collect();
@@ -92,7 +93,7 @@ impl Maker<'_> {
                         file.after = config.with_value(entry, new).map_err(failed)?;
                     }
                 }
-                name if is_readme(name) => {
+                _ if file.is_readme() => {
                     let readme = version_places::in_readme(&file.after, old, new, &versions);
                     file.after = readme.text;
                     if readme.has_history {

@@ -25,6 +25,8 @@ pub struct Wishes {
     pub settings: Vec<Setting>,
     /// The revision to begin with; else the newest.
     pub from: Option<String>,
+    /// The registry that all images shall be of.
+    pub rewrite: Option<String>,
     /// Whether the version need not be later than the one before.
     pub lower: bool,
 }
@@ -32,7 +34,10 @@ pub struct Wishes {
 impl Wishes {
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.images.is_empty() && self.settings.is_empty() && self.version == VersionWish::Follow
+        self.images.is_empty()
+            && self.settings.is_empty()
+            && self.rewrite.is_none()
+            && self.version == VersionWish::Follow
     }
 }
 
@@ -138,7 +143,10 @@ pub fn plan(root: &CatalogRoot, folder: &str, wishes: &Wishes) -> Result<BumpPla
         images: Vec::new(),
         warnings: others(folder, version),
     };
-    let swaps = maker.swaps(version, wishes)?;
+    let mut swaps = maker.swaps(version, wishes)?;
+    if let Some(registry) = &wishes.rewrite {
+        maker.rewritten(version, registry, &mut swaps)?;
+    }
     let (new_version, follows) = new_version(folder, &old_version, &swaps, wishes)?;
     something_changes(folder, &from, &old_version, &new_version, &swaps, wishes)?;
     maker.growth(&template, version, &old_version, &new_version, wishes)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::mention::{Behind, Mention, mentions};
-use crate::text_edit::{EditError, Edits, YamlText};
+use crate::text_edit::{EditError, Edits, Lines, YamlText};
 use rancher_catalog::yaml::{Node, NodeKind};
 
 /// An image, and what it becomes.
@@ -19,8 +19,8 @@ pub struct Swap {
     pub only: BTreeSet<Behind>,
     /// The new repository.
     pub new_repository: String,
-    /// What stands behind that.
-    pub new: Behind,
+    /// What stands behind that; `None` for what stands there.
+    pub new: Option<Behind>,
 }
 
 /// A place that names an image.
@@ -57,14 +57,19 @@ pub struct Rewritten {
 }
 
 impl Swap {
-    fn written(&self) -> String {
-        format!("{}{}", self.new_repository, self.new.written())
+    /// What a place becomes that has something behind the repository.
+    pub fn written(&self, behind: &Behind) -> String {
+        match (&self.new, behind) {
+            // Of what is known at launch alone only the repository changes.
+            (None, Behind::Open) => self.new_repository.clone(),
+            (new, behind) => format!("{}{}", self.new_repository, new.as_ref().unwrap_or(behind).written()),
+        }
     }
 
     fn takes(&self, found: &Found, in_use: &BTreeSet<Behind>) -> bool {
         let is_asked = self.only.is_empty() || self.only.contains(&found.mention.behind);
         let is_there = match found.kind {
-            Kind::Image => matches!(found.mention.behind, Behind::Fixed { .. }),
+            Kind::Image => self.new.is_none() || found.mention.behind != Behind::Open,
             Kind::CommentedOut | Kind::Elsewhere => {
                 found.mention.behind.is_fixed() && in_use.contains(&found.mention.behind)
             }
@@ -87,22 +92,39 @@ pub fn scan(text: &[u8], repository: &str) -> Vec<Found> {
         }
         None => comments_of(text),
     };
-    let within = |places: &[Range<usize>], at: usize| places.iter().find(|place| place.contains(&at)).cloned();
-    let found = all.into_iter().filter_map(|mention| {
+    let mut lines = Lines::of(text);
+    let mut kept = (0, false);
+    let mut found = Vec::new();
+    for mention in all {
         let at = mention.place.start;
+        let (number, line) = lines.line(at);
         let kind = if let Some(comment) = within(&comments, at) {
-            let is_alone = is_commented_out(&text[comment.start..at]) && is_line_ended(&text[mention.place.end..]);
-            is_alone.then_some(Kind::CommentedOut)?
+            let is_alone = is_commented_out(text, comment.start, at) && is_line_ended(text, mention.place.end);
+            is_alone.then_some(Kind::CommentedOut)
         } else {
             match &scalars {
-                Some(scalars) => scalars.iter().find(|scalar| scalar.place.contains(&at))?.kind,
-                None => kind_by_line(text, &mention),
+                Some(scalars) => {
+                    let behind = scalars.partition_point(|scalar| scalar.place.start <= at);
+                    let scalar = behind.checked_sub(1).map(|last| &scalars[last]);
+                    scalar.filter(|scalar| scalar.place.contains(&at)).map(|scalar| scalar.kind)
+                }
+                None => Some(kind_by_line(text, line.start, &mention)),
             }
         };
-        let line = text[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Some(Found { kind, line, is_kept: is_kept(text, at, &comments), mention })
-    });
-    found.collect()
+        if kept.0 != number {
+            kept = (number, is_kept(text, &line, &comments));
+        }
+        if let Some(kind) = kind {
+            found.push(Found { kind, line: number, is_kept: kept.1, mention });
+        }
+    }
+    found
+}
+
+/// The one of some places, in order, that a place is in.
+fn within(places: &[Range<usize>], at: usize) -> Option<Range<usize>> {
+    let behind = places.partition_point(|place| place.start <= at);
+    places[..behind].iter().rev().take(2).find(|place| place.contains(&at)).cloned()
 }
 
 /// A compose file with an image changed; `None` where there is nothing to change. `in_use` is what stands behind the
@@ -115,7 +137,7 @@ pub fn compose(text: &[u8], swap: &Swap, in_use: &BTreeSet<Behind>) -> Result<Op
         scan(text, &swap.repository).into_iter().filter(|found| swap.takes(found, in_use)).collect();
     let mut edits = Edits::default();
     for found in &taken {
-        edits.replace(found.mention.place.clone(), swap.written());
+        edits.replace(found.mention.place.clone(), swap.written(&found.mention.behind));
     }
     if edits.apply(text) == text {
         return Ok(None);
@@ -125,18 +147,21 @@ pub fn compose(text: &[u8], swap: &Swap, in_use: &BTreeSet<Behind>) -> Result<Op
         return Ok(Some(Rewritten { text: edits.apply(text), lines }));
     };
     let of_scalars = scalars(yaml.document().root.as_ref());
+    // In what is read no comment is left, so that all that a scalar names is what was taken of the file.
+    let start_of = |at: usize| {
+        let behind = of_scalars.partition_point(|scalar| scalar.place.start <= at);
+        behind.checked_sub(1).map(|last| of_scalars[last].place.start)
+    };
+    let known: BTreeSet<(usize, &Behind)> = taken
+        .iter()
+        .filter(|found| found.kind != Kind::CommentedOut)
+        .filter_map(|found| Some((start_of(found.mention.place.start)?, &found.mention.behind)))
+        .collect();
     let changed = of_scalars.iter().filter(|scalar| edits.touches(&scalar.place)).map(|scalar| {
         let mut inner = Edits::default();
-        // In what is read no comment is left, so that all that it names is what was taken of the file.
-        let is_taken = |mention: &Mention| {
-            taken.iter().any(|found| {
-                found.kind == scalar.kind
-                    && scalar.place.contains(&found.mention.place.start)
-                    && found.mention.behind == mention.behind
-            })
-        };
+        let is_taken = |mention: &Mention| known.contains(&(scalar.place.start, &mention.behind));
         for mention in mentions(scalar.text.as_bytes(), &swap.repository).into_iter().filter(is_taken) {
-            inner.replace(mention.place, swap.written());
+            inner.replace(mention.place.clone(), swap.written(&mention.behind));
         }
         (scalar.place.start, String::from_utf8_lossy(&inner.apply(scalar.text.as_bytes())).into_owned())
     });
@@ -152,12 +177,12 @@ pub fn compose(text: &[u8], swap: &Swap, in_use: &BTreeSet<Behind>) -> Result<Op
 pub fn prose(text: &[u8], swap: &Swap, in_use: &BTreeSet<Behind>) -> Option<Rewritten> {
     let mut edits = Edits::default();
     let mut lines = Vec::new();
+    let mut counted = Lines::of(text);
     for mention in mentions(text, &swap.repository) {
-        let at = mention.place.start;
-        let line = text[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let found = Found { mention, kind: Kind::Elsewhere, line, is_kept: is_kept(text, at, &[]) };
+        let (line, _) = counted.line(mention.place.start);
+        let found = Found { mention, kind: Kind::Elsewhere, line, is_kept: false };
         if swap.takes(&found, in_use) {
-            edits.replace(found.mention.place, swap.written());
+            edits.replace(found.mention.place.clone(), swap.written(&found.mention.behind));
             lines.push(line);
         }
     }
@@ -194,9 +219,14 @@ fn scalars(root: Option<&Node>) -> Vec<ScalarAt<'_>> {
     found
 }
 
+/// So many lines of a comment above a line are looked at.
+const ABOVE: usize = 20;
+/// So far before a place, or behind it, is looked.
+const NEAR: usize = 512;
+
 /// What a place is in a file that is no YAML before it is rendered.
-fn kind_by_line(text: &[u8], mention: &Mention) -> Kind {
-    let start = line_start(text, mention.place.start);
+fn kind_by_line(text: &[u8], line_start: usize, mention: &Mention) -> Kind {
+    let start = line_start.max(mention.place.start.saturating_sub(NEAR));
     let before = String::from_utf8_lossy(&text[start..mention.place.start]);
     let is_image = before.trim_start().strip_prefix("image:").is_some_and(|rest| rest.trim_start().len() <= 1);
     let action = before.rfind("{{").filter(|at| !before[*at..].contains("}}"));
@@ -241,7 +271,7 @@ fn comments_of(text: &[u8]) -> Vec<Range<usize>> {
     let mut at = 0;
     while let Some(start) = text[at..].windows(2).position(|pair| pair == b"/*").map(|start| at + start) {
         let end = text[start..].windows(2).position(|pair| pair == b"*/").map_or(text.len(), |end| start + end + 2);
-        let opening = String::from_utf8_lossy(&text[line_start(text, start)..start]).into_owned();
+        let opening = String::from_utf8_lossy(&text[start.saturating_sub(8)..start]).into_owned();
         if opening.trim_end_matches(['-', ' ']).ends_with("{{") {
             found.push(start..end);
         }
@@ -250,43 +280,48 @@ fn comments_of(text: &[u8]) -> Vec<Range<usize>> {
             break;
         }
     }
+    found.sort_by_key(|comment| comment.start);
     found
 }
 
 /// Whether what stands before an image in a comment is an `image:` that was commented out, and nothing else.
-fn is_commented_out(before: &[u8]) -> bool {
-    let before = String::from_utf8_lossy(before);
+fn is_commented_out(text: &[u8], comment: usize, at: usize) -> bool {
+    let before = String::from_utf8_lossy(&text[comment.max(at.saturating_sub(NEAR))..at]);
     let inner = before.trim_start_matches(['#', ' ', '\t']);
     inner.strip_prefix("image:").is_some_and(|rest| matches!(rest.trim_start(), "" | "\"" | "'"))
 }
 
-fn is_line_ended(after: &[u8]) -> bool {
-    let end = after.iter().position(|byte| *byte == b'\n').unwrap_or(after.len());
-    let rest = String::from_utf8_lossy(&after[..end]);
-    matches!(rest.trim_end().trim_start_matches(['"', '\'']).trim(), "")
+fn is_line_ended(text: &[u8], at: usize) -> bool {
+    let near = &text[at..text.len().min(at + NEAR)];
+    let end = near.iter().position(|byte| *byte == b'\n').unwrap_or(near.len());
+    let rest = String::from_utf8_lossy(&near[..end]);
+    rest.trim_end().trim_start_matches(['"', '\'']).trim().is_empty()
 }
 
-/// Whether a comment says that what stands here stays: one in the line, or one in the lines right above that are comments.
-fn is_kept(text: &[u8], at: usize, comments: &[Range<usize>]) -> bool {
+/// Whether a comment says that what stands in a line stays: one in it, or one in the lines right above that are comments.
+fn is_kept(text: &[u8], line: &Range<usize>, comments: &[Range<usize>]) -> bool {
     let says = |comment: &[u8]| {
         let comment = String::from_utf8_lossy(comment).to_lowercase();
         let is_general = ["do not change", "don't change"].iter().any(|words| comment.contains(words))
             && ["version", "image", "tag"].iter().any(|what| comment.contains(what));
         is_general || comment.contains("gen-catalog: keep") || comment.contains("gitflow-disable")
     };
-    let start = line_start(text, at);
-    let end = to_line_end(text, at).end;
-    if comments.iter().any(|comment| comment.start >= start && comment.start < end && says(&text[comment.clone()])) {
+    let first = comments.partition_point(|comment| comment.start < line.start);
+    let in_line = comments[first..].iter().take_while(|comment| comment.start < line.end);
+    if in_line.into_iter().any(|comment| says(&text[comment.clone()])) {
         return true;
     }
-    let mut above = start;
-    while above > 0 {
-        let before = line_start(text, above - 1);
-        let line = &text[before..above];
-        if !line.trim_ascii_start().starts_with(b"#") {
+    let mut above = line.start;
+    for _ in 0..ABOVE {
+        if above == 0 {
             break;
         }
-        if says(line) {
+        let before = line_start(text, above - 1);
+        let comment = &text[before..above];
+        if !comment.trim_ascii_start().starts_with(b"#") {
+            break;
+        }
+        if says(comment) {
             return true;
         }
         above = before;
@@ -303,7 +338,7 @@ mod tests {
             repository: "a/web".to_owned(),
             only: BTreeSet::new(),
             new_repository: "a/web".to_owned(),
-            new: Behind::Fixed { tag: Some("2".to_owned()), digest: None },
+            new: Some(Behind::Fixed { tag: Some("2".to_owned()), digest: None }),
         }
     }
 

@@ -9,6 +9,8 @@ use super::maker::Maker;
 use super::mention::Behind;
 use super::plan::Wishes;
 use super::rewrite::{self, Kind, Swap};
+use crate::image_list::KINDS;
+use rancher_catalog::model::Repository;
 use rancher_catalog::source::VersionSource;
 
 /// An image that changes, and what stands behind its repository where it is that of a service.
@@ -18,10 +20,20 @@ pub(super) struct Swapped {
 }
 
 impl Swapped {
+    /// What its references become.
+    pub fn written(&self) -> BTreeSet<String> {
+        self.taken().map(|behind| self.swap.written(behind)).collect()
+    }
+
+    fn taken(&self) -> impl Iterator<Item = &Behind> {
+        self.in_use.iter().filter(|behind| self.swap.only.is_empty() || self.swap.only.contains(*behind))
+    }
+
     /// Whether some image of a service is another one then.
     pub fn changes(&self) -> bool {
         let taken = self.in_use.iter().filter(|behind| self.swap.only.is_empty() || self.swap.only.contains(behind));
-        let is_other = |behind: &&Behind| **behind != Behind::Open && **behind != self.swap.new;
+        let is_other =
+            |behind: &&Behind| **behind != Behind::Open && self.swap.new.as_ref().is_some_and(|new| *behind != new);
         self.swap.repository != self.swap.new_repository || taken.filter(is_other).count() > 0
     }
 }
@@ -81,7 +93,7 @@ impl Maker<'_> {
                 new_repository: wish.repository.clone().unwrap_or_else(|| meant.repository.clone()),
                 repository: meant.repository,
                 only: meant.only,
-                new: wish.behind.clone(),
+                new: Some(wish.behind.clone()),
             };
             let is_other = |other: &Swapped| {
                 other.swap.repository == swap.repository
@@ -93,5 +105,47 @@ impl Maker<'_> {
             swaps.push(Swapped { swap, in_use });
         }
         Ok(swaps)
+    }
+
+    /// Lets all images be those of another registry: what was asked for, and all others.
+    pub fn rewritten(
+        &mut self,
+        version: &VersionSource,
+        registry: &str,
+        swaps: &mut Vec<Swapped>,
+    ) -> Result<(), BumpError> {
+        let of_registry = |repository: &str| {
+            let mut read = repository.parse::<Repository>().ok()?;
+            read.registry = Some(registry.to_owned());
+            Some(read.to_string())
+        };
+        for swapped in swaps.iter_mut() {
+            swapped.swap.new_repository =
+                of_registry(&swapped.swap.new_repository).unwrap_or_else(|| swapped.swap.new_repository.clone());
+        }
+        let images = Images::of(version);
+        for (repository, _) in images.repositories().into_iter().filter(|(repository, _)| !KINDS.contains(repository)) {
+            // What of an image was asked for is done; the rest of its tags go with it.
+            let asked = swaps.iter().filter(|other| other.swap.repository == repository);
+            let in_use = |file: &Copied| {
+                let found = rewrite::scan(&file.before, repository).into_iter();
+                found.filter(|found| found.kind == Kind::Image).map(|found| found.mention.behind).collect::<Vec<_>>()
+            };
+            let mut left: BTreeSet<Behind> =
+                self.files.iter().filter(|file| file.is_compose()).flat_map(in_use).collect();
+            for asked in asked {
+                left.retain(|behind| !asked.swap.only.is_empty() && !asked.swap.only.contains(behind));
+            }
+            let Some(new_repository) = of_registry(repository) else {
+                self.warnings.push(format!("{repository} is no repository that can be rewritten: it stays as it is"));
+                continue;
+            };
+            if left.is_empty() || new_repository == repository {
+                continue;
+            }
+            let swap = Swap { repository: repository.to_owned(), only: left.clone(), new_repository, new: None };
+            swaps.push(Swapped { swap, in_use: left });
+        }
+        Ok(())
     }
 }

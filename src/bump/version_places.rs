@@ -1,6 +1,6 @@
 //! Where a version of a template stands as that, beside config.yml.
 
-use crate::text_edit::{EditError, Edits, YamlText};
+use crate::text_edit::{EditError, Edits, Lines, YamlText};
 use rancher_catalog::model::Scalar;
 use rancher_catalog::yaml::Node;
 
@@ -22,35 +22,26 @@ fn blocks(root: &Node) -> Vec<&Node> {
 /// The file cannot be read, or is laid out too oddly.
 pub fn in_rancher_compose(text: &[u8], old: &str, new: &str) -> Result<Vec<u8>, EditError> {
     let mut text = text.to_vec();
-    // One at a time, as each moves what stands behind it.
-    while let Some(edited) = one_more(&text, old, new)? {
-        text = edited;
+    // One at a time, as each moves what stands behind it; and each once.
+    for block in 0..blocks(YamlText::read(&text)?.root()?).len() {
+        for key in ["version", "uuid"] {
+            if let Some(edited) = in_block(&text, block, key, old, new)? {
+                text = edited;
+            }
+        }
     }
     Ok(text)
 }
 
-fn one_more(text: &[u8], old: &str, new: &str) -> Result<Option<Vec<u8>>, EditError> {
-    if old == new {
-        return Ok(None);
-    }
+fn in_block(text: &[u8], block: usize, key: &str, old: &str, new: &str) -> Result<Option<Vec<u8>>, EditError> {
     let file = YamlText::read(text)?;
-    for block in blocks(file.root()?) {
-        if let Some(entry) = entry(block, "version").filter(|(_, value)| version_of(value).as_deref() == Some(old)) {
-            return file.with_value(entry, new).map(Some);
-        }
-        if let Some(entry) = entry(block, "uuid") {
-            let behind =
-                entry.1.text().and_then(|uuid| uuid.strip_suffix(old)).filter(|kept| kept.ends_with([':', '-', '/']));
-            if let Some(kept) = behind {
-                return file.with_value(entry, &format!("{kept}{new}")).map(Some);
-            }
-        }
+    let Some(entry) = blocks(file.root()?).get(block).and_then(|block| block.entry(key)) else { return Ok(None) };
+    if key == "version" {
+        let is_old = version_of(entry.1).as_deref() == Some(old) && old != new;
+        return if is_old { file.with_value(entry, new).map(Some) } else { Ok(None) };
     }
-    Ok(None)
-}
-
-fn entry<'n>(map: &'n Node, key: &str) -> Option<(&'n Node, &'n Node)> {
-    map.entry(key)
+    let kept = entry.1.text().and_then(|uuid| uuid.strip_suffix(old)).filter(|kept| kept.ends_with([':', '-', '/']));
+    kept.map(|kept| file.with_value(entry, &format!("{kept}{new}"))).transpose()
 }
 
 /// What becomes of a README that names a version.
@@ -76,13 +67,14 @@ pub fn in_readme(text: &[u8], old: &str, new: &str, before: &[String]) -> Readme
     let names_other = others.into_iter().any(|other| headings.iter().any(|line| !places(line, other).is_empty()));
     readme.has_history = names_old && names_other;
     let mut edits = Edits::default();
+    let mut lines = Lines::of(text);
     for at in places(text, old) {
-        let start = text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
-        if readme.has_history && is_heading(&text[start..]) {
+        let (number, line) = lines.line(at);
+        if readme.has_history && is_heading(&text[line]) {
             continue;
         }
         edits.replace(at..at + old.len(), new);
-        readme.lines.push(text[..at].iter().filter(|byte| **byte == b'\n').count() + 1);
+        readme.lines.push(number);
     }
     readme.text = edits.apply(text);
     readme

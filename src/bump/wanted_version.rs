@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::BumpError;
 use super::maker::Maker;
+use super::mention::Behind;
 use super::next_version::{following, grown};
 use super::plan::{VersionWish, Wishes};
 use super::swapped::Swapped;
@@ -23,7 +24,7 @@ pub(super) fn new_version(
         VersionWish::Follow => {
             let mut followed = BTreeSet::new();
             for swapped in swaps {
-                let Some(new) = swapped.swap.new.tag() else { continue };
+                let Some(new) = swapped.swap.new.as_ref().and_then(Behind::tag) else { continue };
                 let tags = swapped
                     .in_use
                     .iter()
@@ -62,10 +63,13 @@ pub(super) fn something_changes(
     swaps: &[Swapped],
     wishes: &Wishes,
 ) -> Result<(), BumpError> {
-    if !wishes.settings.is_empty() || swaps.iter().any(Swapped::changes) || (swaps.is_empty() && old != new) {
+    if !wishes.settings.is_empty()
+        || swaps.iter().any(Swapped::changes)
+        || (swaps.is_empty() && wishes.rewrite.is_none() && old != new)
+    {
         return Ok(());
     }
-    let there = swaps.iter().map(|swapped| format!("{}{}", swapped.swap.new_repository, swapped.swap.new.written()));
+    let there = swaps.iter().flat_map(Swapped::written);
     let there: Vec<String> = if swaps.is_empty() { vec![old.to_owned()] } else { there.collect() };
     let only_version =
         if !swaps.is_empty() && old != new { "; for a new version of the same leave --image out" } else { "" };

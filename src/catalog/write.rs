@@ -194,8 +194,8 @@ impl Drop for Staging {
 
 /// Whether a folder is still the one at its path.
 fn is_still(folder: &File, path: &Path) -> bool {
-    let known = |about: fs::Metadata| (about.dev(), about.ino());
-    matches!((folder.metadata(), fs::symlink_metadata(path)), (Ok(one), Ok(other)) if known(one) == known(other))
+    let known = |about: &fs::Metadata| (about.dev(), about.ino());
+    matches!((folder.metadata(), fs::symlink_metadata(path)), (Ok(one), Ok(other)) if known(&one) == known(&other))
 }
 
 /// The folder that all changes are in, if that is not the catalog itself.

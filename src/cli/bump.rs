@@ -13,9 +13,12 @@ use crate::bump::{BumpError, BumpPlan, ImageWish, Part, Setting, VersionWish, Wi
 use crate::catalog::{CatalogError, CatalogRoot, Change, apply};
 use crate::release::pull_request::check_summary;
 use catalog_diff::words::upgrade_in_words;
+use rancher_catalog::model::Repository;
 
 /// How long another run is waited for that is writing into the catalog.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// So many places of an image are told to people.
+const PLACES: usize = 8;
 
 /// Makes the next revision of a template: the newest one copied, with new images and a new version.
 ///
@@ -31,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
     gen-catalog bump web --image web=v1.3.0 --image db=@sha256:… --minor --diff --dry-run\n  \
     gen-catalog bump web --image web=1.3.0 --version 1.3.0-rancher1 --set minimum_rancher_version=v1.6.14\n  \
     gen-catalog bump web --image example/web:1.2.0=1.2.1 --from 7 --patch --format json")]
-#[command(group = ArgGroup::new("what").args(["image", "version", "patch", "minor", "major", "set"]).multiple(true).required(true))]
+#[command(group = ArgGroup::new("what").args(["image", "version", "patch", "minor", "major", "set", "rewrite"]).multiple(true).required(true))]
 pub(super) struct BumpArgs {
     /// The template: its folder, its name, or its id in Rancher (infra*web)
     template: String,
@@ -77,6 +80,9 @@ pub(super) struct NextArgs {
     /// The revision to begin with, by its folder or its version [default: the newest]
     #[arg(long, value_name = "REVISION")]
     from: Option<String>,
+    /// Name all images as in this registry
+    #[arg(long, value_name = "REGISTRY", value_parser = registry)]
+    pub(super) rewrite: Option<String>,
     /// Take a version that is not later than the one before
     #[arg(long)]
     lower: bool,
@@ -92,14 +98,23 @@ impl NextArgs {
             version: self.version.clone().map(VersionWish::Given).or(grown).unwrap_or(VersionWish::Follow),
             settings: self.set.clone(),
             from: self.from.clone(),
+            rewrite: self.rewrite.clone(),
             lower: self.lower,
         }
     }
 
-    /// Whether something of it is given.
+    /// Whether something of it is given that is of a template alone.
     pub(super) fn is_given(&self) -> bool {
-        !self.wishes(Vec::new()).is_empty() || self.from.is_some() || self.lower
+        let wishes = Wishes { rewrite: None, ..self.wishes(Vec::new()) };
+        !wishes.is_empty() || self.from.is_some() || self.lower
     }
+}
+
+/// A registry, by its host and its port.
+pub(super) fn registry(text: &str) -> Result<String, String> {
+    let read = format!("{text}/x").parse::<Repository>().ok().filter(|read| read.registry.as_deref() == Some(text));
+    read.map(|_| text.to_owned())
+        .ok_or_else(|| "the name of a registry is wanted, with a dot or a port: mirror.example.com:5000".to_owned())
 }
 
 pub(super) fn run(args: &BumpArgs, output: &Output) -> anyhow::Result<Outcome> {
@@ -204,7 +219,10 @@ pub(super) fn told(plan: &BumpPlan, dry_run: bool) -> Text {
     out.plain("\n");
     for image in &plan.images {
         let before = if image.before.is_empty() { String::new() } else { format!("{} → ", image.before.join(", ")) };
-        let places: Vec<String> = image.places.iter().map(|(file, line)| format!("{file}:{line}")).collect();
+        let mut places: Vec<String> = image.places.iter().map(|(file, line)| format!("{file}:{line}")).collect();
+        let more = places.len().saturating_sub(PLACES);
+        places.truncate(PLACES);
+        places.extend((more > 0).then(|| format!("and {more} more")));
         out.plain("  image ").styled(GOOD, &format!("{before}{}", image.after));
         out.plain(&format!(" ({})\n", places.join(", ")));
     }

@@ -6,6 +6,7 @@ mod completions;
 mod diff;
 mod findings;
 mod image;
+mod images;
 mod licences;
 mod lock;
 mod man;
@@ -122,6 +123,7 @@ enum Command {
     Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
     Image(image::ImageArchiveArgs),
+    Images(images::ImagesArgs),
     Licences(licences::LicencesArgs),
     Lock(lock::LockArgs),
     Man(man::ManArgs),
@@ -186,6 +188,14 @@ impl ImageArgs {
     }
 }
 
+/// An image as it is named in another registry.
+fn in_registry(mut image: ImageReference, registry: Option<&str>) -> ImageReference {
+    if let Some(registry) = registry {
+        image.repository.registry = Some(registry.to_owned());
+    }
+    image
+}
+
 fn repository(text: &str) -> Result<Repository, String> {
     text.parse::<Repository>().map_err(|error| {
         let hint = match text.parse::<ImageReference>() {
@@ -222,6 +232,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
         Command::Image(args) => image::run(args, &output),
+        Command::Images(args) => images::run(args, &output),
         Command::Licences(args) => licences::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
         Command::Man(args) => man::run(args, &output),

@@ -208,7 +208,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
     for file in [&args.body_file, &args.provenance].into_iter().flatten() {
         check_target(file)?;
     }
-    let image = args.image()?.reference(output)?;
+    let image = super::in_registry(args.image()?.reference(output)?, args.next.rewrite.as_deref());
     let publication = swarm::publication(&image, SETTINGS);
     let renderer = Renderer::new(None)?;
     let base = Base::find(args.catalog.as_deref().unwrap_or(Path::new(".")), args.base.as_deref())?;

@@ -1,22 +1,24 @@
 //! Places of a text, and what they become.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Changes of a text that do not touch one another.
+/// Changes of a text that do not touch one another: each by where it begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edits(Vec<(Range<usize>, Vec<u8>)>);
+pub struct Edits(BTreeMap<usize, (usize, Vec<u8>)>);
 
 impl Edits {
     /// A place becomes something else. A place that is changed already is left as it was asked for first.
     pub fn replace(&mut self, place: Range<usize>, by: impl AsRef<[u8]>) {
-        if !self.touches(&place) {
-            self.0.push((place, by.as_ref().to_vec()));
+        if !self.touches(&place) && !self.0.contains_key(&place.start) {
+            self.0.insert(place.start, (place.end, by.as_ref().to_vec()));
         }
     }
 
     /// Whether some of a place is changed.
     pub fn touches(&self, place: &Range<usize>) -> bool {
-        self.0.iter().any(|(known, _)| (known.start < place.end && place.start < known.end) || known == place)
+        let last = self.0.range(..place.end).next_back();
+        last.is_some_and(|(start, (end, _))| *end > place.start || *start >= place.start)
     }
 
     /// Whether nothing changes.
@@ -26,14 +28,12 @@ impl Edits {
 
     /// A text with its places changed; those that are none of it are passed over.
     pub fn apply(&self, text: &[u8]) -> Vec<u8> {
-        let mut edits: Vec<_> = self.0.iter().filter(|(place, _)| place.end <= text.len()).collect();
-        edits.sort_by_key(|(place, _)| (place.start, place.end));
         let mut out = Vec::with_capacity(text.len() + 64);
         let mut at = 0;
-        for (place, by) in edits {
-            out.extend_from_slice(&text[at..place.start]);
+        for (start, (end, by)) in self.0.iter().filter(|(_, (end, _))| *end <= text.len()) {
+            out.extend_from_slice(&text[at..*start]);
             out.extend_from_slice(by);
-            at = place.end;
+            at = *end;
         }
         out.extend_from_slice(&text[at..]);
         out

@@ -1,9 +1,11 @@
 //! Changes of single values in texts that someone else wrote: every other byte stays, and what results is read back.
 
 mod edits;
+mod lines;
 mod yaml_text;
 
 pub use edits::Edits;
+pub use lines::Lines;
 pub use yaml_text::YamlText;
 
 /// Why a file is not changed.
