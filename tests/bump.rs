@@ -370,7 +370,7 @@ fn of_other_templates_nothing_is_read() {
     put(folder, "infra-templates/other/0/rancher-compose.yml", ".catalog: {version: v1.1.0}\n");
     let other = folder.join("infra-templates/other");
     // Who cannot be read by anybody is in nobody's way.
-    fs::set_permissions(other.join("0"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(other.join("0"), fs::Permissions::from_mode(0o0)).unwrap();
     let trace = folder.join("trace");
     let traced = Command::new("strace")
         .args(["-f", "-o", trace.to_str().unwrap(), "-e", "trace=openat"])

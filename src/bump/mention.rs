@@ -112,11 +112,9 @@ fn read(text: &[u8], start: usize, repository_end: usize) -> Option<Mention> {
             end += 1 + name.len();
         }
         behind if is_open(behind) => return open(end),
-        [byte, next, ..] if is_tag(*byte) || *byte == b'/' => {
-            // A repository at the end of a sentence.
-            if *byte != b'.' || is_tag(*next) || *next == b'/' {
-                return None;
-            }
+        // A full stop may be the end of a sentence.
+        [byte, next, ..] if (is_tag(*byte) || *byte == b'/') && (*byte != b'.' || is_tag(*next) || *next == b'/') => {
+            return None;
         }
         [byte] if (is_tag(*byte) && *byte != b'.') || *byte == b'/' => return None,
         _ => {}
