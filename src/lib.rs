@@ -5,13 +5,19 @@
 //! | [`entries`] | the entries that this project publishes |
 //! | [`render`] | model -> text, read back and compared |
 //! | [`catalog`] | a catalog on disk: revisions, changes, writing |
+//! | [`text_edit`] | one value in a file of somebody's changed, and nothing else |
+//! | [`bump`] | the next revision of any template |
+//! | [`image_list`] | every image that a version may launch |
 //! | [`release`] | the commit and text of a pull request; the image |
 //! | [`cli`] | the commands |
 //!
 //! The crates below it, and which one uses which, are drawn in `docs/architecture.md`.
 
+pub mod bump;
 pub mod catalog;
 pub mod cli;
 pub mod entries;
+pub mod image_list;
 pub mod release;
 pub mod render;
+pub mod text_edit;

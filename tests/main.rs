@@ -4,6 +4,9 @@ mod allowances;
 mod architecture;
 mod bad_input;
 mod baseline;
+mod bump;
+mod bump_refusals;
+mod bump_replay;
 mod check_changed;
 mod check_command;
 mod check_corpus;
@@ -19,6 +22,7 @@ mod fix_command;
 mod folders_of_templates;
 mod hostile;
 mod image_archive;
+mod images;
 mod junit;
 mod knows_its_commit;
 mod languages;
@@ -36,6 +40,7 @@ mod real_catalogs;
 mod release;
 mod release_refusals;
 mod release_report;
+mod release_template;
 mod render;
 mod round_trip;
 mod schemas;
@@ -54,6 +59,9 @@ fn main() {
             ("architecture", architecture::trials),
             ("bad_input", bad_input::trials),
             ("baseline", baseline::trials),
+            ("bump", bump::trials),
+            ("bump_refusals", bump_refusals::trials),
+            ("bump_replay", bump_replay::trials),
             ("check_changed", check_changed::trials),
             ("check_command", check_command::trials),
             ("check_corpus", check_corpus::trials),
@@ -69,6 +77,7 @@ fn main() {
             ("folders_of_templates", folders_of_templates::trials),
             ("image_archive", image_archive::trials),
             ("hostile", hostile::trials),
+            ("images", images::trials),
             ("junit", junit::trials),
             ("knows_its_commit", knows_its_commit::trials),
             ("launch_verdicts", launch_verdicts::trials),
@@ -84,6 +93,7 @@ fn main() {
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),
             ("release_report", release_report::trials),
+            ("release_template", release_template::trials),
             ("release_refusals", release_refusals::trials),
             ("render", render::trials),
             ("round_trip", round_trip::trials),

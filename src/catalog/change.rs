@@ -11,7 +11,9 @@ pub struct Change {
     /// What is there; `None` for nothing.
     pub before: Option<Vec<u8>>,
     /// What shall be there; `None` for nothing.
-    pub after: Option<String>,
+    pub after: Option<Vec<u8>>,
+    /// Whether it may be run, as a file that it is a copy of.
+    pub executable: bool,
     /// Whether it belongs to a version that the catalog has already: then it never changes.
     pub published: bool,
 }
@@ -36,7 +38,7 @@ impl Change {
         match (&self.before, &self.after) {
             (None, _) => ChangeKind::Create,
             (Some(_), None) => ChangeKind::Unexpected,
-            (Some(before), Some(after)) if before == after.as_bytes() => ChangeKind::Same,
+            (Some(before), Some(after)) if before == after => ChangeKind::Same,
             (Some(_), Some(_)) => ChangeKind::Update,
         }
     }
@@ -47,7 +49,7 @@ impl Change {
             return String::new();
         }
         let name = |side: char| format!("{side}/{}", self.path);
-        let (before, after) = (self.before.as_deref(), self.after.as_deref().map(str::as_bytes));
+        let (before, after) = (self.before.as_deref(), self.after.as_deref());
         unified_diff(&name('a'), before, &name('b'), after)
     }
 }

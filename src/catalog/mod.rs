@@ -1,6 +1,7 @@
 //! A catalog on disk: which revisions it has, what a publication would change in it, and writing that all or nothing.
 
 mod change;
+mod exchange;
 mod publish;
 mod revisions;
 mod root;
@@ -43,6 +44,9 @@ pub enum CatalogError {
     /// Another run is writing.
     #[error("another gen-catalog is writing into this catalog ({} is locked): wait until it has ended", .0.display())]
     Busy(PathBuf),
+    /// What is to be replaced is not what was read.
+    #[error("another program has changed {} meanwhile: run again", .0.display())]
+    Changed(PathBuf),
     /// The operating system refuses.
     #[error("cannot {action} {}: {reason}", path.display())]
     Io {

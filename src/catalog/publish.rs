@@ -94,7 +94,13 @@ fn template(
     let mut changes = Vec::new();
     for file in render(revision)? {
         let published = of_version.is_some() && file.path.starts_with(&format!("{version_folder}/"));
-        changes.push(Change { before: root.read(&file.path)?, path: file.path, after: Some(file.text), published });
+        changes.push(Change {
+            before: root.read(&file.path)?,
+            path: file.path,
+            after: Some(file.text.into_bytes()),
+            executable: false,
+            published,
+        });
     }
     if of_version.is_some() {
         for name in root.names(&version_folder)? {
@@ -104,6 +110,7 @@ fn template(
                     before: root.read(&path)?.or(Some(Vec::new())),
                     path,
                     after: None,
+                    executable: false,
                     published: true,
                 });
             }

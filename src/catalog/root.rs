@@ -1,8 +1,10 @@
 //! The folder of a catalog, and safe ways into it.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::{CatalogError, io_error};
 use rancher_catalog::beneath::{Beneath, NotRead};
@@ -37,6 +39,24 @@ impl CatalogRoot {
         match catalog_above(folder) {
             Some(catalog) => Err(CatalogError::Within { folder: folder.to_owned(), catalog }),
             None => Ok(root),
+        }
+    }
+
+    /// Waits for the turn to read it and write what comes of that; it lasts as long as what is given. Nothing is written for
+    /// it, and who only reads needs none.
+    ///
+    /// # Errors
+    /// Others have it for too long, or the folder cannot be opened.
+    pub fn turn(&self, patience: Duration) -> Result<File, CatalogError> {
+        let start = Instant::now();
+        let folder = File::open(&self.folder).map_err(io_error("open", &self.folder))?;
+        loop {
+            match folder.try_lock() {
+                Ok(()) => return Ok(folder),
+                Err(TryLockError::WouldBlock) if start.elapsed() < patience => sleep(Duration::from_millis(10)),
+                Err(TryLockError::WouldBlock) => return Err(CatalogError::Busy(self.folder.clone())),
+                Err(TryLockError::Error(error)) => return Err(io_error("lock", &self.folder)(error)),
+            }
         }
     }
 

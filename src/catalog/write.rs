@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::exchange::{exchange, mirror};
 use super::{CatalogError, CatalogRoot, Change, ChangeKind, io_error};
 
 /// Where everything is written first: in the catalog itself, so that it moves into place by renaming.
@@ -11,10 +13,11 @@ const STAGING: &str = ".gen-catalog-staging";
 
 /// Writes what is to be created or updated; files that stay are not touched. Everything is first written beside the
 /// catalog's files and only then renamed into place, in the order given. When something fails, what was renamed
-/// before is put back.
+/// before is put back. Several changes within one template are seen all at once, where the file system can do that: whenever
+/// this is killed, that template is as it was or has all of them.
 ///
 /// # Errors
-/// Something cannot be written; the catalog is then as it was.
+/// Something cannot be written, or is not any more what was read; the catalog is then as it was.
 pub fn apply(root: &CatalogRoot, changes: &[&Change]) -> Result<(), CatalogError> {
     let wanted = |change: &&&Change| matches!(change.kind(), ChangeKind::Create | ChangeKind::Update);
     let changes: Vec<&Change> = changes.iter().filter(wanted).copied().collect();
@@ -23,7 +26,13 @@ pub fn apply(root: &CatalogRoot, changes: &[&Change]) -> Result<(), CatalogError
     }
     let mut staging = Staging::open(root)?;
     for change in &changes {
+        if root.read(&change.path)? != change.before {
+            return Err(CatalogError::Changed(root.path(&change.path)?));
+        }
         staging.write(change)?;
+    }
+    if staging.move_at_once(root, &changes)? {
+        return Ok(());
     }
     for change in &changes {
         if let Err(cause) = staging.move_into_place(root, change) {
@@ -67,15 +76,21 @@ impl Staging {
             }
             _ => {}
         }
-        let lock = File::open(&folder).map_err(io_error("open", &folder))?;
+        let lock = match File::open(&folder) {
+            Ok(lock) => lock,
+            // Who had it removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(CatalogError::Busy(folder)),
+            Err(error) => return Err(io_error("open", &folder)(error)),
+        };
         match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(CatalogError::Busy(folder)),
+            // What was locked may be a folder that is gone, and another one in its place that of somebody else.
+            Ok(()) if is_still(&lock, &folder) => {}
+            Ok(()) | Err(TryLockError::WouldBlock) => return Err(CatalogError::Busy(folder)),
             Err(TryLockError::Error(error)) => return Err(io_error("lock", &folder)(error)),
         }
         let staging = Self { folder, _lock: lock, done: Vec::new(), keep: false };
         // A run that was killed left its own things here.
-        for part in ["new", "former"] {
+        for part in ["new", "former", "whole"] {
             let part = staging.folder.join(part);
             match fs::remove_dir_all(&part) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("remove", &part)(error)),
@@ -91,10 +106,43 @@ impl Staging {
 
     fn write(&self, change: &Change) -> Result<(), CatalogError> {
         let path = self.new_path(change);
-        let text = change.after.as_deref().unwrap_or_default();
+        let content = change.after.as_deref().unwrap_or_default();
         make_parent(&path)?;
         let mut file = File::create(&path).map_err(io_error("write", &path))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io_error("write", &path))
+        if change.executable {
+            let rights = fs::metadata(&path).map_err(io_error("write", &path))?.permissions();
+            let rights = fs::Permissions::from_mode(rights.mode() | (rights.mode() & 0o444) >> 2);
+            file.set_permissions(rights).map_err(io_error("write", &path))?;
+        }
+        file.write_all(content).and_then(|()| file.sync_all()).map_err(io_error("write", &path))
+    }
+
+    /// Lets the folder that all changes are in change places with one that has them; tells whether it did.
+    fn move_at_once(&self, root: &CatalogRoot, changes: &[&Change]) -> Result<bool, CatalogError> {
+        let Some(folder) = common_folder(changes) else { return Ok(false) };
+        let at = root.path(&folder)?;
+        // Who stands in the folder would stand in one that is gone.
+        let is_within =
+            std::env::current_dir().is_ok_and(|here| at.canonicalize().is_ok_and(|at| here.starts_with(at)));
+        if !at.is_dir() || is_within || moves(root, changes) < 2 {
+            return Ok(false);
+        }
+        let whole = self.folder.join("whole");
+        let made = mirror(&at, &whole).and_then(|()| {
+            for change in changes {
+                let to = whole.join(change.path.strip_prefix(&format!("{folder}/")).unwrap_or(&change.path));
+                let new = self.new_path(change);
+                if change.before.is_some() {
+                    fs::set_permissions(&new, fs::metadata(&to)?.permissions())?;
+                    fs::remove_file(&to)?;
+                }
+                fs::create_dir_all(to.parent().unwrap_or(&to))?;
+                fs::hard_link(&new, &to)?;
+            }
+            Ok(())
+        });
+        // Not every file system can do either.
+        Ok(made.and_then(|()| exchange(&whole, &at)).is_ok())
     }
 
     fn move_into_place(&mut self, root: &CatalogRoot, change: &Change) -> Result<(), CatalogError> {
@@ -142,6 +190,30 @@ impl Drop for Staging {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Whether a folder is still the one at its path.
+fn is_still(folder: &File, path: &Path) -> bool {
+    let known = |about: &fs::Metadata| (about.dev(), about.ino());
+    matches!((folder.metadata(), fs::symlink_metadata(path)), (Ok(one), Ok(other)) if known(&one) == known(&other))
+}
+
+/// The folder that all changes are in, if that is not the catalog itself.
+fn common_folder(changes: &[&Change]) -> Option<String> {
+    let above = |change: &Change| change.path.split('/').map(str::to_owned).rev().skip(1).collect::<Vec<_>>();
+    let mut common: Vec<String> = above(changes.first()?).into_iter().rev().collect();
+    for change in changes {
+        let other: Vec<String> = above(change).into_iter().rev().collect();
+        let same = common.iter().zip(&other).take_while(|(one, other)| one == other).count();
+        common.truncate(same);
+    }
+    (common.len() > 1).then(|| common.join("/"))
+}
+
+/// How many times something would be moved into place.
+fn moves(root: &CatalogRoot, changes: &[&Change]) -> usize {
+    let places = changes.iter().map(|change| first_missing(root.folder(), Path::new(""), &change.path).1);
+    places.collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn make_parent(path: &Path) -> Result<(), CatalogError> {

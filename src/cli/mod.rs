@@ -1,10 +1,12 @@
 //! The commands of `gen-catalog`.
 
+mod bump;
 mod check;
 mod completions;
 mod diff;
 mod findings;
 mod image;
+mod images;
 mod licences;
 mod lock;
 mod man;
@@ -13,6 +15,7 @@ mod output;
 mod program;
 mod progress;
 mod release;
+mod release_template;
 mod render;
 mod render_compose;
 mod render_model;
@@ -72,6 +75,7 @@ pub enum Outcome {
                     gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
                     gen-catalog check .                   look for mistakes in a catalog\n  \
                     gen-catalog diff OLD NEW              what changes for those who run a version\n  \
+                    gen-catalog bump web --image web=1.3  make the next revision of any template\n  \
                     gen-catalog release --catalog CLONE   make the branch and text of a pull request\n  \
                     gen-catalog version --format json     what this program publishes, for CI"
 )]
@@ -114,10 +118,12 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bump(bump::BumpArgs),
     Check(check::CheckArgs),
     Completions(completions::CompletionsArgs),
     Diff(diff::DiffArgs),
     Image(image::ImageArchiveArgs),
+    Images(images::ImagesArgs),
     Licences(licences::LicencesArgs),
     Lock(lock::LockArgs),
     Man(man::ManArgs),
@@ -182,6 +188,14 @@ impl ImageArgs {
     }
 }
 
+/// An image as it is named in another registry.
+fn in_registry(mut image: ImageReference, registry: Option<&str>) -> ImageReference {
+    if let Some(registry) = registry {
+        image.repository.registry = Some(registry.to_owned());
+    }
+    image
+}
+
 fn repository(text: &str) -> Result<Repository, String> {
     text.parse::<Repository>().map_err(|error| {
         let hint = match text.parse::<ImageReference>() {
@@ -212,11 +226,13 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(cli.common.quiet, cli.common.color);
     let result = match &cli.command {
+        Command::Bump(args) => bump::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Rules(args) => rules::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
         Command::Image(args) => image::run(args, &output),
+        Command::Images(args) => images::run(args, &output),
         Command::Licences(args) => licences::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
         Command::Man(args) => man::run(args, &output),

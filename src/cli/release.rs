@@ -8,8 +8,9 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::bump::NextArgs;
 use super::output::{GOOD, HEADING, Output, Text};
-use super::{Format, ImageArgs, Outcome, findings};
+use super::{Format, ImageArgs, Outcome, findings, release_template};
 use crate::catalog::ChangeKind;
 use crate::entries::{Publication, swarm};
 use crate::release::ReleaseError;
@@ -29,10 +30,11 @@ use swarmkit_settings::built_from::BuiltFrom;
 
 /// Makes a branch with the next revision in a git clone of a catalog, and the text of its pull request.
 ///
-/// The version is rendered into a new revision and config.yml names it as the default; nothing else changes unless it
-/// is asked for. The templates are checked before, and what changes for those who run them is told in the pull request.
-/// The clone's work tree, index and HEAD are never touched: one branch appears, all at once. Author, committer and
-/// signature are git's own configuration; the clone's hooks are not run.
+/// Without TEMPLATE it releases the Swarm entry: the version is rendered into a new revision and config.yml names it as the
+/// default. With TEMPLATE it releases that one: the newest revision is copied and changed as `gen-catalog bump` does it. Nothing
+/// else changes unless it is asked for. What is new is checked before, and what changes for those who run it is told in the
+/// pull request. The clone's work tree, index and HEAD are never touched: one branch appears, all at once. Author, committer
+/// and signature are git's own configuration; the clone's hooks are not run.
 ///
 /// Exit codes: 0 it is done, or was done already; 1 it is refused, with what to do; 2 usage, input or output.
 #[derive(Debug, Args)]
@@ -40,26 +42,36 @@ use swarmkit_settings::built_from::BuiltFrom;
     gen-catalog release --catalog ../community-catalog --dry-run\n  \
     gen-catalog release --catalog ../community-catalog --base origin/master --push origin --body-file body.md\n  \
     gen-catalog release --catalog ../rancher-catalog --what project\n  \
-    gen-catalog release --catalog . --maximum-rancher-version v1.5.99 --format json | jq -r .title")]
+    gen-catalog release --catalog . --maximum-rancher-version v1.5.99 --format json | jq -r .title\n  \
+    gen-catalog release infra-templates/web --image example/web=1.3.0 --push origin\n  \
+    gen-catalog release web --catalog CLONE --image web=1.3.0 --minor --commit --push origin")]
 pub(super) struct ReleaseArgs {
-    /// A git clone of the catalog, or the catalog's folder in one
-    #[arg(long, value_name = "CLONE")]
-    catalog: PathBuf,
+    /// A template to release with a new image or version: its folder, its name, or its id in Rancher (infra*web) [default: the
+    /// Swarm entry]
+    #[arg(conflicts_with_all = ["what", "maximum_rancher_version", "metadata", "digest", "lock", "no_lock", "provenance"])]
+    pub(super) template: Option<String>,
+    /// A git clone of the catalog, or the catalog's folder in one [default with TEMPLATE: the one that it is in]
+    #[arg(long, value_name = "CLONE", required_unless_present = "template")]
+    pub(super) catalog: Option<PathBuf>,
     /// What to release: the public catalogs keep environment templates in another repository than this entry
     #[arg(long, value_enum, default_value_t = WhatArg::Infra)]
     what: WhatArg,
-    /// The branch to make [default: swarm- and the version]
+    /// The branch to make [default: swarm-, or the template's name and -, and the version]
     #[arg(long, value_name = "NAME")]
-    branch: Option<String>,
+    pub(super) branch: Option<String>,
     /// What to build upon: a branch, a remote's branch or a commit [default: the branch that the clone is on]
     #[arg(long, value_name = "REF")]
-    base: Option<String>,
+    pub(super) base: Option<String>,
     /// Push the branch to this remote
     #[arg(long, value_name = "REMOTE")]
-    push: Option<String>,
+    pub(super) push: Option<String>,
+    /// With TEMPLATE: make no branch, but commit right on the one that is built upon; with --push on that of the remote, anew where
+    /// another push came first
+    #[arg(long, requires = "template", conflicts_with_all = ["branch", "force_branch"])]
+    pub(super) commit: bool,
     /// Change nothing, neither here nor there: say what would be done
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Close older revisions to Rancher servers after this version
     #[arg(long, value_name = "VERSION", value_parser = rancher_version)]
     maximum_rancher_version: Option<Version>,
@@ -68,18 +80,31 @@ pub(super) struct ReleaseArgs {
     metadata: bool,
     /// Replace the branch if it is there with other content
     #[arg(long)]
-    force_branch: bool,
+    pub(super) force_branch: bool,
+    /// The image's repository, whose tag is always this program's version [default: rancher/swarmkit]; with TEMPLATE an image and
+    /// what it becomes, as of `gen-catalog bump`: NAME=TAG
+    #[arg(long, value_name = "REPOSITORY|NAME=TAG")]
+    pub(super) image: Vec<String>,
+    /// Pin the image to a digest
+    #[arg(long, value_name = "sha256:…", value_parser = super::digest)]
+    digest: Option<String>,
+    /// Pin it to the digest in this file, as `gen-catalog lock` writes it [default: image.lock, if it is there]
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// Pass image.lock over
+    #[arg(long, conflicts_with = "lock")]
+    no_lock: bool,
     #[command(flatten)]
-    image: ImageArgs,
+    pub(super) next: NextArgs,
     /// Write the pull request's text into this file
     #[arg(long, value_name = "FILE")]
-    body_file: Option<PathBuf>,
+    pub(super) body_file: Option<PathBuf>,
     /// Write a provenance record into this file: an in-toto statement with a SLSA predicate
     #[arg(long, value_name = "FILE")]
     provenance: Option<PathBuf>,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,6 +124,16 @@ fn rancher_version(text: &str) -> Result<Version, String> {
 }
 
 impl ReleaseArgs {
+    /// The image of the Swarm entry.
+    fn image(&self) -> anyhow::Result<ImageArgs> {
+        let image = match self.image.as_slice() {
+            [] => swarm::default_repository(),
+            [one] => super::repository(one).map_err(|error| anyhow::anyhow!("--image: {error}"))?,
+            _ => bail!("one --image is taken: the repository of the Swarm entry's image"),
+        };
+        Ok(ImageArgs { image, digest: self.digest.clone(), lock: self.lock.clone(), no_lock: self.no_lock })
+    }
+
     fn wishes(&self) -> Wishes {
         Wishes {
             what: match self.what {
@@ -146,6 +181,12 @@ enum Came {
 }
 
 pub(super) fn run(args: &ReleaseArgs, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(template) = &args.template {
+        return release_template::run(args, template, output);
+    }
+    if args.next.is_given() {
+        bail!("which template? Name it; without one the Swarm entry is released, whose version is this program's");
+    }
     match release(args, output) {
         Ok(()) => Ok(Outcome::Good),
         Err(error) => match error.downcast_ref::<ReleaseError>() {
@@ -167,10 +208,10 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
     for file in [&args.body_file, &args.provenance].into_iter().flatten() {
         check_target(file)?;
     }
-    let image = args.image.reference(output)?;
+    let image = super::in_registry(args.image()?.reference(output)?, args.next.rewrite.as_deref());
     let publication = swarm::publication(&image, SETTINGS);
     let renderer = Renderer::new(None)?;
-    let base = Base::find(&args.catalog, args.base.as_deref())?;
+    let base = Base::find(args.catalog.as_deref().unwrap_or(Path::new(".")), args.base.as_deref())?;
     let plan = prepare(&base, &args.wishes(), &publication, &renderer)?;
     plan.warnings.iter().for_each(|warning| output.warning(warning));
     let branch = args.branch.clone().unwrap_or_else(|| format!("{}-{}", swarm::FOLDER, publication.version));
@@ -290,7 +331,7 @@ fn report(publication: &Publication, plan: &ReleasePlan, about: &Circumstances<'
                 "files": template.changes.iter().map(|change| json!({
                     "path": change.path,
                     "change": change.kind(),
-                    "sha256": sha256_hex(change.after.as_deref().unwrap_or_default().as_bytes()),
+                    "sha256": sha256_hex(change.after.as_deref().unwrap_or_default()),
                 })).collect::<Vec<_>>(),
                 "upgrade": template.comparison.as_ref().map(|comparison| &comparison.upgrade),
             })
@@ -384,7 +425,7 @@ fn text(
 }
 
 /// A file that will be written must be writable before anything is done.
-fn check_target(file: &Path) -> anyhow::Result<()> {
+pub(super) fn check_target(file: &Path) -> anyhow::Result<()> {
     let folder = whole_file::folder_of(file);
     if file.is_dir() || !folder.is_dir() {
         bail!("{} cannot be written: {} is no folder for it", file.display(), folder.display());
@@ -392,12 +433,12 @@ fn check_target(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     whole_file::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// In GitHub Actions: the outputs of the step, and its summary.
-fn to_github(fields: &[(&str, &str)], summary: &str) -> anyhow::Result<()> {
+pub(super) fn to_github(fields: &[(&str, &str)], summary: &str) -> anyhow::Result<()> {
     if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
         return Ok(());
     }

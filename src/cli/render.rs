@@ -36,11 +36,14 @@ pub(super) struct RenderArgs {
     stdout: bool,
     #[command(flatten)]
     image: ImageArgs,
+    /// Name the image as in this registry
+    #[arg(long, value_name = "REGISTRY", value_parser = super::bump::registry)]
+    rewrite: Option<String>,
     /// Take templates from this folder, where it has them, instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
     /// Render this model instead, as `gen-catalog model` prints them: with --stdout, or into a folder with --into
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "catalog", "image", "digest", "lock", "no_lock"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "catalog", "image", "digest", "lock", "no_lock", "rewrite"])]
     model: Option<PathBuf>,
     /// The folder for the files of --model
     #[arg(long, value_name = "DIR", requires = "model", conflicts_with = "stdout")]
@@ -59,7 +62,7 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
         let as_json = args.format == Format::Json;
         return render_model::run(model, args.templates.as_deref(), args.into.as_deref(), as_json, output);
     }
-    let image = args.image.reference(output)?;
+    let image = super::in_registry(args.image.reference(output)?, args.rewrite.as_deref());
     let publication = swarm::publication(&image, SETTINGS);
     let renderer = Renderer::new(args.templates.as_deref())?;
     if args.stdout {

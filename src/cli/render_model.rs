@@ -39,7 +39,13 @@ pub(super) fn run(
     let mut changes = files
         .into_iter()
         .map(|file| {
-            Ok(Change { before: root.read(&file.path)?, path: file.path, after: Some(file.text), published: false })
+            Ok(Change {
+                before: root.read(&file.path)?,
+                path: file.path,
+                after: Some(file.text.into_bytes()),
+                executable: false,
+                published: false,
+            })
         })
         .collect::<anyhow::Result<Vec<Change>>>()?;
     let (count, there) = (changes.len(), there(&changes));
@@ -70,8 +76,8 @@ fn there(changes: &[Change]) -> BTreeSet<String> {
 }
 
 fn says_the_same(change: &Change) -> bool {
-    let read = |text: &str| Document::read(text).ok().map(|document| document.to_value());
-    let before = change.before.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(read);
+    let read = |text: &[u8]| Document::read_bytes(text).ok().map(|document| document.to_value());
+    let before = change.before.as_deref().and_then(read);
     before.is_some() && change.path.ends_with(".yml") && before == change.after.as_deref().and_then(read)
 }
 
@@ -98,7 +104,7 @@ fn refusal(root: &CatalogRoot, changes: &[Change], there: &BTreeSet<String>) -> 
     }
     for change in changes {
         let Some(folder) = change.path.strip_suffix(CONFIG) else { continue };
-        let after = change.after.as_deref().and_then(|text| read_as::<Config>(text).ok());
+        let after = change.after.as_deref().and_then(|text| read_as::<Config>(&String::from_utf8_lossy(text)).ok());
         let after = after.and_then(|config| config.version.value().cloned());
         let before = default_version(root, folder.trim_end_matches('/'))?;
         if let (Some(before), Some(after)) = (before, after)

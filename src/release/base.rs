@@ -41,6 +41,24 @@ impl Base {
     /// # Errors
     /// It is no clone; it is dirty; or there is nothing to build upon.
     pub fn find(catalog: &Path, named: Option<&str>) -> Result<Self, ReleaseError> {
+        let base = Self::look(catalog, named)?;
+        base.agrees_with_upstream()?;
+        Ok(base)
+    }
+
+    /// The same of a branch that goes on by itself: it may have commits that its upstream has not.
+    ///
+    /// # Errors
+    /// As [`Base::find`].
+    pub fn find_ahead(catalog: &Path, named: Option<&str>) -> Result<Self, ReleaseError> {
+        let base = Self::look(catalog, named)?;
+        match base.agrees_with_upstream() {
+            Ok(()) | Err(ReleaseError::Refused(Refusal::Ahead { .. })) => Ok(base),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn look(catalog: &Path, named: Option<&str>) -> Result<Self, ReleaseError> {
         if let Some(above) = catalog_above(catalog) {
             return Err(CatalogError::Within { folder: catalog.to_owned(), catalog: above }.into());
         }
@@ -60,9 +78,7 @@ impl Base {
             let empty = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD"])?.is_none();
             return Err(if named.is_none() && empty { Refusal::Empty } else { Refusal::NoBase(name) }.into());
         };
-        let base = Self { upstream: upstream(&git, &name)?, git, prefix, name, commit };
-        base.agrees_with_upstream()?;
-        Ok(base)
+        Ok(Self { upstream: upstream(&git, &name)?, git, prefix, name, commit })
     }
 
     fn agrees_with_upstream(&self) -> Result<(), ReleaseError> {
@@ -93,7 +109,7 @@ impl Base {
 }
 
 /// The branch of a remote that a name stands for: that which a local branch follows, or the name itself.
-fn upstream(git: &Git, name: &str) -> Result<Option<Upstream>, ReleaseError> {
+pub(super) fn upstream(git: &Git, name: &str) -> Result<Option<Upstream>, ReleaseError> {
     let full = git
         .ask(&["rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name])?
         .unwrap_or_default();

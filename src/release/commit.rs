@@ -102,10 +102,10 @@ pub fn tree<'c>(base: &Base, changes: impl IntoIterator<Item = &'c Change>) -> R
     for change in changes {
         let path = base.path(&change.path);
         let content = change.after.as_deref().unwrap_or_default();
-        let object = git.feed(&["hash-object", "-w", "--stdin", "--no-filters"], content.as_bytes())?;
+        let object = git.feed(&["hash-object", "-w", "--stdin", "--no-filters"], content)?;
         let object = String::from_utf8_lossy(&object).trim().to_owned();
         let listed = git.line(&["ls-tree", "--full-tree", "--format=%(objectmode)", &base.commit, "--", &path])?;
-        let mode = if listed == "100755" { "100755" } else { "100644" };
+        let mode = if listed == "100755" || change.executable { "100755" } else { "100644" };
         entries.push_str(&format!("{mode} {object}\t{path}\n"));
     }
     git.feed(&["update-index", "--index-info"], entries.as_bytes())?;

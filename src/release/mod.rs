@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod sbom;
 pub mod signing;
 pub mod unpack;
+pub mod upon_branch;
 
 use std::io;
 use std::path::PathBuf;

@@ -59,7 +59,7 @@ pub struct TemplateRelease {
     /// The files that change.
     pub changes: Vec<Change>,
     /// All files of the version and their content, whether they change or not; for a record of it.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<(String, Vec<u8>)>,
     /// The default version before.
     pub replaces: Option<VersionName>,
     /// The older revisions that are closed.
@@ -196,15 +196,15 @@ fn of_template(
         };
         let after = if change.path.ends_with("/config.yml") && !published {
             let path = change.path.clone();
-            let edited = edit::set_default_version(&String::from_utf8_lossy(&present), version);
+            let edited = edit::set_default_version(&present, version);
             edited.map_err(|error| Refusal::Edit { path, error })?
         } else {
-            String::from_utf8_lossy(&present).into_owned()
+            present.clone()
         };
         if change.after.as_ref() != Some(&after) {
             release.kept.push(change.path.clone());
         }
-        if after.as_bytes() != present {
+        if after != present {
             release.changes.push(Change { after: Some(after), ..change });
         }
     }
@@ -224,11 +224,16 @@ fn close_older(
     for published in revisions.0.iter().filter(|published| published.version.is_some()) {
         let path = format!("{}/{}/rancher-compose.yml", release.folder, published.revision);
         let Some(before) = root.read(&path)? else { continue };
-        let closed = edit::close(&String::from_utf8_lossy(&before), maximum)
-            .map_err(|error| Refusal::Edit { path: path.clone(), error })?;
+        let closed = edit::close(&before, maximum).map_err(|error| Refusal::Edit { path: path.clone(), error })?;
         if let Some(after) = closed {
             release.closed.push(published.revision);
-            release.changes.push(Change { path, before: Some(before), after: Some(after), published: false });
+            release.changes.push(Change {
+                path,
+                before: Some(before),
+                after: Some(after),
+                executable: false,
+                published: false,
+            });
         }
     }
     Ok(())

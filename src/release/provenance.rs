@@ -15,18 +15,16 @@ const PREDICATE: &str = "https://slsa.dev/provenance/v1";
 
 /// The statement on all files of the released versions and those beside them that changed.
 pub fn statement(plan: &ReleasePlan, publication: &Publication, about: &Circumstances<'_>) -> Value {
-    let mut files: Vec<(&str, &str)> = plan
+    let mut files: Vec<(&str, &[u8])> = plan
         .templates
         .iter()
-        .flat_map(|template| template.files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+        .flat_map(|template| template.files.iter().map(|(path, text)| (path.as_str(), text.as_slice())))
         .chain(plan.changes().filter_map(|change| Some((change.path.as_str(), change.after.as_deref()?))))
         .collect();
     files.sort_unstable();
     files.dedup_by_key(|(path, _)| *path);
-    let subject: Vec<Value> = files
-        .iter()
-        .map(|(path, text)| json!({ "name": path, "digest": { "sha256": sha256_hex(text.as_bytes()) } }))
-        .collect();
+    let subject: Vec<Value> =
+        files.iter().map(|(path, text)| json!({ "name": path, "digest": { "sha256": sha256_hex(text) } })).collect();
     let repository = env!("CARGO_PKG_REPOSITORY");
     let mut dependencies = vec![json!({
         "name": "catalog",

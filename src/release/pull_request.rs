@@ -14,9 +14,9 @@ use rancher_catalog::digest::sha256_hex;
 use rancher_catalog::model::ImageReference;
 
 /// The most of a text diff that is shown: a code host takes texts of some 65,000 characters.
-const DIFF: usize = 20_000;
+pub const DIFF: usize = 20_000;
 /// The most findings that are shown.
-const FINDINGS: usize = 30;
+pub const FINDINGS: usize = 30;
 
 /// A pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,7 +210,7 @@ fn provenance(plan: &ReleasePlan, about: &Circumstances<'_>, out: &mut String) {
     }
     out.push_str("\n<details><summary>SHA-256 of each file</summary>\n\n");
     for change in plan.changes().filter(|change| change.kind() != ChangeKind::Same) {
-        let digest = sha256_hex(change.after.as_deref().unwrap_or_default().as_bytes());
+        let digest = sha256_hex(change.after.as_deref().unwrap_or_default());
         let _ = writeln!(out, "- {} {}", code(&digest), code(&change.path));
     }
     out.push_str("\n</details>\n");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::edit::EditError;
+use crate::text_edit::EditError;
 
 /// A state in which nothing is released. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +106,28 @@ pub enum Refusal {
         branch: String,
         /// Where.
         worktree: PathBuf,
+    },
+    /// The branch to commit upon is checked out.
+    #[error(
+        "{branch} is checked out in {}: commit where it comes from, with --push REMOTE, or make the revision in the work tree with `gen-catalog bump`",
+        worktree.display()
+    )]
+    CommitCheckedOut {
+        /// The branch.
+        branch: String,
+        /// Where.
+        worktree: PathBuf,
+    },
+    /// What to commit upon is no branch of the clone.
+    #[error("{0} is no branch of the clone: commit where it comes from, with --push REMOTE")]
+    NoBranchHere(String),
+    /// The branch to commit upon comes from another remote.
+    #[error("{base} does not come from {remote}: name a branch of it with --base, such as --base {remote}/master")]
+    OtherRemote {
+        /// The branch.
+        base: String,
+        /// The remote that was named.
+        remote: String,
     },
     /// The remote's branch is there and has other content.
     #[error(

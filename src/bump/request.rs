@@ -1,0 +1,95 @@
+//! The title and text of the pull request for a new revision of a template, and the message of its commit.
+
+use std::fmt::Write;
+
+use super::BumpPlan;
+use crate::release::pull_request::{DIFF, FINDINGS, PullRequest, check_summary};
+use catalog_diff::words::{code, fenced_diff, version_markdown};
+use rancher_catalog::digest::sha256_hex;
+
+/// Writes it; `base` is the commit that it builds upon.
+pub fn request(plan: &BumpPlan, base: &str) -> PullRequest {
+    let title = format!("{}: {}", plan.folder, plan.version);
+    PullRequest { message: message(plan, &title), body: body(plan, base), title }
+}
+
+fn message(plan: &BumpPlan, title: &str) -> String {
+    let BumpPlan { folder, from, to, old_version, version, .. } = plan;
+    let mut out = format!("{title}\n\n{folder} gets {version} as revision {to}, made from {from} ({old_version}).\n");
+    for image in &plan.images {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "Image: {}", changed(&image.before, &image.after));
+    }
+    if let Some((default, true)) = &plan.default {
+        let _ = writeln!(out, "Default: {default} → {version}");
+    }
+    let _ = write!(out, "\nMade by gen-catalog {}.\n", env!("CARGO_PKG_VERSION"));
+    out
+}
+
+fn changed(before: &[String], after: &str) -> String {
+    if before.is_empty() { after.to_owned() } else { format!("{} → {after}", before.join(", ")) }
+}
+
+fn body(plan: &BumpPlan, base: &str) -> String {
+    let mut out = String::new();
+    let BumpPlan { folder, from, to, old_version, version, .. } = plan;
+    let _ = writeln!(
+        out,
+        "- {}: version {} is new, revision {}, made from revision {} ({})",
+        code(folder),
+        code(version),
+        code(to),
+        code(from),
+        code(old_version)
+    );
+    match &plan.default {
+        Some((default, true)) => {
+            let _ = writeln!(out, "- the default version: {} → {}", code(default), code(version));
+        }
+        Some((default, false)) => {
+            let _ = writeln!(out, "- the default version stays {}", code(default));
+        }
+        None => {}
+    }
+    for image in &plan.images {
+        let _ = writeln!(out, "- image: {}", code(&changed(&image.before, &image.after)));
+    }
+    if let Some(comparison) = &plan.comparison {
+        let _ = writeln!(out, "\n## What changes: {} → {}\n", code(old_version), code(version));
+        out.push_str(&version_markdown(comparison, 3));
+    }
+    let diff: String = plan.pairs.iter().map(super::FilePair::unified_diff).collect();
+    if !diff.is_empty() {
+        let diff = fenced_diff(&diff, DIFF);
+        let _ = writeln!(out, "\n<details><summary>Line by line</summary>\n\n{diff}\n</details>");
+    }
+    let findings = &plan.checked.findings;
+    let _ = writeln!(out, "\n## Check\n\n{}.\n", check_summary(findings));
+    for finding in findings.iter().take(FINDINGS) {
+        let place = match finding.start.line {
+            0 => finding.path.display().to_string(),
+            line => format!("{}:{line}", finding.path.display()),
+        };
+        let severity = finding.rule.severity.name();
+        let _ = writeln!(out, "- {severity} {}: {}: {}", code(finding.rule.id), code(&place), code(&finding.message));
+    }
+    let more = findings.len().saturating_sub(FINDINGS);
+    if more > 0 {
+        let _ = writeln!(out, "- and {more} more");
+    }
+    let _ = writeln!(
+        out,
+        "\n## How it was made\n\nBy gen-catalog {} upon {}: revision {} was copied, and only what is shown above was changed.",
+        env!("CARGO_PKG_VERSION"),
+        code(base),
+        code(from)
+    );
+    out.push_str("\n<details><summary>SHA-256 of each file</summary>\n\n");
+    for change in &plan.changes {
+        let digest = sha256_hex(change.after.as_deref().unwrap_or_default());
+        let _ = writeln!(out, "- {} {}", code(&digest), code(&change.path));
+    }
+    out.push_str("\n</details>\n");
+    out
+}
