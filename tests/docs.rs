@@ -100,7 +100,7 @@ fn the_picture_shows_what_is_rendered() {
     let digest = sha256_hex(picture::page(&root().join("community-catalog")).as_bytes());
     let shown = format!("<!-- picture of sha256:{digest} -->\n![");
     assert!(read("README.md").contains(&shown), "docs/swarm.png is out of date: ./scripts/docs draws it anew");
-    assert!(fs::metadata(root().join("docs/swarm.png")).unwrap().len() < 200_000);
+    assert!(fs::metadata(root().join("docs/swarm.png")).unwrap().len() < 150_000);
 }
 
 fn the_pictures_show_the_monitors_page() {

@@ -183,9 +183,6 @@ const FIGURES: &[Figure] = &[
     Figure::seconds("backup_age", "How old the newest backup on this host is; absent where there is none", |told| {
         seconds(told.status.backups.age_ms())
     }),
-    Figure::gauge("backup_bytes", "How large that one is, in bytes", |told| {
-        told.status.backups.bytes.map(number).unwrap_or_default()
-    }),
     Figure::gauge("backup_fails", "Whether this host's latest try to make a backup failed", |told| {
         whether(told.status.backups.error.is_some())
     }),

@@ -44,13 +44,21 @@ pub struct Backups {
     pub every_ms: u64,
     /// How many there are.
     pub count: usize,
-    /// When the newest was made.
-    #[serde(skip)]
+    /// When the newest was made; told as its age in milliseconds.
+    #[serde(rename = "age_ms", serialize_with = "age")]
     pub newest: Option<SystemTime>,
     /// How large it is, in bytes.
     pub bytes: Option<u64>,
     /// Why the last one could not be made.
     pub error: Option<String>,
+}
+
+fn age<S: serde::Serializer>(made: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    made.map(age_ms).serialize(serializer)
+}
+
+fn age_ms(made: SystemTime) -> u64 {
+    ms(made.elapsed().unwrap_or_default())
 }
 
 impl Backups {
@@ -66,7 +74,7 @@ impl Backups {
 
     /// How old the newest is, in milliseconds.
     pub fn age_ms(&self) -> Option<u64> {
-        self.newest.map(|made| ms(made.elapsed().unwrap_or_default()))
+        self.newest.map(age_ms)
     }
 
     /// What a person should know of them.
@@ -199,6 +207,13 @@ mod tests {
         let (_, backups) =
             times(Some(HOUR), HOUR, |tried| if tried < 3 { full(tried) } else { Ok(made(Duration::ZERO)) });
         assert_eq!(backups.warning(), None);
+    }
+
+    #[test]
+    fn the_age_of_the_newest_is_told_to_programs() {
+        let newest = Some(SystemTime::now() - HOUR);
+        let told = serde_json::to_value(Backups { newest, ..Backups::default() }).unwrap();
+        assert!(told["age_ms"].as_u64().is_some_and(|age| (3_600_000..3_700_000).contains(&age)), "{told}");
     }
 
     #[test]
