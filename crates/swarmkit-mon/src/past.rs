@@ -98,6 +98,8 @@ past! {
         voters_ms: voters is Since<BTreeSet<String>>,
         /// For how long each node has been away, by its ID: see [`super::engine::Node::is_away`].
         down_ms: down is Each,
+        /// For how long each node that was let in has said nothing, by its ID: see [`super::engine::Node::is_mute`].
+        mute_ms: mute is Each,
         /// For how long each node that was seen to vote, and does no more, has been ready since, by its ID.
         demoted_ms: demoted is Each,
         /// For how long each node's role has not been what it is wanted to be, by its ID.
@@ -320,6 +322,7 @@ impl Memory {
         if silent {
             // Nobody could say meanwhile that a node was back.
             self.timers.down = Each::default();
+            self.timers.mute = Each::default();
             self.timers.unsettled = Each::default();
         }
         if let Some(swarm) = seen.swarm_view() {
@@ -348,6 +351,8 @@ impl Memory {
             let down = swarm.nodes.iter().filter(|node| node.is_away() || still(node));
             let down = down.map(|node| &node.id).collect();
             self.timers.down.see(down, now);
+            let mute = swarm.nodes.iter().filter(|node| node.is_mute());
+            self.timers.mute.see(mute.map(|node| &node.id).collect(), now);
             let unsettled =
                 swarm.nodes.iter().filter(|node| (node.spec.role == Role::Manager) != node.manager.is_some());
             self.timers.unsettled.see(unsettled.map(|node| &node.id).collect(), now);

@@ -79,7 +79,7 @@ pub fn put_back(host: &Host, certificate: &str) {
 }
 
 fn certificate_of(host: &Host) -> PathBuf {
-    host.place.folder.join("data/swarm/certificates/swarm-node.crt")
+    host.engine.data_folder().join("swarm/certificates/swarm-node.crt")
 }
 
 /// The public key of a node.

@@ -165,7 +165,7 @@ impl Engine {
     /// Kills it and removes all that it has on its disk.
     pub fn wipe(&self) {
         self.kill();
-        let _ = fs::remove_dir_all(self.place.folder.join("data"));
+        let _ = fs::remove_dir_all(self.data_folder());
         let _ = fs::remove_dir_all(self.place.folder.join("etc"));
     }
 
@@ -177,6 +177,11 @@ impl Engine {
     /// Its socket.
     pub fn socket(&self) -> PathBuf {
         self.place.folder.join("socket/docker.sock")
+    }
+
+    /// Where it keeps what it is, has and runs.
+    pub fn data_folder(&self) -> PathBuf {
+        self.place.folder.join("data")
     }
 
     /// The file that it logs to.

@@ -1,6 +1,6 @@
 //! What becomes of the changes that a plan asks for.
 
-use swarmkit_mon::engine::{Availability, NodeState, Role};
+use swarmkit_mon::engine::{Availability, Description, NodeState, NodeStatus, Role};
 use swarmkit_mon::observe::Observation;
 use swarmkit_mon::plan::{Change, DRAINED, NodeChange, Plan, said_to_be_inside};
 use swarmkit_mon::record::Claim;
@@ -201,7 +201,16 @@ impl Simulation {
             return false;
         }
         let id = self.fresh("node");
-        let node = self.new_node(at, &id, Role::Worker);
+        let mut node = self.new_node(at, &id, Role::Worker);
+        // The engine dies once it has its certificate, and forgets that it was to join.
+        if self.settings.fault_every_ms > 0 && self.now < self.settings.trouble_ms && self.one_in(16) {
+            node.description = Description::default();
+            node.status = NodeStatus::default();
+            self.groups[group].nodes.push(node);
+            self.say(|| format!("host {at}: its join as {id} is cut off"));
+            self.wake_managers(group);
+            return false;
+        }
         self.groups[group].joined_with = self.groups[group].token;
         self.groups[group].nodes.push(node);
         self.hosts[at].state =
@@ -279,7 +288,7 @@ impl Simulation {
     fn remove(&mut self, at: usize, change: &NodeChange, force: bool, renew_token: bool) -> bool {
         let Some(group) = self.governs(at) else { return false };
         let Some(node) = self.groups[group].node(&change.id).cloned() else { return false };
-        if node.manager.is_some() || (node.status.state != NodeState::Down && !force) {
+        if node.manager.is_some() || (node.status.state == NodeState::Ready && !force) {
             return false;
         }
         self.look_at_removal(group, &node);

@@ -199,6 +199,15 @@ impl Node {
             self.manager.as_ref().is_some_and(|manager| manager.reachability == Reachability::Unreachable);
         self.status.state == NodeState::Down || (unheard && unreachable)
     }
+
+    /// Whether it was let in and has never said a word: its engine was cut off between its certificate and its first
+    /// heartbeat, and has come back as another node since, or never will.
+    pub fn is_mute(&self) -> bool {
+        self.status.state != NodeState::Ready
+            && self.manager.is_none()
+            && self.description.hostname.is_empty()
+            && self.status.addr.is_empty()
+    }
 }
 
 /// Which state of an object it is.

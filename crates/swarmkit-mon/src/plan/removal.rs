@@ -1,5 +1,5 @@
-//! Which nodes leave the swarm: those of hosts that were removed from Rancher, and those that a host was before it joined
-//! anew. Never by name, never on a list that may be wrong, one at a time.
+//! Which nodes leave the swarm: those of hosts that were removed from Rancher, those that a host was before it joined anew,
+//! and those of joins that were cut off. Never by name, never on a list that may be wrong, one at a time.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,6 +15,9 @@ const UNLISTED_MS: u64 = 20_000;
 const MANY_UNLISTED_MS: u64 = 600_000;
 /// For how long after that its node is waited for to go down, before it is removed by force, in milliseconds.
 const FORCE_MS: u64 = 600_000;
+/// For how long a node must have said nothing since it was let in before its join counts as cut off, in milliseconds: an
+/// engine that is stuck in a join is taken out of it in half that time.
+const MUTE_MS: u64 = 60_000;
 
 /// Whether a host with a node was removed from Rancher, by its UUID.
 pub(super) fn is_removed(
@@ -95,6 +98,13 @@ fn of_node(
             return Some((drain, format!("host {host} was removed from Rancher: its node {} is drained", node.id)));
         }
         return None;
+    }
+    let mute_ms = seen.past.mute_ms.get(&node.id).copied().unwrap_or_default();
+    if node.is_mute() && mute_ms >= MUTE_MS {
+        let node = NodeChange { id: node.id.clone(), version: node.version.index, host: None };
+        let reason =
+            format!("the join that was to make node {} was cut off {} s ago: it goes", node.id, mute_ms / 1_000);
+        return Some((Change::Remove { node, force: false, renew_token: false }, reason));
     }
     // Only once the record says whose it was: the first one to notice may have been wrong. One that the record never had,
     // since nobody kept it then, is told by its address.

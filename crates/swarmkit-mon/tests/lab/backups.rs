@@ -198,7 +198,7 @@ fn under_load() {
         );
     });
     host.stop_monitor();
-    let data = host.place.folder.join("data");
+    let data = host.engine.data_folder();
     for (copy, before) in begun {
         engine.stop();
         fs::remove_dir_all(data.join("swarm")).unwrap();

@@ -1,11 +1,12 @@
 //! What breaks is fixed by itself, on real engines: the swarm has its managers again, services go on.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use swarm_lab::lab;
 use swarm_lab::trial;
 use swarm_lab::trial::Trial;
 
+use serde_json::{Value, json};
 use swarm_lab::lab::{HostState, Lab, missing};
 use swarm_lab::trial::{campaign, trial};
 use swarm_lab::well::{are_well, have_managers, is_the_only_swarm, is_well};
@@ -27,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         campaign("a_manager_made_a_worker_by_hand_is_replaced_at_once", missing, demoted),
         campaign("a_node_removed_by_hand_joins_anew", missing, removed_node),
         campaign("an_engine_that_lost_its_state_joins_anew_and_its_old_node_goes", missing, wiped_engine),
+        trial("a_join_that_was_cut_off_leaves_no_node_behind", missing, cut_off_join),
         campaign("a_host_with_another_address_joins_anew", missing, moved_host),
         campaign("the_next_acts_while_the_leaders_monitor_is_silent", missing, silent_leader),
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
@@ -70,6 +72,44 @@ const REPAIR: Duration = Duration::from_secs(25 + 5 + 15);
 fn node_ids(lab: &Lab, hosts: &[usize]) -> Vec<String> {
     let id = |index: &usize| lab.hosts[*index].swarm().map(|swarm| swarm["NodeID"].to_string());
     hosts.iter().map(|index| id(index).unwrap_or_default()).collect()
+}
+
+/// What is left of an engine that died once it had its certificate, before it said anything, and was set up anew.
+fn cut_off_join() {
+    let lab = Lab::builder(2).unregistered(&[1]).rancher_metadata_if_there().start();
+    let (manager, joins) = (&lab.hosts[0].engine, &lab.hosts[1].engine);
+    lab.hosts[0].start_monitor(&QUICK);
+    lab.eventually(LIMIT, || are_well(&lab, &[0], 1));
+    let token = manager.get("/swarm").unwrap().good().unwrap()["JoinTokens"]["Worker"].take();
+    let join = json!({
+        "ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": lab.hosts[1].address().to_string(), "JoinToken": token,
+        "RemoteAddrs": [format!("{}:2377", lab.hosts[0].address())],
+    });
+    let is_mute = |node: &Value| node["Description"]["Hostname"].as_str().unwrap_or_default().is_empty();
+    let mute = || lab.list("/nodes").unwrap_or_default().into_iter().find(is_mute);
+    let certificate = joins.data_folder().join("swarm/certificates/swarm-node.crt");
+    let left = (0..20).find_map(|_| {
+        thread::scope(|scope| {
+            scope.spawn(|| joins.post("/swarm/join", &join));
+            let begun = Instant::now();
+            while !certificate.exists() && begun.elapsed() < LIMIT {
+                thread::yield_now();
+            }
+            joins.wipe();
+        });
+        let left = mute();
+        joins.start();
+        joins.wait_until_ready();
+        left
+    });
+    let left = left.expect("no join of twenty was cut off between its certificate and its first word");
+    lab.register(&lab.hosts[1]);
+    lab.hosts[1].start_monitor(&QUICK);
+    let took = lab.eventually(LIMIT, || mute().map_or(Ok(()), |node| Err(format!("{node} is still there"))));
+    println!("node {} went {took:.1?} later", left["ID"]);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    let log = lab.hosts[0].log();
+    assert!(log.contains("was cut off"), "{log}");
 }
 
 fn lost(lab: &Lab, cluster: &str, victim: usize) {

@@ -56,6 +56,7 @@ fn node(dice: &mut Dice, at: u64) -> Node {
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
     }
+    let mute = !manages && dice.one_in(6);
     Node {
         id: format!("node-{at}"),
         version: Version { index: dice.below(100) },
@@ -67,13 +68,13 @@ fn node(dice: &mut Dice, at: u64) -> Node {
             ),
             labels,
         },
-        description: Description { hostname: "same".into() },
+        description: Description { hostname: if mute { String::new() } else { "same".into() } },
         status: NodeStatus {
             state: pick(
                 dice,
                 &[NodeState::Ready, NodeState::Ready, NodeState::Ready, NodeState::Down, NodeState::Unknown],
             ),
-            addr: address(dice),
+            addr: if mute { String::new() } else { address(dice) },
         },
         manager: manages.then(|| ManagerStatus { leader: false, reachability, addr: format!("10.0.0.{at}:2377") }),
     }
@@ -286,6 +287,7 @@ pub fn view(dice: &mut Dice) -> Observation {
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },
             voters_ms: ms(dice),
             down_ms: times(dice, "node"),
+            mute_ms: times(dice, "node"),
             demoted_ms: (0..7).map(|at| (format!("node-{at}"), pick(dice, &[100, 10_000, 100_000]))).collect(),
             unsettled_ms: times(dice, "node"),
             unlisted_ms: times(dice, "host"),
