@@ -41,18 +41,19 @@ pub(super) fn is_readme(name: &str) -> bool {
     name.to_lowercase().starts_with("readme")
 }
 
-fn read(beneath: &Beneath, root: &CatalogRoot, path: &str) -> Result<(Vec<u8>, bool), BumpError> {
-    let full = root.folder().join(path);
+fn read(beneath: &Beneath, root: &CatalogRoot, folder: &str, name: String) -> Result<Copied, BumpError> {
+    let path = format!("{folder}/{name}");
+    let full = root.folder().join(&path);
     let cannot = |cause: NotRead| BumpError::Io { path: full.clone(), reason: cause.to_string() };
-    let (file, length) = beneath.file(Path::new(path)).map_err(cannot)?;
+    let (file, length) = beneath.file(Path::new(&path)).map_err(cannot)?;
     if length > MAX_COPIED_BYTES {
         return Err(cannot(NotRead::TooLarge(MAX_COPIED_BYTES)));
     }
     let failed = |error: std::io::Error| cannot(NotRead::Failed(error));
     let executable = file.metadata().map_err(failed)?.permissions().mode() & 0o100 != 0;
-    let mut content = Vec::new();
-    file.take(MAX_COPIED_BYTES).read_to_end(&mut content).map_err(failed)?;
-    Ok((content, executable))
+    let mut before = Vec::new();
+    file.take(MAX_COPIED_BYTES).read_to_end(&mut before).map_err(failed)?;
+    Ok(Copied { name, after: before.clone(), before, executable })
 }
 
 fn open(root: &CatalogRoot) -> Result<Beneath, BumpError> {
@@ -62,11 +63,8 @@ fn open(root: &CatalogRoot) -> Result<Beneath, BumpError> {
 
 pub(super) fn copied(root: &CatalogRoot, folder: &str, version: &VersionSource) -> Result<Vec<Copied>, BumpError> {
     let beneath = open(root)?;
-    let one = |name: &String| {
-        let (before, executable) = read(&beneath, root, &format!("{folder}/{}/{name}", version.name))?;
-        Ok(Copied { name: name.clone(), after: before.clone(), before, executable })
-    };
-    version.files.iter().map(one).collect()
+    let folder = format!("{folder}/{}", version.name);
+    version.files.iter().map(|name| read(&beneath, root, &folder, name.clone())).collect()
 }
 
 /// The files beside the versions that may name an image or a version: config.yml and README.
@@ -75,9 +73,5 @@ pub(super) fn beside(root: &CatalogRoot, template: &TemplateSource, folder: &str
     let config = template.config.iter().filter_map(|config| config.path.strip_prefix(&template.path).ok());
     let config = config.map(|path| path.to_string_lossy().into_owned());
     let readmes = template.other_files.iter().filter(|name| is_readme(name)).cloned();
-    let one = |name: String| {
-        let (before, executable) = read(&beneath, root, &format!("{folder}/{name}"))?;
-        Ok(Copied { name, after: before.clone(), before, executable })
-    };
-    readmes.chain(config).map(one).collect()
+    readmes.chain(config).map(|name| read(&beneath, root, folder, name)).collect()
 }

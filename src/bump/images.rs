@@ -24,6 +24,13 @@ pub struct Meant {
     pub only: BTreeSet<Behind>,
 }
 
+impl Meant {
+    /// A repository by its own name, with what stands behind it there.
+    fn named(repository: String, behind: Behind) -> Self {
+        Self { repository, only: Some(behind).filter(Behind::is_fixed).into_iter().collect() }
+    }
+}
+
 /// Why a name means no image, in whole sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoImage(pub String);
@@ -70,10 +77,8 @@ impl Images {
         let all = self.repositories();
         let (named, behind) = split(&wish.name);
         let of_repository = all.keys().find(|known| short(known) == short(named)).map(|known| (*known).to_owned());
-        let of_repository = of_repository.or_else(|| stands(named).then(|| named.to_owned())).map(|repository| Meant {
-            repository,
-            only: Some(behind.clone()).filter(Behind::is_fixed).into_iter().collect(),
-        });
+        let of_repository = of_repository.or_else(|| stands(named).then(|| named.to_owned()));
+        let of_repository = of_repository.map(|repository| Meant::named(repository, behind));
         let of_service = self.services.get(&wish.name).map(|references| references.iter().collect::<Vec<_>>());
         match (of_repository, of_service) {
             (Some(meant), Some(references)) if references.iter().any(|(other, _)| *other != meant.repository) => {
@@ -106,13 +111,9 @@ impl Images {
     fn by_last_part(&self, name: &str) -> Result<Meant, NoImage> {
         let all = self.repositories();
         let (named, behind) = split(name);
-        let last = |repository: &str| repository.rsplit('/').next().unwrap_or_default().to_owned();
-        let alike: Vec<&str> = all.keys().copied().filter(|repository| last(repository) == named).collect();
+        let alike: Vec<&str> = all.keys().copied().filter(|repository| last_part(repository) == named).collect();
         match alike.as_slice() {
-            [one] => Ok(Meant {
-                repository: (*one).to_owned(),
-                only: Some(behind).filter(Behind::is_fixed).into_iter().collect(),
-            }),
+            [one] => Ok(Meant::named((*one).to_owned(), behind)),
             [] => Err(NoImage(self.unknown(name))),
             several => Err(NoImage(format!(
                 "`{name}` is the end of several repositories: name {}",
@@ -126,7 +127,7 @@ impl Images {
         if all.is_empty() {
             return format!("there is no image `{name}`: no service has one");
         }
-        let lasts = all.keys().map(|repository| repository.rsplit('/').next().unwrap_or_default());
+        let lasts = all.keys().map(|repository| last_part(repository));
         let names = self.services.keys().map(String::as_str).chain(all.keys().copied()).chain(lasts);
         let meant = nearest(names, name).map(|name| format!("; is `{name}` meant?")).unwrap_or_default();
         let listed = all.iter().map(|(repository, behind)| {
@@ -147,6 +148,10 @@ fn short(repository: &str) -> &str {
     let inner = repository.strip_prefix("docker.io/").or_else(|| repository.strip_prefix("index.docker.io/"));
     let inner = inner.unwrap_or(repository);
     inner.strip_prefix("library/").unwrap_or(inner)
+}
+
+fn last_part(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or_default()
 }
 
 fn either(names: impl Iterator<Item = String>) -> String {

@@ -63,8 +63,7 @@ impl Maker<'_> {
                 }
             }
             let after = swapped.written().into_iter().collect::<Vec<_>>().join(", ");
-            let taken = in_use.iter().filter(|behind| swap.only.is_empty() || swap.only.contains(behind));
-            let before = taken.filter(|behind| **behind != Behind::Open);
+            let before = swapped.taken().filter(|behind| **behind != Behind::Open);
             let before: Vec<String> = before.map(|behind| format!("{}{}", swap.repository, behind.written())).collect();
             self.images.push(ImageChange { before, after, places });
         }

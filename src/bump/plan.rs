@@ -277,11 +277,7 @@ impl Maker<'_> {
 fn new_errors_told(errors: &[Finding]) -> String {
     let mut told = "the check finds in the new revision what it did not find in the one before:".to_owned();
     for finding in errors {
-        let place = match finding.start.line {
-            0 => finding.path.display().to_string(),
-            line => format!("{}:{line}", finding.path.display()),
-        };
-        told.push_str(&format!("\n  {place}: {} ({})", finding.message, finding.rule.id));
+        told.push_str(&format!("\n  {}: {} ({})", finding.place(), finding.message, finding.rule.id));
     }
     told
 }

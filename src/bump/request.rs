@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use super::BumpPlan;
-use crate::release::pull_request::{DIFF, FINDINGS, PullRequest, check_summary};
-use catalog_diff::words::{code, fenced_diff, version_markdown};
-use rancher_catalog::digest::sha256_hex;
+use crate::release::pull_request::{PullRequest, check_summary, digests, line_by_line, list_findings};
+use catalog_diff::words::{code, version_markdown};
 
 /// Writes it; `base` is the commit that it builds upon.
 pub fn request(plan: &BumpPlan, base: &str) -> PullRequest {
@@ -60,24 +59,10 @@ fn body(plan: &BumpPlan, base: &str) -> String {
         out.push_str(&version_markdown(comparison, 3));
     }
     let diff: String = plan.pairs.iter().map(super::FilePair::unified_diff).collect();
-    if !diff.is_empty() {
-        let diff = fenced_diff(&diff, DIFF);
-        let _ = writeln!(out, "\n<details><summary>Line by line</summary>\n\n{diff}\n</details>");
-    }
+    line_by_line(&diff, &mut out);
     let findings = &plan.checked.findings;
     let _ = writeln!(out, "\n## Check\n\n{}.\n", check_summary(findings));
-    for finding in findings.iter().take(FINDINGS) {
-        let place = match finding.start.line {
-            0 => finding.path.display().to_string(),
-            line => format!("{}:{line}", finding.path.display()),
-        };
-        let severity = finding.rule.severity.name();
-        let _ = writeln!(out, "- {severity} {}: {}: {}", code(finding.rule.id), code(&place), code(&finding.message));
-    }
-    let more = findings.len().saturating_sub(FINDINGS);
-    if more > 0 {
-        let _ = writeln!(out, "- and {more} more");
-    }
+    list_findings(&findings.iter().collect::<Vec<_>>(), &mut out);
     let _ = writeln!(
         out,
         "\n## How it was made\n\nBy gen-catalog {} upon {}: revision {} was copied, and only what is shown above was changed.",
@@ -85,11 +70,6 @@ fn body(plan: &BumpPlan, base: &str) -> String {
         code(base),
         code(from)
     );
-    out.push_str("\n<details><summary>SHA-256 of each file</summary>\n\n");
-    for change in &plan.changes {
-        let digest = sha256_hex(change.after.as_deref().unwrap_or_default());
-        let _ = writeln!(out, "- {} {}", code(&digest), code(&change.path));
-    }
-    out.push_str("\n</details>\n");
+    digests(plan.changes.iter(), &mut out);
     out
 }

@@ -9,7 +9,7 @@ use super::maker::Maker;
 use super::mention::Behind;
 use super::plan::Wishes;
 use super::rewrite::{self, Kind, Swap};
-use crate::image_list::KINDS;
+use rancher_catalog::launch::SERVICE_KINDS;
 use rancher_catalog::model::Repository;
 use rancher_catalog::source::VersionSource;
 
@@ -25,16 +25,16 @@ impl Swapped {
         self.taken().map(|behind| self.swap.written(behind)).collect()
     }
 
-    fn taken(&self) -> impl Iterator<Item = &Behind> {
+    /// What stands behind the repository where it changes.
+    pub fn taken(&self) -> impl Iterator<Item = &Behind> {
         self.in_use.iter().filter(|behind| self.swap.only.is_empty() || self.swap.only.contains(*behind))
     }
 
     /// Whether some image of a service is another one then.
     pub fn changes(&self) -> bool {
-        let taken = self.in_use.iter().filter(|behind| self.swap.only.is_empty() || self.swap.only.contains(behind));
         let is_other =
-            |behind: &&Behind| **behind != Behind::Open && self.swap.new.as_ref().is_some_and(|new| *behind != new);
-        self.swap.repository != self.swap.new_repository || taken.filter(is_other).count() > 0
+            |behind: &Behind| *behind != Behind::Open && self.swap.new.as_ref().is_some_and(|new| behind != new);
+        self.swap.repository != self.swap.new_repository || self.taken().any(is_other)
     }
 }
 
@@ -114,17 +114,16 @@ impl Maker<'_> {
         registry: &str,
         swaps: &mut Vec<Swapped>,
     ) -> Result<(), BumpError> {
-        let of_registry = |repository: &str| {
-            let mut read = repository.parse::<Repository>().ok()?;
-            read.registry = Some(registry.to_owned());
-            Some(read.to_string())
-        };
+        let of_registry =
+            |repository: &str| Some(repository.parse::<Repository>().ok()?.in_registry(registry).to_string());
         for swapped in swaps.iter_mut() {
             swapped.swap.new_repository =
                 of_registry(&swapped.swap.new_repository).unwrap_or_else(|| swapped.swap.new_repository.clone());
         }
         let images = Images::of(version);
-        for (repository, _) in images.repositories().into_iter().filter(|(repository, _)| !KINDS.contains(repository)) {
+        for (repository, _) in
+            images.repositories().into_iter().filter(|(repository, _)| !SERVICE_KINDS.contains(repository))
+        {
             // What of an image was asked for is done; the rest of its tags go with it.
             let asked = swaps.iter().filter(|other| other.swap.repository == repository);
             let in_use = |file: &Copied| {

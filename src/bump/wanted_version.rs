@@ -25,11 +25,7 @@ pub(super) fn new_version(
             let mut followed = BTreeSet::new();
             for swapped in swaps {
                 let Some(new) = swapped.swap.new.as_ref().and_then(Behind::tag) else { continue };
-                let tags = swapped
-                    .in_use
-                    .iter()
-                    .filter(|behind| swapped.swap.only.is_empty() || swapped.swap.only.contains(behind));
-                let versions = tags.filter_map(|behind| following(old, behind.tag()?, new));
+                let versions = swapped.taken().filter_map(|behind| following(old, behind.tag()?, new));
                 followed.extend(versions.map(|version| (version, new.to_owned())));
             }
             let mut followed = followed.into_iter();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::findings::shown;
 use super::output::{Output, Text};
-use super::{Outcome, bump::registry};
+use super::{Outcome, bump::registry, in_registry};
 use crate::image_list::{ImageUse, by_image, of, skopeo};
 use catalog_diff::comparison::default_of;
 use rancher_catalog::model::ImageReference;
@@ -68,13 +68,10 @@ pub(super) fn run(args: &ImagesArgs, output: &Output) -> anyhow::Result<Outcome>
             bail!("{} holds no version: name a catalog, a template or a version", path.display());
         }
     }
-    if let Some(registry) = &args.rewrite {
-        let rewritten = |mut one: ImageUse| {
-            if let Ok(mut reference) = one.image.parse::<ImageReference>() {
-                reference.repository.registry = Some(registry.clone());
-                one.image = reference.to_string();
-            }
-            one
+    if args.rewrite.is_some() {
+        let rewritten = |one: ImageUse| match one.image.parse::<ImageReference>() {
+            Ok(image) => ImageUse { image: in_registry(image, args.rewrite.as_deref()).to_string(), ..one },
+            Err(_) => one,
         };
         uses = uses.into_iter().map(rewritten).collect();
     }

@@ -189,11 +189,11 @@ impl ImageArgs {
 }
 
 /// An image as it is named in another registry.
-fn in_registry(mut image: ImageReference, registry: Option<&str>) -> ImageReference {
-    if let Some(registry) = registry {
-        image.repository.registry = Some(registry.to_owned());
+fn in_registry(image: ImageReference, registry: Option<&str>) -> ImageReference {
+    match registry {
+        Some(registry) => ImageReference { repository: image.repository.in_registry(registry), ..image },
+        None => image,
     }
-    image
 }
 
 fn repository(text: &str) -> Result<Repository, String> {

@@ -14,13 +14,11 @@ use serde::Serialize;
 use answers::{ANY, Answers, combinations, values_of};
 use rancher_catalog::go_template::{Limits, Template, Value};
 use rancher_catalog::interpolation::{interpolate, references};
+use rancher_catalog::launch::SERVICE_KINDS;
 use rancher_catalog::model::{ImageReference, Question};
 use rancher_catalog::source::{Reading, VersionSource, YamlFile, usual_stack};
 use rancher_catalog::yaml::{Document, Node};
 
-/// Images that are kinds of services: nothing is pulled for them.
-pub const KINDS: [&str; 4] =
-    ["rancher/dns-service", "rancher/external-service", "rancher/load-balancer-service", "rancher/none"];
 /// The most that all renderings of one file may print together, in bytes.
 const MAX_RENDERED_BYTES: usize = 16 << 20;
 
@@ -147,7 +145,7 @@ fn of_service(
     listed: &mut Listed,
 ) {
     let text = image.text().unwrap_or_default();
-    if KINDS.contains(&text) {
+    if SERVICE_KINDS.contains(&text) {
         return;
     }
     let names: BTreeSet<&str> = references(text).into_iter().map(|(name, _)| name).collect();
@@ -167,7 +165,7 @@ fn of_service(
             listed.warnings.push(warning);
             return;
         };
-        if KINDS.contains(&told.as_str()) {
+        if SERVICE_KINDS.contains(&told.as_str()) {
             continue;
         }
         match told.parse::<ImageReference>() {

@@ -4,7 +4,22 @@ use super::ReleaseError;
 use super::base::Base;
 use super::commit::{Content, content};
 use super::refusal::Refusal;
-use rancher_catalog::git::GitError;
+use rancher_catalog::git::{Git, GitError};
+
+/// Fetches one reference, as its refspec says, and touches nothing else in a clone.
+pub(super) fn fetch(git: &Git, remote: &str, refspec: &str) -> Result<(), GitError> {
+    let args = [
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--refmap=",
+        "--no-recurse-submodules",
+        remote,
+        refspec,
+    ];
+    git.speak(&args).map(drop)
+}
 
 /// The branch of a release at a remote, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +71,7 @@ impl RemoteBranch {
         let there = |base: &Base| base.git.ask(&["cat-file", "-e", &format!("{commit}^{{commit}}")]);
         if there(base)?.is_none() {
             let reference = format!("refs/heads/{}", self.name);
-            let args = [
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--refmap=",
-                "--no-recurse-submodules",
-                self.remote.as_str(),
-                reference.as_str(),
-            ];
-            base.git.speak(&args)?;
+            fetch(&base.git, &self.remote, &reference)?;
         }
         // It may have moved on since it was asked for.
         Ok(there(base)?.is_some() && content(&base.git, commit)?.as_ref() == Some(wanted))

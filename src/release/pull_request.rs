@@ -6,7 +6,7 @@ use std::path::Path;
 use super::base::Base;
 use super::commit::Content;
 use super::plan::{ReleasePlan, TemplateRelease};
-use crate::catalog::ChangeKind;
+use crate::catalog::{Change, ChangeKind};
 use crate::entries::Publication;
 use catalog_check::{Finding, Severity};
 use catalog_diff::words::{code, fenced_diff, template_markdown, text_diff, version_markdown};
@@ -14,9 +14,9 @@ use rancher_catalog::digest::sha256_hex;
 use rancher_catalog::model::ImageReference;
 
 /// The most of a text diff that is shown: a code host takes texts of some 65,000 characters.
-pub const DIFF: usize = 20_000;
+const DIFF: usize = 20_000;
 /// The most findings that are shown.
-pub const FINDINGS: usize = 30;
+const FINDINGS: usize = 30;
 
 /// A pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,11 +137,7 @@ fn meaning(template: &TemplateRelease, out: &mut String) {
         let (before, after) = (code(&comparison.before.text()), code(&comparison.after.text()));
         let _ = writeln!(out, "\n## What changes in {}: {before} → {after}\n", code(&template.folder));
         out.push_str(&version_markdown(comparison, 3));
-        let diff = text_diff(&comparison.files);
-        if !diff.is_empty() {
-            let diff = fenced_diff(&diff, DIFF);
-            let _ = writeln!(out, "\n<details><summary>Line by line</summary>\n\n{diff}\n</details>");
-        }
+        line_by_line(&text_diff(&comparison.files), out);
     } else if !template.published {
         let _ = writeln!(out, "\n## {}\n\nIt is the first version.", code(&template.folder));
     }
@@ -159,21 +155,41 @@ fn checks(plan: &ReleasePlan, out: &mut String) {
             .any(|change| finding.path.starts_with(&change.path) || Path::new(&change.path).starts_with(&finding.path))
     };
     let (of_changes, others): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(changes);
-    for finding in of_changes.iter().take(FINDINGS) {
-        let place = match finding.start.line {
-            0 => finding.path.display().to_string(),
-            line => format!("{}:{line}", finding.path.display()),
-        };
-        let severity = finding.rule.severity.name();
-        let _ = writeln!(out, "- {severity} {}: {}: {}", code(finding.rule.id), code(&place), code(&finding.message));
-    }
-    let more = of_changes.len().saturating_sub(FINDINGS);
-    if more > 0 {
-        let _ = writeln!(out, "- and {more} more");
-    }
+    list_findings(&of_changes, out);
     if !others.is_empty() {
         let _ = writeln!(out, "- {} in what was published before", others.len());
     }
+}
+
+/// A line for each finding, up to as many as people read.
+pub fn list_findings(findings: &[&Finding], out: &mut String) {
+    for finding in findings.iter().take(FINDINGS) {
+        let (severity, rule, place) = (finding.rule.severity.name(), code(finding.rule.id), code(&finding.place()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "- {severity} {rule}: {place}: {}", code(&finding.message));
+    }
+    let more = findings.len().saturating_sub(FINDINGS);
+    if more > 0 {
+        let _ = writeln!(out, "- and {more} more");
+    }
+}
+
+/// What changes line by line, folded away; nothing where nothing does.
+pub fn line_by_line(diff: &str, out: &mut String) {
+    if !diff.is_empty() {
+        let diff = fenced_diff(diff, DIFF);
+        let _ = writeln!(out, "\n<details><summary>Line by line</summary>\n\n{diff}\n</details>");
+    }
+}
+
+/// The digest of each file that changes, folded away.
+pub fn digests<'c>(changes: impl Iterator<Item = &'c Change>, out: &mut String) {
+    out.push_str("\n<details><summary>SHA-256 of each file</summary>\n\n");
+    for change in changes {
+        let digest = sha256_hex(change.after.as_deref().unwrap_or_default());
+        let _ = writeln!(out, "- {} {}", code(&digest), code(&change.path));
+    }
+    out.push_str("\n</details>\n");
 }
 
 /// `no error, 1 warning, 2 notes`.
@@ -208,10 +224,5 @@ fn provenance(plan: &ReleasePlan, about: &Circumstances<'_>, out: &mut String) {
     if let Some(content) = &about.content {
         let _ = writeln!(out, "\nThe commit's tree is {} whoever makes it.", code(&content.tree));
     }
-    out.push_str("\n<details><summary>SHA-256 of each file</summary>\n\n");
-    for change in plan.changes().filter(|change| change.kind() != ChangeKind::Same) {
-        let digest = sha256_hex(change.after.as_deref().unwrap_or_default());
-        let _ = writeln!(out, "- {} {}", code(&digest), code(&change.path));
-    }
-    out.push_str("\n</details>\n");
+    digests(plan.changes().filter(|change| change.kind() != ChangeKind::Same), out);
 }

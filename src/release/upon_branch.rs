@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::ReleaseError;
 use super::base::{Base, Upstream};
-use super::publish::RemoteBranch;
+use super::publish::{RemoteBranch, fetch};
 use super::refusal::Refusal;
 use rancher_catalog::git::Git;
 
@@ -34,17 +34,7 @@ pub fn fetched(catalog: &Path, named: Option<&str>, remote: &str) -> Result<Base
         return Err(Refusal::BranchName(branch).into());
     }
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
-    let args = [
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--refmap=",
-        "--no-recurse-submodules",
-        remote,
-        refspec.as_str(),
-    ];
-    git.speak(&args)?;
+    fetch(&git, remote, &refspec)?;
     let mut base = Base::find(catalog, Some(&format!("refs/remotes/{remote}/{branch}")))?;
     base.name = format!("{remote}/{branch}");
     base.upstream = Some(Upstream { remote: remote.to_owned(), branch });

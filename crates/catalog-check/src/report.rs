@@ -82,6 +82,14 @@ impl Finding {
         self.fix.iter().chain(self.also.iter().filter_map(|place| place.fix.as_ref()))
     }
 
+    /// Where it is: the path, and the line if it is about one.
+    pub fn place(&self) -> String {
+        match self.start.line {
+            0 => self.path.display().to_string(),
+            line => format!("{}:{line}", self.path.display()),
+        }
+    }
+
     /// All lines that it is about; none for the file or folder as a whole.
     pub fn lines(&self) -> impl Iterator<Item = u32> {
         let first = Some(self.start.line).filter(|line| *line > 0);

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use rancher_catalog::hidden::{acts, seen};
 
-use super::{Told, in_repository, why_silent};
+use super::{Told, in_repository, place, why_silent};
 use catalog_check::{Finding, Severity, Silenced};
 
 /// A test case.
@@ -147,10 +147,7 @@ fn element(path: &str, name: &str, body: &str) -> String {
 }
 
 fn one(path: &str, finding: &Finding) -> String {
-    let place = match finding.start.line {
-        0 => path.to_owned(),
-        line => format!("{path}:{line}:{}", finding.start.column),
-    };
+    let place = place(path, finding);
     let mut out = format!("{place}: {}: {}\n", finding.rule.severity.name(), finding.message);
     if let Some(line) = finding.line_text.as_ref().filter(|line| !line.trim().is_empty()) {
         out.push_str(&format!("    {}\n", line.trim_end().chars().take(160).collect::<String>()));

@@ -65,6 +65,14 @@ pub(super) fn shown(path: &Path) -> String {
     if shown.as_os_str().is_empty() { ".".to_owned() } else { shown.display().to_string() }
 }
 
+/// Where a finding is, by the name that its path is shown by.
+fn place(path: &str, finding: &Finding) -> String {
+    match finding.start.line {
+        0 => path.to_owned(),
+        line => format!("{path}:{line}:{}", finding.start.column),
+    }
+}
+
 /// A path as a code host knows it: from the root of the repository, whatever the working folder and the links that lead
 /// there; outside of one as [`shown`].
 fn in_repository(path: &Path) -> String {

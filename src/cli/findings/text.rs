@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rancher_catalog::hidden::seen_in_a_line;
 
-use super::{Told, count, shown, silenced};
+use super::{Told, count, place, shown, silenced};
 use crate::cli::output::{BAD, GOOD, HEADING, Text, WARNING};
 use catalog_check::fix::Fixed;
 use catalog_check::{Checked, Finding, Severity};
@@ -76,10 +76,7 @@ fn one(finding: &Finding, explain: bool, out: &mut Text) {
     };
     let path = shown(&finding.path);
     let path = seen_in_a_line(&path);
-    let place = match finding.start.line {
-        0 => path.into_owned(),
-        line => format!("{path}:{line}:{}", finding.start.column),
-    };
+    let place = place(&path, finding);
     out.styled(HEADING, &place).plain(": ").styled(style, finding.rule.severity.name());
     out.plain(&format!("[{}]: {}\n", finding.rule.id, seen_in_a_line(&finding.message)));
     if let Some(line) = finding.line_text.as_ref().filter(|line| !line.trim().is_empty()) {

@@ -3,11 +3,8 @@
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, RefusedBy, Rule};
 use crate::view::{has_compose, images};
+use rancher_catalog::launch::SERVICE_KINDS;
 use rancher_catalog::source::TemplateSource;
-
-/// Images that are no images: Rancher makes a service of another kind for them.
-pub(super) const KINDS: [&str; 4] =
-    ["rancher/dns-service", "rancher/external-service", "rancher/load-balancer-service", "rancher/none"];
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -36,7 +33,7 @@ fn check(template: &TemplateSource, report: &mut Report) {
             let bare = text.split('@').next().unwrap_or_default();
             let bare = bare.strip_prefix("docker.io/").unwrap_or(bare);
             let word = bare.split(':').next().unwrap_or_default();
-            if word != text && KINDS.contains(&word) {
+            if word != text && SERVICE_KINDS.contains(&word) {
                 let message = format!("`{text}` is no kind of service: write `{word}` alone");
                 report.in_reading(service.file, service.reading, node, message);
             }

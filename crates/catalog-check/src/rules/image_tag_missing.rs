@@ -1,9 +1,9 @@
 //! An image has no tag.
 
-use super::image_kind_tagged::KINDS;
 use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::view::images;
+use rancher_catalog::launch::SERVICE_KINDS;
 use rancher_catalog::source::TemplateSource;
 
 /// See [`Rule::why`].
@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in &template.versions {
         for (service, node, reference) in images(version) {
-            let is_kind = node.text().is_some_and(|text| KINDS.contains(&text));
+            let is_kind = node.text().is_some_and(|text| SERVICE_KINDS.contains(&text));
             if !is_kind && reference.tag.is_none() && reference.digest.is_none() {
                 report.in_reading(service.file, service.reading, node, format!("{reference} has no tag"));
             }

@@ -36,6 +36,10 @@ pub use faults::{Fault, faults};
 pub use layout::{holds_services, is_interpolated, is_section};
 pub use offered::offered_answers;
 
+/// Images that are no images: Rancher makes a service of another kind for them.
+pub const SERVICE_KINDS: [&str; 4] =
+    ["rancher/dns-service", "rancher/external-service", "rancher/load-balancer-service", "rancher/none"];
+
 /// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum File {

@@ -27,6 +27,14 @@ pub struct ImageReference {
     pub digest: Option<String>,
 }
 
+impl Repository {
+    /// The same in another registry.
+    #[must_use]
+    pub fn in_registry(self, registry: &str) -> Self {
+        Self { registry: Some(registry.to_owned()), ..self }
+    }
+}
+
 /// Why a text is no image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not an image reference: {reason}")]

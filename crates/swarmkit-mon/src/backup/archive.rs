@@ -132,7 +132,6 @@ fn read(
 ) -> io::Result<Content> {
     let mut content = Content::default();
     let mut all = 0;
-    let mut buffer = vec![0; 64 << 10];
     for entry in Archive::new(stream).entries()? {
         let mut entry = entry?;
         let Some(path) = kept(&entry.path()?) else { continue };
@@ -152,19 +151,12 @@ fn read(
             _ => continue,
         }
         let limit = before.and_then(|before| before.0.get(&path)).filter(|_| is_log(&path)).map(|part| part.length);
+        let mut header = header_like(&entry)?;
         let mut follow = Follow::new(limit);
+        let mut followed = Followed { inner: &mut entry, follow: &mut follow };
         match &mut into {
-            Some(archive) => {
-                let mut header = header_like(&entry)?;
-                let followed = Followed { inner: &mut entry, follow: &mut follow };
-                archive.append_data(&mut header, Path::new(SWARM).join(&path), followed)?;
-            }
-            None => loop {
-                match entry.read(&mut buffer)? {
-                    0 => break,
-                    read => follow.take(&buffer[..read]),
-                }
-            },
+            Some(archive) => archive.append_data(&mut header, Path::new(SWARM).join(&path), followed)?,
+            None => io::copy(&mut followed, &mut io::sink()).map(drop)?,
         }
         content.0.insert(path, follow.end());
     }

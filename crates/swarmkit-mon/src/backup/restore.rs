@@ -19,6 +19,7 @@ use crate::admission::Admission;
 use crate::engine::{Access, Engine, HostFolder, LocalNodeState};
 use crate::metadata::{self, Metadata};
 use crate::overview::{self, Said};
+use crate::past::ms;
 use crate::plan::Stage;
 use crate::state::{State, StateFile};
 use swarmkit_settings::{BACKUP_FOLDER, DOCKER_SOCKET, STATE_FOLDER, SWARM_PORT, Settings};
@@ -64,9 +65,8 @@ fn line(backup: &Backup) -> String {
         Ok(about) => format!("swarm {} of {} at {}", about.cluster, about.hostname, about.address),
         Err(error) => error.to_string(),
     };
-    let minutes = backup.age().as_secs() / 60;
-    let age = if minutes < 120 { format!("{minutes} min") } else { format!("{} h", minutes / 60) };
-    format!("{}  {age} old  {} kB  {about}", backup.path.display(), backup.bytes.div_ceil(1000))
+    let (age, kilobytes) = (overview::since(ms(backup.age())), backup.bytes.div_ceil(1000));
+    format!("{}  {age} old  {kilobytes} kB  {about}", backup.path.display())
 }
 
 /// `swarmkit-mon restore FILE`.

@@ -10,6 +10,7 @@ use super::BackupError;
 use super::folder::{Backup, Folder};
 use super::take::take;
 use crate::observe::Sources;
+use crate::overview::since;
 use crate::past::ms;
 use crate::status::{Done, Status};
 use swarmkit_settings::Settings;
@@ -117,7 +118,7 @@ async fn follow<F: Future<Output = Result<Backup, BackupError>>>(
         if due && may && !waits {
             let why = match newest {
                 None => "this host has no backup yet".to_owned(),
-                Some(newest) => format!("the newest one is {} h old", newest.age().as_secs() / 3600),
+                Some(newest) => format!("the newest one is {} old", since(ms(newest.age()))),
             };
             let (what, error) = match take().await {
                 Ok(made) => {

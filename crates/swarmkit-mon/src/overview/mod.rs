@@ -23,6 +23,7 @@ use super::plan::Stage;
 use super::voters::Voters;
 pub use gather::{Said, gather};
 use names::Names;
+pub use text::since;
 
 /// How many lines of each kind are kept.
 const MOST: usize = 100;

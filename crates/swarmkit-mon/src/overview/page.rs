@@ -11,7 +11,7 @@ use hyper::header::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Overview, Row, text};
+use super::{Overview, Row};
 use crate::server::Answer;
 
 /// What the page is.
@@ -61,11 +61,6 @@ impl Page<'_> {
         let all = self.all.nodes.values().fold(0_usize, |all, nodes| all.saturating_add(*nodes));
         let ready = self.all.nodes.get("ready").copied().unwrap_or_default();
         format!("{ready} of {all} ready")
-    }
-
-    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "as templates call it")]
-    fn since(&self, ms: &u64) -> String {
-        text::since(*ms)
     }
 
     /// A mark for each manager: whether it answers, and whether with it there is a quorum.

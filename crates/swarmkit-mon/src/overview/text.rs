@@ -4,7 +4,7 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Happened, Overview, Row};
+use super::{Happened, NewestBackup, Overview, Row};
 use crate::introduction::Event;
 use crate::labels;
 
@@ -65,6 +65,13 @@ impl Row {
     }
 }
 
+impl NewestBackup {
+    /// How old it is.
+    pub fn age(&self) -> String {
+        since(self.age_ms)
+    }
+}
+
 impl Happened {
     /// How long ago.
     pub fn ago(&self) -> String {
@@ -97,7 +104,7 @@ impl fmt::Display for Overview {
             )?;
         }
         if let Some(backup) = &self.backup {
-            writeln!(f, "Newest backup: {} old, on {}.", since(backup.age_ms), backup.host)?;
+            writeln!(f, "Newest backup: {} old, on {}.", backup.age(), backup.host)?;
         }
         self.hosts_table(f)?;
         self.what_waits(f)?;
