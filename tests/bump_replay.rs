@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gen_catalog::bump::{ImageWish, VersionWish, Wishes, plan};
-use gen_catalog::catalog::CatalogRoot;
+use gen_catalog::bump::{ImageWish, Part, VersionWish, Wishes, plan};
+use gen_catalog::catalog::{CatalogRoot, apply};
+use rancher_catalog::catalog_service::base_of;
 use rancher_catalog::source::{TemplateSource, VersionSource, templates_of};
 use rancher_catalog::yaml::{Node, NodeKind};
 use serde_yaml::Value;
+use swarm_lab::catalog_service::{self, CatalogService};
 use swarm_lab::generator::corpus;
+use swarm_lab::git::{commit_all, git};
 use swarm_lab::tree;
 use swarm_lab::trial::{Trial, trial};
 
@@ -21,7 +24,15 @@ const OTHERWISE: [(&str, &str); 1] = [("gandi-dns 0 → 1", "a line break at the
 
 pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
-    vec![trial("every_release_of_images_and_version_comes_out_byte_for_byte", missing, replay)]
+    let no_service = missing.or_else(catalog_service::missing);
+    vec![
+        trial("every_release_of_images_and_version_comes_out_byte_for_byte", missing, replay),
+        trial(
+            "ranchers_catalog_service_offers_what_is_made_as_an_upgrade_of_what_it_was_made_from",
+            no_service,
+            offered,
+        ),
+    ]
 }
 
 /// A value without what a release of new images changes.
@@ -173,4 +184,55 @@ fn replay() {
     let (known, new): (Vec<&String>, Vec<&String>) = others.iter().partition(is_known);
     assert!(new.is_empty() && known.len() == OTHERWISE.len(), "{same} of {pairs}\n{}", others.join("\n"));
     assert!(pairs >= FLOOR, "{pairs}");
+}
+
+/// Each template gets a revision with a version that has grown.
+fn offered() {
+    let corpus = corpus().unwrap();
+    for (name, least) in [("community-catalog", 12), ("rancher-catalog", 12)] {
+        let catalog = tempfile::tempdir().unwrap();
+        tree::copy(&corpus.join(name), &catalog.path().join("c"));
+        let catalog = catalog.path().join("c");
+        let root = CatalogRoot::open(&catalog).unwrap();
+        let mut made = Vec::new();
+        for template in templates_of(&catalog).unwrap() {
+            let folder = template.strip_prefix(&catalog).unwrap().to_str().unwrap().to_owned();
+            let wishes = Wishes {
+                images: Vec::new(),
+                version: VersionWish::Grown(Part::Patch),
+                settings: Vec::new(),
+                from: None,
+                rewrite: None,
+                lower: false,
+            };
+            match plan(&root, &folder, &wishes) {
+                Ok(plan) => {
+                    apply(&root, &plan.changes.iter().collect::<Vec<_>>()).unwrap();
+                    made.push(plan);
+                }
+                Err(error) => println!("{folder}: {error}"),
+            }
+        }
+        assert!(made.len() >= least, "{name}: {}", made.len());
+        git(&catalog, &["init", "-q", "-b", "master"]);
+        commit_all(&catalog, "a revision more of each");
+        let service = CatalogService::start(&[("mine", &catalog)]);
+        for plan in &made {
+            let (base, template) = plan.folder.split_once('/').unwrap();
+            let base = match base_of(base) {
+                "" => String::new(),
+                base => format!("{base}*"),
+            };
+            let listed = service.json(&format!("templates/mine:{base}{template}"));
+            let link = |version: &str| listed["versionLinks"][version].as_str().map(str::to_owned);
+            let (Some(before), Some(_)) = (link(&plan.old_version), link(&plan.version)) else {
+                panic!("{}: {} and {} are to be offered: {listed}", plan.folder, plan.old_version, plan.version);
+            };
+            let upgrades = service.json(&before)["upgradeVersionLinks"].clone();
+            assert!(upgrades[&plan.version].is_string(), "{}: no upgrade to {}: {upgrades}", plan.folder, plan.version);
+            let default = plan.default.as_ref().map(|(before, moves)| if *moves { &plan.version } else { before });
+            assert_eq!(listed["defaultVersion"].as_str(), default.map(String::as_str), "{}", plan.folder);
+        }
+        println!("{name}: {} offered", made.len());
+    }
 }

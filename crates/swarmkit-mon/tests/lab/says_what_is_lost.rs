@@ -75,6 +75,10 @@ fn overlay_port_closed() {
         [] => Ok(()),
         other => Err(format!("{other:?}")),
     });
+    // Who is looked at has nothing to tell of it.
+    let log = lab.hosts[manager].engine.log();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("memberlist")).collect();
+    assert_eq!(told, [""; 0]);
 }
 
 /// Whether a host stands there, and its reason names all of these.
