@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         folders_that_are_versions_get_one_more,
         values_of_the_catalog_block_are_set,
         readme_and_config_name_the_new_image,
+        an_image_that_a_comment_keeps_is_none_of_those_that_change,
         a_dry_run_writes_nothing_and_shows_the_change,
         two_at_once_get_a_revision_each,
         killed_at_any_moment_a_template_is_as_it_was_or_whole,
@@ -243,6 +244,20 @@ fn readme_and_config_name_the_new_image() {
     // From an older revision what is told of the default stays.
     bump(folder, &["example", "--image", "web=1.0.1", "--from", "0", "--lower"]);
     assert_eq!(read(folder, "infra-templates/example/README.md"), readme);
+}
+
+fn an_image_that_a_comment_keeps_is_none_of_those_that_change() {
+    let catalog = catalog();
+    let at = |name: &str| format!("infra-templates/example/{name}");
+    let image = "    image: example/web:1.1.0\n";
+    let holder = "    image: example/web:holder # gen-catalog: keep\n  other:\n    image: example/web:1.1.0\n";
+    let docker = original("1/docker-compose.yml");
+    assert!(docker.contains(image));
+    put(catalog.path(), &at("1/docker-compose.yml"), docker.replacen(image, holder, 1));
+    put(catalog.path(), &at("1/README.md"), "Of example/web:1.1.0 and example/web:holder.\n");
+    let text = good(catalog.path(), &[&at(""), "--image", "example/web=1.2.0"]);
+    assert!(text.contains("  image example/web:1.1.0 → example/web:1.2.0 ("), "{text}");
+    assert_eq!(read(catalog.path(), &at("2/README.md")), "Of example/web:1.2.0 and example/web:holder.\n");
 }
 
 fn a_dry_run_writes_nothing_and_shows_the_change() {

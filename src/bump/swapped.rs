@@ -56,7 +56,8 @@ impl Maker<'_> {
                 found.extend(rewrite::scan(&file.before, &meant.repository).into_iter().map(|found| (file, found)));
             }
             let of_services = || found.iter().filter(|(_, found)| is_image(found));
-            let mut in_use: BTreeSet<Behind> = of_services().map(|(_, found)| found.mention.behind.clone()).collect();
+            let changing = of_services().filter(|(_, found)| !found.is_kept);
+            let mut in_use: BTreeSet<Behind> = changing.map(|(_, found)| found.mention.behind.clone()).collect();
             if in_use.is_empty() {
                 in_use = found.iter().map(|(_, found)| found.mention.behind.clone()).filter(Behind::is_fixed).collect();
             }
