@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::call::CallError;
-use super::engine::{Engine, Info, ManagerStatus, Node, Reachability, Role, SwarmInfo};
+use super::engine::{Engine, Info, ManagerStatus, Network, Node, Reachability, Role, SwarmInfo};
 use super::identity::{Identity, Mirror, has_stayed};
 use super::labels;
 use super::metadata::Metadata;
@@ -251,8 +251,11 @@ pub struct SwarmView {
     pub nodes: Vec<Node>,
     /// How many services it runs; asked for only while it has one node.
     pub services: Option<usize>,
-    /// Whether it has the wanted network; asked for only where one is wanted, by the one who acts.
-    pub has_network: Option<bool>,
+    /// From which networks it takes subnets.
+    pub pools: Vec<String>,
+    /// Its networks and this host's; asked for by the one who acts. There may be hundreds, and what matters of them is told.
+    #[serde(skip)]
+    pub networks: Option<Vec<Network>>,
 }
 
 impl SwarmView {
@@ -323,7 +326,7 @@ impl Sources {
             seen.rancher_ms = ms(start.elapsed());
             // The nodes are what is changed by their version, so they are looked at last.
             if let (Ok(info), Some(Ok(view))) = (&seen.engine, &mut seen.swarm) {
-                match self.nodes_and_more(view, wanted, &info.swarm).await {
+                match self.nodes_and_more(view, &info.swarm).await {
                     Ok(()) => {}
                     Err(error) => seen.swarm = Some(Err(error.to_string())),
                 }
@@ -364,16 +367,14 @@ impl Sources {
     async fn swarm(&self, own: &SwarmInfo) -> Result<SwarmView, CallError> {
         let (swarm, nodes) = tokio::try_join!(self.engine.swarm(), self.nodes(own))?;
         let token = seal::mark(swarm.worker_token());
-        Ok(SwarmView { cluster: swarm.id, token, nodes, services: None, has_network: None })
+        Ok(SwarmView { cluster: swarm.id, token, nodes, services: None, pools: swarm.pools, networks: None })
     }
 
-    async fn nodes_and_more(&self, view: &mut SwarmView, wanted: &Wanted, own: &SwarmInfo) -> Result<(), CallError> {
+    async fn nodes_and_more(&self, view: &mut SwarmView, own: &SwarmInfo) -> Result<(), CallError> {
         if view.nodes.len() == 1 {
             view.services = Some(self.engine.services().await?);
         }
-        if let Some(network) = &wanted.network {
-            view.has_network = Some(self.engine.has_network(network).await?);
-        }
+        view.networks = Some(self.engine.networks().await?);
         view.nodes = self.nodes(own).await?;
         Ok(())
     }

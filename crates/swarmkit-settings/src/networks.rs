@@ -1,6 +1,6 @@
 //! A list of networks as an operator writes it: `10.20.0.0/16, 10.30.0.0/16`.
 
-use std::net::Ipv4Addr;
+use ipnet::Ipv4Net;
 
 /// How many an engine is given.
 const MOST: usize = 16;
@@ -9,30 +9,24 @@ const MOST: usize = 16;
 pub(crate) fn read(text: &str) -> Option<Vec<String>> {
     let parts: Vec<&str> = text.split([',', ' ']).filter(|part| !part.is_empty()).collect();
     let networks = parts.iter().map(|part| parse(part)).collect::<Option<Vec<_>>>()?;
-    let overlap =
-        networks.iter().enumerate().any(|(at, one)| networks[..at].iter().any(|other| overlaps(*one, *other)));
-    (networks.len() <= MOST && !overlap).then(|| parts.iter().map(|part| (*part).to_owned()).collect())
+    let do_overlap =
+        networks.iter().enumerate().any(|(at, one)| networks[..at].iter().any(|other| overlap(*one, *other)));
+    (networks.len() <= MOST && !do_overlap).then(|| parts.iter().map(|part| (*part).to_owned()).collect())
 }
 
 /// The length of a network's prefix.
 pub(crate) fn prefix(network: &str) -> Option<u32> {
-    parse(network).map(|(_, prefix)| prefix)
+    parse(network).map(|network| network.prefix_len().into())
 }
 
-fn parse(text: &str) -> Option<(u32, u32)> {
-    let (address, prefix) = text.split_once('/')?;
-    let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
-    let prefix = prefix.parse::<u32>().ok().filter(|prefix| (1..=29).contains(prefix))?;
-    (address & mask(prefix) == address).then_some((address, prefix))
+fn parse(text: &str) -> Option<Ipv4Net> {
+    let network: Ipv4Net = text.parse().ok()?;
+    let is_whole = network.addr() == network.network();
+    (is_whole && (1..=29).contains(&network.prefix_len())).then_some(network)
 }
 
-fn mask(prefix: u32) -> u32 {
-    u32::MAX << (32 - prefix)
-}
-
-fn overlaps(one: (u32, u32), other: (u32, u32)) -> bool {
-    let mask = mask(one.1.min(other.1));
-    one.0 & mask == other.0 & mask
+fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+    one.contains(&other) || other.contains(&one)
 }
 
 #[cfg(test)]

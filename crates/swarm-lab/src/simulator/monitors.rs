@@ -234,7 +234,8 @@ impl Simulation {
                 cluster: of.cluster.clone(),
                 token: of.mark(),
                 services: (nodes.len() == 1).then_some(of.services),
-                has_network: None,
+                pools: Vec::new(),
+                networks: None,
                 nodes,
             }));
         }

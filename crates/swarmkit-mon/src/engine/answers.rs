@@ -136,6 +136,9 @@ pub struct Swarm {
     /// Its ID.
     #[serde(rename = "ID")]
     pub id: String,
+    /// From which networks those of the swarm get their subnets. Engines before Docker 18.09 do not tell.
+    #[serde(rename = "DefaultAddrPool", default, deserialize_with = "null_as_default")]
+    pub pools: Vec<String>,
     /// What lets others join; never logged.
     #[serde(rename = "JoinTokens")]
     tokens: Tokens,

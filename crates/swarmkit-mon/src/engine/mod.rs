@@ -5,6 +5,7 @@
 
 mod answers;
 mod host_folder;
+mod networks;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +20,7 @@ use super::call::{self, CallError};
 use answers::null_as_default;
 pub use answers::*;
 pub use host_folder::{Access, HostFolder};
+pub use networks::Network;
 
 /// What a question may take: a manager without a leader lets some wait for ever.
 const ASK: Duration = Duration::from_secs(5);
@@ -273,22 +275,6 @@ impl Engine {
         let mut spec = node["Spec"].take();
         alter(&mut spec);
         self.change(Method::POST, &format!("/nodes/{id}/update?version={version}"), Some(spec)).await.map(drop)
-    }
-
-    /// Whether the swarm has a network of that name.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn has_network(&self, name: &str) -> Result<bool, CallError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Network {
-            name: String,
-            scope: String,
-        }
-        // The filter finds parts of names too.
-        let networks: Vec<Network> = self.get(&format!("/networks?filters={}", filters("name", &[name]))).await?;
-        Ok(networks.iter().any(|network| network.name == name && network.scope == "swarm"))
     }
 
     /// Makes an overlay network that containers outside of services may join too.

@@ -1,6 +1,6 @@
 //! This host's engine is in a swarm: does it belong there, and does this monitor act?
 
-use crate::engine::{ManagerStatus, Node, NodeState, SwarmInfo};
+use crate::engine::{ManagerStatus, Network, Node, NodeState, SwarmInfo};
 use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
 use crate::record::Record;
@@ -11,7 +11,7 @@ use super::hosts_of_nodes::HostsOfNodes;
 use super::roles::{self, Roles};
 use super::{
     CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SILENT_PERIODS, SOON_MS, Stage, availability,
-    desired_record, node_labels, orphaned, pause, quorum, rancher, reach, removal,
+    desired_record, network_conflicts, node_labels, orphaned, pause, quorum, rancher, reach, removal,
 };
 
 /// For how long this host's address must have been another one before it says so, in milliseconds.
@@ -390,6 +390,7 @@ impl Position<'_> {
         }
         plan.warnings = roles.warnings;
         plan.warnings.extend(desired_record::doubted(self.seen, self.view, self.swarm));
+        plan.warnings.extend(network_conflicts::warnings(self.view, self.swarm));
         let hosts = HostsOfNodes::new(self.view, &desired_record.members);
         let (relabelled, warnings) = node_labels::look(self.swarm, &hosts);
         plan.warnings.extend(warnings);
@@ -459,6 +460,8 @@ impl Position<'_> {
 
     fn network(&self) -> Option<Change> {
         let name = self.seen.wanted.network.clone()?;
-        (self.swarm.has_network == Some(false)).then_some(Change::CreateNetwork { name })
+        let is_there = |network: &Network| network.of_swarm && network.name == name;
+        let is_missing = self.swarm.networks.as_ref().is_some_and(|all| !all.iter().any(is_there));
+        is_missing.then_some(Change::CreateNetwork { name })
     }
 }

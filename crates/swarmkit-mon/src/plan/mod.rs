@@ -28,6 +28,7 @@ mod desired_record;
 mod doubt;
 mod hosts_of_nodes;
 mod inside;
+mod network_conflicts;
 mod node_labels;
 mod orphaned;
 mod outside;

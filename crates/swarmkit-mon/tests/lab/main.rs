@@ -18,6 +18,7 @@ mod init_races;
 mod leaves_alone;
 mod manners;
 mod metadata_differential;
+mod network_conflicts;
 mod notifies;
 mod one_place_to_look;
 mod operating;
@@ -61,6 +62,7 @@ fn main() {
             ("leaves_alone", leaves_alone::trials),
             ("manners", manners::trials),
             ("metadata_differential", metadata_differential::trials),
+            ("network_conflicts", network_conflicts::trials),
             ("notifies", notifies::trials),
             ("one_place_to_look", one_place_to_look::trials),
             ("operating", operating::trials),

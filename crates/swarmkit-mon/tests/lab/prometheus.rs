@@ -50,13 +50,19 @@ fn queries() {
     }
 }
 
+/// For how long nothing fires: `CALM_SECONDS=3600` for an hour.
+fn calm() -> Duration {
+    let asked = std::env::var("CALM_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(asked.unwrap_or(120))
+}
+
 fn alerts() {
     let lab = Lab::start(3);
     lab.start_monitors(&[("MANAGER_SCALE", "3")]);
     lab.eventually(LIMIT, || is_well(&lab, 3));
     let prometheus = Prometheus::start(&lab);
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(120) {
+    while start.elapsed() < calm() {
         assert_eq!(prometheus.firing(), Vec::<String>::new(), "after {:?}\n{}", start.elapsed(), lab.report());
         thread::sleep(Duration::from_secs(2));
     }

@@ -169,7 +169,8 @@ impl World {
                     cluster: cluster(swarm),
                     token: cluster(swarm),
                     services: nodes.as_ref().filter(|nodes| nodes.len() == 1).map(|_| 0),
-                    has_network: None,
+                    pools: Vec::new(),
+                    networks: None,
                     nodes: nodes.clone().unwrap_or_default(),
                 })
             }),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use swarm_lab::dice::Dice;
 use swarm_lab::trial::is_long;
 use swarmkit_mon::engine::{
-    Availability, ClusterId, Description, Info, LocalNodeState, ManagerStatus, Node, NodeSpec, NodeState, NodeStatus,
-    Peer, Reachability, Role, SwarmInfo, Version,
+    Availability, ClusterId, Description, Info, LocalNodeState, ManagerStatus, Network, Node, NodeSpec, NodeState,
+    NodeStatus, Peer, Reachability, Role, SwarmInfo, Version,
 };
 use swarmkit_mon::observe::{MetadataView, MonitorView, Observation, Own, RancherView, Recovery, SwarmView, Wanted};
 use swarmkit_mon::past::Past;
@@ -80,6 +80,15 @@ fn node(dice: &mut Dice, at: u64) -> Node {
     }
 }
 
+fn network(dice: &mut Dice) -> Network {
+    Network {
+        name: pick(dice, &["rancher", "ingress", "bridge"]).to_owned(),
+        of_swarm: !dice.one_in(3),
+        subnets: vec![pick(dice, &["10.0.0.0/24", "10.0.1.0/24", "172.17.0.0/16"]).parse().unwrap()],
+        mtu: pick(dice, &[None, Some(1400), Some(1500), Some(u32::MAX)]),
+    }
+}
+
 fn swarm(dice: &mut Dice) -> SwarmView {
     let mut nodes: Vec<Node> = (0..dice.below(8)).map(|at| node(dice, at)).collect();
     let managers: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].manager.is_some()).collect();
@@ -102,7 +111,11 @@ fn swarm(dice: &mut Dice) -> SwarmView {
         cluster: cluster(dice),
         token: name(dice, "token"),
         services: pick(dice, &[None, Some(0), Some(0), Some(3)]),
-        has_network: some(dice, true),
+        pools: pick(dice, &[&[][..], &["10.0.0.0/8"], &["10.0.0.0/16", "10.20.0.0/16"]])
+            .iter()
+            .map(|pool| (*pool).to_owned())
+            .collect(),
+        networks: if dice.one_in(3) { None } else { Some((0..dice.below(3)).map(|_| network(dice)).collect()) },
         nodes,
     }
 }

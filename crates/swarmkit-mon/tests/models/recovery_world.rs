@@ -348,8 +348,14 @@ impl World {
                 .map(|node| (node.id.clone(), LONG_MS))
                 .collect();
             let services = (nodes.len() == 1).then_some(1);
-            let swarm =
-                SwarmView { cluster: CLUSTER.into(), token: "token".into(), nodes, services, has_network: None };
+            let swarm = SwarmView {
+                cluster: CLUSTER.into(),
+                token: "token".into(),
+                nodes,
+                services,
+                pools: Vec::new(),
+                networks: None,
+            };
             seen.swarm = Some(Ok(swarm));
         }
         // The next manager stands in for a leader whose monitor says nothing.
