@@ -8,6 +8,7 @@
 //! | [`text_edit`] | one value in a file of somebody's changed, and nothing else |
 //! | [`bump`] | the next revision of any template |
 //! | [`launched`] | the compose files of a version as a stack gets them |
+//! | [`template_tests`] | the tests beside a template |
 //! | [`image_list`] | every image that a version may launch |
 //! | [`release`] | the commit and text of a pull request; the image |
 //! | [`cli`] | the commands |
@@ -22,4 +23,5 @@ pub mod image_list;
 pub mod launched;
 pub mod release;
 pub mod render;
+pub mod template_tests;
 pub mod text_edit;
