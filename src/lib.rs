@@ -7,6 +7,8 @@
 //! | [`catalog`] | a catalog on disk: revisions, changes, writing |
 //! | [`text_edit`] | one value in a file of somebody's changed, and nothing else |
 //! | [`bump`] | the next revision of any template |
+//! | [`launched`] | the compose files of a version as a stack gets them |
+//! | [`template_tests`] | the tests beside a template |
 //! | [`image_list`] | every image that a version may launch |
 //! | [`release`] | the commit and text of a pull request; the image |
 //! | [`cli`] | the commands |
@@ -18,6 +20,8 @@ pub mod catalog;
 pub mod cli;
 pub mod entries;
 pub mod image_list;
+pub mod launched;
 pub mod release;
 pub mod render;
+pub mod template_tests;
 pub mod text_edit;

@@ -33,7 +33,7 @@ const SCHEMA: [(&str, &str, &str); 6] = [
     ("system-out", "|", ""),
 ];
 
-fn is_valid(node: Node<'_, '_>) {
+pub fn is_valid(node: Node<'_, '_>) {
     let name = node.tag_name().name();
     let (_, attributes, inside) =
         SCHEMA.iter().find(|(element, ..)| *element == name).unwrap_or_else(|| panic!("an element {name}"));

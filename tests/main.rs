@@ -46,6 +46,8 @@ mod round_trip;
 mod schemas;
 mod settings_once;
 mod signing;
+mod template_tests;
+mod template_tests_files;
 mod terminal;
 mod verify;
 mod versions_agree;
@@ -100,6 +102,8 @@ fn main() {
             ("schemas", schemas::trials),
             ("settings_once", settings_once::trials),
             ("signing", signing::trials),
+            ("template_tests", template_tests::trials),
+            ("template_tests_files", template_tests_files::trials),
             ("terminal", terminal::trials),
             ("verify", verify::trials),
             ("versions_agree", versions_agree::trials),

@@ -154,7 +154,7 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
     };
     all_can_run(args, &options)?;
     let look = Look { args, options };
-    let progress = Shown::begin(&progress, output.is_quiet());
+    let progress = Shown::begin(&progress, "templates checked", output.is_quiet());
     if args.write_baseline {
         let checked = look.checked()?;
         drop(progress);

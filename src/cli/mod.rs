@@ -24,6 +24,7 @@ mod rules;
 mod schema;
 mod settings;
 mod sign;
+mod test;
 mod verify;
 mod verify_image;
 mod version;
@@ -74,6 +75,7 @@ pub enum Outcome {
                     gen-catalog render                    write the entry into community-catalog/\n  \
                     gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
                     gen-catalog check .                   look for mistakes in a catalog\n  \
+                    gen-catalog test .                    run the tests beside its templates\n  \
                     gen-catalog diff OLD NEW              what changes for those who run a version\n  \
                     gen-catalog bump web --image web=1.3  make the next revision of any template\n  \
                     gen-catalog release --catalog CLONE   make the branch and text of a pull request\n  \
@@ -135,6 +137,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
     Sign(sign::SignArgs),
+    Test(test::TestArgs),
     Verify(verify::VerifyArgs),
     VerifyImage(verify_image::VerifyImageArgs),
     Version(version::VersionArgs),
@@ -243,6 +246,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),
         Command::Sign(args) => sign::run(args, &output),
+        Command::Test(args) => test::run(args, &output),
         Command::Verify(args) => verify::run(args, &output),
         Command::VerifyImage(args) => verify_image::run(args, &output),
         Command::Version(args) => version::run(args, &output),

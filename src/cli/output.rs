@@ -34,6 +34,11 @@ impl Text {
         self
     }
 
+    /// The same without colours.
+    pub(super) fn uncoloured(&self) -> String {
+        anstream::adapter::strip_str(&self.0).to_string()
+    }
+
     /// Adds another one.
     pub(super) fn text(&mut self, other: &Self) -> &mut Self {
         self.0.push_str(&other.0);

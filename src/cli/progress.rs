@@ -20,8 +20,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Begins; does nothing where standard error is no terminal.
-    pub(super) fn begin(progress: &Arc<Progress>, quiet: bool) -> Self {
+    /// Begins, in words such as `templates checked`; does nothing where standard error is no terminal.
+    pub(super) fn begin(progress: &Arc<Progress>, what: &'static str, quiet: bool) -> Self {
         if quiet || !io::stderr().is_terminal() {
             return Self { thread: None };
         }
@@ -32,8 +32,7 @@ impl Shown {
             let mut shown = false;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
                 let (done, all) = progress.now();
-                let line =
-                    if all == 0 { "looking …".to_owned() } else { format!("{done} of {all} templates checked") };
+                let line = if all == 0 { "looking …".to_owned() } else { format!("{done} of {all} {what}") };
                 // That nobody sees it is no reason to stop.
                 let _ = write!(io::stderr(), "{CLEAR}{line}");
                 (wait, shown) = (PERIOD, true);

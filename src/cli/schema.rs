@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::output::Output;
+use crate::template_tests;
 use rancher_catalog::schema::{SchemaKind, schema};
 
 /// Prints the JSON schema (draft 2020-12) of a file of a catalog, or of a whole entry.
@@ -12,6 +13,7 @@ use rancher_catalog::schema::{SchemaKind, schema};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gen-catalog schema rancher-compose > rancher-compose.schema.json\n  \
+    gen-catalog schema test > tests.schema.json\n  \
     gen-catalog schema entry")]
 pub(super) struct SchemaArgs {
     /// Of what
@@ -29,12 +31,15 @@ enum Of {
     RancherCompose,
     /// project.yml of an environment template
     Project,
+    /// A file of tests of a template
+    Test,
     /// A whole infra-template: config.yml and all its versions
     Entry,
 }
 
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> anyhow::Result<Outcome> {
     let kind = match args.of {
+        Of::Test => return output.json(&template_tests::schema()).map(|()| Outcome::Good),
         Of::Config => SchemaKind::Config,
         Of::DockerCompose => SchemaKind::DockerCompose,
         Of::RancherCompose => SchemaKind::RancherCompose,

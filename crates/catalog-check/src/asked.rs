@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rancher_catalog::source::templates_of;
+use rancher_catalog::source::{TemplateSource, templates_of};
+use rancher_catalog::tests_folder::TESTS;
 
 /// The files of a version that Rancher reads.
 const READ: [&str; 4] = ["docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml", "project.yml"];
@@ -91,6 +92,11 @@ fn problem(path: &Path, absolute: &Path, templates: &[PathBuf]) -> Option<String
     let [template] = templates else { return None };
     let inside = absolute.strip_prefix(template).ok()?;
     let depth = inside.components().count();
+    if inside.starts_with(TESTS) && holds_tests_alone(template) {
+        return Some(format!(
+            "{shown} holds tests, and nothing that Rancher reads: `gen-catalog test {shown}` runs them"
+        ));
+    }
     let version = template.join(inside.components().next()?);
     let name = absolute.file_name().unwrap_or_default().to_string_lossy();
     let unread = depth == 2 && !is_folder && !READ.contains(&&*name);
@@ -103,8 +109,13 @@ fn problem(path: &Path, absolute: &Path, templates: &[PathBuf]) -> Option<String
     })
 }
 
+/// Whether the folder `tests` of a template is none that Rancher, or a rule, looks at.
+fn holds_tests_alone(template: &Path) -> bool {
+    !TemplateSource::outline(template).versions.iter().any(|version| version.name == TESTS)
+}
+
 /// The folders in a folder that are catalogs: a few of them.
-fn catalogs_below(folder: &Path) -> Vec<String> {
+pub fn catalogs_below(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
     let entries = entries.filter_map(Result::ok).filter(is_folder);

@@ -23,6 +23,7 @@ pub mod since;
 pub mod used_variables;
 mod view;
 
+pub use asked::catalogs_below;
 pub use before::Before;
 pub use nearest::{is_it, nearest};
 pub use progress::Progress;

@@ -16,13 +16,13 @@ impl Progress {
     }
 
     /// A check begins, of so many.
-    pub(super) fn expect(&self, all: usize) {
+    pub fn expect(&self, all: usize) {
         self.done.store(0, Ordering::Relaxed);
         self.all.store(all, Ordering::Relaxed);
     }
 
     /// One is done.
-    pub(super) fn step(&self) {
+    pub fn step(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -6,5 +6,6 @@ mod facts;
 pub mod meaning;
 pub mod references;
 mod rights;
+pub mod running;
 pub mod upgrade;
 pub mod words;

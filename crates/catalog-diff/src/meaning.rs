@@ -16,7 +16,7 @@ use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, usual_sta
 use rancher_catalog::yaml::Document;
 
 /// Answers to questions, by variable.
-type Answers = BTreeMap<String, String>;
+pub type Answers = BTreeMap<String, String>;
 
 /// What changes in meaning, and what could not be compared.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -93,24 +93,32 @@ pub fn of_template(before: &TemplateSource, after: &TemplateSource) -> Vec<Diffe
 /// The answers of a stack that runs the old version, and those with which it would run the new one.
 fn running_answers(before: Option<&CatalogBlock>, after: Option<&CatalogBlock>) -> (Answers, Answers) {
     let old = defaults(questions(before));
-    let mut new = defaults(questions(after));
-    for question in questions(after) {
+    let new = kept_answers(&old, questions(after));
+    (old, new)
+}
+
+/// The answers that a stack has after an upgrade to a version with these questions, if nobody changes any: its own, and
+/// for what is new the default.
+pub fn kept_answers(running: &Answers, questions: &[Question]) -> Answers {
+    let mut answers = defaults(questions);
+    for question in questions {
         let Some(name) = question.variable.value().map(ToString::to_string) else { continue };
         let options = question.options.value().map_or(&[][..], Vec::as_slice);
-        if let Some(kept) = old.get(&name).filter(|kept| !kept.is_empty())
+        if let Some(kept) = running.get(&name).filter(|kept| !kept.is_empty())
             && (options.is_empty() || options.iter().any(|option| option.to_string() == *kept))
         {
-            new.insert(name, kept.clone());
+            answers.insert(name, kept.clone());
         }
     }
-    (old, new)
+    answers
 }
 
 pub(super) fn questions(block: Option<&CatalogBlock>) -> &[Question] {
     block.and_then(|block| block.questions.value()).map_or(&[], Vec::as_slice)
 }
 
-fn defaults(questions: &[Question]) -> Answers {
+/// The answers of those who change none.
+pub fn defaults(questions: &[Question]) -> Answers {
     let default = |question: &Question| question.default.value().map(ToString::to_string).unwrap_or_default();
     questions.iter().filter_map(|question| Some((question.variable.value()?.to_string(), default(question)))).collect()
 }
@@ -184,7 +192,7 @@ fn document(version: &VersionSource, file: &YamlFile, answers: &Answers) -> Resu
     Document::read_bytes(&execution.output).map(Arc::new).map_err(|error| format!("rendered, {error}"))
 }
 
-fn compare(old: &Facts, new: &Facts, with_answer: Option<&str>) -> Vec<Difference> {
+pub(super) fn compare(old: &Facts, new: &Facts, with_answer: Option<&str>) -> Vec<Difference> {
     let mut found = Vec::new();
     let keys: BTreeSet<&Key> = old.keys().chain(new.keys()).collect();
     for key in keys {

@@ -8,6 +8,7 @@
 //! | [`go_template`], [`interpolation`] | templates and variables, as Rancher's compose executor runs them |
 //! | [`catalog_service`] | what the catalog service makes of the files: what it refuses, what it offers to whom |
 //! | [`source`] | a catalog, read without writing |
+//! | [`tests_folder`] | where the tests of a template lie |
 //! | [`beneath`] | the one way to a file of a catalog: never over a link |
 //! | [`git`] | a clone, with nothing run that it is set to |
 //! | [`limited_child`] | the one way to run a program: with a time limit |
@@ -32,6 +33,7 @@ mod renderings;
 pub mod schema;
 pub mod source;
 mod template_folders;
+pub mod tests_folder;
 pub mod unified_diff;
 mod utf16;
 mod walk;

@@ -18,6 +18,7 @@ pub use crate::renderings::usual_stack;
 pub use crate::template_folders::{
     base_above, catalog_above, catalog_of_template, is_base, is_base_folder, templates_of,
 };
+use crate::tests_folder;
 use crate::utf16;
 use crate::walk::{files_below, names};
 use crate::yaml::{Document, Node, Position, ReadError};
@@ -419,6 +420,7 @@ impl TemplateSource {
         if let Some(file) = last {
             template.config = read_yaml(&folder, &file, path, &mut template.unreadable).map(Arc::new);
         }
+        template.versions.retain(|folder| !tests_folder::holds_tests_alone(folder));
         template.in_order();
         template
     }

@@ -136,7 +136,8 @@ impl Case<'_> {
     }
 }
 
-fn element(path: &str, name: &str, body: &str) -> String {
+/// A test case in a file.
+pub(in crate::cli) fn element(path: &str, name: &str, body: &str) -> String {
     // Servers take what is before the last full stop for a package, and group by it: a path has its own.
     let class = path.replace('.', "_").replace('/', ".");
     let opening = format!("    <testcase name=\"{}\" classname=\"{}\"", escaped(name), escaped(&class));
@@ -156,12 +157,12 @@ fn one(path: &str, finding: &Finding) -> String {
 }
 
 /// A text between tags: its line breaks are those of the file.
-fn in_element(text: &str) -> String {
+pub(in crate::cli) fn in_element(text: &str) -> String {
     text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 /// A text in XML. What XML 1.0 cannot hold at all is shown; what acts is written by its number.
-fn escaped(text: &str) -> String {
+pub(in crate::cli) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) use github::github;
 pub(super) use json::{json, summary};
-pub(super) use junit::junit;
+pub(super) use junit::{element, escaped, in_element, junit};
 pub(super) use sarif::sarif;
 pub(super) use text::{all_lines, text};
 
@@ -75,7 +75,7 @@ fn place(path: &str, finding: &Finding) -> String {
 
 /// A path as a code host knows it: from the root of the repository, whatever the working folder and the links that lead
 /// there; outside of one as [`shown`].
-fn in_repository(path: &Path) -> String {
+pub(super) fn in_repository(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let inside = |path: &Path| {
         let root = repository_of(path)?;
