@@ -7,6 +7,7 @@
 //! | [`catalog`] | a catalog on disk: revisions, changes, writing |
 //! | [`text_edit`] | one value in a file of somebody's changed, and nothing else |
 //! | [`bump`] | the next revision of any template |
+//! | [`new_template`] | a new template, from an image, a compose file or a model |
 //! | [`image_list`] | every image that a version may launch |
 //! | [`release`] | the commit and text of a pull request; the image |
 //! | [`cli`] | the commands |
@@ -18,6 +19,7 @@ pub mod catalog;
 pub mod cli;
 pub mod entries;
 pub mod image_list;
+pub mod new_template;
 pub mod release;
 pub mod render;
 pub mod text_edit;
