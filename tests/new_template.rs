@@ -80,9 +80,15 @@ fn an_image_becomes_a_template_with_all_that_is_asked_for() {
     let folder = folder.path();
     let (code, text, errors) = outcome(folder, ALL_PARTS);
     assert_eq!((code, errors.as_str()), (0, ""), "{text}");
-    assert!(text.starts_with("templates/my-web gets 1.2.3 as revision 0\n  created templates/my-web/0/docker-compose.yml\n"));
+    assert!(
+        text.starts_with(
+            "templates/my-web gets 1.2.3 as revision 0\n  created templates/my-web/0/docker-compose.yml\n"
+        )
+    );
     assert!(text.contains("check: no error, no warning, no note\n"), "{text}");
-    for next in ["gen-catalog check templates/my-web", "gen-catalog render-compose templates/my-web/0", "gen-catalog bump"] {
+    for next in
+        ["gen-catalog check templates/my-web", "gen-catalog render-compose templates/my-web/0", "gen-catalog bump"]
+    {
         assert!(text.contains(next), "{text}");
     }
     let names: Vec<String> = snapshot(folder).into_keys().filter(|name| !name.ends_with('/')).collect();
@@ -113,10 +119,17 @@ fn an_image_becomes_a_template_with_all_that_is_asked_for() {
     }
     assert!(!snapshot(folder).values().any(|text| String::from_utf8_lossy(text).contains("not-for-others")));
     let readme = read(folder, "templates/my-web/README.md");
-    assert!(readme.starts_with("# My Web\n\nA web server\n") && readme.contains("beside each container of my-web"), "{readme}");
+    assert!(
+        readme.starts_with("# My Web\n\nA web server\n") && readme.contains("beside each container of my-web"),
+        "{readme}"
+    );
     let icon = read(folder, "templates/my-web/catalogIcon-my-web.svg");
     let svg = roxmltree::Document::parse(&icon).unwrap();
-    assert_eq!(svg.descendants().find(|node| node.has_tag_name("text")), None, "elements are of SVG's namespace: {icon}");
+    assert_eq!(
+        svg.descendants().find(|node| node.has_tag_name("text")),
+        None,
+        "elements are of SVG's namespace: {icon}"
+    );
     assert!(svg.descendants().any(|node| node.text() == Some("M")), "{icon}");
     passes(folder, "templates/my-web");
     passes(folder, ".");
@@ -136,9 +149,12 @@ fn asked_for(dice: &mut Dice, at: usize) -> Wishes {
         of.iter().copied().filter(|_| dice.one_in(3)).collect()
     };
     let ports = some(dice, &["80", "8080:81", "53/udp", "53", "443:8443", "65535:1"]);
-    let environment =
-        some(dice, &["A=1", "B", "DB_PASSWORD=x", "C=${A} {{ .B }}", "YES=yes", "N", "odd.name-1=é #", "EMPTY=", "on=off"]);
-    let volumes = some(dice, &["/data", "named:/var/x", "/etc/localtime:/etc/localtime:ro", "/a b".trim_end_matches(" b")]);
+    let environment = some(
+        dice,
+        &["A=1", "B", "DB_PASSWORD=x", "C=${A} {{ .B }}", "YES=yes", "N", "odd.name-1=é #", "EMPTY=", "on=off"],
+    );
+    let volumes =
+        some(dice, &["/data", "named:/var/x", "/etc/localtime:/etc/localtime:ro", "/a b".trim_end_matches(" b")]);
     let sidekicks = some(dice, &["logs=example/logs:1", "Back-Up=example/backup:2"]);
     let parts = Parts {
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
@@ -227,7 +243,10 @@ fn what_is_there_is_left_alone() {
     let args = ["new", "example", "--infra", "--image", "example/web:1.0"];
     let (code, text, errors) = outcome(folder, &args);
     assert_eq!((code, text.as_str()), (2, ""));
-    assert!(errors.contains("infra-templates/example is there already: `gen-catalog bump infra-templates/example`"), "{errors}");
+    assert!(
+        errors.contains("infra-templates/example is there already: `gen-catalog bump infra-templates/example`"),
+        "{errors}"
+    );
     assert_eq!(snapshot(folder), before);
     // Of another kind it is another template.
     assert_eq!(outcome(folder, &["new", "example", "--image", "example/web:1.0"]).0, 0);
@@ -262,7 +281,10 @@ fn what_is_missing_or_misspelt_is_named() {
         (&["web", "--image", "web=a:1"], "SERVICE=IMAGE is for --compose"),
         (&["web", "--compose", "compose.yml", "--image", "a:1"], "--image SERVICE=a:1"),
         (&["web", "--compose", "compose.yml", "--image", "wbe=a:1"], "has no service `wbe`: is `web` meant?"),
-        (&["web", "--compose", "compose.yml", "--global"], "--global is for an image: with --compose write it into the file"),
+        (
+            &["web", "--compose", "compose.yml", "--global"],
+            "--global is for an image: with --compose write it into the file",
+        ),
         (&["web", "--compose", "not-there.yml"], "cannot read not-there.yml: it is not there"),
         (&["web", "--from-image", "not-there.tar"], "cannot read not-there.tar"),
         (&["web", "--model", "not-there.yml"], "cannot read not-there.yml"),
@@ -290,12 +312,19 @@ fn what_is_missing_or_misspelt_is_named() {
     }
     // In a catalog for the community what its CI refuses is refused here, and nothing is written.
     put(folder, "strict/gen-catalog.toml", "for = \"community\"\n");
-    put(folder, "strict/model.yml", "docker_compose: {web: {image: 'a/b:1', privileged: 'true'}}\nrancher_compose: {}\n");
+    put(
+        folder,
+        "strict/model.yml",
+        "docker_compose: {web: {image: 'a/b:1', privileged: 'true'}}\nrancher_compose: {}\n",
+    );
     let args = ["new", "web", "--model", "model.yml", "--format", "json"];
     let (code, text, errors) = outcome(&folder.join("strict"), &args);
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &report["status"]), (1, &json!("refused")), "{errors}");
-    assert!(errors.contains("nothing was written: Rancher would refuse the template: templates/web/0/docker-compose.yml:"), "{errors}");
+    assert!(
+        errors.contains("nothing was written: Rancher would refuse the template: templates/web/0/docker-compose.yml:"),
+        "{errors}"
+    );
     assert!(!folder.join("strict/templates").exists());
 }
 
@@ -304,7 +333,10 @@ fn a_dry_run_writes_nothing() {
     let folder = folder.path();
     let (code, text, _) = outcome(folder, &[ALL_PARTS, &["--dry-run"]].concat());
     assert_eq!(code, 0);
-    assert!(text.starts_with("templates/my-web would get 1.2.3") && text.ends_with("without --dry-run it is\n"), "{text}");
+    assert!(
+        text.starts_with("templates/my-web would get 1.2.3") && text.ends_with("without --dry-run it is\n"),
+        "{text}"
+    );
     let (code, printed, _) = outcome(folder, &[ALL_PARTS, &["--stdout"]].concat());
     assert_eq!((code, snapshot(folder).len()), (0, 0));
     let (code, text, _) = outcome(folder, &[ALL_PARTS, &["--format", "json"]].concat());

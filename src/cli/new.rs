@@ -186,7 +186,7 @@ pub(super) fn run(args: &NewArgs, output: &Output) -> anyhow::Result<Outcome> {
     match args.format {
         _ if args.stdout => render_model::print(&plan.files(), args.format == Format::Json, output)?,
         Format::Json => output.json(&report(&plan, is_written))?,
-        Format::Text => output.info(text(&plan, is_written))?,
+        Format::Text => output.info(text(&plan, args, is_written))?,
     }
     let is_warning = |severity: Severity| severity >= Severity::Warning;
     let warned = plan.checked.findings.iter().any(|finding| is_warning(finding.rule.severity));
@@ -313,7 +313,7 @@ fn report(plan: &NewPlan, is_written: bool) -> Value {
     })
 }
 
-fn text(plan: &NewPlan, is_written: bool) -> Text {
+fn text(plan: &NewPlan, args: &NewArgs, is_written: bool) -> Text {
     let mut out = Text::default();
     let NewPlan { folder, version, .. } = plan;
     let word = if is_written { "gets" } else { "would get" };
@@ -326,11 +326,14 @@ fn text(plan: &NewPlan, is_written: bool) -> Text {
     plan.remarks.iter().for_each(|remark| line(&mut out, remark));
     out.plain(&format!("check: {}\n", check_summary(&plan.checked.findings)));
     if is_written {
+        let own = std::path::Path::new(".");
+        let path = if args.catalog == own { PathBuf::from(folder) } else { args.catalog.join(folder) };
+        let path = path.display();
         out.plain(&format!(
             "\nNext: put your icon in the place of catalogIcon-*.svg, and look through the files.\n  \
-             gen-catalog check {folder} --level note   what Rancher would refuse, and what is worth a look\n  \
-             gen-catalog render-compose {folder}/0     what a stack gets with the answers as they stand\n  \
-             gen-catalog bump {folder} --help          the next version, once this one is published\n"
+             gen-catalog check {path} --level note   what Rancher would refuse, and what is worth a look\n  \
+             gen-catalog render-compose {path}/0     what a stack gets with the answers as they stand\n  \
+             gen-catalog bump {path} --help          the next version, once this one is published\n"
         ));
     } else {
         out.plain("nothing was written; without --dry-run it is\n");

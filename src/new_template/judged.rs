@@ -30,15 +30,23 @@ enum Step {
     Item(usize),
 }
 
+/// After so many rounds nothing good will come of it.
+const MOST_ROUNDS: usize = 500;
+
 /// Takes out, round by round, what is refused.
 ///
 /// # Errors
 /// What is refused is no part that could be left out.
 pub(super) fn drop_what_is_refused(draft: &mut Draft) -> Result<(), NewError> {
+    let mut rounds = 0;
     loop {
         let refused = refused(draft)?;
-        if refused.is_empty() {
-            break;
+        let Some((.., message)) = refused.first() else { break };
+        rounds += 1;
+        if rounds > MOST_ROUNDS {
+            return Err(NewError::Wrong(format!(
+                "Rancher would refuse too much of what came of it, such as: {message}"
+            )));
         }
         // From behind, so that places of items stay.
         for (file, place, message) in refused.into_iter().rev() {
@@ -146,19 +154,20 @@ fn take_out(draft: &mut Draft, file: File, place: &Place, message: &str) -> Resu
             let mut is_empty = true;
             let mut what = format!("`{key}` of {service}");
             if let (Place::Entry(.., step), Some(held)) = (place, side.get_mut(key.as_str())) {
-                match (step, held) {
+                let removed = match (step, &mut *held) {
                     (Step::Item(at), Value::Sequence(items)) if *at < items.len() => {
                         items.remove(*at);
-                        is_empty = items.is_empty();
                         what = format!("a part of `{key}` of {service}");
+                        true
                     }
                     (Step::Name(name), Value::Mapping(map)) => {
-                        map.remove(name.as_str());
-                        is_empty = map.is_empty();
                         what = format!("`{key}.{name}` of {service}");
+                        map.remove(name.as_str()).is_some()
                     }
-                    _ => {}
-                }
+                    _ => false,
+                };
+                // What is no part that can go alone goes with the whole: each round leaves less.
+                is_empty = !removed || held.as_sequence().is_some_and(Vec::is_empty) || is_empty_map(held);
             }
             if is_empty && key == "image" {
                 return Err(NewError::Wrong(format!("Rancher would refuse the image of {service}: {message}")));
@@ -171,6 +180,10 @@ fn take_out(draft: &mut Draft, file: File, place: &Place, message: &str) -> Resu
     };
     draft.remarks.tell(What::LeftOut, position, format!("{what} is left out: {message}"));
     Ok(())
+}
+
+fn is_empty_map(value: &Value) -> bool {
+    value.as_mapping().is_some_and(serde_yaml::Mapping::is_empty)
 }
 
 /// Forgets the questions whose answers went with what was taken out.

@@ -12,7 +12,7 @@ use super::keys::{Shape, instead, shape};
 use super::layers::{Key, entries, laid};
 use super::probe::{self, milliseconds};
 use super::reader::{Place, Reader};
-use super::{Services, deploy, environment, ports, shared, volumes};
+use super::{Services, deploy, environment, ports, shared, volumes, wrong};
 use rancher_catalog::model::{ImageReference, label_names};
 use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
@@ -110,7 +110,9 @@ fn image(
         return Ok(());
     }
     let prefix = variable_name(own).to_uppercase();
-    let Some(image) = key("image").filter(|key| !key.value().is_null()) else {
+    let is_named =
+        |key: &&Key<'_>| key.value().text().is_some_and(|text| !text.trim().is_empty()) && !key.value().is_null();
+    let Some(image) = key("image").filter(is_named) else {
         let variable = format!("{prefix}_IMAGE");
         reader.draft.questions.ask(&variable, None, Use { service: own, key: "image", is_needed: true });
         let about = format!("The image of {own}, with its tag");
@@ -126,7 +128,13 @@ fn image(
     let node = image.value();
     let place = Place { service: own, key: "image", is_needed: true, at: node.span.start };
     let text = reader.text(node, place)?;
-    let reference = text.parse::<ImageReference>().ok();
+    let reference = text.parse::<ImageReference>();
+    if let Err(error) = &reference
+        && !text.contains('$')
+    {
+        return Err(wrong(&reader.path, place.at, error));
+    }
+    let reference = reference.ok();
     let is_loose = |reference: &ImageReference| {
         reference.digest.is_none() && reference.tag.as_deref().is_none_or(|tag| tag == "latest")
     };
@@ -266,11 +274,33 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
             }
         }
         Shape::Ranchers => {
-            reader.service(own).rancher.insert(name.into(), value.to_value());
+            let value = of_rancher(reader, value, place)?;
+            reader.service(own).rancher.insert(name.into(), value);
             reader.becomes(key.at, format!("`{name}` goes into rancher-compose.yml"));
         }
     }
     Ok(())
+}
+
+/// A value of Rancher's own as it stands, with its variables.
+fn of_rancher(reader: &mut Reader<'_>, value: &Node, place: Place<'_>) -> Result<Value, NewError> {
+    Ok(match &value.kind {
+        NodeKind::List(items) => {
+            let items: Result<Vec<Value>, NewError> =
+                items.iter().map(|item| of_rancher(reader, item, place)).collect();
+            items?.into()
+        }
+        NodeKind::Map(_) => {
+            let mut map = Mapping::new();
+            for (key, value) in entries(value) {
+                let value = of_rancher(reader, value, place)?;
+                map.insert(key.text().unwrap_or_default().into(), value);
+            }
+            map.into()
+        }
+        NodeKind::Scalar { text, .. } if text.contains('$') => reader.text(value, place)?.into(),
+        NodeKind::Scalar { .. } => value.to_value(),
+    })
 }
 
 fn limits(reader: &Reader<'_>, limit: &Node) -> Value {
