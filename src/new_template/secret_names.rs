@@ -44,10 +44,10 @@ pub(super) fn is_secret(name: &str) -> bool {
         return false;
     }
     let is_key = *last == "KEY" && before.last().is_some_and(|word| KEYS.contains(word));
-    let ends_in = |word: &&str| WORDS.iter().filter(|known| known.len() > 4).any(|known| word.ends_with(known));
+    let ends_in = |word: &str| WORDS.iter().filter(|known| known.len() > 4).any(|known| word.ends_with(known));
     is_key
         || matches!(*last, "APIKEY" | "SECRETKEY" | "PWD") && (words.len() > 1 || *last != "PWD")
-        || words.iter().any(|word| WORDS.contains(word) || ends_in(&word))
+        || words.iter().any(|word| WORDS.contains(word) || ends_in(word))
 }
 
 /// Whether a value may be one: what only switches something on is none.

@@ -14,7 +14,7 @@ use super::reader::{Place, Reader};
 use rancher_catalog::yaml::{Node, NodeKind};
 
 /// The pairs of a map or of a list of `key=value`, each with its place; one without a value has none.
-pub(super) fn pairs<'a>(node: &'a Node) -> Vec<(String, Option<String>, &'a Node)> {
+pub(super) fn pairs(node: &Node) -> Vec<(String, Option<String>, &Node)> {
     if let NodeKind::List(items) = &node.kind {
         let texts = items.iter().filter_map(|item| Some((item, item.text()?)));
         return texts

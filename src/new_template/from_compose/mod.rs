@@ -4,6 +4,7 @@
 mod deploy;
 mod env_file;
 mod environment;
+mod image;
 mod keys;
 mod layers;
 mod names;

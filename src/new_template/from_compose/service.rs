@@ -4,16 +4,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::super::NewError;
 use super::super::draft::START_ONCE;
-use super::super::questions::Use;
-use super::super::remark::What;
-use super::super::skeleton::variable_name;
 use super::super::wishes::Named;
 use super::keys::{Shape, instead, shape};
 use super::layers::{Key, entries, laid};
 use super::probe::{self, milliseconds};
 use super::reader::{Place, Reader};
-use super::{Services, deploy, environment, ports, shared, volumes, wrong};
-use rancher_catalog::model::{ImageReference, label_names};
+use super::{Services, deploy, environment, image, ports, shared, volumes};
+use rancher_catalog::model::label_names;
 use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
 /// So many services may extend each other.
@@ -57,7 +54,7 @@ pub(super) fn read(
         );
     }
     reader.service(&own).place = Some(name.span.start);
-    image(reader, &own, old, name, &keys, images)?;
+    image::read(reader, &own, old, name, &keys, images)?;
     environment::read(reader, &own, key("env_file"), key("environment"))?;
     for key in &keys {
         reader.service(&own).places.insert(key.name.to_owned(), key.at.span.start);
@@ -88,72 +85,6 @@ fn extended<'a>(reader: &mut Reader<'_>, services: &Services<'a>, node: &'a Node
         Some(_) => reader.left_out(key, format!("`extends` is left out: {named} leads back, or too far")),
         None => reader.left_out(key, format!("`extends` is left out: there is no service {named}")),
     }
-}
-
-/// The image: what is given for it, what stands there, or a question. A tag that does not stay is asked for.
-fn image(
-    reader: &mut Reader<'_>,
-    own: &str,
-    old: &str,
-    name: &Node,
-    keys: &[Key<'_>],
-    images: &[Named],
-) -> Result<(), NewError> {
-    let key = |name: &str| keys.iter().find(|key| key.name == name);
-    let built = key("build");
-    if let Some(build) = built {
-        let why = "Rancher builds nothing; push the image";
-        reader.left_out(build.at, format!("`build` is left out: {why}"));
-    }
-    if let Some(named) = images.iter().find(|named| named.name == old) {
-        reader.service(own).set("image", named.image.to_string());
-        return Ok(());
-    }
-    let prefix = variable_name(own).to_uppercase();
-    let is_named =
-        |key: &&Key<'_>| key.value().text().is_some_and(|text| !text.trim().is_empty()) && !key.value().is_null();
-    let Some(image) = key("image").filter(is_named) else {
-        let variable = format!("{prefix}_IMAGE");
-        reader.draft.questions.ask(&variable, None, Use { service: own, key: "image", is_needed: true });
-        let about = format!("The image of {own}, with its tag");
-        reader.draft.questions.describe(&variable, Some(&format!("Image of {own}")), Some(&about));
-        let at = built.map_or(name, |key| key.at);
-        let message = format!(
-            "the image of {old} is asked for ({variable}); `--image {old}=REPOSITORY:TAG` names it once for all"
-        );
-        reader.draft.remarks.tell(What::Asked, Some(at.span.start), message);
-        reader.service(own).set("image", format!("${{{variable}}}"));
-        return Ok(());
-    };
-    let node = image.value();
-    let place = Place { service: own, key: "image", is_needed: true, at: node.span.start };
-    let text = reader.text(node, place)?;
-    let reference = text.parse::<ImageReference>();
-    if let Err(error) = &reference
-        && !text.contains('$')
-    {
-        return Err(wrong(&reader.path, place.at, error));
-    }
-    let reference = reference.ok();
-    let is_loose = |reference: &ImageReference| {
-        reference.digest.is_none() && reference.tag.as_deref().is_none_or(|tag| tag == "latest")
-    };
-    if let Some(reference) = reference.filter(is_loose) {
-        let variable = format!("{prefix}_TAG");
-        reader.draft.questions.ask(&variable, None, Use { service: own, key: "image", is_needed: true });
-        let about = format!("The tag of {} that is launched", reference.repository);
-        reader.draft.questions.describe(&variable, Some(&format!("Tag of {}", reference.repository)), Some(&about));
-        let why = if reference.tag.is_some() { "`latest` is whatever was built last" } else { "it names none" };
-        let message = format!(
-            "the tag of {} is asked for ({variable}), as {why}; `--image {old}={}:TAG` names it once for all",
-            reference.repository, reference.repository
-        );
-        reader.draft.remarks.tell(What::Asked, Some(node.span.start), message);
-        reader.service(own).set("image", format!("{}:${{{variable}}}", reference.repository));
-    } else {
-        reader.service(own).set("image", text);
-    }
-    Ok(())
 }
 
 fn one(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, key: &Key<'_>) -> Result<(), NewError> {
