@@ -9,6 +9,7 @@
 //! | [`bump`] | the next revision of any template |
 //! | [`launched`] | the compose files of a version as a stack gets them |
 //! | [`template_tests`] | the tests beside a template |
+//! | [`new_template`] | a new template, from an image, a compose file or a model |
 //! | [`image_list`] | every image that a version may launch |
 //! | [`release`] | the commit and text of a pull request; the image |
 //! | [`cli`] | the commands |
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod entries;
 pub mod image_list;
 pub mod launched;
+pub mod new_template;
 pub mod release;
 pub mod render;
 pub mod template_tests;

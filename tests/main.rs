@@ -33,6 +33,9 @@ mod meaning_corpus;
 mod mistyped;
 mod model_shows;
 mod monitoring;
+mod new_from_compose;
+mod new_from_image;
+mod new_template;
 mod odd_catalogs;
 mod offered_verdicts;
 mod package;
@@ -90,6 +93,9 @@ fn main() {
             ("mistyped", mistyped::trials),
             ("model_shows", model_shows::trials),
             ("monitoring", monitoring::trials),
+            ("new_from_compose", new_from_compose::trials),
+            ("new_from_image", new_from_image::trials),
+            ("new_template", new_template::trials),
             ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
             ("real_catalogs", real_catalogs::trials),

@@ -11,6 +11,8 @@ mod licences;
 mod lock;
 mod man;
 mod model;
+mod new;
+mod new_answers;
 mod output;
 mod program;
 mod progress;
@@ -77,6 +79,7 @@ pub enum Outcome {
                     gen-catalog check .                   look for mistakes in a catalog\n  \
                     gen-catalog test .                    run the tests beside its templates\n  \
                     gen-catalog diff OLD NEW              what changes for those who run a version\n  \
+                    gen-catalog new web --image web:1.2   make a template of an image, a compose file or a model\n  \
                     gen-catalog bump web --image web=1.3  make the next revision of any template\n  \
                     gen-catalog release --catalog CLONE   make the branch and text of a pull request\n  \
                     gen-catalog version --format json     what this program publishes, for CI"
@@ -130,6 +133,7 @@ enum Command {
     Lock(lock::LockArgs),
     Man(man::ManArgs),
     Model(model::ModelArgs),
+    New(new::NewArgs),
     Release(release::ReleaseArgs),
     Render(render::RenderArgs),
     RenderCompose(render_compose::RenderComposeArgs),
@@ -240,6 +244,7 @@ pub fn run() -> ExitCode {
         Command::Lock(args) => lock::run(args, &output),
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
+        Command::New(args) => new::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
         Command::Release(args) => release::run(args, &output),
         Command::Render(args) => render::run(args, &output),

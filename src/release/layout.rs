@@ -64,6 +64,14 @@ pub enum OciError {
         /// What is wrong.
         reason: String,
     },
+    /// It holds several images.
+    #[error("{} holds several images: {}. Say which one with --image", path.display(), found.join(", "))]
+    Several {
+        /// What.
+        path: PathBuf,
+        /// What they are called.
+        found: Vec<String>,
+    },
     /// It holds no image of the version.
     #[error("{} holds no image with the tag {tag}, but {}", path.display(), found.join(", "))]
     OtherImage {
@@ -203,6 +211,11 @@ impl<'p> Layout<'p> {
 
     pub(super) fn broken(&self, reason: impl Into<String>) -> OciError {
         OciError::Broken { path: self.path.to_owned(), reason: reason.into() }
+    }
+
+    pub(super) fn several(&self, mut found: Vec<String>) -> OciError {
+        found.truncate(10);
+        OciError::Several { path: self.path.to_owned(), found }
     }
 
     fn no_layout(&self, reason: impl Into<String>) -> OciError {

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod auditable;
 pub mod base;
 pub mod commit;
+pub mod described_image;
 mod docker_load;
 pub mod edit;
 pub mod execute;

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::described_image::{DescribedImage, RunConfig};
 use super::layout::{Blob, Descriptor, Layout, MAX_ENTRIES, OciError, Platform};
 
 /// The platform of attestations, which stand beside images, and of what does not tell its own.
@@ -32,6 +33,8 @@ pub struct Described {
     pub labels: BTreeMap<String, String>,
     /// What a container of it starts: the entry point and its arguments.
     pub starts: Vec<String>,
+    /// How a container of it is run.
+    pub(super) run: RunConfig,
     /// The digest of its config.
     pub(super) config: String,
     pub(super) layers: Vec<Descriptor>,
@@ -65,15 +68,6 @@ struct Config {
     config: Option<RunConfig>,
 }
 
-/// How a container of the image is run, as far as it matters here.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RunConfig {
-    labels: Option<BTreeMap<String, String>>,
-    entrypoint: Option<Vec<String>>,
-    cmd: Option<Vec<String>>,
-}
-
 /// Finds the image of a tag in a layout, and verifies it.
 ///
 /// # Errors
@@ -98,6 +92,34 @@ pub fn find_in(layout: &Layout<'_>, tag: &str) -> Result<FoundImage, OciError> {
     let index = layout.index()?;
     let entries = index.manifests.unwrap_or_default();
     let chosen = layout.choose(&entries, tag)?;
+    looked_at(layout, chosen, chosen.has_tag(tag))
+}
+
+/// Reads how the image of a name is run, or that of the only one.
+///
+/// # Errors
+/// As [`find`]; and there are several, of which none is named so.
+pub(super) fn describe(layout: &Layout<'_>, wanted: Option<&str>) -> Result<DescribedImage, OciError> {
+    let entries = layout.index()?.manifests.unwrap_or_default();
+    let is_wanted = |entry: &&Descriptor| wanted.is_some_and(|wanted| entry.names().any(|name| is_name(name, wanted)));
+    let found = match (entries.iter().find(is_wanted), entries.as_slice()) {
+        (Some(found), _) | (None, [found]) => found,
+        (None, []) => return Err(layout.broken("its index.json names no image")),
+        (None, several) => return Err(layout.several(several.iter().map(Descriptor::title).collect())),
+    };
+    let names = found.names().map(str::to_owned).collect();
+    let described = looked_at(layout, found, true)?.described;
+    let run = described.into_iter().next().map(|image| image.run);
+    let run = run.ok_or_else(|| layout.broken("no image of it tells how it is run"))?;
+    Ok(DescribedImage { names, run })
+}
+
+/// Whether an archive's name for an image is what people call it: `docker.io/library/web:1` is `web:1`.
+fn is_name(name: &str, wanted: &str) -> bool {
+    name == wanted || name.strip_suffix(wanted).is_some_and(|rest| matches!(rest, "docker.io/" | "docker.io/library/"))
+}
+
+fn looked_at(layout: &Layout<'_>, chosen: &Descriptor, named: bool) -> Result<FoundImage, OciError> {
     let mut found = FoundImage {
         digest: chosen.digest.clone(),
         media_type: String::new(),
@@ -105,7 +127,7 @@ pub fn find_in(layout: &Layout<'_>, tag: &str) -> Result<FoundImage, OciError> {
         described: Vec::new(),
         absent: Vec::new(),
         uncompressed_layers: false,
-        named: chosen.has_tag(tag),
+        named,
     };
     found.media_type = layout.descend(chosen, 0, &mut found)?.unwrap_or_else(|| chosen.media_type.clone());
     found.platforms.sort();
@@ -190,7 +212,7 @@ fn described(config: &Blob, digest: &str, layers: &[Descriptor]) -> Described {
         (platform, run) = (Platform { os, architecture, variant }.text(), config);
     }
     let run = run.unwrap_or_default();
-    let starts = run.entrypoint.into_iter().chain(run.cmd).flatten().collect();
-    let labels = run.labels.unwrap_or_default();
-    Described { platform, labels, starts, config: digest.to_owned(), layers: layers.to_vec() }
+    let starts = run.entrypoint.iter().chain(&run.cmd).flatten().cloned().collect();
+    let labels = run.labels.clone().unwrap_or_default();
+    Described { platform, labels, starts, run, config: digest.to_owned(), layers: layers.to_vec() }
 }

@@ -113,6 +113,22 @@ impl Renderer {
         self.checked("config.yml.j2", "config.yml", model, &Notes::new())
     }
 
+    /// The README.md of a new template.
+    ///
+    /// # Errors
+    /// The template is wrong.
+    pub fn readme_of_new(&self, facts: &impl Serialize) -> Result<String, RenderError> {
+        self.print("new-README.md.j2", facts, &Notes::new())
+    }
+
+    /// A placeholder for the icon of a new template.
+    ///
+    /// # Errors
+    /// The template is wrong.
+    pub fn icon_of_new(&self, facts: &impl Serialize) -> Result<String, RenderError> {
+        self.print("new-catalogIcon.svg.j2", facts, &Notes::new())
+    }
+
     /// A project.yml.
     ///
     /// # Errors

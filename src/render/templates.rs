@@ -10,12 +10,14 @@ use crate::entries::Notes;
 use rancher_catalog::yaml;
 
 /// The compiled-in templates by name. Each is named after the file that it makes.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("config.yml.j2", include_str!("../../templates/config.yml.j2")),
     ("docker-compose.yml.j2", include_str!("../../templates/docker-compose.yml.j2")),
     ("rancher-compose.yml.j2", include_str!("../../templates/rancher-compose.yml.j2")),
     ("project.yml.j2", include_str!("../../templates/project.yml.j2")),
     ("README.md.j2", include_str!("../../templates/README.md.j2")),
+    ("new-README.md.j2", include_str!("../../templates/new-README.md.j2")),
+    ("new-catalogIcon.svg.j2", include_str!("../../templates/new-catalogIcon.svg.j2")),
 ];
 
 /// Instructions that one template may take: a template that never ends is stopped.
@@ -44,6 +46,8 @@ pub(super) fn environment(folder: Option<&Path>) -> Result<Environment<'static>,
     environment.add_function("entry", entry);
     environment.add_filter("comment", |text: &str| yaml::comment(text, 0));
     environment.add_filter("one_line", |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    environment
+        .add_filter("cell", |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|"));
     if let Some(folder) = folder {
         all_known(folder)?;
     }

@@ -31,8 +31,8 @@ fn check(template: &TemplateSource, report: &mut Report) {
     }
 }
 
-/// `^([\\S]+ ){2,5}<[^@]+@[^@]+\\.[^@]+>$`
-fn is_maintainer(text: &str) -> bool {
+/// Whether a maintainer has the form that the community catalog's CI wants: `^([\\S]+ ){2,5}<[^@]+@[^@]+\\.[^@]+>$`
+pub fn is_maintainer(text: &str) -> bool {
     let Some((words, address)) = text.split_once(" <") else { return false };
     let words: Vec<&str> = words.split(' ').collect();
     let Some((name, host)) = address.strip_suffix('>').and_then(|address| address.split_once('@')) else {

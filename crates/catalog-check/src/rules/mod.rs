@@ -121,6 +121,7 @@ use super::rule::Rule;
 mod good_template;
 
 pub use good_template::GOOD_TEMPLATE;
+pub use maintainer_form::is_maintainer;
 
 /// All rules, in the order in which they are listed: files, templates, config.yml, versions, questions, services,
 /// health checks, rights.

@@ -1,0 +1,137 @@
+//! A draft of a plain compose file, of whatever version: what Rancher knows is taken over, and of all else it is told what
+//! becomes of it, line by line.
+
+mod deploy;
+mod env_file;
+mod environment;
+mod image;
+mod keys;
+mod layers;
+mod names;
+mod ports;
+pub(super) mod probe;
+mod reader;
+mod sections;
+mod service;
+mod shared;
+mod variables;
+mod volumes;
+
+use std::path::Path;
+
+use super::draft::Draft;
+use super::remark::What;
+use super::wishes::Named;
+use super::{NewError, judged};
+use catalog_check::is_it;
+use rancher_catalog::source::{MAX_FILE_BYTES, YamlFile};
+use rancher_catalog::yaml::{Node, NodeKind, Position, Problem, ReadError};
+use reader::Reader;
+
+/// A place and words, as errors have them.
+pub(super) fn wrong(path: &Path, position: Position, message: impl std::fmt::Display) -> NewError {
+    NewError::Wrong(format!("{}:{position}: {message}", path.display()))
+}
+
+/// Drafts the template of a compose file.
+///
+/// # Errors
+/// It cannot be read, is no compose file, or an image is given for a service that it has not.
+pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Result<Draft, NewError> {
+    let unreadable = |error: std::io::Error| NewError::Unreadable {
+        path: path.to_owned(),
+        reason: match error.kind() {
+            std::io::ErrorKind::NotFound => "it is not there".to_owned(),
+            std::io::ErrorKind::FileTooLarge => format!("it has more than {MAX_FILE_BYTES} bytes"),
+            _ => error.to_string(),
+        },
+    };
+    let file = YamlFile::read(path).map_err(unreadable)?;
+    if file.not_utf8_at.is_some() {
+        return Err(NewError::Wrong(format!("{}: it is not UTF-8 text", path.display())));
+    }
+    let document = file.raw().as_ref().map_err(|error: &ReadError| wrong(path, error.position, &error.message))?;
+    let top = Position { line: 1, column: 1, offset: 0 };
+    let Some(root) = document.root.as_ref().filter(|root| !root.is_null()) else {
+        return Err(wrong(path, top, "the file is empty: a compose file has services"));
+    };
+    if !matches!(root.kind, NodeKind::Map(_)) {
+        return Err(wrong(path, root.span.start, "this is no compose file: it is no map of keys at the top"));
+    }
+    let services = services(root, path)?;
+    let mut reader = Reader::new(path, &services);
+    for problem in &document.problems {
+        match problem {
+            Problem::DuplicateKey { key, first, again } => reader.draft.remarks.tell(
+                What::LeftOut,
+                Some(*first),
+                format!("`{key}` is left out: it stands again in line {}, and the last one counts", again.line),
+            ),
+            Problem::FurtherDocument { at } => {
+                reader.draft.remarks.tell(What::LeftOut, Some(*at), "the further document is left out");
+            }
+        }
+    }
+    sections::read(&mut reader, root, services.is_sectioned)?;
+    for named in images {
+        if !services.all.iter().any(|(name, _)| name.text() == Some(&named.name)) {
+            let known = services.all.iter().filter_map(|(name, _)| name.text());
+            let meant = is_it(known, &named.name);
+            return Err(NewError::Asked(format!(
+                "--image {}={}: {} has no service `{}`{meant}",
+                named.name,
+                named.image,
+                path.display(),
+                named.name
+            )));
+        }
+    }
+    services.all.iter().for_each(|(_, node)| environment::name_secrets(&mut reader, node));
+    for (name, node) in &services.all {
+        service::read(&mut reader, &services, name, node, images, profiles)?;
+    }
+    shared::join(&mut reader);
+    let mut draft = reader.draft;
+    if draft.services.is_empty() {
+        return Err(wrong(path, root.span.start, "no service is left to launch: see --profile"));
+    }
+    judged::drop_what_is_refused(&mut draft)?;
+    Ok(draft)
+}
+
+/// The services of a file, and whether they stand below `services`.
+struct Services<'a> {
+    all: Vec<(&'a Node, &'a Node)>,
+    is_sectioned: bool,
+}
+
+fn services<'a>(root: &'a Node, path: &Path) -> Result<Services<'a>, NewError> {
+    let entries = layers::entries(root);
+    let is_set = |name: &str| entries.iter().any(|(key, value)| key.text() == Some(name) && !value.is_null());
+    let section = entries.iter().find(|(key, _)| key.text() == Some("services"));
+    let is_first_form = section.is_none() && !is_set("version");
+    let (all, is_sectioned) = match section {
+        Some((key, section)) => match section.kind {
+            NodeKind::Map(_) => (layers::entries(section), true),
+            _ if section.is_null() => (Vec::new(), true),
+            _ => return Err(wrong(path, key.span.start, "`services` must be a map of services")),
+        },
+        None if is_first_form => {
+            let is_service = |(key, _): &(&Node, &Node)| !key.text().unwrap_or_default().starts_with("x-");
+            (entries.iter().copied().filter(is_service).collect(), false)
+        }
+        None => (Vec::new(), true),
+    };
+    for (key, service) in &all {
+        let name = key.text().unwrap_or_default();
+        let is_map = matches!(service.kind, NodeKind::Map(_)) || service.is_null();
+        if !is_map {
+            let more = if is_sectioned { "" } else { "; or is this no compose file?" };
+            return Err(wrong(path, key.span.start, format!("the service `{name}` must be a map of keys{more}")));
+        }
+    }
+    if all.is_empty() {
+        return Err(wrong(path, root.span.start, "there are no services in it"));
+    }
+    Ok(Services { all, is_sectioned })
+}

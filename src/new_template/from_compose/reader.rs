@@ -1,0 +1,212 @@
+//! What is known while a compose file is read, and how its texts become Rancher's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::super::NewError;
+use super::super::draft::{Draft, Service};
+use super::super::questions::Use;
+use super::super::remark::What;
+use super::super::secret_names::{is_secret, may_be_secret};
+use super::variables::{Otherwise, Part, Variable, filled, parts};
+use super::{Services, env_file, names, wrong};
+use rancher_catalog::beneath::{Beneath, NotRead};
+use rancher_catalog::source::MAX_FILE_BYTES;
+use rancher_catalog::yaml::{Node, Position};
+
+/// It begins with the new names of services, and gathers the draft.
+pub(super) struct Reader<'a> {
+    pub path: PathBuf,
+    /// The folder of the file.
+    pub folder: PathBuf,
+    /// The variables of `.env`.
+    pub known: BTreeMap<String, String>,
+    /// The new names of services, by the old ones.
+    pub names: BTreeMap<&'a str, String>,
+    /// The variables that stand for secrets, by these.
+    pub secrets: BTreeMap<String, String>,
+    /// Named volumes of the file.
+    pub volumes: BTreeSet<String>,
+    /// Secrets by their names in the file, and what they are called in Rancher.
+    pub secret_names: BTreeMap<String, String>,
+    pub draft: Draft,
+    /// Services that take part of another one's containers: the one, the other, and the key that says so.
+    pub shares: Vec<(String, String, &'static str)>,
+}
+
+/// Where a text stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    /// The service, by its new name.
+    pub service: &'p str,
+    pub key: &'p str,
+    /// Whether an empty answer is refused there.
+    pub is_needed: bool,
+    pub at: Position,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(path: &Path, services: &Services<'a>) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut reader = Self {
+            path: path.to_owned(),
+            folder: folder.to_owned(),
+            known: BTreeMap::new(),
+            names: names::new_names(services.all.iter().filter_map(|(name, _)| name.text())),
+            secrets: BTreeMap::new(),
+            volumes: BTreeSet::new(),
+            secret_names: BTreeMap::new(),
+            draft: Draft::new(path.display().to_string()),
+            shares: Vec::new(),
+        };
+        if let Ok(text) = reader.beside(".env") {
+            let variables = env_file::variables(&text).into_iter();
+            reader.known = variables.filter_map(|(name, value)| Some((name, value?))).collect();
+        }
+        reader
+    }
+
+    /// The text of a file in the folder of the compose file, or below it.
+    ///
+    /// # Errors
+    /// Why it is not read.
+    pub fn beside(&self, name: &str) -> Result<String, String> {
+        let inside = Path::new(name.strip_prefix("./").unwrap_or(name));
+        let leads_out = inside.components().any(|part| !matches!(part, std::path::Component::Normal(_)));
+        if leads_out || name.is_empty() {
+            return Err("it is not in the folder of the compose file".to_owned());
+        }
+        let read = Beneath::open(&self.folder).and_then(|folder| folder.read(inside, MAX_FILE_BYTES));
+        let bytes = read.map_err(|cause| match cause {
+            NotRead::Failed(_) => "it cannot be read".to_owned(),
+            other => other.to_string(),
+        })?;
+        String::from_utf8(bytes).map_err(|_| "it is no text".to_owned())
+    }
+
+    /// The new name of a service.
+    pub fn renamed(&self, name: &str) -> String {
+        self.names.get(name).cloned().unwrap_or_else(|| name.to_owned())
+    }
+
+    pub fn service(&mut self, name: &str) -> &mut Service {
+        self.draft.services.entry(name.to_owned()).or_default()
+    }
+
+    pub fn left_out(&mut self, at: &Node, message: impl Into<String>) {
+        self.draft.remarks.tell(What::LeftOut, Some(at.span.start), message);
+    }
+
+    pub fn becomes(&mut self, at: &Node, message: impl Into<String>) {
+        self.draft.remarks.tell(What::Becomes, Some(at.span.start), message);
+    }
+
+    /// The text of a scalar, with Rancher's variables for those of compose. What is no scalar is empty.
+    ///
+    /// # Errors
+    /// A dollar begins no variable.
+    pub fn text(&mut self, node: &Node, place: Place<'_>) -> Result<String, NewError> {
+        let text = if node.is_null() { "" } else { node.text().unwrap_or_default() };
+        self.converted(text, Place { at: node.span.start, ..place })
+    }
+
+    /// The same of a text that is known.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn converted(&mut self, text: &str, place: Place<'_>) -> Result<String, NewError> {
+        if !text.contains('$') {
+            return Ok(text.to_owned());
+        }
+        let parts = parts(text, &self.known).map_err(|found| {
+            let message = format!("`{found}`: a dollar begins no variable here; `$$` stands for a dollar");
+            wrong(&self.path, place.at, message)
+        })?;
+        let mut out = String::with_capacity(text.len());
+        for part in parts {
+            match part {
+                Part::Plain(text) => out.push_str(&text),
+                Part::Dollar => out.push_str("$$"),
+                Part::Alternative(text) => {
+                    let message = format!("`{text}` is left out: Rancher cannot tell whether a variable has a value");
+                    self.draft.remarks.tell(What::LeftOut, Some(place.at), message);
+                }
+                Part::Variable(variable) => {
+                    self.ask(&variable, place);
+                    out.push_str(&format!("${{{}}}", variable.name));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn ask(&mut self, variable: &Variable, place: Place<'_>) {
+        let Variable { name, otherwise, nests } = variable;
+        let written = match otherwise {
+            Otherwise::Default(default) => Some(default.as_str()),
+            _ => None,
+        };
+        let known = self.known.get(name).map(String::as_str);
+        let default = known.filter(|value| !value.is_empty() || written.is_none()).or(written);
+        let is_new = !self.draft.questions.has(name);
+        let place_of = Use { service: place.service, key: place.key, is_needed: place.is_needed };
+        let secret = is_secret(name) && default.is_some_and(may_be_secret);
+        let other = self.draft.questions.ask(name, default.filter(|_| !secret), place_of);
+        if let Otherwise::Required(why) = otherwise {
+            self.draft.questions.describe(name, None, Some(why));
+        }
+        let remarks = &mut self.draft.remarks;
+        if let Some(first) = other {
+            let message = format!("the default of {name} is {first:?}, as before: Rancher has one for each variable");
+            remarks.tell(What::Becomes, Some(place.at), message);
+        }
+        if !is_new {
+            return;
+        }
+        let message = match (secret, default) {
+            (true, _) => format!("{name} is asked for; its default is not copied, as it looks like a secret"),
+            (false, Some(default)) => format!("{name} is asked for, with the default {default:?}"),
+            (false, None) => format!("{name} is asked for, and has no default"),
+        };
+        let nested = if *nests { ", made of the defaults of the variables in it" } else { "" };
+        remarks.tell(What::Asked, Some(place.at), format!("{message}{nested}"));
+    }
+
+    /// A text in which every variable has the value that compose would give it by itself.
+    pub fn filled(&self, node: &Node) -> String {
+        let text = node.text().unwrap_or_default();
+        filled(text, &self.known, 0).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The variable that stands for a secret; equal ones have one.
+    pub fn secret(&mut self, name: &str, value: &str, place: Place<'_>) -> String {
+        let wanted = super::super::skeleton::variable_name(name);
+        let variable = match self.secrets.get(value) {
+            Some(known) => known.clone(),
+            None => {
+                let is_free = |variable: &str| {
+                    !self.draft.questions.has(variable) && !self.secrets.values().any(|other| other == variable)
+                };
+                let of_service = super::super::skeleton::variable_name(&format!("{}_{name}", place.service));
+                let mut free = if is_free(&wanted) { wanted } else { of_service.to_uppercase() };
+                while !is_free(&free) {
+                    free.push('_');
+                }
+                self.secrets.insert(value.to_owned(), free.clone());
+                free
+            }
+        };
+        let message = if variable == name {
+            format!("{name} is asked for; its value is not copied, as it looks like a secret")
+        } else {
+            format!("{name} is the answer to {variable}; its value is not copied, as it looks like a secret")
+        };
+        self.draft.remarks.tell(What::Asked, Some(place.at), message);
+        self.draft.questions.ask(
+            &variable,
+            None,
+            Use { service: place.service, key: place.key, is_needed: place.is_needed },
+        );
+        format!("${{{variable}}}")
+    }
+}

@@ -1,0 +1,65 @@
+//! What a person should know of the way from what was given to the template.
+
+use rancher_catalog::yaml::Position;
+
+/// What became of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// It says the same in Rancher's words, or what comes next to it.
+    Becomes,
+    /// It is a question now.
+    Asked,
+    /// Rancher has nothing like it.
+    LeftOut,
+}
+
+/// One line of that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remark {
+    /// The file that it is about.
+    pub path: String,
+    /// Where in it; nothing for the file as a whole.
+    pub position: Option<Position>,
+    /// What became of it.
+    pub what: What,
+    /// In words.
+    pub message: String,
+}
+
+impl Remark {
+    /// The place, as editors understand it.
+    pub fn place(&self) -> String {
+        match self.position {
+            Some(position) => format!("{}:{position}", self.path),
+            None => self.path.clone(),
+        }
+    }
+}
+
+/// All remarks on one file.
+#[derive(Debug)]
+pub(super) struct Remarks {
+    path: String,
+    pub(super) all: Vec<Remark>,
+}
+
+impl Remarks {
+    pub(super) fn on(path: impl Into<String>) -> Self {
+        Self { path: path.into(), all: Vec::new() }
+    }
+
+    pub(super) fn tell(&mut self, what: What, position: Option<Position>, message: impl Into<String>) {
+        let remark = Remark { path: self.path.clone(), position, what, message: message.into() };
+        // One value may be come to on several ways: by an anchor, or by a service that is extended.
+        if !self.all.contains(&remark) {
+            self.all.push(remark);
+        }
+    }
+
+    /// In the order of the file.
+    pub(super) fn into_sorted(mut self) -> Vec<Remark> {
+        self.all.sort_by_key(|remark| remark.position.map(|position| (position.line, position.column)));
+        self.all
+    }
+}
