@@ -5,21 +5,21 @@ use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gen_catalog::entries::swarm;
-use gen_catalog::render::Renderer;
+use gen_catalog::render::{Renderer, renderer};
 use swarmkit_settings::SETTINGS;
 
 fn in_memory(criterion: &mut Criterion) {
     let image = swarm::image(swarm::default_repository(), None);
     let all = |renderer: &Renderer| {
         let publication = swarm::publication(&image, SETTINGS);
-        let infra = renderer.infra(&publication.infra, swarm::FIRST_REVISION).expect("the entry renders");
-        let project = renderer.project(&publication.project, swarm::FIRST_PROJECT_REVISION).expect("it renders");
+        let infra = publication.infra.render(renderer, swarm::FIRST_REVISION).expect("the entry renders");
+        let project = publication.project.render(renderer, swarm::FIRST_PROJECT_REVISION).expect("it renders");
         (infra, project)
     };
-    let renderer = Renderer::new(None).expect("the built-in templates are good");
-    criterion.bench_function("render in memory", |bencher| bencher.iter(|| black_box(all(&renderer))));
+    let kept = renderer(None).expect("the built-in templates are good");
+    criterion.bench_function("render in memory", |bencher| bencher.iter(|| black_box(all(&kept))));
     criterion.bench_function("render in memory, templates compiled anew", |bencher| {
-        bencher.iter(|| black_box(all(&Renderer::new(None).expect("the built-in templates are good"))));
+        bencher.iter(|| black_box(all(&renderer(None).expect("the built-in templates are good"))));
     });
 }
 

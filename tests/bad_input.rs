@@ -125,7 +125,7 @@ fn templates() {
     refuses("version: 2\nservices: {}", "at `version`");
     let (code, _, errors) = outcome(folder.path(), &["render", "--templates", "nowhere"]);
     assert_eq!(code, 2);
-    assert!(errors.contains("the templates in nowhere cannot be read (--templates)"), "{errors}");
+    assert!(errors.contains("--templates: the templates in nowhere cannot be read"), "{errors}");
     // One good template of its own, the rest built in; its layout is free.
     fs::write(own.join("docker-compose.yml.j2"), "# mine\n<= file =>\n").unwrap();
     let (code, text, errors) = outcome(folder.path(), &["render", "--templates", "own", "--stdout"]);

@@ -1,7 +1,7 @@
 //! Nothing in the model is without effect: whatever value changes, what is rendered changes, or it is refused.
 
 use gen_catalog::entries::{Notes, swarm};
-use gen_catalog::render::Renderer;
+use gen_catalog::render::renderer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
@@ -73,7 +73,7 @@ where
 
 fn every_value_of_the_model_shows_in_the_output_or_is_refused() {
     let publication = swarm::publication(&swarm::image(swarm::default_repository(), None), SETTINGS);
-    let renderer = Renderer::new(None).unwrap();
+    let renderer = renderer(None).unwrap();
     let notes = Notes::new();
     let (infra, project) = (&publication.infra, &publication.project);
     every_change_shows("docker-compose", &infra.version.docker_compose, |model| {
@@ -89,7 +89,7 @@ fn every_value_of_the_model_shows_in_the_output_or_is_refused() {
 
 fn every_comment_shows_above_its_key() {
     let publication = swarm::publication(&swarm::image(swarm::default_repository(), None), SETTINGS);
-    let files = Renderer::new(None).unwrap().infra(&publication.infra, swarm::FIRST_REVISION).unwrap();
+    let files = publication.infra.render(&renderer(None).unwrap(), swarm::FIRST_REVISION).unwrap();
     for (notes, file) in
         [(&publication.infra.docker_compose_notes, &files[0]), (&publication.infra.rancher_compose_notes, &files[1])]
     {

@@ -47,7 +47,7 @@ fn same<T: PartialEq + std::fmt::Debug>(
 }
 
 fn every_file() {
-    let renderer = Renderer::new(None).unwrap();
+    let renderer = Renderer::new().unwrap();
     let none = Notes::new();
     let (mut versions, mut readings) = (0, 0);
     for template in templates() {

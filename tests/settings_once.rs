@@ -3,7 +3,7 @@
 
 use clap::error::ErrorKind;
 use gen_catalog::entries::swarm;
-use gen_catalog::render::Renderer;
+use gen_catalog::render::renderer;
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 use swarmkit_settings::command_line;
@@ -35,7 +35,7 @@ fn table_with_one_more() -> &'static [Setting] {
 fn rendered(table: &[Setting]) -> Vec<(String, String)> {
     let image = swarm::image(swarm::default_repository(), None);
     let publication = swarm::publication(&image, table);
-    let files = Renderer::new(None).unwrap().infra(&publication.infra, swarm::FIRST_REVISION).unwrap();
+    let files = publication.infra.render(&renderer(None).unwrap(), swarm::FIRST_REVISION).unwrap();
     files.into_iter().map(|file| (file.path.rsplit('/').next().unwrap().to_owned(), file.text)).collect()
 }
 

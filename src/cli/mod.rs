@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod diff;
 mod findings;
+mod flag_hint;
 mod image;
 mod images;
 mod licences;
@@ -260,7 +261,7 @@ pub fn run() -> ExitCode {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(error) => {
-            output.error(&format!("{error:#}"));
+            output.error(&format!("{error:#}{}", flag_hint::flag_hint(&error)));
             ExitCode::from(2)
         }
     }

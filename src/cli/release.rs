@@ -20,7 +20,7 @@ use crate::release::execute::{Done, Seen, Standing, Target, execute};
 use crate::release::plan::{ReleasePlan, What, Wishes, prepare, without_errors};
 use crate::release::provenance::statement;
 use crate::release::pull_request::{Circumstances, PullRequest, check_summary};
-use crate::render::Renderer;
+use crate::render::renderer;
 use catalog_check::{Checked, Severity};
 use catalog_diff::words::upgrade_in_words;
 use rancher_catalog::digest::sha256_hex;
@@ -210,7 +210,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
     }
     let image = super::in_registry(args.image()?.reference(output)?, args.next.rewrite.as_deref());
     let publication = swarm::publication(&image, SETTINGS);
-    let renderer = Renderer::new(None)?;
+    let renderer = renderer(None)?;
     let base = Base::find(args.catalog.as_deref().unwrap_or(Path::new(".")), args.base.as_deref())?;
     let plan = prepare(&base, &args.wishes(), &publication, &renderer)?;
     plan.warnings.iter().for_each(|warning| output.warning(warning));

@@ -10,7 +10,7 @@ use super::output::{GOOD, HEADING, Output, Text, painted_diff};
 use super::{Format, ImageArgs, Outcome, render_model};
 use crate::catalog::{CatalogRoot, Change, ChangeKind, PublishPlan, apply, plan};
 use crate::entries::{Publication, swarm};
-use crate::render::Renderer;
+use crate::render::{Renderer, renderer};
 use rancher_catalog::model::{ImageReference, Version};
 use swarmkit_settings::SETTINGS;
 
@@ -64,7 +64,7 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
     }
     let image = super::in_registry(args.image.reference(output)?, args.rewrite.as_deref());
     let publication = swarm::publication(&image, SETTINGS);
-    let renderer = Renderer::new(args.templates.as_deref())?;
+    let renderer = renderer_of(args.templates.as_deref())?;
     if args.stdout {
         return print(args, &publication, &renderer, output);
     }
@@ -90,6 +90,14 @@ pub(super) fn run(args: &RenderArgs, output: &Output) -> anyhow::Result<Outcome>
     Ok(if drift || refused { Outcome::Findings } else { Outcome::Good })
 }
 
+/// A renderer with the templates of a folder, if one is named.
+pub(super) fn renderer_of(templates: Option<&Path>) -> anyhow::Result<Renderer> {
+    match templates {
+        Some(folder) => renderer(Some(folder)).context("--templates"),
+        None => Ok(renderer(None)?),
+    }
+}
+
 /// A file of a version that is not published is still wanted even where the catalog cannot be read: `--stdout` needs
 /// none.
 fn print(
@@ -105,8 +113,8 @@ fn print(
         }
         None => (publication.infra.first_revision, publication.project.first_revision),
     };
-    let mut files = renderer.infra(&publication.infra, infra)?;
-    files.extend(renderer.project(&publication.project, project)?);
+    let mut files = publication.infra.render(renderer, infra)?;
+    files.extend(publication.project.render(renderer, project)?);
     render_model::print(&files, args.format == Format::Json, output)?;
     Ok(Outcome::Good)
 }

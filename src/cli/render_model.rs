@@ -24,7 +24,7 @@ pub(super) fn run(
     as_json: bool,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
-    let renderer = Renderer::new(templates)?;
+    let renderer = super::render::renderer_of(templates)?;
     let files = files(&from_file(model)?, &renderer)?;
     let Some(folder) = into else {
         print(&files, as_json, output)?;

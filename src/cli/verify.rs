@@ -10,7 +10,7 @@ use super::output::{BAD, GOOD, HEADING, Output, Text};
 use super::{Format, Outcome};
 use crate::entries::swarm;
 use crate::release::agreement::{Places, Row, look};
-use crate::render::Renderer;
+use crate::render::renderer;
 use rancher_catalog::model::Repository;
 
 /// Verifies, before this project is released, that every place which names its version agrees with the tag.
@@ -61,7 +61,7 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome>
         repository: &args.image,
         archive: args.archive.as_deref(),
     };
-    let rows = look(&places, &Renderer::new(None)?);
+    let rows = look(&places, &renderer(None)?);
     let agree = rows.iter().all(|row| row.agrees);
     match args.format {
         Format::Json => output.json(&json!({ "agree": agree, "tag": args.tag, "rows": rows }))?,

@@ -2,8 +2,9 @@
 
 pub mod swarm;
 
-use indexmap::IndexMap;
 use serde::Serialize;
+
+pub use catalog_write::render::Notes;
 
 use rancher_catalog::model::{Config, InfraVersion, ProjectVersion, Question, Revision, Version};
 
@@ -65,10 +66,6 @@ pub struct Readme {
     /// The folder with the certificate of a private authority.
     pub agent_ca_folder: String,
 }
-
-/// Comments for a rendered file, by the path of the key that each stands above: `services.swarmkit-mon.cap_drop`.
-/// The key `""` is the head of the file.
-pub type Notes = IndexMap<String, String>;
 
 /// All that is published together, under one version.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use super::questions::one_line;
 use super::templated::untemplated;
 use super::{NewError, Wishes};
 use crate::entries::Notes;
-use crate::render::{RenderedFile, Renderer};
+use crate::render::{ICON_OF_NEW, README_OF_NEW, RenderedFile, Renderer};
 use rancher_catalog::model::{Config, DockerCompose, RancherCompose};
 use rancher_catalog::yaml::comment;
 
@@ -108,7 +108,7 @@ pub(super) fn of_draft(
     let rancher: RancherCompose = typed(rancher_compose(draft, titles))?;
     let docker = with_head(DOCKER_HEAD, &renderer.docker_compose(&docker, &notes(&DOCKER_NOTES))?);
     let rancher = with_head(RANCHER_HEAD, &renderer.rancher_compose(&rancher, &rancher_notes)?);
-    let readme = renderer.readme_of_new(&readme(draft, titles))?;
+    let readme = renderer.print(README_OF_NEW, &readme(draft, titles), &Notes::new())?;
     let mut files = shared(wishes, titles, readme, renderer)?;
     files.splice(0..0, compose(docker, rancher));
     Ok(files)
@@ -133,7 +133,7 @@ pub(super) fn of_model(
         volumes: Vec::new(),
         secrets: Vec::new(),
     };
-    let readme = readme.map_or_else(|| renderer.readme_of_new(&own), Ok)?;
+    let readme = readme.map_or_else(|| renderer.print(README_OF_NEW, &own, &Notes::new()), Ok)?;
     let mut files = shared(wishes, titles, readme, renderer)?;
     files.splice(0..0, compose(docker, rancher));
     Ok(files)
@@ -169,7 +169,7 @@ fn shared(
         file("README.md".to_owned(), readme),
         file(
             format!("catalogIcon-{}.svg", wishes.name),
-            renderer.icon_of_new(&icon(&wishes.name.to_string(), titles))?,
+            renderer.print(ICON_OF_NEW, &icon(&wishes.name.to_string(), titles), &Notes::new())?,
         ),
         file("config.yml".to_owned(), renderer.config(&config)?),
     ])

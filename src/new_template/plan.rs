@@ -11,7 +11,7 @@ use super::files::{self, MINIMUM, Titles};
 use super::questions::one_line;
 use super::{NewError, Remark, Source, Wishes, from_compose, from_image, skeleton};
 use crate::catalog::{CatalogRoot, Change, apply};
-use crate::render::{RenderedFile, Renderer};
+use crate::render::{self, RenderedFile};
 use catalog_check::config::FILE_NAME;
 use catalog_check::{CheckOptions, Checked, Finding, Severity, check};
 use rancher_catalog::model::{Config, ImageReference, RancherCompose, Scalar, Version};
@@ -53,7 +53,7 @@ pub fn plan(root: &CatalogRoot, wishes: &Wishes) -> Result<NewPlan, NewError> {
     if !root.names(&folder)?.is_empty() {
         return Err(NewError::There { folder });
     }
-    let renderer = Renderer::new(None)?;
+    let renderer = render::renderer(None)?;
     let (files, version, remarks) = match &wishes.source {
         Source::Model { docker_compose, rancher_compose, config, readme } => {
             if let Some(option) = wishes.parts.first_option() {

@@ -1,63 +1,28 @@
-//! Model -> text. What a template prints is read back at once and must equal the model that it came from.
+//! The entries -> their files. What a template prints is read back at once and must equal the model that it came from.
 
-mod file;
-mod templates;
-mod verify;
+mod entry;
 
-pub use file::{RenderedFile, Renderer};
-pub use verify::first_difference;
+use std::path::Path;
 
-use rancher_catalog::yaml::ReadError;
+pub use catalog_write::render::{RenderError, RenderedFile, Renderer, first_difference};
 
-/// Why something could not be rendered.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// A folder of templates cannot be read.
-    #[error("the templates in {folder} cannot be read (--templates): {source}")]
-    Templates {
-        /// The folder.
-        folder: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file among the templates is none.
-    #[error("{path} is no template{meant} (--templates knows {known})")]
-    UnknownTemplate {
-        /// The file.
-        path: String,
-        /// What may have been meant.
-        meant: String,
-        /// The names of all.
-        known: String,
-    },
-    /// A template is wrong.
-    #[error("template {name}: {detail}")]
-    Template {
-        /// Its name.
-        name: String,
-        /// What is wrong, with the line.
-        detail: String,
-    },
-    /// A template printed what cannot be read.
-    #[error("template {template} printed a {file} that Rancher cannot read, line {error}\n{text}")]
-    Unreadable {
-        /// The template.
-        template: &'static str,
-        /// The file.
-        file: String,
-        /// Where and why.
-        error: ReadError,
-        /// The text.
-        text: String,
-    },
-    /// A template printed something else than the model says.
-    #[error("template {template} printed a {file} that says something else than the model, at `{path}`")]
-    Differs {
-        /// The template.
-        template: &'static str,
-        /// The file.
-        file: String,
-        /// The first place of difference.
-        path: String,
-    },
+/// The template of the entry's README.
+const README: &str = "README.md.j2";
+/// That of a new template's README.
+pub const README_OF_NEW: &str = "new-README.md.j2";
+/// That of the icon that a new template has until it gets its own.
+pub const ICON_OF_NEW: &str = "new-catalogIcon.svg.j2";
+/// The templates beside those of the model.
+const MORE: [(&str, &str); 3] = [
+    (README, include_str!("../../templates/README.md.j2")),
+    (README_OF_NEW, include_str!("../../templates/new-README.md.j2")),
+    (ICON_OF_NEW, include_str!("../../templates/new-catalogIcon.svg.j2")),
+];
+
+/// A renderer with all compiled-in templates, or those of a folder in their place.
+///
+/// # Errors
+/// The folder or a template in it cannot be read.
+pub fn renderer(templates: Option<&Path>) -> Result<Renderer, RenderError> {
+    Renderer::with_templates(&MORE, templates)
 }

@@ -1,19 +1,5 @@
-//! The files of Rancher 1.x catalogs as types, read as Rancher reads them. It knows no Swarm.
-//!
-//! | module | what it holds |
-//! |---|---|
-//! | [`yaml`] | YAML as Rancher's Go parser reads it, with places |
-//! | [`model`] | the files, typed: pure data |
-//! | [`schema`] | the JSON schemas of the model |
-//! | [`go_template`], [`interpolation`] | templates and variables, as Rancher's compose executor runs them |
-//! | [`catalog_service`] | what the catalog service makes of the files: what it refuses, what it offers to whom |
-//! | [`source`] | a catalog, read without writing |
-//! | [`tests_folder`] | where the tests of a template lie |
-//! | [`beneath`] | the one way to a file of a catalog: never over a link |
-//! | [`git`] | a clone, with nothing run that it is set to |
-//! | [`limited_child`] | the one way to run a program: with a time limit |
-//! | [`digest`], [`unified_diff`] | what is told of files |
-//! | [`hidden`] | characters that act instead of being seen |
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 
 pub mod beneath;
 pub mod catalog_service;
@@ -38,3 +24,6 @@ pub mod unified_diff;
 mod utf16;
 mod walk;
 pub mod yaml;
+
+/// The map of the model: it keeps the order in which keys were given.
+pub use indexmap::IndexMap;

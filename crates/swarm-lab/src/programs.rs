@@ -13,7 +13,14 @@ pub fn root() -> &'static Path {
 /// The generator's path.
 pub fn gen_catalog() -> &'static str {
     static PATH: OnceLock<String> = OnceLock::new();
-    let sources = ["src", "templates", "crates/rancher-catalog", "crates/catalog-check", "crates/catalog-diff"];
+    let sources = [
+        "src",
+        "templates",
+        "crates/rancher-catalog",
+        "crates/catalog-check",
+        "crates/catalog-diff",
+        "crates/catalog-write",
+    ];
     PATH.get_or_init(|| built("gen-catalog", &sources))
 }
 

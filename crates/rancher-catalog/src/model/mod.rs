@@ -3,6 +3,7 @@
 //! The model loses nothing of what a real file says: a key that it does not know is kept in `other`, a key whose value
 //! is null differs from one that is absent ([`Field`]), and a number written as `"${VAR}"` stays one ([`Templated`]).
 
+mod builders;
 mod catalog_block;
 mod command;
 mod config;

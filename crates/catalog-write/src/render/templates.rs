@@ -5,19 +5,16 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use super::Notes;
 use super::RenderError;
-use crate::entries::Notes;
 use rancher_catalog::yaml;
 
 /// The compiled-in templates by name. Each is named after the file that it makes.
-const BUILT_IN: [(&str, &str); 7] = [
-    ("config.yml.j2", include_str!("../../templates/config.yml.j2")),
-    ("docker-compose.yml.j2", include_str!("../../templates/docker-compose.yml.j2")),
-    ("rancher-compose.yml.j2", include_str!("../../templates/rancher-compose.yml.j2")),
-    ("project.yml.j2", include_str!("../../templates/project.yml.j2")),
-    ("README.md.j2", include_str!("../../templates/README.md.j2")),
-    ("new-README.md.j2", include_str!("../../templates/new-README.md.j2")),
-    ("new-catalogIcon.svg.j2", include_str!("../../templates/new-catalogIcon.svg.j2")),
+const BUILT_IN: [(&str, &str); 4] = [
+    ("config.yml.j2", include_str!("../../../../templates/config.yml.j2")),
+    ("docker-compose.yml.j2", include_str!("../../../../templates/docker-compose.yml.j2")),
+    ("rancher-compose.yml.j2", include_str!("../../../../templates/rancher-compose.yml.j2")),
+    ("project.yml.j2", include_str!("../../../../templates/project.yml.j2")),
 ];
 
 /// Instructions that one template may take: a template that never ends is stopped.
@@ -27,7 +24,11 @@ const FUEL: u64 = 5_000_000;
 ///
 /// # Errors
 /// The folder cannot be read, or a template in it does not parse.
-pub(super) fn environment(folder: Option<&Path>) -> Result<Environment<'static>, RenderError> {
+pub(super) fn environment(
+    more: &[(&'static str, &'static str)],
+    folder: Option<&Path>,
+) -> Result<Environment<'static>, RenderError> {
+    let all: Vec<(&str, &str)> = BUILT_IN.iter().chain(more).copied().collect();
     let mut environment = Environment::new();
     // Rancher's own files hold `{{ }}` (Go templates) and `${ }` (interpolation), which must pass through untouched.
     let syntax = SyntaxConfig::builder()
@@ -49,9 +50,9 @@ pub(super) fn environment(folder: Option<&Path>) -> Result<Environment<'static>,
     environment
         .add_filter("cell", |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|"));
     if let Some(folder) = folder {
-        all_known(folder)?;
+        all_known(folder, &all)?;
     }
-    for (name, text) in BUILT_IN {
+    for (name, text) in all {
         let text = match folder {
             Some(folder) => overriding(folder, name)?.unwrap_or_else(|| text.to_owned()),
             None => text.to_owned(),
@@ -62,9 +63,9 @@ pub(super) fn environment(folder: Option<&Path>) -> Result<Environment<'static>,
 }
 
 /// Refuses a folder with other files than templates that are known, or with none: what is misspelt would stand for nothing.
-fn all_known(folder: &Path) -> Result<(), RenderError> {
+fn all_known(folder: &Path, all: &[(&str, &str)]) -> Result<(), RenderError> {
     let cannot = |source| RenderError::Templates { folder: folder.display().to_string(), source };
-    let known = || BUILT_IN.iter().map(|(name, _)| *name);
+    let known = || all.iter().map(|(name, _)| *name);
     let mut found = false;
     for entry in std::fs::read_dir(folder).map_err(cannot)? {
         let name = entry.map_err(cannot)?.file_name().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! An entry -> its files.
+//! A value of the model -> its file.
 
 use std::path::Path;
 
@@ -7,13 +7,11 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Notes;
 use super::RenderError;
 use super::templates::{environment, template_error};
 use super::verify::verify;
-use crate::entries::{InfraEntry, Notes, ProjectEntry};
-use rancher_catalog::model::{
-    Config, DockerComposeV2, Project, RancherComposeV1, RancherComposeV2, Revision, Services,
-};
+use rancher_catalog::model::{Config, DockerComposeV2, Project, RancherComposeV1, RancherComposeV2, Services};
 use rancher_catalog::model::{DockerCompose, InfraVersion, ProjectVersion, RancherCompose};
 
 /// A file of a catalog, rendered.
@@ -31,18 +29,27 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// With the compiled-in templates, or those of a folder in their place.
+    /// With the compiled-in templates.
     ///
     /// # Errors
-    /// The folder or a template in it cannot be read.
-    pub fn new(templates: Option<&Path>) -> Result<Self, RenderError> {
-        Ok(Self { environment: environment(templates)? })
+    /// None of these; it is of one kind with [`Renderer::with_templates`].
+    pub fn new() -> Result<Self, RenderError> {
+        Self::with_templates(&[], None)
+    }
+
+    /// With more templates than the compiled-in ones, by their names, for [`Renderer::print`]; and with those of a folder, named
+    /// as they are, in their place. Delimiters are `<= =>`, `<% %>` and `<# #>`.
+    ///
+    /// # Errors
+    /// A template is wrong; the folder cannot be read, or holds something else.
+    pub fn with_templates(more: &[(&'static str, &'static str)], folder: Option<&Path>) -> Result<Self, RenderError> {
+        Ok(Self { environment: environment(more, folder)? })
     }
 
     /// The files of one version, in the folder of that version.
     ///
     /// # Errors
-    /// As [`Renderer::infra`].
+    /// As [`Renderer::config`].
     pub fn infra_version(&self, model: &InfraVersion) -> Result<Vec<RenderedFile>, RenderError> {
         let file = |path: &str, text: String| RenderedFile { path: path.to_owned(), text };
         let none = Notes::new();
@@ -57,7 +64,7 @@ impl Renderer {
     /// As [`Renderer::infra_version`], of an environment template.
     ///
     /// # Errors
-    /// As [`Renderer::infra`].
+    /// As [`Renderer::config`].
     pub fn project_version(&self, model: &ProjectVersion) -> Result<Vec<RenderedFile>, RenderError> {
         let file = |path: &str, text: String| RenderedFile { path: path.to_owned(), text };
         Ok(vec![
@@ -66,73 +73,18 @@ impl Renderer {
         ])
     }
 
-    /// The files of an infra-template whose version gets the given revision.
-    ///
-    /// # Errors
-    /// A template is wrong, or what it printed is not what the model says.
-    pub fn infra(&self, entry: &InfraEntry, revision: Revision) -> Result<Vec<RenderedFile>, RenderError> {
-        let folder = format!("infra-templates/{}", entry.folder);
-        let file = |name: &str, text: String| RenderedFile { path: format!("{folder}/{name}"), text };
-        Ok(vec![
-            file(
-                &format!("{revision}/docker-compose.yml"),
-                self.docker_compose(&entry.version.docker_compose, &entry.docker_compose_notes)?,
-            ),
-            file(
-                &format!("{revision}/rancher-compose.yml"),
-                self.rancher_compose(&entry.version.rancher_compose, &entry.rancher_compose_notes)?,
-            ),
-            file(&format!("{revision}/README.md"), self.print("README.md.j2", &entry.readme, &Notes::new())?),
-            file(&format!("catalogIcon-{}.svg", entry.folder), entry.icon.clone()),
-            file("config.yml", self.config(&entry.config)?),
-        ])
-    }
-
-    /// The files of an environment template whose version gets the given revision.
-    ///
-    /// # Errors
-    /// As [`Renderer::infra`].
-    pub fn project(&self, entry: &ProjectEntry, revision: Revision) -> Result<Vec<RenderedFile>, RenderError> {
-        let folder = format!("project-templates/{}", entry.folder);
-        let file = |name: &str, text: String| RenderedFile { path: format!("{folder}/{name}"), text };
-        Ok(vec![
-            file(&format!("{revision}/project.yml"), self.project_file(&entry.version.project)?),
-            file(
-                &format!("{revision}/rancher-compose.yml"),
-                self.rancher_compose(&entry.version.rancher_compose, &Notes::new())?,
-            ),
-            file("config.yml", self.config(&entry.config)?),
-        ])
-    }
-
     /// A config.yml.
     ///
     /// # Errors
-    /// As [`Renderer::infra`].
+    /// A template is wrong, or what it printed is not what the model says.
     pub fn config(&self, model: &Config) -> Result<String, RenderError> {
         self.checked("config.yml.j2", "config.yml", model, &Notes::new())
-    }
-
-    /// The README.md of a new template.
-    ///
-    /// # Errors
-    /// The template is wrong.
-    pub fn readme_of_new(&self, facts: &impl Serialize) -> Result<String, RenderError> {
-        self.print("new-README.md.j2", facts, &Notes::new())
-    }
-
-    /// A placeholder for the icon of a new template.
-    ///
-    /// # Errors
-    /// The template is wrong.
-    pub fn icon_of_new(&self, facts: &impl Serialize) -> Result<String, RenderError> {
-        self.print("new-catalogIcon.svg.j2", facts, &Notes::new())
     }
 
     /// A project.yml.
     ///
     /// # Errors
-    /// As [`Renderer::infra`].
+    /// As [`Renderer::config`].
     pub fn project_file(&self, model: &Project) -> Result<String, RenderError> {
         self.checked("project.yml.j2", "project.yml", model, &Notes::new())
     }
@@ -140,7 +92,7 @@ impl Renderer {
     /// A docker-compose.yml.
     ///
     /// # Errors
-    /// As [`Renderer::infra`].
+    /// As [`Renderer::config`].
     pub fn docker_compose(&self, model: &DockerCompose, notes: &Notes) -> Result<String, RenderError> {
         let (template, file) = ("docker-compose.yml.j2", "docker-compose.yml");
         match model {
@@ -152,7 +104,7 @@ impl Renderer {
     /// A rancher-compose.yml.
     ///
     /// # Errors
-    /// As [`Renderer::infra`].
+    /// As [`Renderer::config`].
     pub fn rancher_compose(&self, model: &RancherCompose, notes: &Notes) -> Result<String, RenderError> {
         let (template, file) = ("rancher-compose.yml.j2", "rancher-compose.yml");
         match model {
@@ -175,7 +127,12 @@ impl Renderer {
         Ok(text)
     }
 
-    fn print(&self, template: &str, value: &impl Serialize, notes: &Notes) -> Result<String, RenderError> {
+    /// What a template prints of a value, which it sees as `file`, with comments, which it sees as `notes`. Of this nothing is
+    /// read back.
+    ///
+    /// # Errors
+    /// The template is wrong, or there is none of that name.
+    pub fn print(&self, template: &str, value: &impl Serialize, notes: &Notes) -> Result<String, RenderError> {
         let broken = |error: minijinja::Error| template_error(template, &error);
         let found = self.environment.get_template(template).map_err(broken)?;
         let file = minijinja::Value::from(Serde(value));
