@@ -41,9 +41,12 @@ fn collect(expected: &Value, got: &Node, below: String, found: &mut Vec<Differen
                 match there.get(key_text(key).as_str()).copied() {
                     Some(there) => collect(value, there, below, found),
                     None if value.is_null() => {}
-                    None => {
-                        found.push(Difference { below, expected: in_words(value), got: in_words(&Value::Null), line })
-                    }
+                    None => found.push(Difference {
+                        below,
+                        expected: in_words(value),
+                        got: in_words(&Value::Null),
+                        line: None,
+                    }),
                 }
             }
             let named: HashSet<String> = wanted.keys().map(key_text).collect();
