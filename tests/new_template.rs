@@ -125,11 +125,6 @@ fn an_image_becomes_a_template_with_all_that_is_asked_for() {
     );
     let icon = read(folder, "templates/my-web/catalogIcon-my-web.svg");
     let svg = roxmltree::Document::parse(&icon).unwrap();
-    assert_eq!(
-        svg.descendants().find(|node| node.has_tag_name("text")),
-        None,
-        "elements are of SVG's namespace: {icon}"
-    );
     assert!(svg.descendants().any(|node| node.text() == Some("M")), "{icon}");
     passes(folder, "templates/my-web");
     passes(folder, ".");
@@ -153,8 +148,7 @@ fn asked_for(dice: &mut Dice, at: usize) -> Wishes {
         dice,
         &["A=1", "B", "DB_PASSWORD=x", "C=${A} {{ .B }}", "YES=yes", "N", "odd.name-1=é #", "EMPTY=", "on=off"],
     );
-    let volumes =
-        some(dice, &["/data", "named:/var/x", "/etc/localtime:/etc/localtime:ro", "/a b".trim_end_matches(" b")]);
+    let volumes = some(dice, &["/data", "named:/var/x", "/etc/localtime:/etc/localtime:ro", "/a"]);
     let sidekicks = some(dice, &["logs=example/logs:1", "Back-Up=example/backup:2"]);
     let parts = Parts {
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
