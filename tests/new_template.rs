@@ -96,11 +96,11 @@ fn an_image_becomes_a_template_with_all_that_is_asked_for() {
     assert_eq!(names, wanted.map(|name| format!("templates/my-web/{name}")));
     let docker = read(folder, "templates/my-web/0/docker-compose.yml");
     let plain: Vec<&str> = docker.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-    let wanted = "\nversion: '2'\nservices:\n  my-web:\n    image: example/web:1.2.3\n    ports:\n      - ${PUBLIC_PORT}:80\n      - \
-                  ${PUBLIC_PORT_53_UDP_2}:53/udp\n    environment:\n      MODE: plain $$1\n      TITLE: ${TITLE}\n      API_TOKEN: \
-                  ${API_TOKEN}\n    volumes:\n      - my-web-web:/var/lib/web\n      - logs:/var/log/web\n    labels:\n      \
-                  io.rancher.sidekicks: logs\n\n  logs:\n    image: example/logs:2.0.0\n\nvolumes:\n  my-web-web:\n    driver: \
-                  local\n  logs:\n    driver: local";
+    let wanted = "\nversion: '2'\nservices:\n  my-web:\n    image: example/web:1.2.3\n    environment:\n      MODE: plain $$1\n      \
+                  TITLE: ${TITLE}\n      API_TOKEN: ${API_TOKEN}\n    labels:\n      io.rancher.sidekicks: logs\n    ports:\n      - \
+                  ${PUBLIC_PORT}:80\n      - ${PUBLIC_PORT_53_UDP_2}:53/udp\n    volumes:\n      - my-web-web:/var/lib/web\n      - \
+                  logs:/var/log/web\n\n  logs:\n    image: example/logs:2.0.0\n\nvolumes:\n  my-web-web:\n    driver: local\n  \
+                  logs:\n    driver: local";
     assert_eq!(plain.join("\n"), wanted);
     // A newcomer is told what each part is.
     assert!(docker.lines().filter(|line| line.trim_start().starts_with('#')).count() >= 6, "{docker}");
