@@ -274,7 +274,7 @@ fn what_is_missing_or_misspelt_is_named() {
         (&["web", "--image", "a:1", "--image", "b:1"], "--image is given 2 times"),
         (&["web", "--image", "web=a:1"], "SERVICE=IMAGE is for --compose"),
         (&["web", "--compose", "compose.yml", "--image", "a:1"], "--image SERVICE=a:1"),
-        (&["web", "--compose", "compose.yml", "--image", "wbe=a:1"], "has no service `wbe`: is `web` meant?"),
+        (&["web", "--compose", "compose.yml", "--image", "webb=a:1"], "has no service `webb`: is `web` meant?"),
         (
             &["web", "--compose", "compose.yml", "--global"],
             "--global is for an image: with --compose write it into the file",
