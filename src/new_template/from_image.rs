@@ -162,6 +162,12 @@ fn variables(draft: &mut Draft, run: &RunConfig, parts: &Parts, service: &str) -
         if name.is_empty() || !name.chars().all(is_plain) || parts.environment.iter().any(|given| given.name == name) {
             continue;
         }
+        // No name that YAML takes for a key is longer than that.
+        if name.len() > LONGEST {
+            let message = format!("a variable with a name of {} letters is left out", name.len());
+            draft.remarks.tell(What::LeftOut, None, message);
+            continue;
+        }
         if is_own(name, value) || value.len() > LONGEST || value.chars().any(acts) {
             own.push(name);
             continue;

@@ -13,6 +13,9 @@ use super::layers::{Key, entries};
 use super::reader::{Place, Reader};
 use rancher_catalog::yaml::{Node, NodeKind};
 
+/// No name that YAML takes for a key is much longer.
+const LONGEST_NAME: usize = 400;
+
 /// The pairs of a map or of a list of `key=value`, each with its place; one without a value has none.
 pub(super) fn pairs(node: &Node) -> Vec<(String, Option<String>, &Node)> {
     if let NodeKind::List(items) = &node.kind {
@@ -61,8 +64,8 @@ pub(super) fn read(
     for node in own.iter().flat_map(|key| &key.layers) {
         for (name, value, at) in pairs(node) {
             let place = Place { service, key: "environment", is_needed: false, at: at.span.start };
-            if name.is_empty() {
-                reader.left_out(at, "a variable without a name is left out");
+            if name.is_empty() || name.len() > LONGEST_NAME {
+                reader.left_out(at, format!("a variable with a name of {} letters is left out", name.len()));
                 continue;
             }
             // In a list the name may be a variable too, which nobody knows.
