@@ -36,6 +36,7 @@ mod monitoring;
 mod odd_catalogs;
 mod offered_verdicts;
 mod package;
+mod project_file;
 mod real_catalogs;
 mod release;
 mod release_refusals;
@@ -90,6 +91,7 @@ fn main() {
             ("monitoring", monitoring::trials),
             ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
+            ("project_file", project_file::trials),
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),
             ("release_report", release_report::trials),

@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::output::Output;
+use catalog_check::config_schema;
 use rancher_catalog::schema::{SchemaKind, schema};
 
-/// Prints the JSON schema (draft 2020-12) of a file of a catalog, or of a whole entry.
+/// Prints the JSON schema (draft 2020-12) of a file of a catalog, of a whole entry, or of gen-catalog.toml.
 ///
 /// A schema is stricter than Rancher: it refuses keys that Rancher would drop without a word.
 #[derive(Debug, Args)]
@@ -31,6 +32,8 @@ enum Of {
     Project,
     /// A whole infra-template: config.yml and all its versions
     Entry,
+    /// gen-catalog.toml, of a catalog or a project
+    GenCatalog,
 }
 
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> anyhow::Result<Outcome> {
@@ -40,6 +43,10 @@ pub(super) fn run(args: &SchemaArgs, output: &Output) -> anyhow::Result<Outcome>
         Of::RancherCompose => SchemaKind::RancherCompose,
         Of::Project => SchemaKind::Project,
         Of::Entry => SchemaKind::Entry,
+        Of::GenCatalog => {
+            output.json(&config_schema::schema())?;
+            return Ok(Outcome::Good);
+        }
     };
     output.json(&schema(kind))?;
     Ok(Outcome::Good)

@@ -6,6 +6,8 @@ pub mod baseline;
 mod before;
 pub mod changed;
 pub mod config;
+mod config_file;
+pub mod config_schema;
 mod config_text;
 pub mod fix;
 mod launch;
@@ -24,6 +26,7 @@ pub mod used_variables;
 mod view;
 
 pub use before::Before;
+pub use config_file::catalog_of_project;
 pub use nearest::{is_it, nearest};
 pub use progress::Progress;
 pub use report::{Finding, Fix, Place, Report, Severity};
