@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config_file::{here, names, parents};
+use super::config_file::{ReadIn, here, names, parents};
 use super::config_text;
 use super::report::{Finding, Severity};
 use super::rule::Rule;
@@ -145,10 +145,7 @@ impl CatalogConfig {
     ///
     /// # Errors
     /// As there.
-    pub(super) fn find<E: From<ConfigError>>(
-        root: &Path,
-        read: &mut dyn FnMut(&Path) -> Result<Option<Vec<u8>>, E>,
-    ) -> Result<Self, E> {
+    pub(super) fn find<E: From<ConfigError>>(root: &Path, read: &mut ReadIn<'_, E>) -> Result<Self, E> {
         if let Some(bytes) = read(root)? {
             return Ok(Self::of(root, root, &bytes)?);
         }

@@ -9,6 +9,9 @@ use super::config::{CatalogConfig, ConfigError, FILE_NAME};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::source::MAX_FILE_BYTES;
 
+/// Gives the content of the file in a folder; `None` where there is none.
+pub(super) type ReadIn<'r, E> = dyn FnMut(&Path) -> Result<Option<Vec<u8>>, E> + 'r;
+
 /// The content of the file in a folder that is the root of a catalog, or above it.
 pub(super) fn here(root: &Path, folder: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
     let path = folder.join(FILE_NAME);
@@ -58,10 +61,7 @@ pub fn catalog_of_project(folder: &Path) -> Result<Option<PathBuf>, ConfigError>
 }
 
 /// As [`catalog_of_project`], with the content of the files from elsewhere.
-pub(super) fn named_by<E: From<ConfigError>>(
-    folder: &Path,
-    read: &mut dyn FnMut(&Path) -> Result<Option<Vec<u8>>, E>,
-) -> Result<Option<PathBuf>, E> {
+pub(super) fn named_by<E: From<ConfigError>>(folder: &Path, read: &mut ReadIn<'_, E>) -> Result<Option<PathBuf>, E> {
     let cannot = |error: io::Error| {
         let reason = format!("the folder cannot be looked at: {error}");
         ConfigError { path: folder.to_owned(), place: String::new(), reason }
