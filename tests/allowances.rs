@@ -78,7 +78,10 @@ fn a_gen_catalog_toml_of_another_shape_is_told_with_its_place() {
             "1:7: `for` is \"comunity\"; it can be \"rancher\" or \"community\": is `community` meant?",
         ),
         ("for = true\n", "1:7: `for` is true or false; it must be one text, in quotes"),
-        ("fo = \"community\"\n", "1:1: there is no `fo` at the top, where `for`, `allow` can stand: is `for` meant?"),
+        (
+            "fo = \"community\"\n",
+            "1:1: there is no `fo` at the top, where `catalog`, `for`, `registry`, `version`, `severities`, `template`, `allow` can stand: is `for` meant?",
+        ),
         ("\n[allow]\nrule = \"image-latest\"\n", "2:2: `allow` is a list, with an [[allow]] above each entry"),
         ("allow = \"image-latest\"\n", "1:1: `allow` is a list"),
         ("allow = [\"image-latest\"]\n", "1:10: an allowance is a table"),

@@ -39,6 +39,7 @@ mod new_template;
 mod odd_catalogs;
 mod offered_verdicts;
 mod package;
+mod project_file;
 mod real_catalogs;
 mod release;
 mod release_refusals;
@@ -98,6 +99,7 @@ fn main() {
             ("new_template", new_template::trials),
             ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
+            ("project_file", project_file::trials),
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),
             ("release_report", release_report::trials),

@@ -15,7 +15,7 @@ const NOTED: &str = ".cargo_vcs_info.json";
 /// Where the workspace is, seen from this package in a clone.
 const ROOT: &str = "../..";
 /// What makes the programs, in the workspace.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -23,6 +23,7 @@ const SOURCES: [&str; 11] = [
     "templates",
     "crates/catalog-check",
     "crates/catalog-diff",
+    "crates/catalog-write",
     "crates/rancher-catalog",
     "crates/swarmkit-mon/src",
     "crates/swarmkit-settings",

@@ -28,6 +28,7 @@ use std::path::PathBuf;
 
 use crate::catalog::CatalogError;
 use crate::text_edit::EditError;
+use catalog_check::config::ConfigError;
 
 /// Why there is no next revision.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,9 @@ pub enum BumpError {
     /// The catalog cannot be read or written.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// A gen-catalog.toml cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Something cannot be read.
     #[error("cannot use {}: {reason}", path.display())]
     Io {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::BumpError;
 use crate::catalog::Change;
-use catalog_check::config::FILE_NAME;
+use catalog_check::config::{CatalogConfig, FILE_NAME};
 use catalog_check::{CheckOptions, Checked, Finding, Severity, check};
 use rancher_catalog::source::{TemplateSource, VersionSource};
 
@@ -40,7 +40,7 @@ impl Beside {
                 put(catalog.join(inside).join(path), content)?;
             }
             // What a catalog allows it allows here too.
-            if let Ok(allowed) = fs::read(root.join(FILE_NAME)) {
+            if let Ok(allowed) = fs::read(CatalogConfig::read(root)?.file()) {
                 put(catalog.join(FILE_NAME), &allowed)?;
             }
         }

@@ -9,6 +9,7 @@ use super::setting::Setting;
 use super::wanted_version::{new_version, something_changes};
 use super::{BumpError, numbering};
 use crate::catalog::{CatalogRoot, Change};
+use catalog_check::config::{CatalogConfig, NextVersion};
 use catalog_check::{Checked, Finding};
 use catalog_diff::comparison::VersionComparison;
 use rancher_catalog::source::{TemplateSource, VersionSource};
@@ -32,6 +33,21 @@ pub struct Wishes {
 }
 
 impl Wishes {
+    /// With what is set for a template, where nothing is asked for.
+    #[must_use]
+    pub fn or_as_set(self, config: &CatalogConfig, template: &str) -> Self {
+        let version = match self.version {
+            VersionWish::Follow => match config.next_version(template) {
+                NextVersion::Follow => VersionWish::Follow,
+                NextVersion::Patch => VersionWish::Grown(Part::Patch),
+                NextVersion::Minor => VersionWish::Grown(Part::Minor),
+                NextVersion::Major => VersionWish::Grown(Part::Major),
+            },
+            asked => asked,
+        };
+        Self { version, rewrite: self.rewrite.or_else(|| config.registry.clone()), ..self }
+    }
+
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
         self.images.is_empty()

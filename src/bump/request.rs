@@ -6,10 +6,10 @@ use super::BumpPlan;
 use crate::release::pull_request::{PullRequest, check_summary, digests, line_by_line, list_findings};
 use catalog_diff::words::{code, version_markdown};
 
-/// Writes it; `base` is the commit that it builds upon.
-pub fn request(plan: &BumpPlan, base: &str) -> PullRequest {
+/// Writes it; `base` is the commit that it builds upon, `owners` are those who are told of it.
+pub fn request(plan: &BumpPlan, base: &str, owners: &[String]) -> PullRequest {
     let title = format!("{}: {}", plan.folder, plan.version);
-    PullRequest { message: message(plan, &title), body: body(plan, base), title }
+    PullRequest { message: message(plan, &title), body: body(plan, base, owners), title }
 }
 
 fn message(plan: &BumpPlan, title: &str) -> String {
@@ -30,7 +30,7 @@ fn changed(before: &[String], after: &str) -> String {
     if before.is_empty() { after.to_owned() } else { format!("{} → {after}", before.join(", ")) }
 }
 
-fn body(plan: &BumpPlan, base: &str) -> String {
+fn body(plan: &BumpPlan, base: &str, owners: &[String]) -> String {
     let mut out = String::new();
     let BumpPlan { folder, from, to, old_version, version, .. } = plan;
     let _ = writeln!(
@@ -53,6 +53,10 @@ fn body(plan: &BumpPlan, base: &str) -> String {
     }
     for image in &plan.images {
         let _ = writeln!(out, "- image: {}", code(&changed(&image.before, &image.after)));
+    }
+    if !owners.is_empty() {
+        // A code host tells who is named so.
+        let _ = writeln!(out, "- owners: {}", owners.join(", "));
     }
     if let Some(comparison) = &plan.comparison {
         let _ = writeln!(out, "\n## What changes: {} → {}\n", code(old_version), code(version));

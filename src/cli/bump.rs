@@ -8,8 +8,8 @@ use clap::{ArgGroup, Args};
 use serde_json::{Value, json};
 
 use super::output::{GOOD, HEADING, Output, Text, painted_diff};
-use super::{Format, Outcome, findings};
-use crate::bump::{BumpError, BumpPlan, ImageWish, Part, Setting, VersionWish, Wishes, find, plan};
+use super::{Format, Outcome, findings, project};
+use crate::bump::{BumpError, BumpPlan, ImageWish, Part, Setting, VersionWish, Wishes, plan};
 use crate::catalog::{CatalogError, CatalogRoot, Change, apply};
 use crate::release::pull_request::check_summary;
 use catalog_diff::words::upgrade_in_words;
@@ -44,7 +44,7 @@ pub(super) struct BumpArgs {
     image: Vec<ImageWish>,
     #[command(flatten)]
     next: NextArgs,
-    /// The catalog's folder, where TEMPLATE is no path [default: the working folder]
+    /// The catalog's folder, where TEMPLATE is no path [default: the working folder, or the one that gen-catalog.toml names]
     #[arg(long, value_name = "DIR")]
     catalog: Option<PathBuf>,
     /// Write nothing: say what would be done
@@ -62,7 +62,7 @@ pub(super) struct BumpArgs {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("next").args(["version", "patch", "minor", "major"]))]
 pub(super) struct NextArgs {
-    /// The new version [default: the one before, following the tag that it holds]
+    /// The new version [default: the one before, following the tag that it holds, or grown as gen-catalog.toml says]
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
     /// Let the third number of the version grow
@@ -80,7 +80,7 @@ pub(super) struct NextArgs {
     /// The revision to begin with, by its folder or its version [default: the newest]
     #[arg(long, value_name = "REVISION")]
     from: Option<String>,
-    /// Name all images as in this registry
+    /// Name all images as in this registry [default for a template: the `registry` of gen-catalog.toml]
     #[arg(long, value_name = "REGISTRY", value_parser = registry)]
     pub(super) rewrite: Option<String>,
     /// Take a version that is not later than the one before
@@ -146,9 +146,9 @@ pub(super) fn run(args: &BumpArgs, output: &Output) -> anyhow::Result<Outcome> {
 
 /// Plans and writes, one run at a time, so that each has a revision of its own; anew where `render` was quicker.
 fn bump(args: &BumpArgs) -> Result<BumpPlan, BumpError> {
-    let place = find(&args.template, args.catalog.as_deref())?;
+    let place = project::template(&args.template, args.catalog.as_deref())?;
     let root = CatalogRoot::open(&place.catalog)?;
-    let wishes = args.next.wishes(args.image.clone());
+    let wishes = args.next.wishes(args.image.clone()).or_as_set(&project::config(&place.catalog)?, &place.folder);
     let start = Instant::now();
     // Of two at once the second one begins with what the first one made.
     let _turn = if args.dry_run { None } else { Some(root.turn(PATIENCE)?) };

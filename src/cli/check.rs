@@ -10,6 +10,7 @@ use super::Outcome;
 use super::findings::{Told, count, github, json, junit, sarif, shown, text};
 use super::output::{Output, Text, painted_diff};
 use super::progress::Shown;
+use super::project;
 use super::rule_name::RuleName;
 use catalog_check::baseline::{Baseline, Scope};
 use catalog_check::config::CatalogConfig;
@@ -24,15 +25,15 @@ use rancher_catalog::unified_diff::unified_diff;
 ///
 /// Each finding names its rule, its place, what is wrong, why that matters in Rancher and how to fix it. A comment
 /// `# gen-catalog: allow RULE reason` beside a line silences a rule there; a gen-catalog.toml at the catalog's root does
-/// so for whole folders; a baseline does so for all that was there before. One that silences nothing is told. Errors make
-/// the exit code 1; with --strict warnings do too.
+/// so for whole folders, and sets how bad findings are; a baseline does so for all that was there before. One that silences
+/// nothing is told. Errors make the exit code 1; with --strict warnings do too.
 ///
 /// With --changed-since, allowances, gen-catalog.toml and the baseline are those of REF: a change cannot quiet the check
 /// that judges it, and one of these is a finding.
 ///
 /// --fix leaves published revisions alone: those that REF of --changed-since has, or else HEAD. Outside of a git clone
 /// nothing is known to be published, and all is fixed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     gen-catalog check\n  \
     gen-catalog check infra-templates/swarm/4 --level note\n  \
@@ -43,7 +44,7 @@ use rancher_catalog::unified_diff::unified_diff;
     gen-catalog check . --only label-not-text --diff\n  \
     gen-catalog check . --only label-not-text --fix")]
 pub(super) struct CheckArgs {
-    /// Catalogs, templates, versions or files
+    /// Catalogs, templates, versions or files; the working folder stands for the catalog that the project's gen-catalog.toml names
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// How to report
@@ -136,10 +137,9 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
     if args.diff && !matches!(args.format, ReportFormat::Text | ReportFormat::Json) {
         bail!("--diff goes with --format text or json");
     }
+    let args = &CheckArgs { paths: project::paths(&args.paths, args.changed_since.as_deref())?, ..args.clone() };
     // A gen-catalog.toml that is wrong must not pass for one that allows nothing.
-    for root in roots(&args.paths)? {
-        CatalogConfig::read(&root)?;
-    }
+    let configs = roots(&args.paths)?.iter().map(|root| CatalogConfig::read(root)).collect::<Result<Vec<_>, _>>()?;
     let progress = Arc::new(Progress::default());
     let options = CheckOptions {
         only: args.only.clone(),
@@ -153,7 +153,7 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Outcome> 
         ..CheckOptions::default()
     };
     all_can_run(args, &options)?;
-    let look = Look { args, options };
+    let look = Look { args, options, configs };
     let progress = Shown::begin(&progress, "templates checked", output.is_quiet());
     if args.write_baseline {
         let checked = look.checked()?;
@@ -203,6 +203,8 @@ fn print(args: &CheckArgs, told: &Told, output: &Output) -> anyhow::Result<()> {
 struct Look<'a> {
     args: &'a CheckArgs,
     options: CheckOptions,
+    /// Of the catalogs that are looked at.
+    configs: Vec<CatalogConfig>,
 }
 
 impl Look<'_> {
@@ -290,7 +292,12 @@ impl Look<'_> {
     fn scoped<T>(&self, speak: impl FnOnce(&Scope<'_>) -> T) -> T {
         let (options, in_a_change) = (&self.options, self.args.changed_since.is_some());
         // What a change leaves alone was not looked at: of that nothing can be said to be gone.
-        let asks = |rule: &Rule| !in_a_change && options.runs(rule) && options.reports(rule);
+        let is_told = |config: &CatalogConfig, rule: &Rule| {
+            let rule = rules::by_id(rule.id).map(|rule| config.as_set(rule, options));
+            rule.is_some_and(|rule| config.runs(rule, options) && options.reports(rule))
+        };
+        let asks =
+            |rule: &Rule| !in_a_change && options.runs(rule) && self.configs.iter().any(|config| is_told(config, rule));
         speak(&Scope { paths: &self.args.paths, asks: &asks })
     }
 

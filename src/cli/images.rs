@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::findings::shown;
 use super::output::{Output, Text};
-use super::{Outcome, bump::registry, in_registry};
+use super::{Outcome, bump::registry, in_registry, project};
 use crate::image_list::{ImageUse, by_image, of, skopeo};
 use catalog_diff::comparison::default_of;
 use rancher_catalog::model::ImageReference;
@@ -29,7 +29,7 @@ use rancher_catalog::source::{TemplateSource, VersionSource, templates_of};
     gen-catalog images . --format skopeo > images.yml && skopeo sync --src yaml --dest docker images.yml mirror.example.com\n  \
     gen-catalog images . --rewrite mirror.example.com:5000 --format json")]
 pub(super) struct ImagesArgs {
-    /// Catalogs, templates or versions
+    /// Catalogs, templates or versions; the working folder stands for the catalog that the project's gen-catalog.toml names
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     /// Of each template the default version alone
@@ -56,7 +56,7 @@ enum ImagesFormat {
 pub(super) fn run(args: &ImagesArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut uses = BTreeSet::new();
     let mut warnings = Vec::new();
-    for path in &args.paths {
+    for path in &project::paths(&args.paths, None)? {
         let cannot = || format!("cannot read {}", path.display());
         let templates = templates_of(path).with_context(cannot)?;
         let wanted = std::path::absolute(path).with_context(cannot)?;

@@ -17,6 +17,7 @@ mod new_answers;
 mod output;
 mod program;
 mod progress;
+mod project;
 mod release;
 mod release_template;
 mod render;
@@ -49,10 +50,10 @@ pub use program::Program;
 /// Where the entry is rendered to, if nobody says.
 const CATALOG: &str = "community-catalog";
 
-/// The catalog at a path; `None` where that is the default one, which need not be there.
+/// The catalog at a path; where that is the default one, which need not be there, that of the project, or `None`.
 fn catalog_if_there(path: &Path) -> anyhow::Result<Option<CatalogRoot>> {
     if path == Path::new(CATALOG) && !path.exists() {
-        return Ok(None);
+        return Ok(project::catalog()?.map(|catalog| CatalogRoot::open_whole(&catalog)).transpose()?);
     }
     Ok(Some(CatalogRoot::open_whole(path)?))
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::output::Output;
 use super::release::{ReleaseArgs, check_target, to_github, write};
-use super::{Format, Outcome, bump};
-use crate::bump::{BumpError, BumpPlan, ImageWish, Wishes, find, plan, request};
+use super::{Format, Outcome, bump, project};
+use crate::bump::{BumpError, BumpPlan, ImageWish, Wishes, plan, request};
 use crate::catalog::CatalogRoot;
 use crate::release::ReleaseError;
 use crate::release::base::Base;
@@ -89,7 +89,7 @@ pub(super) fn run(args: &ReleaseArgs, named: &str, output: &Output) -> anyhow::R
 }
 
 fn release(args: &ReleaseArgs, named: &str, wishes: &Wishes) -> anyhow::Result<Came> {
-    let place = find(named, args.catalog.as_deref())?;
+    let place = project::template(named, args.catalog.as_deref())?;
     let start = Instant::now();
     let mut notes = Vec::new();
     loop {
@@ -98,13 +98,13 @@ fn release(args: &ReleaseArgs, named: &str, wishes: &Wishes) -> anyhow::Result<C
             (None, true) => Base::find_ahead(&place.catalog, args.base.as_deref())?,
             (_, false) => Base::find(&place.catalog, args.base.as_deref())?,
         };
-        let plan = planned(&base, &place.folder, wishes)?;
+        let (plan, owners) = planned(&base, &place.folder, wishes)?;
         let scratch = args.dry_run.then(tempfile::tempdir).transpose().context("no folder for temporary files")?;
         let base = match &scratch {
             Some(folder) => Base { git: base.git.with_scratch(folder.path()), ..base },
             None => base,
         };
-        let request = request(&plan, &base.commit);
+        let request = request(&plan, &base.commit, &owners);
         if !args.commit {
             return upon_own_branch(args, plan, request, base);
         }
@@ -143,18 +143,20 @@ fn release(args: &ReleaseArgs, named: &str, wishes: &Wishes) -> anyhow::Result<C
     }
 }
 
-/// The next revision upon a commit: that template alone is taken out of git.
-fn planned(base: &Base, folder: &str, wishes: &Wishes) -> anyhow::Result<BumpPlan> {
+/// The next revision upon a commit, and who is told of it: that template alone is taken out of git, and what is set for it.
+fn planned(base: &Base, folder: &str, wishes: &Wishes) -> anyhow::Result<(BumpPlan, Vec<String>)> {
     let temporary = tempfile::tempdir().context("no folder for temporary files")?;
     let root = temporary.path().join(&base.prefix);
     std::fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
-    let paths = [base.path(folder), base.path(config::FILE_NAME)];
+    let paths: Vec<String> = base.configs().chain([base.path(folder)]).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     base.git.export(&base.commit, &paths, temporary.path()).map_err(ReleaseError::from)?;
     if !root.join(folder).is_dir() {
         return Err(BumpError::Refused(format!("{} has no {folder}: commit it first", base.name)).into());
     }
-    Ok(plan(&CatalogRoot::open(&root)?, folder, wishes)?)
+    let config = config::CatalogConfig::read(&root).map_err(ReleaseError::from)?;
+    let wishes = wishes.clone().or_as_set(&config, folder);
+    Ok((plan(&CatalogRoot::open(&root)?, folder, &wishes)?, config.owners(folder).to_vec()))
 }
 
 fn upon_own_branch(args: &ReleaseArgs, plan: BumpPlan, request: PullRequest, base: Base) -> anyhow::Result<Came> {

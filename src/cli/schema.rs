@@ -5,9 +5,11 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::output::Output;
 use crate::template_tests;
+use catalog_check::config_schema;
 use rancher_catalog::schema::{SchemaKind, schema};
 
-/// Prints the JSON schema (draft 2020-12) of a file of a catalog, or of a whole entry.
+/// Prints the JSON schema (draft 2020-12) of a file of a catalog, of a whole entry, of a file of tests, or of
+/// gen-catalog.toml.
 ///
 /// A schema is stricter than Rancher: it refuses keys that Rancher would drop without a word.
 #[derive(Debug, Args)]
@@ -35,6 +37,8 @@ enum Of {
     Test,
     /// A whole infra-template: config.yml and all its versions
     Entry,
+    /// gen-catalog.toml, of a catalog or a project
+    GenCatalog,
 }
 
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> anyhow::Result<Outcome> {
@@ -45,6 +49,7 @@ pub(super) fn run(args: &SchemaArgs, output: &Output) -> anyhow::Result<Outcome>
         Of::RancherCompose => SchemaKind::RancherCompose,
         Of::Project => SchemaKind::Project,
         Of::Entry => SchemaKind::Entry,
+        Of::GenCatalog => return output.json(&config_schema::schema()).map(|()| Outcome::Good),
     };
     output.json(&schema(kind))?;
     Ok(Outcome::Good)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ReleaseError;
 use super::refusal::Refusal;
 use crate::catalog::CatalogError;
+use catalog_check::config::FILE_NAME;
 use rancher_catalog::git::Git;
 use rancher_catalog::source::{catalog_above, is_base};
 
@@ -36,6 +37,13 @@ pub struct Upstream {
 }
 
 impl Base {
+    /// Where a gen-catalog.toml may stand that is the catalog's: in its folder, and in those above it in the clone.
+    pub fn configs(&self) -> impl Iterator<Item = String> {
+        let catalog = Path::new(&self.prefix).to_owned();
+        let folders: Vec<PathBuf> = catalog.ancestors().map(Path::to_owned).collect();
+        folders.into_iter().map(|folder| folder.join(FILE_NAME).to_string_lossy().into_owned())
+    }
+
     /// Looks at a clone, and finds what to build upon: what is named, or else the branch that it is on.
     ///
     /// # Errors

@@ -95,8 +95,7 @@ pub fn prepare(
         format!("infra-templates/{}", publication.infra.folder),
         format!("project-templates/{}", publication.project.folder),
     ];
-    let wanted: Vec<String> =
-        folders.iter().map(String::as_str).chain([config::FILE_NAME]).map(|path| base.path(path)).collect();
+    let wanted: Vec<String> = folders.iter().map(|path| base.path(path)).chain(base.configs()).collect();
     let paths: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let (old_root, new_root) = (old.join(&base.prefix), new.join(&base.prefix));
     for (root, catalog) in [(&old, &old_root), (&new, &new_root)] {

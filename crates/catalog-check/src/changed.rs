@@ -26,7 +26,7 @@ macro_rules! diff_rule {
 
 /// A stack is told neither that what it runs has changed nor that it is gone.
 const REFUSED_BY_NOBODY: Option<RefusedBy> = Some(RefusedBy {
-    part: "no part",
+    part: RefusedBy::NOBODY,
     words: "it says nothing: a stack is offered what stands there now, or no upgrade any more",
 });
 

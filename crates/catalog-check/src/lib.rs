@@ -6,6 +6,8 @@ pub mod baseline;
 mod before;
 pub mod changed;
 pub mod config;
+mod config_file;
+pub mod config_schema;
 mod config_text;
 pub mod fix;
 mod launch;
@@ -25,6 +27,7 @@ mod view;
 
 pub use asked::catalogs_below;
 pub use before::Before;
+pub use config_file::catalog_of_project;
 pub use nearest::{is_it, nearest};
 pub use progress::Progress;
 pub use report::{Finding, Fix, Place, Report, Severity};

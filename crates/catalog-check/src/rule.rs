@@ -35,6 +35,11 @@ pub struct RefusedBy {
     pub words: &'static str,
 }
 
+impl RefusedBy {
+    /// The part that is named where none refuses it.
+    pub const NOBODY: &'static str = "no part";
+}
+
 /// A template, as changes to a good one ([`super::rules::GOOD_TEMPLATE`]).
 #[derive(Debug, Clone, Copy)]
 pub struct Example(pub &'static [Edit]);

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::asked::{Asked, asked};
 use super::before::Before;
-use super::config::{CatalogConfig, FILE_NAME};
+use super::config::CatalogConfig;
 use super::progress::Progress;
 use super::report::{Finding, Report, Severity};
 use super::rule::Rule;
@@ -153,7 +153,7 @@ pub(super) fn check_read(
     // A change is judged by an earlier configuration, and says nothing of what it does elsewhere.
     if options.before.is_none() {
         for (root, used) in &used {
-            all.findings.extend(idle_entries(root, &configs[root], used, (asked, &all.versions), options));
+            all.findings.extend(idle_entries(&configs[root], used, (asked, &all.versions), options));
         }
     }
     all.findings.sort_by(in_order);
@@ -189,12 +189,15 @@ fn check_template(
     let folder = template.path.clone();
     let (template, mut findings) = run_rules(template, looked.looks_at, config, options);
     let of_diff = options.before.iter().flat_map(|before| before.findings(&folder)).cloned();
-    findings.extend(of_diff.filter(|finding| options.runs(finding.rule)));
-    let ran = |rule: &Rule| options.runs(rule);
+    let ran = |rule: &Rule| options.runs(rule) && config.runs(rule, options);
+    findings.extend(of_diff.filter(|finding| ran(finding.rule)));
     let judge = Judge { config, before: options.before.as_deref(), ran: &ran };
     // All is sorted out, whatever is asked for: else an allowance would seem to silence nothing.
     let sorted = silence::sort_out(&template, findings, &judge);
     let mut checked = Checked { findings: sorted.told, silenced: sorted.silenced, templates: 1, ..Checked::default() };
+    checked.findings.iter_mut().for_each(|finding| finding.rule = config.as_set(finding.rule, options));
+    let set = |silenced: &mut Silenced| silenced.finding.rule = config.as_set(silenced.finding.rule, options);
+    checked.silenced.iter_mut().for_each(set);
     let wanted = |finding: &Finding| options.reports(finding.rule) && looked.asked.wants(&folder, &finding.path);
     checked.findings.retain(wanted);
     checked.silenced.retain(|silenced| wanted(&silenced.finding));
@@ -215,7 +218,7 @@ fn run_rules(
     let (of_the_whole, of_one): (Vec<_>, Vec<_>) = rules::ALL
         .iter()
         .enumerate()
-        .filter(|(_, rule)| options.runs(rule))
+        .filter(|(_, rule)| options.runs(rule) && config.runs(rule, options))
         .partition(|(_, rule)| rules::is_of_the_whole(rule));
     let run = |template: &TemplateSource, rules: &[(usize, &&'static Rule)]| -> Vec<(usize, Finding)> {
         let mut report = Report::default();
@@ -259,19 +262,19 @@ fn run_rules(
 
 /// What is to be said of entries of gen-catalog.toml that silenced nothing, where all that they speak of was looked at.
 fn idle_entries(
-    root: &Path,
     config: &CatalogConfig,
     used: &BTreeSet<usize>,
     (asked, versions): (&Asked, &[PathBuf]),
     options: &CheckOptions,
 ) -> Vec<Finding> {
-    let rule = &rules::allowance_without_effect::RULE;
-    if !options.runs(rule) || !options.reports(rule) {
+    let rule = config.as_set(&rules::allowance_without_effect::RULE, options);
+    let runs = |rule: &Rule| options.runs(rule) && config.runs(rule, options);
+    if !runs(rule) || !options.reports(rule) {
         return Vec::new();
     }
     let unused = config.allow.iter().enumerate().filter(|(at, _)| !used.contains(at)).map(|(_, allow)| allow);
     unused
-        .filter(|allow| rules::by_id(&allow.rule).is_some_and(|rule| options.runs(rule)))
+        .filter(|allow| rules::by_id(&allow.rule).is_some_and(runs))
         .filter_map(|allow| {
             let scope = config.scope(allow);
             let seen = asked.covers(&scope) || versions.iter().any(|version| scope.starts_with(version));
@@ -281,7 +284,7 @@ fn idle_entries(
             };
             seen.then(|| Finding {
                 rule,
-                path: root.join(FILE_NAME),
+                path: config.file().to_owned(),
                 start: Position { line: allow.line, column: 1, offset: 0 },
                 end_column: 2,
                 message,

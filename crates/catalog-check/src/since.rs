@@ -11,6 +11,7 @@ use super::baseline::{Baseline, BaselineError, MAX_BYTES};
 use super::before::Before;
 use super::changed::{ALLOWANCE_CHANGED, compare};
 use super::config::{Allow, CatalogConfig, ConfigError, FILE_NAME};
+use super::config_file::named_by;
 use super::published::catalog_of;
 use super::report::Finding;
 use super::rule::Rule;
@@ -153,7 +154,7 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
     run::roots(paths)?;
     let mut all = Checked::default();
     for path in paths {
-        let mut changed = since(path, reference)?;
+        let mut changed = since(path, reference, options)?;
         let before = Arc::new(std::mem::take(&mut changed.before));
         let options = CheckOptions { before: Some(Arc::clone(&before)), ..options.clone() };
         if !changed.templates.is_empty() {
@@ -165,12 +166,15 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
             checked.versions.retain(|version| changed.concerns(version));
             all.add(checked);
         }
-        let ran = |rule: &Rule| options.runs(rule);
         for folder in &changed.gone {
             let config = catalog_of_template(folder).map(|root| before.config(&root)).unwrap_or_default();
+            let ran = |rule: &Rule| options.runs(rule) && config.runs(rule, &options);
             let judge = Judge { config: &config, before: Some(&before), ran: &ran };
             let template = TemplateSource::absent(folder);
-            let sorted = silence::sort_out(&template, before.findings(folder).to_vec(), &judge);
+            let mut found = before.findings(folder).to_vec();
+            found.retain(|finding| config.runs(finding.rule, &options));
+            found.iter_mut().for_each(|finding| finding.rule = config.as_set(finding.rule, &options));
+            let sorted = silence::sort_out(&template, found, &judge);
             all.findings.extend(sorted.told);
             all.silenced.extend(sorted.silenced);
         }
@@ -186,7 +190,17 @@ pub fn check(paths: &[PathBuf], reference: &str, options: &CheckOptions) -> Resu
     Ok(all)
 }
 
-fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
+/// The catalog of the project that a folder is in, as [`super::catalog_of_project`] tells it, by the files of a commit: a change
+/// cannot have another one checked.
+///
+/// # Errors
+/// The folder is in no git repository, the reference is not there, or its file is wrong.
+pub fn catalog_of_project(folder: &Path, reference: &str) -> Result<Option<PathBuf>, ChangedError> {
+    let commit = Commit::find(folder, reference)?;
+    named_by(folder, &mut |above| commit.file(&above.join(FILE_NAME)))
+}
+
+fn since(path: &Path, reference: &str, options: &CheckOptions) -> Result<Changed, ChangedError> {
     let commit = Commit::find(path, reference)?;
     let wanted = real(path)?;
     let files: Vec<String> = commit
@@ -200,12 +214,17 @@ fn since(path: &Path, reference: &str) -> Result<Changed, ChangedError> {
     let mut changed = Changed::default();
     let mut others: Vec<String> = Vec::new();
     for root in run::roots(std::slice::from_ref(&wanted))? {
-        let was = match commit.file(&root.join(FILE_NAME))? {
+        let was = match CatalogConfig::find(&root, &mut |folder| commit.file(&folder.join(FILE_NAME))) {
             // What was broken before allowed nothing.
-            Some(bytes) => CatalogConfig::parse(&root, &String::from_utf8_lossy(&bytes)).unwrap_or_default(),
-            None => CatalogConfig::default(),
+            Err(ChangedError::Config(_)) => CatalogConfig::default(),
+            other => other?,
         };
-        changed.findings.extend(changes_of_config(&root, &was, &CatalogConfig::read(&root)?));
+        let findings = changes_of_config(&root, &was, &CatalogConfig::read(&root)?);
+        let findings = findings.into_iter().filter(|finding| was.runs(finding.rule, options));
+        changed.findings.extend(findings.map(|mut finding| {
+            finding.rule = was.as_set(finding.rule, options);
+            finding
+        }));
         changed.before.add_config(&root, was);
         others.extend(commit.others(&root, &files)?);
     }
@@ -299,9 +318,11 @@ pub enum BaselineChangedError {
 
 /// What is to be said of a gen-catalog.toml that is not as it was.
 fn changes_of_config(root: &Path, was: &CatalogConfig, is: &CatalogConfig) -> Vec<Finding> {
+    let named = [is, was].into_iter().map(CatalogConfig::file).find(|file| !file.as_os_str().is_empty());
+    let file = named.map_or_else(|| root.join(FILE_NAME), Path::to_owned);
     let finding = |line: u32, message: String| Finding {
         rule: &ALLOWANCE_CHANGED,
-        path: root.join(FILE_NAME),
+        path: file.clone(),
         start: Position { line, column: u32::from(line > 0), offset: 0 },
         end_column: if line > 0 { 2 } else { 0 },
         message,
@@ -320,7 +341,18 @@ fn changes_of_config(root: &Path, was: &CatalogConfig, is: &CatalogConfig) -> Ve
         let (is, was) = (is.audience.name(), was.audience.name());
         finding(0, format!("this change makes the catalog one for {is}: in it that for {was} still counts"))
     });
-    new.chain(gone).chain(audience).collect()
+    let set = |config: &CatalogConfig, rule: &str| {
+        config.severities.iter().find(|set| set.rule == rule).map(|set| (set.severity, set.line))
+    };
+    let rules: BTreeSet<&str> = is.severities.iter().chain(&was.severities).map(|set| set.rule.as_str()).collect();
+    let severities = rules.into_iter().filter_map(|rule| {
+        let (is, was) = (set(is, rule), set(was, rule));
+        let differs = is.map(|(severity, _)| severity) != was.map(|(severity, _)| severity);
+        let line = is.map_or(0, |(_, line)| line);
+        differs
+            .then(|| finding(line, format!("this change sets how bad `{rule}` is: in it what was before still counts")))
+    });
+    new.chain(gone).chain(audience).chain(severities).collect()
 }
 
 /// The folder of the template that a file of a repository belongs to.

@@ -114,9 +114,11 @@ mod yaml_further_document;
 mod yaml_shape;
 mod yaml_syntax;
 
+use std::sync::OnceLock;
+
 use super::nearest::nearest;
 use super::report::Severity;
-use super::rule::Rule;
+use super::rule::{RefusedBy, Rule};
 
 mod good_template;
 
@@ -287,6 +289,27 @@ pub(super) fn is_of_the_whole(rule: &Rule) -> bool {
 /// All rules, and those that need a diff.
 pub fn every() -> impl Iterator<Item = &'static Rule> {
     ALL.iter().chain(&super::changed::RULES).copied()
+}
+
+/// Whether the community catalog's CI refuses what a rule finds.
+pub(super) fn is_for_community(rule: &Rule) -> bool {
+    FOR_COMMUNITY.iter().any(|other| other.id == rule.id)
+}
+
+/// Whether the findings of a rule can be set to a severity, or be off: what Rancher itself refuses stays an error.
+pub fn can_be(rule: &Rule, severity: Option<Severity>) -> bool {
+    let by_rancher = rule.refused_by.is_some_and(|refused| refused.part != RefusedBy::NOBODY);
+    severity == Some(Severity::Error) || rule.severity != Severity::Error || !by_rancher
+}
+
+/// A rule whose findings are of another severity.
+pub(super) fn with_severity(rule: &'static Rule, severity: Severity) -> &'static Rule {
+    static ALL: OnceLock<Vec<Rule>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let severities = [Severity::Note, Severity::Warning, Severity::Error];
+        every().flat_map(|rule| severities.map(|severity| Rule { severity, ..*rule })).collect()
+    });
+    all.iter().find(|other| other.id == rule.id && other.severity == severity).unwrap_or(rule)
 }
 
 /// The rule of a name.
