@@ -1,6 +1,6 @@
 //! A new template: from an image, from a plain compose file, or from a model; one that `check --strict` has nothing against.
 //!
-//! All ways lead through a [`draft::Draft`], whose questions, services and sections become the files of a template
+//! All ways lead through a `Draft` (`draft.rs`), whose questions, services and sections become the files of a template
 //! (`files`); what Rancher would refuse of it is taken out beforehand, and told (`judged`).
 
 mod draft;
