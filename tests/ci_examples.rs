@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
+use crate::ci_runner::Runner;
 use catalog_check::rules::GOOD_TEMPLATE;
 use serde_json::json;
 use serde_yaml::Value;
 use swarm_lab::generator::outcome;
-use swarm_lab::git::{Sandbox, as_person, changed, commit_all, edit, git};
+use swarm_lab::git::{Sandbox, changed, commit_all, edit, git};
 use swarm_lab::made_program::{MACHINES, made_program};
 use swarm_lab::programs::root;
 use swarm_lab::tree;
@@ -22,6 +22,8 @@ pub fn trials() -> Vec<Trial> {
     trials![
         the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not,
         the_check_of_drone_passes_what_is_good_and_stops_what_is_not,
+        the_check_of_gitlab_passes_what_is_good_and_stops_what_is_not,
+        the_hook_of_pre_commit_stops_what_is_not_good_before_it_is_committed,
         the_release_of_github_actions_opens_one_pull_request,
         the_release_of_github_actions_stops_before_anything_where_a_version_disagrees,
         the_release_of_drone_opens_one_pull_request,
@@ -40,217 +42,6 @@ fn example(name: &str) -> Value {
     let text = fs::read_to_string(&file).unwrap();
     assert!(!text.contains("${{ github.event.pull_request.title") && !text.contains("github.head_ref"), "{name}");
     serde_yaml::from_str(&text).unwrap()
-}
-
-/// Where the commands of an example are run.
-struct Runner {
-    folder: PathBuf,
-    tools: PathBuf,
-    calls: PathBuf,
-    outputs: BTreeMap<String, String>,
-    variables: BTreeMap<String, String>,
-    remote: PathBuf,
-}
-
-impl Runner {
-    fn new(sandbox: &Sandbox, folder: &Path) -> Self {
-        let tools = sandbox.folder.path().join("tools");
-        let calls = sandbox.folder.path().join("calls");
-        fs::create_dir_all(&tools).unwrap();
-        let mut runner = Self {
-            folder: folder.to_owned(),
-            tools,
-            calls,
-            outputs: BTreeMap::new(),
-            variables: BTreeMap::new(),
-            remote: sandbox.remote.clone(),
-        };
-        let note = "echo \"$(basename \"$0\") $*\" >> \"$CALLS\"";
-        let programs = Path::new(swarm_lab::programs::gen_catalog()).parent().unwrap().display().to_string();
-        runner.tool("gh", note);
-        // It reads the password; a pipe that nobody reads would break.
-        runner.tool("skopeo", &format!("{note}\nif [ \"$1\" = login ]; then cat > /dev/null; fi"));
-        // So does it; of an archive, what is copied has to be in it.
-        runner.tool("cosign", &format!("{note}\nif [ \"$1\" = login ]; then cat > /dev/null; fi"));
-        runner.tool("apt-get", note);
-        runner.tool("rustup", note);
-        runner.tool("sudo", "exec \"$@\"");
-        let daemon = format!("printf 'swarmkit-mon {0}\\ncatalog v{0}\\ncommit %s\\n'", env!("CARGO_PKG_VERSION"));
-        let build = format!(
-            "mkdir -p target/release; cp '{programs}/gen-catalog' target/release/\n\
-             echo '#!/bin/sh' > target/release/swarmkit-mon\n\
-             echo \"{daemon} '$SWARMKIT_CATALOG_COMMIT'\" >> target/release/swarmkit-mon\n\
-             chmod +x target/release/swarmkit-mon"
-        );
-        runner.tool("cargo", &format!("{note}\nif [ \"$1\" = build ]; then {build}; fi"));
-        for (name, value) in [
-            ("CALLS", runner.calls.display().to_string()),
-            ("PATH", format!("{}:{programs}:{}", runner.tools.display(), std::env::var("PATH").unwrap())),
-            // A clone over the network is one of the remote here.
-            ("GIT_CONFIG_COUNT", "1".to_owned()),
-            ("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", runner.remote.display())),
-            ("GIT_CONFIG_VALUE_0", "https://github.com/rancher/community-catalog".to_owned()),
-        ] {
-            runner.variables.insert(name.to_owned(), value);
-        }
-        runner
-    }
-
-    fn tool(&mut self, name: &str, script: &str) {
-        let path = self.tools.join(name);
-        fs::write(&path, format!("#!/bin/sh\nset -e\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let text = fs::read_to_string(&self.calls).unwrap_or_default();
-        let _ = fs::remove_file(&self.calls);
-        text.lines().map(str::to_owned).collect()
-    }
-
-    /// A command as CI runs it: its exit code, what it printed, and errors.
-    fn run(&self, script: &str, environment: &BTreeMap<String, String>) -> (i32, String) {
-        let mut command = Command::new("bash");
-        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]).current_dir(&self.folder);
-        as_person(&mut command).envs(&self.variables).envs(environment);
-        let output = command.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        (output.status.code().unwrap(), text)
-    }
-
-    /// The value of a text with `${{ … }}` in it.
-    fn evaluate(&self, text: &str) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some((before, inside)) = rest.split_once("${{") {
-            let (name, after) = inside.split_once("}}").unwrap();
-            out.push_str(before);
-            out.push_str(self.outputs.get(name.trim()).unwrap_or_else(|| panic!("{name} is not known")));
-            rest = after;
-        }
-        out + rest
-    }
-
-    fn environment(&self, of: &[&Value]) -> BTreeMap<String, String> {
-        let pairs = of.iter().filter_map(|value| value.get("env")).flat_map(|env| env.as_mapping().unwrap());
-        pairs.map(|(name, value)| (name.as_str().unwrap().to_owned(), self.evaluate(value.as_str().unwrap()))).collect()
-    }
-
-    /// Runs the steps of the one job of a workflow of GitHub Actions; the name of the step that failed.
-    fn github(&mut self, workflow: &Value) -> Result<String, (String, String)> {
-        assert!(workflow["name"].is_string() && workflow["permissions"]["contents"] == "read");
-        let jobs = workflow["jobs"].as_mapping().unwrap();
-        assert_eq!(jobs.len(), 1);
-        let job = jobs.values().next().unwrap();
-        assert!(job["runs-on"].is_string());
-        let (output, path) = (self.folder.join("../outputs"), self.folder.join("../path"));
-        let summary = self.folder.join("../summary");
-        for (name, file) in [("GITHUB_OUTPUT", &output), ("GITHUB_PATH", &path), ("GITHUB_STEP_SUMMARY", &summary)] {
-            let _ = fs::remove_file(file);
-            fs::write(file, "").unwrap();
-            self.variables.insert(name.to_owned(), file.display().to_string());
-        }
-        let (mut all, mut failed) = (String::new(), None);
-        for step in job["steps"].as_sequence().unwrap() {
-            if let Some(action) = step["uses"].as_str() {
-                assert!(step.get("run").is_none());
-                if failed.is_none() {
-                    self.action(action, step);
-                }
-                continue;
-            }
-            let (name, script) = (step["name"].as_str().unwrap(), step["run"].as_str().unwrap());
-            // What a person may choose comes in variables.
-            assert!(!script.contains("${{"), "{name}");
-            if !self.wanted(step["if"].as_str(), failed.is_some()) {
-                continue;
-            }
-            let mut environment = self.environment(&[job, step]);
-            environment.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
-            let (code, text) = self.run(script, &environment);
-            all.push_str(&text);
-            if code != 0 && failed.is_none() {
-                failed = Some((name.to_owned(), text));
-            }
-            if let Some(id) = step["id"].as_str() {
-                self.take_outputs(id, &fs::read_to_string(&output).unwrap());
-            }
-            for line in fs::read_to_string(&path).unwrap().lines() {
-                let path = format!("{line}:{}", self.variables["PATH"]);
-                self.variables.insert("PATH".to_owned(), path);
-            }
-            fs::write(&path, "").unwrap();
-        }
-        failed.map_or(Ok(all), Err)
-    }
-
-    fn action(&self, action: &str, step: &Value) {
-        let path = |key: &str| step["with"][key].as_str();
-        match action.split('@').next().unwrap() {
-            // The repository itself is here.
-            "actions/checkout" => {
-                if let Some(into) = path("path") {
-                    let into = self.folder.join(into);
-                    let _ = fs::remove_dir_all(&into);
-                    git(&self.folder, &["clone", "-q", self.remote.to_str().unwrap(), into.to_str().unwrap()]);
-                    git(&into, &["checkout", "-q", "--detach"]);
-                }
-            }
-            // A stand-in is on the path.
-            "sigstore/cosign-installer" => {}
-            "actions/upload-artifact" => {
-                for file in path("path").unwrap().lines() {
-                    assert!(self.folder.join(file).is_file(), "{file}");
-                }
-            }
-            other => panic!("{other}"),
-        }
-    }
-
-    fn wanted(&self, condition: Option<&str>, failed: bool) -> bool {
-        match condition {
-            None => !failed,
-            Some("always()") => true,
-            Some(other) => {
-                let (name, value) = other.split_once(" == ").unwrap();
-                !failed && self.outputs.get(name).map(String::as_str) == Some(value.trim_matches('\''))
-            }
-        }
-    }
-
-    fn take_outputs(&mut self, id: &str, text: &str) {
-        let mut lines = text.lines();
-        while let Some(line) = lines.next() {
-            let (name, end) = line.split_once("<<").unwrap();
-            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
-            self.outputs.insert(format!("steps.{id}.outputs.{name}"), value.join("\n"));
-        }
-    }
-
-    /// Runs the steps of a pipeline of Drone; the command that failed.
-    fn drone(&self, pipeline: &Value) -> Result<String, (String, String)> {
-        assert!(pipeline["kind"] == "pipeline" && pipeline["type"] == "docker" && pipeline["name"].is_string());
-        let mut all = String::new();
-        for step in pipeline["steps"].as_sequence().unwrap() {
-            assert!(step["name"].is_string() && step["image"].is_string());
-            let mut environment = BTreeMap::new();
-            for (name, value) in step["environment"].as_mapping().into_iter().flatten() {
-                let name = name.as_str().unwrap().to_owned();
-                let secret = || self.variables.get(&name).cloned().unwrap_or_else(|| "secret".to_owned());
-                let value = value.as_str().map_or_else(secret, str::to_owned);
-                environment.insert(name, value);
-            }
-            // Drone runs the commands of a step as one script.
-            let commands: Vec<&str> =
-                step["commands"].as_sequence().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
-            let (code, text) = self.run(&commands.join("\n"), &environment);
-            all.push_str(&text);
-            if code != 0 {
-                return Err((step["name"].as_str().unwrap().to_owned(), text));
-            }
-        }
-        Ok(all)
-    }
 }
 
 /// In the place of `scripts/image`: what it packs is small, and the rest is as there.
@@ -345,6 +136,41 @@ fn the_check_of_drone_passes_what_is_good_and_stops_what_is_not() {
             Err((_, text)) => assert!(!passes && text.contains("error[published-revision-changed]"), "{text}"),
         }
     }
+}
+
+fn the_check_of_gitlab_passes_what_is_good_and_stops_what_is_not() {
+    for (change, passes) in [(good_change as fn(&Path), true), (bad_change, false)] {
+        let sandbox = catalog();
+        let base = git(&sandbox.clone, &["rev-parse", "HEAD"]);
+        change(&sandbox.clone);
+        let mut runner = Runner::new(&sandbox, &sandbox.clone);
+        runner.variables.insert("CI_MERGE_REQUEST_DIFF_BASE_SHA".to_owned(), base);
+        let pipeline = example("gitlab-check.yml");
+        assert_eq!(pipeline["check"]["artifacts"]["reports"]["junit"], "check.xml");
+        let result = runner.gitlab(&pipeline);
+        assert!(runner.calls()[0].contains(&format!("--tag {TAG} ")));
+        let found = fs::read_to_string(sandbox.clone.join("check.xml")).unwrap();
+        match result {
+            Ok(text) => assert!(passes && text.contains("recreates the containers of web"), "{text}"),
+            Err(text) => assert!(!passes && text.contains("published-revision-changed"), "{text}"),
+        }
+        assert_eq!(found.contains("<failure"), !passes, "{found}");
+    }
+}
+
+fn the_hook_of_pre_commit_stops_what_is_not_good_before_it_is_committed() {
+    let text = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks: Value = serde_yaml::from_str(&text).unwrap();
+    let hook = &hooks[0];
+    assert!(hook["id"] == "gen-catalog-check" && hook["language"] == "rust" && hook["pass_filenames"] == false);
+    let sandbox = catalog();
+    let runner = Runner::new(&sandbox, &sandbox.clone);
+    let check = || runner.run(hook["entry"].as_str().unwrap(), &BTreeMap::new());
+    let (code, text) = check();
+    assert_eq!(code, 0, "{text}");
+    edit(&sandbox.clone.join("infra-templates/example/0/docker-compose.yml"), "web:1.0.0", "web:1.0.1");
+    let (code, text) = check();
+    assert!(code == 1 && text.contains("error[published-revision-changed]"), "{code}: {text}");
 }
 
 /// This project as it is at a tag, beside a catalog.

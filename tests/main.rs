@@ -14,6 +14,7 @@ mod check_elsewhere;
 mod check_large;
 mod check_rules;
 mod ci_examples;
+mod ci_runner;
 mod completions;
 mod dependencies;
 mod diff_command;

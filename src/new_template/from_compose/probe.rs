@@ -54,9 +54,15 @@ fn asked(command: &str) -> Option<Asked> {
     if let Some(found) = by_address(command) {
         return Some(found);
     }
-    let words: Vec<&str> = command.split(|c: char| c.is_whitespace() || "|&;()'\"`".contains(c)).collect();
-    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    // What stands behind `||` and the like is another command, with words of its own.
+    command.split(['|', '&', ';', '\n']).find_map(by_program)
+}
+
+/// By the program that one command runs, and the port that it is given.
+fn by_program(command: &str) -> Option<Asked> {
     const ALONE: &str = ", which is less than the command asks";
+    let words = command.split(|c: char| c.is_whitespace() || "()'\"`".contains(c));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     if let Some(port) = words.iter().find_map(|word| port_of(word.split("/dev/tcp/").nth(1)?.rsplit('/').next()?)) {
         return Some((port, None, ""));
     }
@@ -181,6 +187,7 @@ mod tests {
             ("curl localhost:9200/_cluster/health", 9200, Some("/_cluster/health")),
             ("curl -kf https://localhost:8443/x", 8443, None),
             ("nc -z localhost 6000 || exit 1", 6000, None),
+            ("nc -w 3 -z localhost 6001; exit 2", 6001, None),
             ("bash -c 'echo > /dev/tcp/localhost/1433'", 1433, None),
             ("pg_isready -U app -d app", 5432, None),
             ("pg_isready -p 5433", 5433, None),

@@ -3,7 +3,9 @@
 
 mod init_protocol;
 mod made_up_views;
+mod plan_goes_on_alone;
 mod plan_never;
+mod plan_obeys_operators;
 mod recovery_protocol;
 mod recovery_steps;
 mod recovery_world;
@@ -14,7 +16,9 @@ fn main() {
         None,
         &[
             ("init_protocol", init_protocol::trials),
+            ("plan_goes_on_alone", plan_goes_on_alone::trials),
             ("plan_never", plan_never::trials),
+            ("plan_obeys_operators", plan_obeys_operators::trials),
             ("recovery_protocol", recovery_protocol::trials),
             ("simulated", simulated::trials),
         ],

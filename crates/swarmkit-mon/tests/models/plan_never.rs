@@ -1,22 +1,18 @@
 //! What the plan never does, whatever it sees: views of every kind, sensible or not, are made up by the thousand.
 
-use std::collections::BTreeMap;
-
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
 use super::made_up_views::{ME, always, never};
-use swarmkit_mon::engine::{Availability, LocalNodeState, Node, NodeState, Reachability, Role};
+use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
-use swarmkit_mon::observe::{Observation, Recovery};
-use swarmkit_mon::peers::Peer;
+use swarmkit_mon::observe::Observation;
 use swarmkit_mon::plan::{Asked, Change, Stage, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        a_epoch_that_another_has_begun_is_never_taken_for_ones_own,
         a_second_swarm_is_never_made,
         the_quorum_is_never_spent,
         a_role_never_changes_before_the_record_tells_who_votes,
@@ -28,53 +24,20 @@ pub fn trials() -> Vec<Trial> {
         without_rancher_nothing_of_the_swarm_is_changed,
         only_the_recorded_swarm_is_changed,
         no_node_of_a_registered_host_is_removed_and_none_that_votes,
-        nobody_goes_on_alone_while_the_others_may_come_back,
         a_host_or_a_stack_that_is_there_twice_does_nothing,
-        nobody_goes_on_alone_while_a_manager_says_that_the_swarm_has_a_leader,
         a_member_whose_engine_is_silent_says_which_node_it_was_when_its_label_is_gone,
         the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
-        what_an_operator_drained_stays_and_no_host_under_maintenance_takes_tasks_or_becomes_a_manager,
-        while_it_is_paused_nothing_is_changed,
-        labels_that_others_set_on_a_node_stay,
     ]
 }
 
-fn a_epoch_that_another_has_begun_is_never_taken_for_ones_own() {
-    always(|seen, planned| {
-        let Some(view) = seen.rancher_view() else { return Ok(false) };
-        let record = &view.record;
-        let own = seen.own.state.member.as_ref().filter(|member| record.cluster.as_ref() == Some(&member.cluster));
-        let Some(own) = own.filter(|own| record.recovery.is_some() && own.epoch < record.epoch) else {
-            return Ok(false);
-        };
-        let told = seen.metadata.as_ref().is_ok_and(|metadata| metadata.record.as_ref() == Ok(record));
-        let remembered = planned.remember.as_ref().and_then(|state| state.member.as_ref()).filter(|_| told);
-        if remembered.is_some_and(|member| member.epoch > own.epoch) {
-            return Err("it is remembered".into());
-        }
-        let Some(desired_record) = &planned.desired_record else { return Ok(false) };
-        if desired_record.epoch <= record.epoch {
-            return Err("it is published".into());
-        }
-        let others = Record { epoch: record.epoch + 1, ..record.clone() };
-        let done = Record { recovery: None, ..record.clone() };
-        for record in [others, done] {
-            if desired_record.may_be_written(&record, &seen.own.nonce) {
-                return Err(format!("what was not seen is written over: {record:?}"));
-            }
-        }
-        Ok(true)
-    });
-}
-
-fn nodes(seen: &Observation) -> &[Node] {
+pub(super) fn nodes(seen: &Observation) -> &[Node] {
     seen.swarm_view().map_or(&[], |swarm| &swarm.nodes)
 }
 
 /// Whether Rancher says that a host takes containers and its agent is there, in either form of the API.
-fn is_there(host: &HostEntry) -> bool {
+pub(super) fn is_there(host: &HostEntry) -> bool {
     matches!(host.state.as_str(), "active" | "updating-active")
         && matches!(host.agent_state.as_deref(), None | Some("active"))
 }
@@ -421,52 +384,6 @@ fn no_node_of_a_registered_host_is_removed_and_none_that_votes() {
     });
 }
 
-fn nobody_goes_on_alone_while_the_others_may_come_back() {
-    never(|seen, change| {
-        let Change::ForceNewCluster { .. } = change else { return Ok(false) };
-        let view = seen.rancher_view().ok_or("Rancher's API was not seen")?;
-        let member = seen.own.state.member.as_ref().ok_or("it was in no swarm")?;
-        if !view.record.voters.contains(&member.node) {
-            return Err("it was no manager".into());
-        }
-        if view.record.cluster.as_ref() != Some(&member.cluster) || seen.swarm_view().is_some() {
-            return Err("it is another swarm, or one that answers".into());
-        }
-        if view.record.recovery != Some(Claim { host: ME.into(), nonce: seen.own.nonce.clone() }) {
-            return Err("its claim does not stand".into());
-        }
-        let after = match seen.wanted.recovery {
-            Recovery::Off => return Err("it is off".into()),
-            Recovery::Removed => u64::MAX,
-            Recovery::After(ms) => ms,
-        };
-        let may_come_back = |node: &&String| {
-            // Its host had said before that it is another one now.
-            if view.record.former.contains_key(*node) {
-                return false;
-            }
-            let Some(uuid) = view.record.host_of(node) else { return true };
-            let host = view.hosts.iter().find(|host| host.uuid == *uuid && !host.is_gone());
-            // Its own host says that it has no vote, or is not that node any more.
-            let label = |name: &str| host.and_then(|host| host.labels.get(name)).map(String::as_str);
-            let says = label("swarmkit.node").is_some_and(|is| is != *node || label("swarm") == Some("broken"))
-                || (label("swarmkit.node").is_none() && label("swarmkit.key").is_some());
-            host.is_some_and(|host| is_there(host) || seen.past.leaderless_ms < after) && !says
-        };
-        let left: Vec<&String> = view.record.voters.iter().filter(may_come_back).collect();
-        // One of them may not have become a manager: its host does not say that it is. The others are no majority alone.
-        let says = |node: &String| {
-            let host = view.hosts.iter().find(|host| Some(&host.uuid) == view.record.host_of(node));
-            let part = host.and_then(|host| host.labels.get("swarm")).map(String::as_str);
-            matches!(part, Some("manager" | "broken_manager" | "moved_manager"))
-        };
-        let doubtful = left.iter().any(|node| **node != member.node && !says(node));
-        let all = view.record.voters.len();
-        let counted_on = if doubtful && (all == 2 || (left.len() - 1) * 2 < all) { 0 } else { left.len() };
-        if counted_on * 2 > all { Err(format!("{counted_on} may come back")) } else { Ok(true) }
-    });
-}
-
 /// Another host may be the one that Rancher takes this one for, or another stack of the entry keeps the swarm.
 fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
     always(|seen, _| {
@@ -477,23 +394,6 @@ fn a_host_or_a_stack_that_is_there_twice_does_nothing() {
             return Err(format!("{planned:?}"));
         }
         if asks_rancher(&refused).is_some() { Err("it asks for more".into()) } else { Ok(true) }
-    });
-}
-
-fn nobody_goes_on_alone_while_a_manager_says_that_the_swarm_has_a_leader() {
-    always(|seen, planned| {
-        let is_silent = seen.past.leaderless_ms >= 30_000 && seen.swarm_view().is_none();
-        let served = seen.peers.iter().flatten().any(Peer::serves);
-        if !is_silent || !served {
-            return Ok(false);
-        }
-        if matches!(planned.change, Some(Change::ClaimRecovery | Change::ForceNewCluster { .. })) {
-            return Err("it goes on alone".into());
-        }
-        if planned.stage == Stage::NoQuorum && planned.reason.contains("managers are lost") {
-            return Err("it says that there is no quorum".into());
-        }
-        Ok(true)
     });
 }
 
@@ -558,67 +458,5 @@ fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
             return Err(format!("{written:?}"));
         }
         Ok(true)
-    });
-}
-
-fn what_an_operator_drained_stays_and_no_host_under_maintenance_takes_tasks_or_becomes_a_manager() {
-    never(|seen, change| {
-        let (target, activates) = match change {
-            Change::Availability { node, to } => (node, *to == Availability::Active),
-            Change::Promote(node) => (node, false),
-            _ => return Ok(false),
-        };
-        let is_promoted = matches!(change, Change::Promote(_));
-        let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
-        if activates && !node.spec.labels.contains_key("swarmkit.drained") {
-            return Err("an operator drained it".into());
-        }
-        if !is_promoted && !activates && node.spec.availability == Availability::Drain {
-            return Err("it is drained twice".into());
-        }
-        let hosts = &seen.rancher_view().ok_or("Rancher's API was not seen")?.hosts;
-        let host = hosts.iter().find(|host| Some(&host.uuid) == target.host.as_ref() && !host.is_gone());
-        let Some(host) = host.filter(|_| activates || is_promoted) else { return Ok(false) };
-        // One that was to become a worker, and cannot be spared, stays what it is.
-        let stays = node.manager.is_some();
-        let labelled = host.labels.get("swarm.maintenance").is_some_and(|value| value == "true");
-        match host.state.as_str() {
-            "inactive" if !stays => Err("it is deactivated".into()),
-            _ if labelled && !(is_promoted && stays) => Err("it is under maintenance".into()),
-            _ => Ok(true),
-        }
-    });
-}
-
-fn while_it_is_paused_nothing_is_changed() {
-    always(|seen, planned| {
-        let label = |labels: &BTreeMap<String, String>| labels.get("swarm.pause").cloned().unwrap_or_default();
-        let here =
-            seen.metadata.as_ref().is_ok_and(|metadata| ["true", "all"].contains(&label(&metadata.labels).as_str()));
-        let hosts = seen.rancher_view().map_or(&[][..], |view| &view.hosts);
-        let everywhere = hosts.iter().any(|host| !host.is_gone() && label(&host.labels) == "all");
-        if seen.refusal.is_some() || !(here || everywhere) {
-            return Ok(false);
-        }
-        let is_told = planned.reason.starts_with("paused on ");
-        if planned.change.is_some() || planned.desired_record.is_some() || planned.gives_heartbeat || !is_told {
-            return Err("it is paused".into());
-        }
-        Ok(true)
-    });
-}
-
-fn labels_that_others_set_on_a_node_stay() {
-    never(|seen, change| {
-        let Change::Label { node: target, labels } = change else { return Ok(false) };
-        let node = nodes(seen).iter().find(|node| node.id == target.id).ok_or("there is no such node")?;
-        let is = &node.spec.labels;
-        let ours: Vec<&str> = is.get("swarmkit.labels").map_or("", String::as_str).split(',').collect();
-        let other =
-            |name: &&String| is.contains_key(*name) && *name != "swarmkit.labels" && !ours.contains(&name.as_str());
-        match labels.keys().find(|name| other(name) || name.as_str() == "swarmkit.drained") {
-            Some(name) => Err(format!("{name} is somebody else's")),
-            None => Ok(true),
-        }
     });
 }
