@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         a_path_that_neither_reference_has,
         a_catalog_that_is_not_there,
         an_answer_to_nothing,
+        an_answer_to_an_action_alone,
         a_template_of_another_name,
         a_model_changes_nothing_that_is_published,
         no_lower_version_becomes_the_default,
@@ -87,6 +88,19 @@ fn an_answer_to_nothing() {
     fs::write(&file, "MANAGER_SCAL: 5\n").unwrap();
     says(folder.path(), &compose(file.to_str().unwrap()), 2, &["MANAGER_SCAL"]);
     assert_eq!(outcome(folder.path(), &compose("MANAGER_SCALE=5")).0, 0);
+}
+
+fn an_answer_to_an_action_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = folder.path().join("templates/example/0");
+    fs::create_dir_all(&version).unwrap();
+    let compose = "services:\n  web:\n    image: example/web:{{ if eq .Values.KIND \"large\" }}2{{ else }}1{{ end }}\n";
+    fs::write(version.join("docker-compose.yml.tpl"), format!("version: '2'\n{compose}")).unwrap();
+    fs::write(version.join("rancher-compose.yml"), "catalog: {version: 0.1.0}\n").unwrap();
+    let answer = |answer| ["render-compose", "templates/example/0", "--answers", answer];
+    let (code, text, _) = outcome(folder.path(), &answer("KIND=large"));
+    assert!(code == 0 && text.contains("example/web:2"), "{text}");
+    says(folder.path(), &answer("KINDS=large"), 2, &["is `KIND` meant?"]);
 }
 
 fn a_template_of_another_name() {

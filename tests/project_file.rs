@@ -211,7 +211,13 @@ fn it_is_not_looked_for_beyond_the_repository_nor_over_links() {
     symlink(elsewhere.path(), project.clone.join("link")).unwrap();
     fs::write(project.clone.join("gen-catalog.toml"), "catalog = \"link\"\n").unwrap();
     let (code, _, errors) = outcome(&project.clone, &["check"]);
-    assert!(code == 2 && errors.contains("holds no template"), "{errors}");
+    assert!(code == 2 && errors.contains("gen-catalog.toml:1:11: `catalog` is \"link\": a link"), "{errors}");
+    fs::write(project.clone.join("gen-catalog.toml"), "# Ours.\ncatalog = \"shopp\"\n").unwrap();
+    let (code, _, errors) = outcome(&project.clone, &["check"]);
+    assert!(
+        code == 2 && errors.contains("gen-catalog.toml:2:11: `catalog` is \"shopp\": there is no such"),
+        "{errors}"
+    );
     // A file that is a link is told, and not followed.
     fs::remove_file(project.clone.join("gen-catalog.toml")).unwrap();
     symlink(project.folder.path().join("gen-catalog.toml"), project.clone.join("gen-catalog.toml")).unwrap();

@@ -56,15 +56,17 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     let cannot = || format!("cannot read {}", args.path.display());
     let wanted = std::path::absolute(&args.path).with_context(cannot)?;
     let templates = templates_of(&args.path).with_context(cannot)?;
-    let template = match templates.as_slice() {
+    let mut template = match templates.as_slice() {
         [folder] => TemplateSource::outline(folder),
         _ => bail!("{} is not the folder of a version", args.path.display()),
     };
     if let Some(error) = template.unreadable.iter().find(|unreadable| wanted.starts_with(&unreadable.path)) {
         bail!("{}: {}", error.path.display(), error.reason);
     }
-    let version = template.versions.iter().find(|version| wanted.starts_with(&version.path));
+    let version = template.versions.iter_mut().find(|version| wanted.starts_with(&version.path));
     let version = version.with_context(|| format!("{} is not the folder of a version", args.path.display()))?;
+    // What actions alone use is known then.
+    version.expand();
     if let Some(error) = template.unreadable.iter().find(|unreadable| unreadable.path.starts_with(&version.path)) {
         bail!("{}: {}", error.path.display(), error.reason);
     }

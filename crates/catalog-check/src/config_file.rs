@@ -70,12 +70,30 @@ pub(super) fn named_by<E: From<ConfigError>>(folder: &Path, read: &mut ReadIn<'_
     for above in std::iter::once(folder.clone()).chain(parents(&folder)) {
         let Some(bytes) = read(&above)? else { continue };
         let text = String::from_utf8_lossy(&bytes);
-        let catalog = CatalogConfig::parse(&above, &text)?.catalog.map(|catalog| above.join(catalog));
-        let is_elsewhere = |catalog: &PathBuf| !folder.starts_with(catalog);
-        return Ok(catalog.filter(is_elsewhere).filter(|catalog| {
-            // A link would lead to what is no part of the project.
-            catalog.canonicalize().is_ok_and(|real| real == *catalog)
-        }));
+        let Some(named) = CatalogConfig::parse(&above, &text)?.catalog else { return Ok(None) };
+        let catalog: PathBuf = above.join(&named).components().collect();
+        if folder.starts_with(&catalog) {
+            return Ok(None);
+        }
+        let wrong = match catalog.canonicalize() {
+            Ok(real) if real == catalog => return Ok(Some(catalog)),
+            // It would lead to what is no part of the project.
+            Ok(_) => "a link is on the way to it, and none is followed",
+            Err(_) => "there is no such folder here",
+        };
+        let (path, place) = (above.join(FILE_NAME), place_of_catalog(&text));
+        return Err(ConfigError { path, place, reason: format!("`catalog` is {named:?}: {wrong}") }.into());
     }
     Ok(None)
+}
+
+/// Where the value of `catalog` stands, as `LINE:COLUMN:`.
+fn place_of_catalog(text: &str) -> String {
+    let top = text.lines().enumerate().take_while(|(_, line)| !line.trim_start().starts_with('['));
+    let mut places = top.filter_map(|(at, line)| {
+        let (key, value) = line.split_once('=')?;
+        let column = line.chars().count() - value.trim_start().chars().count() + 1;
+        (key.trim().trim_matches('"') == "catalog").then(|| format!("{}:{column}:", at + 1))
+    });
+    places.next().unwrap_or_default()
 }
