@@ -20,6 +20,7 @@ pub fn trials() -> Vec<Trial> {
         many_findings_in_one_line,
         many_files_beside_the_versions,
         many_questions_and_variables,
+        many_allowances,
         many_services_that_refer_to_one_another,
         many_sidekicks_that_share_volumes_in_a_row,
         a_large_template_with_many_answers,
@@ -69,6 +70,17 @@ fn many_findings_in_one_line() {
     assert_eq!(count(&checked, "variable-unasked"), 2 * many);
     let kept: usize = checked.findings.iter().filter_map(|finding| Some(finding.line_text.as_ref()?.len())).sum();
     assert!(kept < 20 << 20, "{kept}");
+}
+
+/// A change may bring them along.
+fn many_allowances() {
+    let many = 15_000;
+    let entry = |at| format!("[[allow]]\nrule = \"image-latest\"\npath = \"templates/{at}\"\nreason = \"x\"\n");
+    let allowances: String = (0..many).map(entry).collect();
+    let checked = timed(|template| {
+        fs::write(template.parent().unwrap().parent().unwrap().join("gen-catalog.toml"), &allowances).unwrap();
+    });
+    assert_eq!(count(&checked, "allowance-without-effect"), many);
 }
 
 fn many_sidekicks_that_share_volumes_in_a_row() {

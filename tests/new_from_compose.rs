@@ -10,6 +10,7 @@ use gen_catalog::catalog::CatalogRoot;
 use gen_catalog::new_template::{About, Kind, NewPlan, Parts, Source, Wishes, plan};
 use serde_json::Value;
 use swarm_lab::generator::outcome;
+use swarm_lab::git::git;
 use swarm_lab::real_parts;
 use swarm_lab::trial::{Trial, trial};
 use swarm_lab::trials;
@@ -26,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
         variables_become_questions_of_their_kind,
         secrets_are_never_copied,
         files_beside_it_are_read_and_none_elsewhere,
+        a_file_above_the_clone_is_read_from_within,
         services_that_share_become_sidekicks,
         the_oldest_form_is_read_too,
         a_file_that_is_none_is_refused_with_its_place,
@@ -386,6 +388,17 @@ fn the_oldest_form_is_read_too() {
     {
         assert!(docker.contains(part), "{part} is not in {docker}");
     }
+}
+
+fn a_file_above_the_clone_is_read_from_within() {
+    let folder = tempfile::tempdir().unwrap();
+    let clone = folder.path().join("catalog/deep");
+    fs::create_dir_all(&clone).unwrap();
+    git(&clone, &["init", "-q", ".."]);
+    fs::write(folder.path().join(FILE), "services:\n  web: {image: 'example/web:1.0.0'}\n").unwrap();
+    let file = format!("../../{FILE}");
+    let (code, text, errors) = outcome(&clone, &["new", "web", "--compose", &file, "--dry-run", "--format", "json"]);
+    assert!(code == 0 && text.contains("templates/web/0/docker-compose.yml"), "{text}{errors}");
 }
 
 fn a_file_that_is_none_is_refused_with_its_place() {

@@ -240,6 +240,7 @@ fn an_archive_that_is_cut_off_or_dishonest_is_refused() {
     let mut cases: Vec<(Vec<u8>, &str)> = vec![
         (whole[..whole.len() / 3].to_vec(), "cut off"),
         (older[..700].to_vec(), "cut off"),
+        ([whole.clone(), vec![0; 17 << 20]].concat(), "goes on behind its end"),
         (Vec::new(), "neither an OCI image layout"),
         (b"no archive at all".repeat(100), "neither an OCI image layout"),
         (b"\x1f\x8b\x08compressed".to_vec(), "is compressed (gzip)"),

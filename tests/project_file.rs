@@ -27,6 +27,8 @@ pub fn trials() -> Vec<Trial> {
         it_is_found_from_every_folder_of_the_project,
         it_is_not_looked_for_beyond_the_repository_nor_over_links,
         the_file_in_the_catalog_itself_wins,
+        a_catalog_that_one_stands_in_is_not_exchanged_for_another,
+        new_templates_and_tests_are_those_of_the_projects_catalog,
         next_versions_are_what_the_file_says_and_flags_win,
         owners_are_named_in_the_pull_request,
         what_is_wrong_is_told_with_its_place,
@@ -223,6 +225,29 @@ fn it_is_not_looked_for_beyond_the_repository_nor_over_links() {
     symlink(project.folder.path().join("gen-catalog.toml"), project.clone.join("gen-catalog.toml")).unwrap();
     let (code, _, errors) = outcome(&catalog, &["check"]);
     assert!(code == 2 && errors.contains("gen-catalog.toml") && errors.contains("link"), "{errors}");
+}
+
+fn a_catalog_that_one_stands_in_is_not_exchanged_for_another() {
+    let project = project("catalog = \"shop\"\n");
+    for (name, text) in GOOD_TEMPLATE {
+        put(&project.clone, &format!("infra-templates/example/{name}"), text);
+    }
+    let docker = project.clone.join("infra-templates/example/1/docker-compose.yml");
+    fs::write(&docker, fs::read_to_string(&docker).unwrap().replace("web:1.1.0", "busybox")).unwrap();
+    for args in [&["."][..], &[]] {
+        assert!(found(&project.clone, args).1.contains(&one("image-tag-missing", "warning")[0]), "{args:?}");
+    }
+}
+
+fn new_templates_and_tests_are_those_of_the_projects_catalog() {
+    let project = project("catalog = \"shop\"\n");
+    let new = ["new", "zed", "--infra", "--image", "example/zed:1.0.0", "--maintainer", "Jane Doe <jane@example.com>"];
+    let (code, text, errors) = outcome(&project.clone, &new);
+    assert!(code == 0 && text.contains("gen-catalog check shop/infra-templates/zed "), "{text}{errors}");
+    assert!(project.clone.join("shop/infra-templates/zed/0/docker-compose.yml").is_file());
+    put(&project.clone, "shop/infra-templates/zed/tests/all.yml", "tests:\n- {name: it is taken, refused: false}\n");
+    let (code, text, errors) = outcome(&project.clone, &["test"]);
+    assert!(code == 0 && text.contains("1 test"), "{text}{errors}");
 }
 
 fn the_file_in_the_catalog_itself_wins() {

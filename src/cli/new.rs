@@ -1,6 +1,6 @@
 //! `gen-catalog new`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::model::{AnyModel, from_file};
 use super::output::{GOOD, HEADING, Output, Text, WARNING};
-use super::{Format, Outcome, findings, new_answers, render_model};
+use super::{Format, Outcome, findings, new_answers, project, render_model};
 use crate::catalog::CatalogRoot;
 use crate::new_template::{
     About, HealthCheck, Image, Kind, Named, NewError, NewPlan, Pair, Parts, Port, Remark, Source, TemplateName, What,
@@ -44,9 +44,9 @@ pub(super) struct NewArgs {
     /// The template's name: letters, digits and hyphens
     #[arg(value_name = "NAME")]
     name: Option<TemplateName>,
-    /// The catalog's folder
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    catalog: PathBuf,
+    /// The catalog's folder; without it the one that gen-catalog.toml names, else the working folder
+    #[arg(long, value_name = "DIR")]
+    catalog: Option<PathBuf>,
     /// Where it belongs
     #[arg(long, value_enum, default_value_t = KindName::Stack)]
     kind: KindName,
@@ -167,8 +167,19 @@ pub(super) fn maintainer(text: &str) -> Result<String, String> {
     if is_maintainer(text) { Ok(text.to_owned()) } else { Err("`First Last <mail@example.com>` is wanted".to_owned()) }
 }
 
+/// The catalog of the project, from the working folder where it lies below that.
+fn in_a_project() -> anyhow::Result<PathBuf> {
+    let here = std::path::absolute(".")?;
+    let catalog = project::catalog()?;
+    Ok(catalog.map_or_else(|| PathBuf::from("."), |at| at.strip_prefix(&here).map(PathBuf::from).unwrap_or(at)))
+}
+
 pub(super) fn run(args: &NewArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let root = CatalogRoot::open_whole(&args.catalog)?;
+    let catalog = match &args.catalog {
+        Some(catalog) => catalog.clone(),
+        None => in_a_project()?,
+    };
+    let root = CatalogRoot::open_whole(&catalog)?;
     let wishes = wishes(args)?;
     let is_written = !(args.dry_run || args.stdout);
     let made = if is_written { write(&root, &wishes, PATIENCE) } else { plan(&root, &wishes) };
@@ -186,7 +197,7 @@ pub(super) fn run(args: &NewArgs, output: &Output) -> anyhow::Result<Outcome> {
     match args.format {
         _ if args.stdout => render_model::print(&plan.files(), args.format == Format::Json, output)?,
         Format::Json => output.json(&report(&plan, is_written))?,
-        Format::Text => output.info(text(&plan, args, is_written))?,
+        Format::Text => output.info(text(&plan, &catalog, is_written))?,
     }
     let is_warning = |severity: Severity| severity >= Severity::Warning;
     let warned = plan.checked.findings.iter().any(|finding| is_warning(finding.rule.severity));
@@ -271,7 +282,7 @@ fn source(args: &NewArgs) -> anyhow::Result<Option<Source>> {
     })
 }
 
-fn of_model(file: &std::path::Path) -> anyhow::Result<Source> {
+fn of_model(file: &Path) -> anyhow::Result<Source> {
     let (version, config) = match from_file(file)? {
         AnyModel::InfraVersion(version) => (Some(version), None),
         AnyModel::Infra(template) => {
@@ -313,7 +324,7 @@ fn report(plan: &NewPlan, is_written: bool) -> Value {
     })
 }
 
-fn text(plan: &NewPlan, args: &NewArgs, is_written: bool) -> Text {
+fn text(plan: &NewPlan, catalog: &Path, is_written: bool) -> Text {
     let mut out = Text::default();
     let NewPlan { folder, version, .. } = plan;
     let word = if is_written { "gets" } else { "would get" };
@@ -326,8 +337,7 @@ fn text(plan: &NewPlan, args: &NewArgs, is_written: bool) -> Text {
     plan.remarks.iter().for_each(|remark| line(&mut out, remark));
     out.plain(&format!("check: {}\n", check_summary(&plan.checked.findings)));
     if is_written {
-        let own = std::path::Path::new(".");
-        let path = if args.catalog == own { PathBuf::from(folder) } else { args.catalog.join(folder) };
+        let path = if catalog == Path::new(".") { PathBuf::from(folder) } else { catalog.join(folder) };
         let path = path.display();
         out.plain(&format!(
             "\nNext: put your icon in the place of catalogIcon-*.svg, and look through the files.\n  \

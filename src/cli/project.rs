@@ -6,12 +6,14 @@ use catalog_check::config::CatalogConfig;
 use catalog_check::{catalog_of_project, since};
 
 use crate::bump::{BumpError, Place, find};
+use rancher_catalog::source::templates_of;
 
 /// The paths that are meant: of the working folder alone, where the project's catalog lies elsewhere, that catalog. In a change
 /// the files of its reference say where that is.
 pub(super) fn paths(named: &[PathBuf], changed_since: Option<&str>) -> anyhow::Result<Vec<PathBuf>> {
     let here = Path::new(".");
-    if named.len() != 1 || named[0] != here {
+    let is_catalog = || templates_of(here).is_ok_and(|templates| !templates.is_empty());
+    if named.len() != 1 || named[0] != here || is_catalog() {
         return Ok(named.to_vec());
     }
     let catalog = match changed_since {

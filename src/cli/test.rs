@@ -12,6 +12,7 @@ use super::Outcome;
 use super::findings::{element, escaped, in_element, in_repository, shown};
 use super::output::{BAD, GOOD, Output, Text, WARNING, painted_diff};
 use super::progress::Shown;
+use super::project;
 use crate::catalog::{CatalogRoot, Change, apply};
 use crate::template_tests::{Failure, TestResult, Tested, find};
 use catalog_check::{Progress, is_it};
@@ -63,7 +64,7 @@ pub(super) fn run(args: &TestArgs, output: &Output) -> anyhow::Result<Outcome> {
         let lines: Vec<String> = broken.iter().map(|one| seen_in_a_line(&one.to_string()).into_owned()).collect();
         anyhow::anyhow!(lines.join("\nerror: "))
     };
-    let templates = find(&args.paths).map_err(all)?;
+    let templates = find(&project::paths(&args.paths, None)?).map_err(all)?;
     let is_wanted = |name: &str| args.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
     if let Some(part) = &args.filter
         && !templates.iter().flat_map(|template| template.names()).any(is_wanted)

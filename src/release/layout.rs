@@ -23,6 +23,8 @@ use rancher_catalog::model::ImageReference;
 const MAX_JSON: u64 = 4 << 20;
 /// The most of them that is kept of one archive.
 const MAX_KEPT: u64 = 64 << 20;
+/// The most that an archive may be filled up with behind its end: tar fills the last block of 10 KiB.
+const MAX_PADDING: u64 = 16 << 20;
 /// The most entries of an archive, and manifests of an index.
 pub(super) const MAX_ENTRIES: usize = 100_000;
 
@@ -428,7 +430,8 @@ fn read_archive(path: &Path, file: &mut (impl Read + Seek)) -> Result<BTreeMap<S
             return Err(broken(format!("it has the entry {name:?} twice")));
         }
     }
-    if !is_padding(archive.into_inner()).map_err(fail)? {
+    let mut rest = archive.into_inner().take(MAX_PADDING);
+    if !is_padding(&mut rest).map_err(fail)? || rest.limit() == 0 {
         return Err(broken("it goes on behind its end: other programs may read another image there".to_owned()));
     }
     if count == 0 {

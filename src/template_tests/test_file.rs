@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path as FilePath, PathBuf};
 
+use rancher_catalog::model::Version;
 use rancher_catalog::tests_folder::is_looked_at;
 use rancher_catalog::yaml::{Document, Node, NodeKind, Position, Typed};
 use serde_yaml::Value;
@@ -186,6 +187,11 @@ fn test(node: &Node) -> Result<Test, Wrong> {
             "`refused` is an empty text, which every refusal holds: write true, or what is said",
         ));
     }
+    let rancher = node.get("rancher").map(said);
+    if let Some(rancher) = rancher.as_ref().filter(|rancher| Version::from(rancher.text.as_str()).semver().is_err()) {
+        let reason = format!("`rancher` is {:?}: three numbers are wanted, such as v1.6.30", rancher.text);
+        return Err(Wrong::new(rancher.at, reason));
+    }
     let test = Test {
         name: name.text,
         at,
@@ -197,7 +203,7 @@ fn test(node: &Node) -> Result<Test, Wrong> {
             previous_version: of_stack("previous_version"),
             environment: of_stack("environment"),
         },
-        rancher: node.get("rancher").map(said),
+        rancher,
         expectations: expectations(node)?,
         refused,
         upgrade: node.get("upgrade").map(upgrade),

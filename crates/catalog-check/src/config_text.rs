@@ -43,7 +43,7 @@ type Read<T> = Result<T, Wrong>;
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Read<CatalogConfig> {
-    let file = Text(text);
+    let file = Text::of(text);
     let table = DeTable::parse(text).map_err(|error| file.no_toml(error.span(), error.message()))?;
     let mut config = CatalogConfig::default();
     for (key, value) in table.get_ref() {
@@ -112,17 +112,22 @@ fn is_owner(text: &str) -> bool {
     }
 }
 
-struct Text<'t>(&'t str);
+struct Text<'t> {
+    text: &'t str,
+    line_starts: Vec<usize>,
+}
 
-impl Text<'_> {
+impl<'t> Text<'t> {
+    fn of(text: &'t str) -> Self {
+        let behind_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { text, line_starts: std::iter::once(0).chain(behind_breaks).collect() }
+    }
+
     fn at(&self, span: Range<usize>, reason: impl Into<String>) -> Wrong {
-        let before = self.0.get(..span.start).unwrap_or(self.0);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Wrong {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            reason: reason.into(),
-        }
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = self.line_starts.partition_point(|start| *start <= before.len());
+        let line_start = self.line_starts[line - 1];
+        Wrong { line, column: before[line_start..].chars().count() + 1, reason: reason.into() }
     }
 
     fn audience(&self, name: &str, span: Range<usize>) -> Read<Audience> {
@@ -269,9 +274,9 @@ impl Text<'_> {
 
     /// What is no TOML at all: the line tells what it may be.
     fn no_toml(&self, span: Option<Range<usize>>, kind: &str) -> Wrong {
-        let span = span.unwrap_or(self.0.len()..self.0.len());
+        let span = span.unwrap_or(self.text.len()..self.text.len());
         let mut wrong = self.at(span, "");
-        let line = self.0.lines().nth(wrong.line - 1).unwrap_or_default().trim();
+        let line = self.text.lines().nth(wrong.line - 1).unwrap_or_default().trim();
         let (key, value) = line.split_once('=').map_or((line, None), |(key, value)| (key.trim(), Some(value.trim())));
         wrong.reason = match value {
             _ if kind.contains("duplicate") => format!("`{}` is here twice", key.trim_matches(['[', ']'])),

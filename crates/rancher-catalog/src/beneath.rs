@@ -277,10 +277,22 @@ fn in_catalog(template: &Path) -> (&Path, &Path) {
 /// # Errors
 /// As [`Beneath::read`].
 pub fn read_named(file: &Path, most: u64) -> Result<Vec<u8>, NotRead> {
-    let file = std::path::absolute(file).map_err(NotRead::Failed)?;
+    let file = straight(&std::path::absolute(file).map_err(NotRead::Failed)?);
     let above = file.parent().unwrap_or(&file);
     let root = above.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(above);
     Beneath::open(root)?.read(file.strip_prefix(root).unwrap_or(&file), most)
+}
+
+/// A path without `..`, told from its text: what stands before one may be a link.
+fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(straight.pop()),
+            other => straight.push(other),
+        }
+    }
+    straight
 }
 
 fn split(inside: &Path) -> (&Path, &Path) {
