@@ -28,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         secrets_are_never_copied,
         files_beside_it_are_read_and_none_elsewhere,
         a_file_above_the_clone_is_read_from_within,
+        within_brackets_a_text_may_have_a_colon,
         services_that_share_become_sidekicks,
         the_oldest_form_is_read_too,
         a_file_that_is_none_is_refused_with_its_place,
@@ -387,6 +388,17 @@ fn the_oldest_form_is_read_too() {
         ["version: '2'\n", "network_mode: bridge\n", "driver: syslog\n", "- db:database\n", "mem_limit: 1000000000\n"]
     {
         assert!(docker.contains(part), "{part} is not in {docker}");
+    }
+}
+
+/// As compose itself reads it, which Rancher does not.
+fn within_brackets_a_text_may_have_a_colon() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        "services:\n  web: {image: example/web:1.0.0, ports: [8080:80, 81], volumes: [/srv/d:/d], command: [a?b, c]}\n";
+    let (docker, _) = texts(&planned(folder.path(), text));
+    for part in ["image: example/web:1.0.0", "8080:80", "/srv/d:/d", "a?b"] {
+        assert!(docker.contains(part), "{part}: {docker}");
     }
 }
 

@@ -39,6 +39,7 @@ const KEYS: &[&str] = &[
     "network_mode: host",
     "pid: host",
     "ports: [80, '80:80', '80:80', '127.0.0.1:90:90', '53:53/udp', '7000-7002:7000-7002', '${P:-1}:1']",
+    "ports: [8080:80, 127.0.0.1:81:81, 82]",
     "ports: [{target: 80, published: '8080', protocol: tcp}, {target: 81}]",
     "privileged: 'true'",
     "read_only: yes",

@@ -25,7 +25,7 @@ use super::wishes::Named;
 use super::{NewError, judged};
 use catalog_check::is_it;
 use rancher_catalog::source::{MAX_FILE_BYTES, YamlFile};
-use rancher_catalog::yaml::{Node, NodeKind, Position, Problem, ReadError};
+use rancher_catalog::yaml::{Document, Node, NodeKind, Position, Problem, ReadError};
 use reader::Reader;
 
 /// A place and words, as errors have them.
@@ -50,7 +50,8 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     if file.not_utf8_at.is_some() {
         return Err(NewError::Wrong(format!("{}: it is not UTF-8 text", path.display())));
     }
-    let document = file.raw().as_ref().map_err(|error: &ReadError| wrong(path, error.position, &error.message))?;
+    let document = Document::read_newer(&file.text);
+    let document = document.map_err(|error: ReadError| wrong(path, error.position, &error.message))?;
     let top = Position { line: 1, column: 1, offset: 0 };
     let Some(root) = document.root.as_ref().filter(|root| !root.is_null()) else {
         return Err(wrong(path, top, "the file is empty: a compose file has services"));

@@ -39,7 +39,17 @@ enum RawKind {
 
 /// Reads the first document of a text.
 pub(super) fn document(text: &[u8]) -> Result<Document, ReadError> {
+    parsed(text, Parser::new(text))
+}
+
+/// As [`document`], as the tools of today read it.
+pub(super) fn newer_document(text: &[u8]) -> Result<Document, ReadError> {
     let mut parser = Parser::new(text);
+    parser.scanner.takes_colons = true;
+    parsed(text, parser)
+}
+
+fn parsed(text: &[u8], mut parser: Parser<'_>) -> Result<Document, ReadError> {
     let mut problems = Vec::new();
     let (mut root, mut depth) = (None, 0);
     if let Event::DocumentStart(_) = parser.next()?.event {

@@ -173,6 +173,14 @@ impl Document {
         build::document(text.as_bytes())
     }
 
+    /// The same as the tools of today read it: within brackets a text may have a colon in it, as in `[8080:80]`.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn read_newer(text: &str) -> Result<Self, ReadError> {
+        build::newer_document(text.as_bytes())
+    }
+
     /// The same of what may be no UTF-8, such as a template printed.
     ///
     /// # Errors

@@ -85,12 +85,16 @@ impl Scanner<'_> {
             }
             while !self.reader.is_blank_or_end(0) {
                 let c = self.reader.at(0);
-                let colon_ends = c == b':' && self.reader.is_blank_or_end(1);
-                if in_flow && c == b':' && !colon_ends {
+                let mut colon_ends = c == b':' && self.reader.is_blank_or_end(1);
+                let is_newer = in_flow && self.takes_colons;
+                if is_newer && c == b':' {
+                    colon_ends |= matches!(self.reader.at(1), b',' | b'[' | b']' | b'{' | b'}');
+                } else if in_flow && c == b':' && !colon_ends {
                     let message = "a text with a colon must be quoted within brackets or braces";
                     return Err(self.reader.mark.error(message));
                 }
-                if colon_ends || (in_flow && matches!(c, b',' | b'?' | b'[' | b']' | b'{' | b'}')) {
+                let question_ends = c == b'?' && (!is_newer || self.reader.is_blank_or_end(1));
+                if colon_ends || (in_flow && (question_ends || matches!(c, b',' | b'[' | b']' | b'{' | b'}'))) {
                     break;
                 }
                 if gap.has_break || !gap.blanks.is_empty() {

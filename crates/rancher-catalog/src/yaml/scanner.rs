@@ -79,6 +79,8 @@ pub(super) struct Scanner<'t> {
     pub(super) comments: Vec<Comment>,
     /// For the white space of one scalar after the other.
     pub(super) room: Gap,
+    /// Whether a text within brackets may have a colon in it, as since go-yaml v3.
+    pub(super) takes_colons: bool,
 }
 
 impl<'t> Scanner<'t> {
@@ -96,6 +98,7 @@ impl<'t> Scanner<'t> {
             lowest_key: 0,
             comments: Vec::new(),
             room: Gap::default(),
+            takes_colons: false,
         }
     }
 
