@@ -121,14 +121,15 @@ fn addresses(text: &str, found: &mut Vec<Found>) {
     while let Some(at) = text[from..].find("://").map(|at| at + from) {
         let start = at + 3;
         from = start;
-        let word = text[start..].find(ends_address).map_or(text.len(), |end| start + end);
         // Another address in the same word ends this one, at what stands before its scheme.
-        let word = match text[start..word].find("://") {
-            Some(next) => {
-                let before = &text[start..start + next];
+        let next = text[start..].find("://").map_or(text.len(), |next| start + next);
+        let word = match text[start..next].find(ends_address) {
+            Some(end) => start + end,
+            None if next == text.len() => next,
+            None => {
+                let before = &text[start..next];
                 start + before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+.-".contains(c)).len()
             }
-            None => word,
         };
         let rest = &text[start..word];
         let Some(host) = rest.rfind('@') else { continue };
@@ -296,7 +297,6 @@ fn pairs(text: &str, found: &mut Vec<Found>) {
         let inner = quote.map_or(before, |quote| &before[..before.len() - quote.len()]);
         let key_at = inner.trim_end_matches(is_of_word).len();
         let mut key = &inner[key_at..];
-        // `User Id=x;Pass Word=y` has a blank in its keys.
         if key.is_empty() || key.len() > 200 {
             continue;
         }
@@ -309,6 +309,11 @@ fn pairs(text: &str, found: &mut Vec<Found>) {
             continue;
         }
         key = key.trim_start_matches('-');
+        // By itself it is the folder of a shell.
+        let is_in_list = is_connection || text[..key_at].trim_end().ends_with([';', '?', '&', ',']);
+        if key.eq_ignore_ascii_case("pwd") && is_in_list {
+            key = "PASSWORD";
+        }
         if !is_secret(key) {
             continue;
         }
