@@ -2,6 +2,7 @@
 //! not and what becomes of it.
 
 mod made_up;
+mod secrets;
 
 use std::fs;
 use std::path::Path;
@@ -33,6 +34,8 @@ pub fn trials() -> Vec<Trial> {
         the_oldest_form_is_read_too,
         a_file_that_is_none_is_refused_with_its_place,
     ];
+    trials.push(trial("secrets_are_never_copied_from_anywhere", None, secrets::are_never_copied_from_anywhere));
+    trials.push(trial("secrets_are_not_seen_where_there_are_none", None, secrets::are_not_seen_where_there_are_none));
     trials.push(trial("made_up_files_pass_the_strict_check", None, made_up::pass_the_strict_check));
     trials.push(trial("ranchers_executor_takes_what_comes_of_made_up_files", judge, made_up::executor_takes_them));
     trials

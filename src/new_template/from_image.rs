@@ -6,8 +6,9 @@ use super::draft::Draft;
 use super::image_variables::is_own;
 use super::questions::{Use, one_line};
 use super::remark::What;
-use super::secret_names::{is_secret, may_be_secret};
-use super::skeleton::variable_name;
+use super::secret_names::holds_secret;
+use super::secret_text::secrets_in;
+use super::skeleton::{variable_name, without_secrets};
 use super::wishes::Parts;
 use super::{NewError, Port, TemplateName, from_compose::probe, skeleton};
 use crate::release::described_image::{self, DescribedImage, RunConfig};
@@ -82,7 +83,7 @@ fn familiar(name: &str) -> &str {
 fn label(run: &RunConfig, name: &str) -> Option<String> {
     let text = run.labels.as_ref()?.get(&format!("org.opencontainers.image.{name}"))?;
     let plain: String = text.chars().filter(|c| c.is_whitespace() || !acts(*c)).take(LONGEST).collect();
-    Some(one_line(&plain)).filter(|text| !text.is_empty())
+    Some(one_line(&plain)).filter(|text| !text.is_empty() && secrets_in(text).is_empty())
 }
 
 fn ports(draft: &mut Draft, run: &RunConfig, parts: &mut Parts) {
@@ -174,8 +175,13 @@ fn variables(draft: &mut Draft, run: &RunConfig, parts: &Parts, service: &str) -
         }
         let question = variable_name(name);
         let place = Use { service, key: "environment", is_needed: false };
-        if is_secret(name) && may_be_secret(value) {
-            draft.questions.ask(&question, None, place);
+        if !holds_secret(name, value) && !secrets_in(value).is_empty() {
+            draft.remarks.tell(What::Asked, None, format!("{name}: what looks like a secret in it is asked for"));
+            asked.push((name.to_owned(), without_secrets(draft, service, ("environment", name), value)));
+            continue;
+        }
+        if holds_secret(name, value) {
+            draft.questions.ask_secret(&question, place);
             draft.remarks.tell(What::Asked, None, format!("{name} is asked for; what the image sets is not copied"));
         } else {
             draft.questions.ask(&question, Some(value), place);

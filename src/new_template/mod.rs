@@ -16,6 +16,7 @@ mod port;
 mod questions;
 mod remark;
 mod secret_names;
+mod secret_text;
 mod skeleton;
 mod templated;
 mod wishes;

@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde_yaml::{Mapping, Value};
 
-use super::secret_names::is_secret;
+use super::secret_names::{holds_secret, is_secret};
+use super::secret_text::{secrets_in, told};
+use rancher_catalog::hidden::seen_in_a_line;
 
 /// Where an answer goes.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,8 @@ pub(super) struct Question {
     pub about: Option<String>,
     /// Whether an empty answer is refused.
     pub required: bool,
+    /// Whether its answer is nobody else's to read, whatever its name.
+    is_hidden: bool,
     /// Whether Rancher refuses one anyway.
     is_needed: bool,
     /// Services and their keys that the answer is used in.
@@ -43,9 +47,14 @@ fn is_whole(text: &str) -> bool {
 }
 
 impl Question {
+    fn is_secret(&self, variable: &str) -> bool {
+        self.is_hidden
+            || self.default.as_deref().map_or_else(|| is_secret(variable), |text| holds_secret(variable, text))
+    }
+
     fn kind(&self, variable: &str) -> &'static str {
         match self.default.as_deref() {
-            _ if is_secret(variable) => "password",
+            _ if self.is_secret(variable) => "password",
             Some("true" | "false") if !self.is_needed => "boolean",
             Some(text) if is_whole(text) => "int",
             Some(text) if text.contains('\n') => "multiline",
@@ -105,15 +114,23 @@ impl Questions {
     /// where the second one is another.
     pub(super) fn ask(&mut self, variable: &str, default: Option<&str>, place: Use<'_>) -> Option<String> {
         let default = default.filter(|default| !(default.is_empty() && place.is_needed));
+        let is_hidden = default.is_some_and(|text| holds_secret(variable, text) || !secrets_in(text).is_empty())
+            || self.0.get(variable).is_some_and(|question| question.is_hidden);
+        let default = default.filter(|_| !is_hidden);
         let question = self.0.entry(variable.to_owned()).or_insert_with(|| Question {
             label: None,
             default: default.map(str::to_owned),
             about: None,
             required: false,
+            is_hidden: false,
             is_needed: false,
             uses: Vec::new(),
         });
         question.is_needed |= place.is_needed;
+        if is_hidden {
+            question.is_hidden = true;
+            question.default = None;
+        }
         let other = match (&question.default, default) {
             (None, Some(later)) => {
                 question.default = Some(later.to_owned());
@@ -125,7 +142,7 @@ impl Questions {
         if question.is_needed && question.default.as_deref() == Some("") {
             question.default = None;
         }
-        question.required = question.is_needed || question.default.is_none() || is_secret(variable);
+        question.required = question.is_needed || question.default.is_none() || question.is_secret(variable);
         let used = (place.service.to_owned(), place.key.to_owned());
         if !question.uses.contains(&used) {
             question.uses.push(used);
@@ -133,18 +150,35 @@ impl Questions {
         other
     }
 
+    /// Asks for what is nobody else's to read.
+    pub(super) fn ask_secret(&mut self, variable: &str, place: Use<'_>) {
+        self.ask(variable, None, place);
+        if let Some(question) = self.0.get_mut(variable) {
+            question.is_hidden = true;
+            question.default = None;
+            question.required = true;
+        }
+    }
+
+    pub(super) fn is_hidden(&self, variable: &str) -> bool {
+        self.0.get(variable).is_some_and(|question| question.is_hidden)
+    }
+
     /// Says more of a question.
     pub(super) fn describe(&mut self, variable: &str, label: Option<&str>, about: Option<&str>) {
         if let Some(question) = self.0.get_mut(variable) {
             question.label = label.map(str::to_owned).or(question.label.take());
-            question.about = about.map(one_line).filter(|about| !about.is_empty()).or(question.about.take());
+            question.about = about
+                .map(|about| told(&seen_in_a_line(&one_line(about))))
+                .filter(|about| !about.is_empty())
+                .or(question.about.take());
         }
     }
 
     /// Lets an empty answer pass.
     pub(super) fn allow_blank(&mut self, variable: &str) {
         if let Some(question) = self.0.get_mut(variable) {
-            question.required = question.is_needed;
+            question.required = question.is_needed || question.is_hidden;
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a person should know of the way from what was given to the template.
 
+use super::secret_text::told;
 use rancher_catalog::yaml::Position;
 
 /// What became of something.
@@ -41,25 +42,37 @@ impl Remark {
 #[derive(Debug)]
 pub(super) struct Remarks {
     path: String,
+    /// The other file that it is about just now.
+    beside: Option<String>,
     pub(super) all: Vec<Remark>,
 }
 
 impl Remarks {
     pub(super) fn on(path: impl Into<String>) -> Self {
-        Self { path: path.into(), all: Vec::new() }
+        Self { path: path.into(), beside: None, all: Vec::new() }
+    }
+
+    /// From now on it is about another file, or about the one that it began with.
+    pub(super) fn turn_to(&mut self, beside: Option<String>) {
+        self.beside = beside;
     }
 
     pub(super) fn tell(&mut self, what: What, position: Option<Position>, message: impl Into<String>) {
-        let remark = Remark { path: self.path.clone(), position, what, message: message.into() };
+        let path = self.beside.as_ref().unwrap_or(&self.path).clone();
+        let remark = Remark { path, position, what, message: told(&message.into()) };
         // One value may be come to on several ways: by an anchor, or by a service that is extended.
         if !self.all.contains(&remark) {
             self.all.push(remark);
         }
     }
 
-    /// In the order of the file.
+    /// In the order of the file, and then of those beside it.
     pub(super) fn into_sorted(mut self) -> Vec<Remark> {
-        self.all.sort_by_key(|remark| remark.position.map(|position| (position.line, position.column)));
+        let own = self.path.clone();
+        self.all.sort_by_cached_key(|remark| {
+            let beside = if remark.path == own { String::new() } else { remark.path.clone() };
+            (beside, remark.position.map(|position| (position.line, position.column)))
+        });
         self.all
     }
 }

@@ -5,7 +5,8 @@ use serde_yaml::Value;
 use super::draft::{Draft, Service};
 use super::name::service_name;
 use super::questions::Use;
-use super::secret_names::{is_secret, may_be_secret};
+use super::secret_names::holds_secret;
+use super::secret_text::{Found, replaced, secrets_in};
 use super::templated::literal;
 use super::wishes::{Pair, Parts};
 use super::{NewError, TemplateName};
@@ -54,7 +55,12 @@ pub(super) fn add(
         service.rancher.insert("scale".into(), 1.into());
     }
     if let Some(check) = &parts.health_check {
-        service.set_health_check(check.to_value());
+        let mut value = check.to_value();
+        if let Some(path) = check.path.as_deref().filter(|path| !secrets_in(path).is_empty()) {
+            let path = without_secrets(draft, &own, ("health_check", "HEALTH_CHECK"), path);
+            value["request_line"] = format!("GET {path} HTTP/1.0").into();
+        }
+        service.set_health_check(value);
     }
     let mut sidekicks = Vec::new();
     for sidekick in &parts.sidekicks {
@@ -91,12 +97,31 @@ fn environment(draft: &mut Draft, service: &str, pair: &Pair) -> Value {
     let question = variable_name(&pair.name);
     let place = Use { service, key: "environment", is_needed: false };
     match &pair.value {
-        Some(value) if !(is_secret(&pair.name) && may_be_secret(value)) => literal(value).into(),
-        _ => {
+        Some(value) if !holds_secret(&pair.name, value) => {
+            without_secrets(draft, service, ("environment", &pair.name), value).into()
+        }
+        Some(_) => {
+            draft.questions.ask_secret(&question, place);
+            format!("${{{question}}}").into()
+        }
+        None => {
             draft.questions.ask(&question, None, place);
             format!("${{{question}}}").into()
         }
     }
+}
+
+/// A text in which each part that is a secret is a question, named after what has it.
+pub(super) fn without_secrets(draft: &mut Draft, service: &str, (key, name): (&str, &str), text: &str) -> String {
+    let by = |found: &Found, _: &str| {
+        let mut variable = variable_name(&format!("{name}_{}", found.name)).to_uppercase();
+        while draft.questions.has(&variable) {
+            variable.push('_');
+        }
+        draft.questions.ask_secret(&variable, Use { service, key, is_needed: false });
+        format!("${{{variable}}}")
+    };
+    replaced(text, by, literal)
 }
 
 /// A name as a question's variable can have it.

@@ -37,8 +37,9 @@ pub(super) fn read(reader: &mut Reader<'_>, service: &str, deploy: &Node) -> Res
                     .left_out(key, format!("deploy.mode: {other} is left out: Rancher keeps what it launches running")),
             },
             "replicas" => {
-                scale(reader, service, value)?;
-                reader.becomes(key, "deploy.replicas becomes `scale` in rancher-compose.yml");
+                if scale(reader, service, "deploy.replicas", value)? {
+                    reader.becomes(key, "deploy.replicas becomes `scale` in rancher-compose.yml");
+                }
             }
             "placement" => placement(reader, service, value),
             "resources" => resources(reader, service, value)?,
@@ -61,16 +62,20 @@ pub(super) fn read(reader: &mut Reader<'_>, service: &str, deploy: &Node) -> Res
     Ok(())
 }
 
-/// Sets how many containers there are.
+/// Sets how many containers there are, and says whether it could.
 ///
 /// # Errors
 /// A dollar begins no variable.
-pub(super) fn scale(reader: &mut Reader<'_>, service: &str, value: &Node) -> Result<(), NewError> {
+pub(super) fn scale(reader: &mut Reader<'_>, service: &str, key: &str, value: &Node) -> Result<bool, NewError> {
     let place = Place { service, key: "scale", is_needed: true, at: value.span.start };
     let text = reader.text(value, place)?;
+    if text.parse::<i64>().is_ok_and(|number| number < 0) {
+        reader.left_out(value, format!("`{key}: {text}` is left out: replicas must be 0 or more"));
+        return Ok(false);
+    }
     let scale = text.parse::<i64>().map_or_else(|_| Value::from(text.clone()), Value::from);
     reader.service(service).rancher.insert("scale".into(), scale);
-    Ok(())
+    Ok(true)
 }
 
 fn placement(reader: &mut Reader<'_>, service: &str, placement: &Node) {

@@ -5,13 +5,14 @@ use serde_yaml::{Mapping, Value};
 use super::super::NewError;
 use super::super::questions::Use;
 use super::super::remark::What;
-use super::super::secret_names::{is_secret, may_be_secret};
+use super::super::secret_names::holds_secret;
 use super::super::skeleton::variable_name;
 use super::super::templated::literal;
 use super::env_file;
 use super::layers::{Key, entries};
 use super::reader::{Place, Reader};
-use rancher_catalog::yaml::{Node, NodeKind};
+use super::variables::filled;
+use rancher_catalog::yaml::{Node, NodeKind, Position};
 
 /// No name that YAML takes for a key is much longer.
 const LONGEST_NAME: usize = 400;
@@ -51,11 +52,11 @@ pub(super) fn read(
             match reader.beside(&name) {
                 Ok(text) => {
                     reader.becomes(path, format!("env_file: the variables of {name} stand in `environment`"));
-                    for (name, value) in env_file::variables(&text) {
-                        let place = Place { service, key: "environment", is_needed: false, at: path.span.start };
-                        let value = of_file(reader, &name, value, place);
-                        environment.insert(name.into(), value.into());
-                    }
+                    let place = Place { service, key: "environment", is_needed: false, at: path.span.start };
+                    let beside = reader.folder_of(&name);
+                    reader.draft.remarks.turn_to(Some(beside));
+                    of_file(reader, &text, place, &mut environment);
+                    reader.draft.remarks.turn_to(None);
                 }
                 Err(why) => reader.left_out(path, format!("env_file: {name} is left out: {why}")),
             }
@@ -79,22 +80,45 @@ pub(super) fn read(
     Ok(())
 }
 
-/// In files nothing stands for anything else.
-fn of_file(reader: &mut Reader<'_>, name: &str, value: Option<String>, place: Place<'_>) -> String {
-    match value {
-        Some(value) if is_secret(name) && may_be_secret(&value) => reader.secret(name, &value, place),
-        Some(value) => literal(&value),
-        None => of_shell(reader, name, place),
+/// Reads a file of variables, whose remarks name its lines.
+fn of_file(reader: &mut Reader<'_>, text: &str, place: Place<'_>, environment: &mut Mapping) {
+    let (lines, odd) = env_file::variables(text);
+    reader.tell_odd(&odd);
+    let known = reader.known.clone();
+    for line in lines {
+        if line.name.len() > LONGEST_NAME {
+            reader.tell_odd(&[(line.number, "its name is too long")]);
+            continue;
+        }
+        let place = Place { at: Position { line: line.number, column: 1, offset: 0 }, ..place };
+        let literal = line.value.as_deref().map(literal);
+        // A dollar that begins no variable is one.
+        let value = value_of(reader, &line.name, line.value.as_deref(), place)
+            .or_else(|_| value_of(reader, &line.name, literal.as_deref(), place));
+        // What stands further down may name it.
+        if let Some(text) = line.value {
+            let value = filled(&text, &reader.known, 0).unwrap_or(text);
+            reader.known.entry(line.name.clone()).or_insert(value);
+        }
+        if let Ok(value) = value {
+            environment.insert(line.name.into(), value.into());
+        }
     }
+    reader.known = known;
 }
 
 /// What compose takes from the shell of the one who calls it.
 fn of_shell(reader: &mut Reader<'_>, name: &str, place: Place<'_>) -> String {
     let variable = variable_name(name);
     let is_new = !reader.draft.questions.has(&variable);
-    let known = reader.known.get(name).cloned().filter(|value| !(is_secret(name) && may_be_secret(value)));
+    let known = reader.known.get(name).cloned();
     let place_of = Use { service: place.service, key: place.key, is_needed: false };
-    reader.draft.questions.ask(&variable, known.as_deref(), place_of);
+    let is_hidden = reader.hidden.contains(&variable) || known.as_deref().is_some_and(|text| holds_secret(name, text));
+    if is_hidden {
+        reader.draft.questions.ask_secret(&variable, place_of);
+    } else {
+        reader.draft.questions.ask(&variable, known.as_deref(), place_of);
+    }
     if is_new {
         let message = format!("{name} is asked for: compose takes it from the shell, which Rancher has not");
         reader.draft.remarks.tell(What::Asked, Some(place.at), message);
@@ -103,25 +127,10 @@ fn of_shell(reader: &mut Reader<'_>, name: &str, place: Place<'_>) -> String {
 }
 
 fn value_of(reader: &mut Reader<'_>, name: &str, value: Option<&str>, place: Place<'_>) -> Result<String, NewError> {
-    let Some(value) = value else { return Ok(of_shell(reader, name, place)) };
-    if !value.contains('$') && is_secret(name) && may_be_secret(value) {
-        return Ok(reader.secret(name, value, place));
+    match value {
+        Some(value) => reader.converted_of(name, value, place),
+        None => Ok(of_shell(reader, name, place)),
     }
-    let text = reader.converted(value, place)?;
-    Ok(without_password(reader, name, text, place))
-}
-
-/// An address may hold a password: `postgres://app:secret@db/app`.
-fn without_password(reader: &mut Reader<'_>, name: &str, text: String, place: Place<'_>) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text };
-    let end = rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len());
-    let Some((login, host)) = rest[..end].rsplit_once('@') else { return text };
-    let Some((user, password)) = login.split_once(':') else { return text };
-    if password.is_empty() || password.contains('$') {
-        return text;
-    }
-    let variable = reader.secret(&format!("{name}_PASSWORD"), password, place);
-    format!("{scheme}://{user}:{variable}@{host}{}", &rest[end..])
 }
 
 /// Gathers the secrets of all environments first, so that an address that holds one finds its variable whichever service
@@ -129,7 +138,7 @@ fn without_password(reader: &mut Reader<'_>, name: &str, text: String, place: Pl
 pub(super) fn name_secrets(reader: &mut Reader<'_>, service: &Node) {
     let Some(environment) = service.get("environment") else { return };
     for (name, value, _) in pairs(environment) {
-        let Some(value) = value.filter(|value| !value.contains('$') && is_secret(&name) && may_be_secret(value)) else {
+        let Some(value) = value.filter(|value| !value.contains('$') && holds_secret(&name, value)) else {
             continue;
         };
         let variable = variable_name(&name);

@@ -7,6 +7,7 @@ mod environment;
 mod image;
 mod keys;
 mod layers;
+mod masked;
 mod names;
 mod ports;
 pub(super) mod probe;
@@ -17,10 +18,12 @@ mod shared;
 mod variables;
 mod volumes;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::draft::Draft;
 use super::remark::What;
+use super::secret_text::told;
 use super::wishes::Named;
 use super::{NewError, judged};
 use catalog_check::is_it;
@@ -30,7 +33,7 @@ use reader::Reader;
 
 /// A place and words, as errors have them.
 pub(super) fn wrong(path: &Path, position: Position, message: impl std::fmt::Display) -> NewError {
-    NewError::Wrong(format!("{}:{position}: {message}", path.display()))
+    NewError::Wrong(format!("{}:{position}: {}", path.display(), told(&message.to_string())))
 }
 
 /// Drafts the template of a compose file.
@@ -60,7 +63,32 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
         return Err(wrong(path, root.span.start, "this is no compose file: it is no map of keys at the top"));
     }
     let services = services(root, path)?;
-    let mut reader = Reader::new(path, &services);
+    // What is found to be a secret late was told before: then all is read again.
+    let mut hidden = BTreeSet::new();
+    let mut draft = loop {
+        let (draft, late) = read(path, document, root, &services, (images, profiles), &hidden)?;
+        if late.is_empty() {
+            break draft;
+        }
+        hidden.extend(late);
+    };
+    if draft.services.is_empty() {
+        return Err(wrong(path, root.span.start, "no service is left to launch: see --profile"));
+    }
+    judged::drop_what_is_refused(&mut draft)?;
+    Ok(draft)
+}
+
+/// Reads all of it, with the variables that are known to be secrets; and those of which that was found too late.
+fn read(
+    path: &Path,
+    document: &Document,
+    root: &Node,
+    services: &Services<'_>,
+    (images, profiles): (&[Named], &[String]),
+    hidden: &BTreeSet<String>,
+) -> Result<(Draft, BTreeSet<String>), NewError> {
+    let mut reader = Reader::new(path, services, hidden);
     for problem in &document.problems {
         match problem {
             Problem::DuplicateKey { key, first, again } => reader.draft.remarks.tell(
@@ -89,15 +117,11 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     }
     services.all.iter().for_each(|(_, node)| environment::name_secrets(&mut reader, node));
     for (name, node) in &services.all {
-        service::read(&mut reader, &services, name, node, images, profiles)?;
+        service::read(&mut reader, services, name, node, images, profiles)?;
     }
     shared::join(&mut reader);
-    let mut draft = reader.draft;
-    if draft.services.is_empty() {
-        return Err(wrong(path, root.span.start, "no service is left to launch: see --profile"));
-    }
-    judged::drop_what_is_refused(&mut draft)?;
-    Ok(draft)
+    let late = reader.late.difference(hidden).cloned().collect();
+    Ok((reader.draft, late))
 }
 
 /// The services of a file, and whether they stand below `services`.

@@ -7,9 +7,10 @@ use super::super::NewError;
 use super::super::draft::{Draft, Service};
 use super::super::questions::Use;
 use super::super::remark::What;
-use super::super::secret_names::{is_secret, may_be_secret};
-use super::variables::{Otherwise, Part, Variable, filled, parts};
-use super::{Services, env_file, names, wrong};
+use super::super::secret_names::{holds_secret, is_secret};
+use super::super::secret_text::secrets_in;
+use super::variables::{Otherwise, Variable, filled, parts};
+use super::{Services, env_file, masked, names, wrong};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::source::MAX_FILE_BYTES;
 use rancher_catalog::yaml::{Node, Position};
@@ -32,6 +33,10 @@ pub(super) struct Reader<'a> {
     pub draft: Draft,
     /// Services that take part of another one's containers: the one, the other, and the key that says so.
     pub shares: Vec<(String, String, &'static str)>,
+    /// Variables that are secrets by what they are used for.
+    pub hidden: BTreeSet<String>,
+    /// Those of them of which that was found out only after they had been told.
+    pub late: BTreeSet<String>,
 }
 
 /// Where a text stands.
@@ -46,7 +51,7 @@ pub(super) struct Place<'p> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(path: &Path, services: &Services<'a>) -> Self {
+    pub fn new(path: &Path, services: &Services<'a>, hidden: &BTreeSet<String>) -> Self {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut reader = Self {
             path: path.to_owned(),
@@ -58,10 +63,19 @@ impl<'a> Reader<'a> {
             secret_names: BTreeMap::new(),
             draft: Draft::new(path.display().to_string()),
             shares: Vec::new(),
+            hidden: hidden.clone(),
+            late: BTreeSet::new(),
         };
         if let Ok(text) = reader.beside(".env") {
-            let variables = env_file::variables(&text).into_iter();
-            reader.known = variables.filter_map(|(name, value)| Some((name, value?))).collect();
+            let (lines, odd) = env_file::variables(&text);
+            for line in lines {
+                let Some(value) = line.value else { continue };
+                let value = filled(&value, &reader.known, 0).unwrap_or(value);
+                reader.known.insert(line.name, value);
+            }
+            reader.draft.remarks.turn_to(Some(reader.folder_of(".env")));
+            reader.tell_odd(&odd);
+            reader.draft.remarks.turn_to(None);
         }
         reader
     }
@@ -82,6 +96,23 @@ impl<'a> Reader<'a> {
             other => other.to_string(),
         })?;
         String::from_utf8(bytes).map_err(|_| "it is no text".to_owned())
+    }
+
+    /// How a file beside the compose file is called in remarks.
+    pub fn folder_of(&self, name: &str) -> String {
+        let name = name.strip_prefix("./").unwrap_or(name);
+        match self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => folder.join(name).display().to_string(),
+            None => name.to_owned(),
+        }
+    }
+
+    /// Tells the lines of a file of variables that cannot be read.
+    pub fn tell_odd(&mut self, odd: &[(u32, &'static str)]) {
+        for (line, why) in odd {
+            let at = Position { line: *line, column: 1, offset: 0 };
+            self.draft.remarks.tell(What::LeftOut, Some(at), format!("line {line} is left out: {why}"));
+        }
     }
 
     /// The new name of a service.
@@ -106,8 +137,16 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// A dollar begins no variable.
     pub fn text(&mut self, node: &Node, place: Place<'_>) -> Result<String, NewError> {
+        self.text_of("", node, place)
+    }
+
+    /// The same, of what has a name.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn text_of(&mut self, name: &str, node: &Node, place: Place<'_>) -> Result<String, NewError> {
         let text = if node.is_null() { "" } else { node.text().unwrap_or_default() };
-        self.converted(text, Place { at: node.span.start, ..place })
+        self.converted_of(name, text, Place { at: node.span.start, ..place })
     }
 
     /// The same of a text that is known.
@@ -115,44 +154,45 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As there.
     pub fn converted(&mut self, text: &str, place: Place<'_>) -> Result<String, NewError> {
-        if !text.contains('$') {
-            return Ok(text.to_owned());
-        }
+        self.converted_of("", text, place)
+    }
+
+    /// The same of a text that is known, and has a name.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn converted_of(&mut self, name: &str, text: &str, place: Place<'_>) -> Result<String, NewError> {
+        let is_whole = is_secret(name);
         let parts = parts(text, &self.known).map_err(|found| {
+            let found = if is_whole || !secrets_in(text).is_empty() { "$" } else { &found };
             let message = format!("`{found}`: a dollar begins no variable here; `$$` stands for a dollar");
             wrong(&self.path, place.at, message)
         })?;
-        let mut out = String::with_capacity(text.len());
-        for part in parts {
-            match part {
-                Part::Plain(text) => out.push_str(&text),
-                Part::Dollar => out.push_str("$$"),
-                Part::Alternative(text) => {
-                    let message = format!("`{text}` is left out: Rancher cannot tell whether a variable has a value");
-                    self.draft.remarks.tell(What::LeftOut, Some(place.at), message);
-                }
-                Part::Variable(variable) => {
-                    self.ask(&variable, place);
-                    out.push_str(&format!("${{{}}}", variable.name));
-                }
-            }
-        }
-        Ok(out)
+        Ok(masked::text(self, name, parts, place))
     }
 
-    fn ask(&mut self, variable: &Variable, place: Place<'_>) {
-        let Variable { name, otherwise, nests } = variable;
-        let written = match otherwise {
-            Otherwise::Default(default) => Some(default.as_str()),
-            _ => None,
-        };
-        let known = self.known.get(name).map(String::as_str);
-        let default = known.filter(|value| !value.is_empty() || written.is_none()).or(written);
+    /// Asks for a variable; for one that nobody else should read where its name, its value or its use says so.
+    pub fn ask(&mut self, variable: &Variable, is_hidden: bool, place: Place<'_>) {
+        let Variable { name, otherwise, nests, hides } = variable;
+        let default = self.default_of(variable);
+        let default = default.as_deref();
         let is_new = !self.draft.questions.has(name);
         let place_of = Use { service: place.service, key: place.key, is_needed: place.is_needed };
-        let secret = is_secret(name) && default.is_some_and(may_be_secret);
-        let other = self.draft.questions.ask(name, default.filter(|_| !secret), place_of);
-        if let Otherwise::Required(why) = otherwise {
+        let looks_so = |text: &str| *hides || holds_secret(name, text) || !secrets_in(text).is_empty();
+        let secret = is_hidden || self.hidden.contains(name) || default.is_some_and(looks_so);
+        let other = if secret {
+            if !is_new && !self.draft.questions.is_hidden(name) {
+                self.late.insert(name.clone());
+            }
+            self.hidden.insert(name.clone());
+            self.draft.questions.ask_secret(name, place_of);
+            None
+        } else {
+            self.draft.questions.ask(name, default, place_of)
+        };
+        if let Otherwise::Required(why) = otherwise
+            && !hides
+        {
             self.draft.questions.describe(name, None, Some(why));
         }
         let remarks = &mut self.draft.remarks;
@@ -164,12 +204,23 @@ impl<'a> Reader<'a> {
             return;
         }
         let message = match (secret, default) {
-            (true, _) => format!("{name} is asked for; its default is not copied, as it looks like a secret"),
+            (true, None) => format!("{name} is asked for, as it looks like a secret"),
+            (true, Some(_)) => format!("{name} is asked for; its default is not copied, as it looks like a secret"),
             (false, Some(default)) => format!("{name} is asked for, with the default {default:?}"),
             (false, None) => format!("{name} is asked for, and has no default"),
         };
         let nested = if *nests { ", made of the defaults of the variables in it" } else { "" };
         remarks.tell(What::Asked, Some(place.at), format!("{message}{nested}"));
+    }
+
+    /// What a variable is without an answer.
+    pub fn default_of(&self, variable: &Variable) -> Option<String> {
+        let written = match &variable.otherwise {
+            Otherwise::Default(default) => Some(default.as_str()),
+            _ => None,
+        };
+        let known = self.known.get(&variable.name).map(String::as_str);
+        known.filter(|value| !value.is_empty() || written.is_none()).or(written).map(str::to_owned)
     }
 
     /// A text in which every variable has the value that compose would give it by itself.
@@ -202,11 +253,9 @@ impl<'a> Reader<'a> {
             format!("{name} is the answer to {variable}; its value is not copied, as it looks like a secret")
         };
         self.draft.remarks.tell(What::Asked, Some(place.at), message);
-        self.draft.questions.ask(
-            &variable,
-            None,
-            Use { service: place.service, key: place.key, is_needed: place.is_needed },
-        );
+        self.draft
+            .questions
+            .ask_secret(&variable, Use { service: place.service, key: place.key, is_needed: place.is_needed });
         format!("${{{variable}}}")
     }
 }

@@ -63,8 +63,9 @@ fn volumes(reader: &mut Reader<'_>, section: &Node) -> Result<(), NewError> {
                 "driver_opts" => {
                     let mut options = Mapping::new();
                     for (option, value) in entries(value) {
-                        let text = reader.text(value, place)?;
-                        options.insert(option.text().unwrap_or_default().into(), text.into());
+                        let option = option.text().unwrap_or_default();
+                        let text = reader.text_of(option, value, place)?;
+                        options.insert(option.into(), text.into());
                     }
                     volume.insert("driver_opts".into(), options.into());
                 }

@@ -4,6 +4,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::super::NewError;
 use super::super::draft::START_ONCE;
+use super::super::secret_text::{is_option, option};
+use super::super::templated::literal;
 use super::super::wishes::Named;
 use super::keys::{Shape, instead, shape};
 use super::layers::{Key, entries, laid};
@@ -101,11 +103,12 @@ fn one(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, key: &Key<'_
         "labels" => labels(reader, own, key)?,
         "deploy" => deploy::read(reader, own, value)?,
         "scale" => {
-            deploy::scale(reader, own, value)?;
-            reader.becomes(at, "`scale` goes into rancher-compose.yml");
+            if deploy::scale(reader, own, "scale", value)? {
+                reader.becomes(at, "`scale` goes into rancher-compose.yml");
+            }
         }
         "cpus" => deploy::cpus(reader, own, at, value, "`cpus`"),
-        "healthcheck" => health(reader, own, at, value),
+        "healthcheck" => health(reader, own, at, value)?,
         "restart" => restart(reader, own, at, value)?,
         "depends_on" => shared::depends_on(reader, own, at, value),
         "links" => shared::links(reader, own, key)?,
@@ -191,7 +194,8 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
         Shape::Pairs => {
             for layer in &key.layers {
                 for (of, value, at) in environment::pairs(layer) {
-                    let text = reader.converted(&value.unwrap_or_default(), Place { at: at.span.start, ..place })?;
+                    let place = Place { at: at.span.start, ..place };
+                    let text = reader.converted_of(&of, &value.unwrap_or_default(), place)?;
                     reader.service(own).put(name, &of, text);
                 }
             }
@@ -205,7 +209,7 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
             }
         }
         Shape::Ranchers => {
-            let value = of_rancher(reader, value, place)?;
+            let value = of_rancher(reader, "", value, place)?;
             reader.service(own).rancher.insert(name.into(), value);
             reader.becomes(key.at, format!("`{name}` goes into rancher-compose.yml"));
         }
@@ -214,23 +218,26 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
 }
 
 /// A value of Rancher's own as it stands, with its variables.
-fn of_rancher(reader: &mut Reader<'_>, value: &Node, place: Place<'_>) -> Result<Value, NewError> {
+fn of_rancher(reader: &mut Reader<'_>, name: &str, value: &Node, place: Place<'_>) -> Result<Value, NewError> {
     Ok(match &value.kind {
         NodeKind::List(items) => {
             let items: Result<Vec<Value>, NewError> =
-                items.iter().map(|item| of_rancher(reader, item, place)).collect();
+                items.iter().map(|item| of_rancher(reader, name, item, place)).collect();
             items?.into()
         }
         NodeKind::Map(_) => {
             let mut map = Mapping::new();
             for (key, value) in entries(value) {
-                let value = of_rancher(reader, value, place)?;
-                map.insert(key.text().unwrap_or_default().into(), value);
+                let name = key.text().unwrap_or_default();
+                let value = of_rancher(reader, name, value, place)?;
+                map.insert(name.into(), value);
             }
             map.into()
         }
-        NodeKind::Scalar { text, .. } if text.contains('$') => reader.text(value, place)?.into(),
-        NodeKind::Scalar { .. } => value.to_value(),
+        NodeKind::Scalar { text, .. } => match reader.text_of(name, value, place)? {
+            same if same == *text || value.is_null() => value.to_value(),
+            other => other.into(),
+        },
     })
 }
 
@@ -253,9 +260,16 @@ fn command(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), NewE
     let place = Place { service: own, key: key.name, is_needed: false, at: value.span.start };
     let command: Value = match &value.kind {
         NodeKind::List(items) => {
-            let texts = items.iter().map(|item| reader.text(item, place));
-            let texts = texts.collect::<Result<Vec<_>, _>>()?;
-            texts.into_iter().map(Value::from).collect::<Vec<_>>().into()
+            let mut texts = Vec::new();
+            let mut named = None;
+            for item in items {
+                let written = item.text().unwrap_or_default();
+                // What stands behind `--token` is one, but for another option.
+                let name = named.take().filter(|_| !is_option(written)).unwrap_or_default();
+                texts.push(Value::from(reader.text_of(name, item, place)?));
+                named = option(written);
+            }
+            texts.into()
         }
         _ => reader.text(value, place)?.into(),
     };
@@ -310,14 +324,14 @@ fn labels(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), NewEr
     for layer in &key.layers {
         for (name, value, at) in environment::pairs(layer) {
             let place = Place { service: own, key: "labels", is_needed: false, at: at.span.start };
-            let text = reader.converted(&value.unwrap_or_default(), place)?;
+            let text = reader.converted_of(&name, &value.unwrap_or_default(), place)?;
             reader.service(own).put("labels", &name, text);
         }
     }
     Ok(())
 }
 
-fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) {
+fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) -> Result<(), NewError> {
     let is_off = value.get("disable").and_then(Node::text) == Some("true");
     let test: Vec<String> = match value.get("test") {
         Some(test) if !test.items().is_empty() => test.items().iter().map(|item| reader.filled(item)).collect(),
@@ -325,7 +339,7 @@ fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) {
         None => Vec::new(),
     };
     if is_off || test.first().is_some_and(|word| word == "NONE") {
-        return;
+        return Ok(());
     }
     let time = |name: &str| value.get(name).and_then(|node| milliseconds(&reader.filled(node)));
     let retries = value.get("retries").and_then(|node| reader.filled(node).parse().ok());
@@ -334,13 +348,20 @@ fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) {
     match probe::check(&test, &times) {
         Some((check, why)) => {
             reader.becomes(at, format!("`healthcheck` becomes `health_check` in rancher-compose.yml: {}{why}", check.asks()));
-            reader.service(own).set_health_check(check.to_value());
+            let mut value = check.to_value();
+            if let Some(path) = &check.path {
+                let place = Place { service: own, key: "healthcheck", is_needed: true, at: at.span.start };
+                let path = reader.converted(&literal(path), place)?;
+                value["request_line"] = format!("GET {path} HTTP/1.0").into();
+            }
+            reader.service(own).set_health_check(value);
         }
         None => reader.left_out(
             at,
             "`healthcheck` is left out: Rancher runs no command, it asks a port; add a `health_check` to rancher-compose.yml",
         ),
     }
+    Ok(())
 }
 
 fn restart(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) -> Result<(), NewError> {
@@ -449,8 +470,9 @@ fn logging(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), NewE
     }
     let mut held = Mapping::new();
     for (name, value) in options.map(entries).unwrap_or_default() {
-        let text = reader.text(value, place)?;
-        held.insert(name.text().unwrap_or_default().into(), text.into());
+        let name = name.text().unwrap_or_default();
+        let text = reader.text_of(name, value, place)?;
+        held.insert(name.into(), text.into());
     }
     if !held.is_empty() {
         reader.service(own).put("logging", "options", Value::Mapping(held));

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::super::secret_names::is_secret;
+
 /// So deep a default may stand in another.
 const DEEPEST: usize = 16;
 
@@ -24,6 +26,8 @@ pub(super) struct Variable {
     pub otherwise: Otherwise,
     /// Whether its default names another variable.
     pub nests: bool,
+    /// Whether one of those has the name of a secret.
+    pub hides: bool,
 }
 
 /// A part of a text.
@@ -62,7 +66,12 @@ fn parts_within(text: &str, known: &BTreeMap<String, String>, depth: usize) -> R
             rest = &behind[end + 1..];
         } else {
             let name = name(behind).ok_or_else(broken)?;
-            parts.push(Part::Variable(Variable { name: name.to_owned(), otherwise: Otherwise::Empty, nests: false }));
+            parts.push(Part::Variable(Variable {
+                name: name.to_owned(),
+                otherwise: Otherwise::Empty,
+                nests: false,
+                hides: false,
+            }));
             rest = &behind[name.len()..];
         }
     }
@@ -100,19 +109,26 @@ fn closing(text: &str) -> Option<usize> {
 fn braced(inner: &str, known: &BTreeMap<String, String>, depth: usize) -> Option<Part> {
     let name = name(inner)?;
     let rest = &inner[name.len()..];
-    let variable = |otherwise, nests| Part::Variable(Variable { name: name.to_owned(), otherwise, nests });
+    let variable =
+        |otherwise, nests, hides| Part::Variable(Variable { name: name.to_owned(), otherwise, nests, hides });
     if rest.is_empty() {
-        return Some(variable(Otherwise::Empty, false));
+        return Some(variable(Otherwise::Empty, false, false));
     }
     let (sign, word) = rest.strip_prefix(':').unwrap_or(rest).split_at_checked(1)?;
     if depth >= DEEPEST {
         return None;
     }
     let nests = word.contains('$');
-    let word = filled(word, known, depth + 1)?;
+    let held = parts_within(word, known, depth + 1).ok()?;
+    let hides = held.iter().any(|part| match part {
+        Part::Variable(of) => of.hides || is_secret(&of.name),
+        Part::Alternative(_) => true,
+        _ => false,
+    });
+    let word = joined(held, known);
     match sign {
-        "-" => Some(variable(Otherwise::Default(word), nests)),
-        "?" => Some(variable(Otherwise::Required(word), nests)),
+        "-" => Some(variable(Otherwise::Default(word), nests, hides)),
+        "?" => Some(variable(Otherwise::Required(word), nests, hides)),
         "+" => Some(Part::Alternative(format!("${{{inner}}}"))),
         _ => None,
     }
@@ -120,8 +136,12 @@ fn braced(inner: &str, known: &BTreeMap<String, String>, depth: usize) -> Option
 
 /// A text with all its variables replaced.
 pub(super) fn filled(text: &str, known: &BTreeMap<String, String>, depth: usize) -> Option<String> {
+    Some(joined(parts_within(text, known, depth).ok()?, known))
+}
+
+fn joined(parts: Vec<Part>, known: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
-    for part in parts_within(text, known, depth).ok()? {
+    for part in parts {
         match part {
             Part::Plain(text) => out.push_str(&text),
             Part::Dollar => out.push('$'),
@@ -133,7 +153,7 @@ pub(super) fn filled(text: &str, known: &BTreeMap<String, String>, depth: usize)
             }),
         }
     }
-    Some(out)
+    out
 }
 
 #[cfg(test)]
@@ -151,7 +171,8 @@ mod tests {
 
     #[test]
     fn all_forms_of_compose_are_known() {
-        let variable = |otherwise, nests| Part::Variable(Variable { name: "A".to_owned(), otherwise, nests });
+        let variable =
+            |otherwise, nests| Part::Variable(Variable { name: "A".to_owned(), otherwise, nests, hides: false });
         assert_eq!(one("$A"), variable(Otherwise::Empty, false));
         assert_eq!(one("${A}"), variable(Otherwise::Empty, false));
         assert_eq!(one("${A:-x y}"), variable(Otherwise::Default("x y".to_owned()), false));
