@@ -239,7 +239,7 @@ fn is_connection(text: &str) -> bool {
 fn end_of_value(text: &str, start: usize, is_query: bool, is_connection: bool) -> usize {
     let rest = &text[start..];
     let begins_pair = |at: usize| {
-        let key = rest[at + 1..].trim_start_matches(|c| is_of_word(c));
+        let key = rest[at + 1..].trim_start_matches(is_of_word);
         key.starts_with('=') && key.len() < rest.len() - at - 1
     };
     let ends = |(at, c): (usize, char)| match c {

@@ -66,7 +66,7 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     // What is found to be a secret late was told before: then all is read again.
     let mut hidden = BTreeSet::new();
     let mut draft = loop {
-        let (draft, late) = read(path, document, root, &services, (images, profiles), &hidden)?;
+        let (draft, late) = read(path, &document, root, &services, (images, profiles), &hidden)?;
         if late.is_empty() {
             break draft;
         }
