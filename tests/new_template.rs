@@ -29,6 +29,7 @@ pub fn trials() -> Vec<Trial> {
         two_hundred_combinations_pass_the_strict_check,
         what_is_there_is_left_alone,
         what_is_missing_or_misspelt_is_named,
+        what_others_put_where_files_are_made_stays,
         a_dry_run_writes_nothing,
         a_model_keeps_what_it_says,
         killed_at_any_moment_there_is_nothing_or_all,
@@ -253,6 +254,16 @@ fn what_is_there_is_left_alone() {
         assert!(code == 2 && (errors.contains("is not a folder") || errors.contains("is a symbolic link")), "{errors}");
     }
     assert!(!folder.join("infra-templates/other").exists());
+}
+
+fn what_others_put_where_files_are_made_stays() {
+    let catalog = crate::bump::catalog();
+    let theirs = catalog.path().join(".gen-catalog-staging/theirs");
+    fs::create_dir(theirs.parent().unwrap()).unwrap();
+    fs::write(&theirs, "mine").unwrap();
+    let (code, _, errors) = outcome(catalog.path(), ALL_PARTS);
+    assert!(code == 2 && errors.contains(".gen-catalog-staging/theirs stands where"), "{errors}");
+    assert_eq!(fs::read_to_string(&theirs).unwrap(), "mine");
 }
 
 fn what_is_missing_or_misspelt_is_named() {

@@ -44,6 +44,9 @@ pub enum CatalogError {
     /// Another run is writing, by this crate or by `gen-catalog`.
     #[error("another gen-catalog is writing into this catalog, or a program with its library ({} is locked): wait until it has ended", .0.display())]
     Busy(PathBuf),
+    /// Somebody's file stands where files are written before they are moved into place.
+    #[error("{} stands where gen-catalog writes for a moment, and was put there by another: move it away", .0.display())]
+    NotOurs(PathBuf),
     /// What is to be replaced is not what was read.
     #[error("another program has changed {} meanwhile: run again", .0.display())]
     Changed(PathBuf),

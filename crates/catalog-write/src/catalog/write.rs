@@ -10,6 +10,8 @@ use super::{CatalogError, CatalogRoot, Change, ChangeKind, io_error};
 
 /// Where everything is written first: in the catalog itself, so that it moves into place by renaming.
 const STAGING: &str = ".gen-catalog-staging";
+/// What a run has in there.
+const PARTS: [&str; 3] = ["new", "former", "whole"];
 
 /// Writes what is to be created or updated; files that stay are not touched. Everything is first written beside the
 /// catalog's files and only then renamed into place, in the order given. When something fails, what was renamed
@@ -88,9 +90,15 @@ impl Staging {
             Ok(()) | Err(TryLockError::WouldBlock) => return Err(CatalogError::Busy(folder)),
             Err(TryLockError::Error(error)) => return Err(io_error("lock", &folder)(error)),
         }
+        for entry in fs::read_dir(&folder).map_err(io_error("read", &folder))? {
+            let entry = entry.map_err(io_error("read", &folder))?;
+            if !PARTS.iter().any(|part| entry.file_name() == *part) {
+                return Err(CatalogError::NotOurs(entry.path()));
+            }
+        }
         let staging = Self { folder, _lock: lock, done: Vec::new(), keep: false };
         // A run that was killed left its own things here.
-        for part in ["new", "former", "whole"] {
+        for part in PARTS {
             let part = staging.folder.join(part);
             match fs::remove_dir_all(&part) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("remove", &part)(error)),
