@@ -38,7 +38,7 @@ pub const FILE_NAME: &str = "gen-catalog.toml";
 #[derive(Debug, Clone, Default)]
 pub struct CatalogConfig {
     /// Where the catalog lies below the file, if it is not the folder of the file.
-    pub catalog: Option<String>,
+    pub catalog: Option<NamedCatalog>,
     /// For whom the catalog is.
     pub audience: Audience,
     /// How bad the findings of rules are, where that is not what the rules say.
@@ -53,6 +53,17 @@ pub struct CatalogConfig {
     pub allow: Vec<Allow>,
     pub(super) root: PathBuf,
     pub(super) file: PathBuf,
+}
+
+/// Where a catalog lies, as a file says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedCatalog {
+    /// The folder, from that of the file.
+    pub path: String,
+    /// Where that stands.
+    pub line: usize,
+    /// Where in the line.
+    pub column: usize,
 }
 
 /// How bad the findings of a rule are.
@@ -152,7 +163,7 @@ impl CatalogConfig {
         for folder in parents(root) {
             if let Some(bytes) = read(&folder)? {
                 let config = Self::of(root, &folder, &bytes)?;
-                let is_meant = config.catalog.as_ref().is_some_and(|catalog| names(&folder, catalog, root));
+                let is_meant = config.catalog.as_ref().is_some_and(|catalog| names(&folder, &catalog.path, root));
                 return Ok(if is_meant { config } else { Self::default() });
             }
         }

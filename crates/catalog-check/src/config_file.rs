@@ -71,7 +71,7 @@ pub(super) fn named_by<E: From<ConfigError>>(folder: &Path, read: &mut ReadIn<'_
         let Some(bytes) = read(&above)? else { continue };
         let text = String::from_utf8_lossy(&bytes);
         let Some(named) = CatalogConfig::parse(&above, &text)?.catalog else { return Ok(None) };
-        let catalog: PathBuf = above.join(&named).components().collect();
+        let catalog: PathBuf = above.join(&named.path).components().collect();
         if folder.starts_with(&catalog) {
             return Ok(None);
         }
@@ -81,19 +81,9 @@ pub(super) fn named_by<E: From<ConfigError>>(folder: &Path, read: &mut ReadIn<'_
             Ok(_) => "a link is on the way to it, and none is followed",
             Err(_) => "there is no such folder here",
         };
-        let (path, place) = (above.join(FILE_NAME), place_of_catalog(&text));
-        return Err(ConfigError { path, place, reason: format!("`catalog` is {named:?}: {wrong}") }.into());
+        let place = format!("{}:{}:", named.line, named.column);
+        let reason = format!("`catalog` is {:?}: {wrong}", named.path);
+        return Err(ConfigError { path: above.join(FILE_NAME), place, reason }.into());
     }
     Ok(None)
-}
-
-/// Where the value of `catalog` stands, as `LINE:COLUMN:`.
-fn place_of_catalog(text: &str) -> String {
-    let top = text.lines().enumerate().take_while(|(_, line)| !line.trim_start().starts_with('['));
-    let mut places = top.filter_map(|(at, line)| {
-        let (key, value) = line.split_once('=')?;
-        let column = line.chars().count() - value.trim_start().chars().count() + 1;
-        (key.trim().trim_matches('"') == "catalog").then(|| format!("{}:{column}:", at + 1))
-    });
-    places.next().unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use rancher_catalog::model::Repository;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::config::{Allow, CatalogConfig, NextVersion, OfTemplate, SetSeverity};
+use super::config::{Allow, CatalogConfig, NamedCatalog, NextVersion, OfTemplate, SetSeverity};
 use super::nearest::is_it;
 use super::report::Severity;
 use super::rules;
@@ -50,7 +50,11 @@ pub(super) fn read(text: &str) -> Read<CatalogConfig> {
         let (name, span) = (key.get_ref().as_ref(), value.span());
         match (name, value.get_ref()) {
             ("for", DeValue::String(name)) => config.audience = file.audience(name, span)?,
-            ("catalog", DeValue::String(path)) => config.catalog = Some(file.path(name, path, span)?),
+            ("catalog", DeValue::String(path)) => {
+                let place = file.at(span.clone(), "");
+                let path = file.path(name, path, span)?;
+                config.catalog = Some(NamedCatalog { path, line: place.line, column: place.column });
+            }
             ("registry", DeValue::String(registry)) => config.registry = Some(file.registry(registry, span)?),
             ("version", DeValue::String(word)) => config.version = Some(file.word(name, word, &VERSIONS, span)?),
             ("for" | "catalog" | "registry" | "version", other) => return Err(file.no_text(name, other, span)),
