@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use crate::catalog::CatalogError;
 use crate::text_edit::EditError;
 use catalog_check::config::ConfigError;
+use catalog_write::AsideError;
 
 /// Why there is no next revision.
 #[derive(Debug, thiserror::Error)]
@@ -64,4 +65,10 @@ pub enum BumpError {
         /// Why not.
         reason: String,
     },
+}
+
+impl From<AsideError> for BumpError {
+    fn from(AsideError { path, reason }: AsideError) -> Self {
+        Self::Io { path, reason: reason.to_string() }
+    }
 }

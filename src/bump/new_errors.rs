@@ -1,19 +1,20 @@
 //! What the check finds in a new revision that it did not find in the one before.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::BumpError;
 use crate::catalog::Change;
-use catalog_check::config::{CatalogConfig, FILE_NAME};
-use catalog_check::{CheckOptions, Checked, Finding, Severity, check};
+use catalog_check::config::CatalogConfig;
+use catalog_check::{CheckOptions, Checked, Finding, Severity};
+use catalog_write::Aside;
 use rancher_catalog::source::{TemplateSource, VersionSource};
 
 /// Two states of a template with the revision before and the new one alone, in a folder of their own.
 pub struct Beside {
-    folder: tempfile::TempDir,
-    template: PathBuf,
+    before: Aside,
+    after: Aside,
+    template: String,
 }
 
 /// A file of a template by its path in that, with its content.
@@ -25,39 +26,24 @@ impl Beside {
     /// # Errors
     /// No temporary files can be written.
     pub fn write(root: &Path, inside: &str, before: &[Named<'_>], changes: &[Change]) -> Result<Self, BumpError> {
-        let cannot = |path: &Path| {
-            let path = path.to_owned();
-            move |reason: std::io::Error| BumpError::Io { path, reason: reason.to_string() }
-        };
-        let folder = tempfile::tempdir().map_err(cannot(&std::env::temp_dir()))?;
-        let put = |path: PathBuf, content: &[u8]| {
-            let above = path.parent().unwrap_or(&path).to_owned();
-            fs::create_dir_all(&above).and_then(|()| fs::write(&path, content)).map_err(cannot(&path))
-        };
-        for state in ["before", "after"] {
-            let catalog = folder.path().join(state);
+        let (is, will_be) = (Aside::new()?, Aside::new()?);
+        let config = CatalogConfig::read(root)?;
+        for state in [&is, &will_be] {
             for (path, content) in before {
-                put(catalog.join(inside).join(path), content)?;
+                state.put(Path::new(inside).join(path), content)?;
             }
             // What a catalog allows it allows here too.
-            if let Ok(allowed) = fs::read(CatalogConfig::read(root)?.file()) {
-                put(catalog.join(FILE_NAME), &allowed)?;
-            }
+            state.allow_as(config.file())?;
         }
         for change in changes {
-            put(folder.path().join("after").join(&change.path), change.after.as_deref().unwrap_or_default())?;
+            will_be.put(&change.path, change.after.as_deref().unwrap_or_default())?;
         }
-        let template = PathBuf::from(inside);
-        Ok(Self { folder, template })
-    }
-
-    fn state(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name).join(&self.template)
+        Ok(Self { before: is, after: will_be, template: inside.to_owned() })
     }
 
     /// The template as it will be, as far as it is here.
     pub fn after(&self) -> TemplateSource {
-        let mut template = TemplateSource::outline(&self.state("after"));
+        let mut template = TemplateSource::outline(&self.after.path(&self.template));
         template.versions.iter_mut().for_each(VersionSource::expand);
         template
     }
@@ -67,21 +53,17 @@ impl Beside {
     /// # Errors
     /// The check cannot be run.
     pub fn check(&self, old: &str, new: &str) -> Result<(Checked, Vec<Finding>), BumpError> {
-        let of = |state: &str, version: &str| -> Result<Checked, BumpError> {
-            let template = self.state(state);
+        let of = |state: &Aside, version: &str| -> Result<Checked, BumpError> {
             let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
-            let mut checked = check(std::slice::from_ref(&template), &options)
-                .map_err(|error| BumpError::Io { path: template.clone(), reason: error.to_string() })?;
-            checked.findings.retain_mut(|finding| {
-                let inside = finding.path.strip_prefix(&template).map(Path::to_owned).unwrap_or_default();
-                // What is beside them is not whole here.
-                let is_asked = inside.starts_with(version) || inside == Path::new("config.yml");
-                finding.path = self.template.join(&inside);
-                is_asked
+            let mut checked = state.check(&self.template, &options)?;
+            // What is beside them is not whole here.
+            checked.findings.retain(|finding| {
+                let inside = finding.path.strip_prefix(&self.template).unwrap_or(&finding.path);
+                inside.starts_with(version) || inside == Path::new("config.yml")
             });
             Ok(checked)
         };
-        let (before, after) = (of("before", old)?, of("after", new)?);
+        let (before, after) = (of(&self.before, old)?, of(&self.after, new)?);
         // The file of a finding, whatever its revision.
         let key = |finding: &Finding, version: &str| {
             let inside = finding.path.strip_prefix(&self.template).unwrap_or(&finding.path);

@@ -4,7 +4,7 @@ use crate::entries::Publication;
 use crate::render::Renderer;
 use rancher_catalog::model::Version;
 
-use super::{CatalogError, CatalogRoot, Change, ChangeKind, TemplatePlan};
+use super::{CatalogError, CatalogRoot, Change, TemplatePlan};
 
 /// All that a publication would change in a catalog.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ impl PublishPlan {
 
     /// The files that are not as they shall be.
     pub fn drift(&self) -> impl Iterator<Item = &Change> {
-        self.changes().filter(|change| change.kind() != ChangeKind::Same)
+        self.infra.drift().chain(self.project.drift())
     }
 
     /// The templates whose default version would become a lower one, each with the present one.

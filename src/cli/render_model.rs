@@ -10,6 +10,7 @@ use super::Outcome;
 use super::model::{AnyModel, from_file};
 use super::output::{HEADING, Output, Text};
 use crate::catalog::{CatalogError, CatalogRoot, Change, ChangeKind, apply, default_version};
+use crate::entries::Notes;
 use crate::render::{RenderedFile, Renderer};
 use rancher_catalog::model::Config;
 use rancher_catalog::yaml::{Document, read_as};
@@ -124,13 +125,15 @@ fn files(model: &AnyModel, renderer: &Renderer) -> anyhow::Result<Vec<RenderedFi
     let below = |folder: String, files: Vec<RenderedFile>| {
         files.into_iter().map(move |file| RenderedFile { path: format!("{folder}/{}", file.path), text: file.text })
     };
+    let without = Notes::new();
+    let none = [&without; 2];
     let mut all = Vec::new();
     match model {
-        AnyModel::InfraVersion(version) => all.extend(renderer.infra_version(version)?),
+        AnyModel::InfraVersion(version) => all.extend(renderer.infra_version(version, none)?),
         AnyModel::ProjectVersion(version) => all.extend(renderer.project_version(version)?),
         AnyModel::Infra(template) => {
             for (revision, version) in &template.versions {
-                all.extend(below(format!("{}/{revision}", template.folder), renderer.infra_version(version)?));
+                all.extend(below(format!("{}/{revision}", template.folder), renderer.infra_version(version, none)?));
             }
             let text = renderer.config(&template.config)?;
             all.push(RenderedFile { path: format!("{}/config.yml", template.folder), text });

@@ -34,6 +34,7 @@ use crate::catalog::CatalogError;
 use crate::release::layout::OciError;
 use crate::render::RenderError;
 use catalog_check::Finding;
+use catalog_write::AsideError;
 
 /// Why there is no new template.
 #[derive(Debug, thiserror::Error)]
@@ -76,4 +77,10 @@ pub enum NewError {
 
 fn said(finding: &Finding) -> String {
     format!("{}: {}", finding.place(), finding.message)
+}
+
+impl From<AsideError> for NewError {
+    fn from(AsideError { path, reason }: AsideError) -> Self {
+        Self::Unreadable { path, reason: reason.to_string() }
+    }
 }

@@ -1,7 +1,6 @@
 //! A new template as it will be: its files, what was left out on the way, and what the check says of it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_yaml::{Mapping, Value};
@@ -13,7 +12,8 @@ use super::{NewError, Remark, Source, Wishes, from_compose, from_image, skeleton
 use crate::catalog::{CatalogRoot, Change, apply};
 use crate::render::{self, RenderedFile};
 use catalog_check::config::FILE_NAME;
-use catalog_check::{CheckOptions, Checked, Finding, Severity, check};
+use catalog_check::{CheckOptions, Checked, Finding, Severity};
+use catalog_write::Aside;
 use rancher_catalog::model::{Config, ImageReference, RancherCompose, Scalar, Version};
 
 /// The first version of a template, where nothing tells of another.
@@ -211,32 +211,11 @@ fn of_model(
 
 /// What the check says of the template by itself, in a catalog that allows what this one does.
 fn checked(catalog: &Path, folder: &str, changes: &[Change]) -> Result<Checked, NewError> {
-    let aside = tempfile::tempdir().map_err(unusable(&std::env::temp_dir()))?;
-    let put = |path: PathBuf, content: &[u8]| {
-        let above = path.parent().unwrap_or(&path).to_owned();
-        fs::create_dir_all(&above).and_then(|()| fs::write(&path, content)).map_err(unusable(&path))
-    };
+    let aside = Aside::new()?;
     for change in changes {
-        put(aside.path().join(&change.path), change.after.as_deref().unwrap_or_default())?;
+        aside.put(&change.path, change.after.as_deref().unwrap_or_default())?;
     }
-    if let Ok(allowed) = fs::read(catalog.join(FILE_NAME)) {
-        put(aside.path().join(FILE_NAME), &allowed)?;
-    }
+    aside.allow_as(&catalog.join(FILE_NAME))?;
     let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
-    let template = aside.path().join(folder);
-    let mut checked = check(std::slice::from_ref(&template), &options).map_err(unusable(&template))?;
-    // What the whole catalog allows and this template has no need of is no finding of it.
-    checked.findings.retain_mut(|finding| match finding.path.strip_prefix(&template) {
-        Ok(inside) => {
-            finding.path = Path::new(folder).join(inside);
-            true
-        }
-        Err(_) => false,
-    });
-    Ok(checked)
-}
-
-fn unusable(path: &Path) -> impl FnOnce(std::io::Error) -> NewError {
-    let path = path.to_owned();
-    move |reason| NewError::Unreadable { path, reason: reason.to_string() }
+    Ok(aside.check(folder, &options)?)
 }

@@ -1,13 +1,10 @@
 //! One version of a template of services, with what stands beside it.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
-
 use catalog_check::{CheckOptions, Finding, Severity};
 use rancher_catalog::model::{Config, InfraVersion, Revision, Version};
 use rancher_catalog::source::is_base;
 
+use crate::aside::{Aside, AsideError};
 use crate::catalog::CatalogError;
 use crate::render::{Notes, RenderError, RenderedFile, Renderer};
 
@@ -67,7 +64,7 @@ pub enum EntryError {
     Catalog(#[from] CatalogError),
     /// A temporary folder cannot be written, in which the check looks at it.
     #[error("it cannot be written for the check: {0}")]
-    Temporary(io::Error),
+    Temporary(#[from] AsideError),
 }
 
 impl From<RenderError> for EntryError {
@@ -109,18 +106,10 @@ impl Entry {
     /// A template is wrong, or what it printed is not what the model says.
     pub fn render_by(&self, renderer: &Renderer, revision: Revision) -> Result<Vec<RenderedFile>, RenderError> {
         let file = |name: &str, text: String| RenderedFile { path: format!("{}/{name}", self.folder), text };
-        let (docker_compose, rancher_compose) = (&self.version.docker_compose, &self.version.rancher_compose);
-        let mut files = vec![
-            file(
-                &format!("{revision}/docker-compose.yml"),
-                renderer.docker_compose(docker_compose, &self.docker_compose_notes)?,
-            ),
-            file(
-                &format!("{revision}/rancher-compose.yml"),
-                renderer.rancher_compose(rancher_compose, &self.rancher_compose_notes)?,
-            ),
-        ];
-        files.extend(self.version.readme.as_ref().map(|text| file(&format!("{revision}/README.md"), text.clone())));
+        let notes = [&self.docker_compose_notes, &self.rancher_compose_notes];
+        let of_version = renderer.infra_version(&self.version, notes)?.into_iter();
+        let mut files: Vec<RenderedFile> =
+            of_version.map(|of| file(&format!("{revision}/{}", of.path), of.text)).collect();
         let name = self.folder.rsplit('/').next().unwrap_or_default();
         files.extend(self.icon.as_ref().map(|icon| file(&format!("catalogIcon-{name}.svg"), icon.clone())));
         files.push(file("config.yml", renderer.config(&self.config)?));
@@ -133,21 +122,11 @@ impl Entry {
     /// # Errors
     /// It cannot be rendered, or the temporary folder cannot be written.
     pub fn check(&self, options: &CheckOptions) -> Result<Vec<Finding>, EntryError> {
-        let catalog = tempfile::tempdir().map_err(EntryError::Temporary)?;
+        let aside = Aside::new()?;
         for file in self.render(Revision(0))? {
-            let path = catalog.path().join(&file.path);
-            let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, file.text));
-            written.map_err(EntryError::Temporary)?;
+            aside.put(&file.path, file.text.as_bytes())?;
         }
-        let root = std::path::absolute(catalog.path()).map_err(EntryError::Temporary)?;
-        let checked = catalog_check::check(&[root.join(&self.folder)], options).map_err(EntryError::Temporary)?;
-        let mut findings = checked.findings;
-        for finding in &mut findings {
-            if let Ok(inside) = finding.path.strip_prefix(&root) {
-                finding.path = PathBuf::from(inside);
-            }
-        }
-        Ok(findings)
+        Ok(aside.check(&self.folder, options)?.findings)
     }
 
     /// What is found, without an error among it.

@@ -46,16 +46,17 @@ impl Renderer {
         Ok(Self { environment: environment(more, folder)? })
     }
 
-    /// The files of one version, in the folder of that version.
+    /// The files of one version, in the folder of that version, with the comments for docker-compose.yml and for
+    /// rancher-compose.yml.
     ///
     /// # Errors
     /// As [`Renderer::config`].
-    pub fn infra_version(&self, model: &InfraVersion) -> Result<Vec<RenderedFile>, RenderError> {
+    pub fn infra_version(&self, model: &InfraVersion, notes: [&Notes; 2]) -> Result<Vec<RenderedFile>, RenderError> {
         let file = |path: &str, text: String| RenderedFile { path: path.to_owned(), text };
-        let none = Notes::new();
+        let [docker_compose, rancher_compose] = notes;
         let mut files = vec![
-            file("docker-compose.yml", self.docker_compose(&model.docker_compose, &none)?),
-            file("rancher-compose.yml", self.rancher_compose(&model.rancher_compose, &none)?),
+            file("docker-compose.yml", self.docker_compose(&model.docker_compose, docker_compose)?),
+            file("rancher-compose.yml", self.rancher_compose(&model.rancher_compose, rancher_compose)?),
         ];
         files.extend(model.readme.as_ref().map(|text| file("README.md", text.clone())));
         Ok(files)
