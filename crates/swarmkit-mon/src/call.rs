@@ -4,14 +4,22 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::DATE;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// What is kept of an error's text, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
 /// What to do about a certificate that is not trusted.
 const UNTRUSTED: &str = "; the certificate of a private authority is taken from CATTLE_CA_CERT, or from what Rancher's agent left on the host";
+
+/// Reads what may be null as if it were not there.
+///
+/// # Errors
+/// As the type's own.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
 
 /// Why a call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

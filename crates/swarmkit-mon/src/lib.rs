@@ -43,6 +43,7 @@ pub mod log;
 pub mod making;
 pub mod metadata;
 pub mod metrics;
+mod names;
 pub mod notify;
 pub mod observe;
 pub mod overview;

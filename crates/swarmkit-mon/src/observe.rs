@@ -439,6 +439,15 @@ impl HostEntry {
         }
     }
 
+    /// Whether the host denies that its engine is a node that it is recorded as: it waits to join, or says that it is another
+    /// one.
+    pub fn denies(&self, node: &str) -> bool {
+        match self.node() {
+            None => self.key().is_some(),
+            Some(said) => said != node,
+        }
+    }
+
     /// Whether the host says that its engine manages.
     pub fn manages(&self) -> bool {
         labels::says_manager(self.part())

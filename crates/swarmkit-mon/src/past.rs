@@ -10,6 +10,7 @@ use super::labels::TOKEN;
 use super::observe::Observation;
 use super::peers::Peer;
 use super::plan::{self, Plan, Stage};
+use super::rancher::HostEntry;
 use super::record::{Claim, Lease, OLDER, Record};
 use super::state::Member;
 use super::timer::{Each, Last, Since, Timer, While};
@@ -106,6 +107,9 @@ past! {
         unsettled_ms: unsettled is Each,
         /// For how long each host with a node has not been registered in Rancher, by its UUID.
         unlisted_ms: unlisted is Each,
+        /// For how long each host has denied the node that it is recorded as, by its UUID: see
+        /// [`super::rancher::HostEntry::denies`].
+        denied_ms: denied is Each,
     }
     others {
         /// How many heartbeats were seen since this monitor started: what stands in the record may be old.
@@ -217,6 +221,9 @@ impl Memory {
             let handed_over = view.registered_hosts().any(|host| host.labels.contains_key(TOKEN));
             let waits = !view.record.tokens.is_empty() || handed_over;
             self.timers.nobody_waits.see(!waits, now);
+            let members = &view.record.members;
+            let denies = |host: &&HostEntry| members.get(&host.uuid).is_some_and(|node| host.denies(node));
+            self.timers.denied.see(view.registered_hosts().filter(denies).map(|host| &host.uuid).collect(), now);
             let own = metadata.map(|metadata| &metadata.host);
             // A list without this host says nothing of the others.
             if view.hosts.iter().any(|host| Some(&host.uuid) == own) {

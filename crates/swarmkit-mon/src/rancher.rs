@@ -9,7 +9,7 @@ use reqwest::{Certificate, Client, RequestBuilder, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::call::{self, CallError};
+use super::call::{self, CallError, null_as_default};
 use super::clock::Clock;
 use super::labels::DesiredLabels;
 use super::record::Record;
@@ -36,6 +36,9 @@ const PAGES: usize = 1000;
 pub struct HostEntry {
     /// Its UUID.
     pub uuid: String,
+    /// Its name: for people.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    pub hostname: String,
     /// Its address.
     #[serde(default)]
     pub agent_ip_address: Option<String>,
@@ -441,6 +444,7 @@ mod tests {
         }
         let host = |state: &str| HostEntry {
             uuid: "u".into(),
+            hostname: String::new(),
             agent_ip_address: None,
             agent_state: None,
             state: state.into(),

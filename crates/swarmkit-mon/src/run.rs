@@ -23,6 +23,7 @@ use super::journal::Journal;
 use super::label_writer;
 use super::making::Making;
 use super::metadata::{self, Metadata};
+use super::names::Names;
 use super::notify::{self, Notifier};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
 use super::own_container::OwnContainer;
@@ -87,6 +88,7 @@ pub struct Monitor {
     nonce: String,
     file: StateFile,
     memory: Memory,
+    names: Names,
     status: Arc<RwLock<Status>>,
     /// What the managers' monitors say, while they are asked.
     peers: Option<watch::Receiver<Option<Vec<Peer>>>>,
@@ -131,6 +133,7 @@ impl Monitor {
             keys,
             file: StateFile::new(Path::new(STATE_FOLDER)),
             memory: Memory::new(Instant::now()),
+            names: Names::default(),
             status: Arc::default(),
             peers: None,
             journal: Journal::default(),
@@ -173,6 +176,8 @@ impl Monitor {
             plan.warnings.push(stayed(&seen));
         }
         plan.warnings.extend(self.sources.rancher.as_ref().ok().and_then(|rancher| rancher.clock().warning()));
+        self.names.learn(&seen);
+        self.names.put(&mut plan, &self.sources.metadata).await;
         (seen, plan)
     }
 
@@ -278,7 +283,10 @@ impl Monitor {
             None => None,
         };
         let changed = match &plan.change {
-            Some(change) => Some((change.kind(), change.to_string(), executor.change(seen, change).await)),
+            Some(change) => {
+                let what = self.names.in_text(&change.to_string());
+                Some((change.kind(), what, executor.change(seen, change).await))
+            }
             None => None,
         };
         if let (Some(Change::RenewToken), Some((.., Ok(())))) = (&plan.change, &changed) {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::call::null_as_default;
 use super::record::Record;
 
 /// The largest record that is read, in bytes: that of thousands of hosts.
@@ -168,10 +169,6 @@ fn of_hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Container>
         }
     }
     deserializer.deserialize_any(OfHosts)
-}
-
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Labels as texts, whatever type each has.

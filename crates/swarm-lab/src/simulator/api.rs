@@ -92,6 +92,7 @@ impl Simulation {
         host.is_disconnected = false;
         self.api.hosts.push(HostEntry {
             uuid: format!("host-{at}.{}", self.api.registered),
+            hostname: String::new(),
             agent_ip_address: Some(host.address.clone()),
             state: "active".into(),
             agent_state: None,

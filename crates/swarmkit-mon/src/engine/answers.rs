@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::null_as_default;
+
 /// The oldest API that is spoken: Docker 1.13's, the first with attachable overlay networks.
 pub const OLDEST_API: ApiVersion = ApiVersion(1, 25);
 /// The newest API that is asked for: Docker 25's, which every engine since serves.
@@ -310,12 +312,4 @@ pub enum Reachability {
     #[default]
     #[serde(other)]
     Unknown,
-}
-
-pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -16,8 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-use super::call::{self, CallError};
-use answers::null_as_default;
+use super::call::{self, CallError, null_as_default};
 pub use answers::*;
 pub use host_folder::{Access, HostFolder};
 pub use networks::Network;

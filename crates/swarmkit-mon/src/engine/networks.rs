@@ -3,8 +3,8 @@
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
-use super::{Engine, filters, null_as_default};
-use crate::call::CallError;
+use super::{Engine, filters};
+use crate::call::{CallError, null_as_default};
 
 /// The engine's own bridge, which has the MTU that its operator gave it.
 const BRIDGE: &str = "bridge";

@@ -82,6 +82,7 @@ mod tests {
     fn a_host_is_under_maintenance_by_its_label_or_as_it_is_deactivated() {
         let host = |state: &str, label: Option<&str>| HostEntry {
             uuid: "u".into(),
+            hostname: String::new(),
             agent_ip_address: None,
             state: state.into(),
             agent_state: None,

@@ -180,16 +180,17 @@ fn doubt<'a>(seen: &Observation, host: &HostEntry, record: &'a Record, swarm: &S
     let id = record.members.get(&host.uuid)?;
     let node = swarm.node(id)?;
     let others = |said: &str| record.members.iter().any(|(other, node)| *other != host.uuid && node == said);
-    let denies = match host.node() {
-        None => host.key().is_some(),
-        Some(said) => said != id && others(said),
-    };
+    let denies = host.denies(id) && host.node().is_none_or(others);
     let may_be_there = || {
         let away = seen.past.down_ms.get(id).copied().unwrap_or_default();
         node.status.state == NodeState::Ready || (host.left() != Some(id.as_str()) && away < seen.wanted.grace_ms)
     };
     (denies && may_be_there()).then_some(id)
 }
+
+/// For how long a host denies its node before that is told. One that has just joined is recorded by its address while what it
+/// says of itself is on its way.
+const DENIED_MS: u64 = 30_000;
 
 /// What to say of hosts in doubt.
 pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView) -> Vec<String> {
@@ -205,7 +206,8 @@ pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView)
             host.uuid
         ))
     };
-    view.registered_hosts().filter_map(said).collect()
+    let is_late = |host: &&HostEntry| seen.past.denied_ms.get(&host.uuid).is_some_and(|ms| *ms >= DENIED_MS);
+    view.registered_hosts().filter(is_late).filter_map(said).collect()
 }
 
 /// The epoch of a swarm that this host remembers to be of.

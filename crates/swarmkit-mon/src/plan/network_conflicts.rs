@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 
 use crate::engine::Network;
 use crate::observe::{RancherView, SwarmView};
+use crate::rancher::HostEntry;
 
 /// What VXLAN adds to each packet of an overlay network.
 const OVERHEAD: u32 = 50;
@@ -23,7 +24,7 @@ const WAY_OUT: &str = "Remove the network and make it anew with another subnet";
 /// What a person should know.
 pub(super) fn warnings(view: &RancherView, swarm: &SwarmView) -> Vec<String> {
     let networks = swarm.networks.as_deref().unwrap_or_default();
-    let hosts = addresses(view, swarm);
+    let hosts = Hosts::of(view);
     let mut warnings = Vec::new();
     for network in networks.iter().filter(|network| network.of_swarm) {
         warnings.extend(network.subnets.iter().filter_map(|subnet| over_hosts(&network.name, *subnet, &hosts)));
@@ -34,31 +35,29 @@ pub(super) fn warnings(view: &RancherView, swarm: &SwarmView) -> Vec<String> {
     warnings
 }
 
-/// Each host's address, with its name where its node tells one.
-fn addresses(view: &RancherView, swarm: &SwarmView) -> Vec<(Ipv4Addr, String)> {
-    let of = |address: &str| {
-        let node = swarm.nodes.iter().find(|node| node.status.addr == address && !node.description.hostname.is_empty());
-        let name = node.map_or_else(|| address.to_owned(), |node| format!("{} ({address})", node.description.hostname));
-        Some((address.parse().ok()?, name))
-    };
-    view.registered_hosts().filter_map(|host| of(host.agent_ip_address.as_deref()?)).collect()
-}
+/// The hosts and their addresses; there may be thousands.
+struct Hosts<'a>(Vec<(&'a str, Ipv4Addr)>);
 
-/// The names of the hosts in a network, if there are any.
-fn inside(subnet: Ipv4Net, hosts: &[(Ipv4Addr, String)]) -> Option<String> {
-    let all: Vec<&str> =
-        hosts.iter().filter(|(address, _)| subnet.contains(address)).map(|(_, name)| name.as_str()).collect();
-    let more = all.len().saturating_sub(MOST);
-    let named = all.get(..MOST).unwrap_or(&all).join(", ");
-    match more {
-        _ if all.is_empty() => None,
-        0 => Some(named),
-        more => Some(format!("{named} and {more} more")),
+impl<'a> Hosts<'a> {
+    fn of(view: &'a RancherView) -> Self {
+        let entry = |host: &'a HostEntry| Some((host.uuid.as_str(), host.agent_ip_address.as_deref()?.parse().ok()?));
+        Self(view.registered_hosts().filter_map(entry).collect())
+    }
+
+    /// The hosts in a network, in words, if there are any.
+    fn inside(&self, subnet: Ipv4Net) -> Option<String> {
+        let inside: Vec<&str> =
+            self.0.iter().filter(|(_, address)| subnet.contains(address)).map(|(host, _)| *host).collect();
+        match inside.len().saturating_sub(MOST) {
+            _ if inside.is_empty() => None,
+            0 => Some(inside.join(", ")),
+            more => Some(format!("{} and {more} more", inside[..MOST].join(", "))),
+        }
     }
 }
 
-fn over_hosts(name: &str, subnet: Ipv4Net, hosts: &[(Ipv4Addr, String)]) -> Option<String> {
-    let inside = inside(subnet, hosts)?;
+fn over_hosts(name: &str, subnet: Ipv4Net, hosts: &Hosts<'_>) -> Option<String> {
+    let inside = hosts.inside(subnet)?;
     Some(format!(
         "the overlay network {name} has the subnet {subnet}, in which the hosts {inside} have their addresses: its containers do \
          not reach these hosts. {WAY_OUT}"
@@ -89,8 +88,8 @@ fn too_large(network: &Network, networks: &[Network]) -> Option<String> {
     })
 }
 
-fn pool_over_hosts(pool: &str, hosts: &[(Ipv4Addr, String)]) -> Option<String> {
-    let inside = inside(pool.parse().ok()?, hosts).filter(|_| pool != DEFAULT_POOL)?;
+fn pool_over_hosts(pool: &str, hosts: &Hosts<'_>) -> Option<String> {
+    let inside = hosts.inside(pool.parse().ok()?).filter(|_| pool != DEFAULT_POOL)?;
     Some(format!(
         "the swarm takes subnets from the address pool {pool}, in which the hosts {inside} have their addresses: a network that is \
          made may come to lie over them. Give networks a subnet of their own (`docker network create --subnet`): a swarm's pool \
@@ -102,25 +101,30 @@ fn pool_over_hosts(pool: &str, hosts: &[(Ipv4Addr, String)]) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// So many hosts of 10.0.1.0/24.
+    fn hosts(count: usize) -> Hosts<'static> {
+        let names = ["h1", "h2", "h3", "h4", "h5"];
+        Hosts(names.into_iter().zip(1..).map(|(name, at)| (name, Ipv4Addr::new(10, 0, 1, at))).take(count).collect())
+    }
+
     fn network(name: &str, of_swarm: bool, subnet: &str, mtu: Option<u32>) -> Network {
         Network { name: name.into(), of_swarm, subnets: subnet.parse().into_iter().collect(), mtu }
     }
 
     #[test]
     fn hosts_in_a_subnet_are_named_and_not_all_of_many() {
-        let hosts: Vec<(Ipv4Addr, String)> =
-            (1..=5).map(|at| (Ipv4Addr::new(10, 0, 1, at), format!("h{at} (10.0.1.{at})"))).collect();
+        let hosts = hosts(5);
         let told = over_hosts("web", "10.0.1.0/24".parse().unwrap(), &hosts).unwrap();
-        assert!(told.contains("h1 (10.0.1.1), h2 (10.0.1.2), h3 (10.0.1.3) and 2 more have"), "{told}");
+        assert!(told.contains("the hosts h1, h2, h3 and 2 more have"), "{told}");
         let told = over_hosts("web", "10.0.1.4/30".parse().unwrap(), &hosts).unwrap();
-        assert!(told.contains("the hosts h4 (10.0.1.4), h5 (10.0.1.5) have"), "{told}");
+        assert!(told.contains("the hosts h4, h5 have"), "{told}");
         assert_eq!(over_hosts("web", "10.0.2.0/24".parse().unwrap(), &hosts), None);
     }
 
     #[test]
     fn a_pool_over_hosts_is_told_and_the_usual_one_is_not() {
-        let hosts = [(Ipv4Addr::new(10, 20, 0, 7), "h (10.20.0.7)".to_owned())];
-        assert!(pool_over_hosts("10.20.0.0/16", &hosts).unwrap().contains("hosts h (10.20.0.7) have"));
+        let hosts = hosts(1);
+        assert!(pool_over_hosts("10.0.0.0/16", &hosts).unwrap().contains("hosts h1 have"));
         assert_eq!(pool_over_hosts("10.30.0.0/16", &hosts), None);
         assert_eq!(pool_over_hosts(DEFAULT_POOL, &hosts), None);
         assert_eq!(pool_over_hosts("no network", &hosts), None);

@@ -99,6 +99,7 @@ mod tests {
         let other = ("swarm.zone".to_owned(), "a".to_owned());
         HostEntry {
             uuid: "u".into(),
+            hostname: String::new(),
             agent_ip_address: None,
             state: "active".into(),
             agent_state: None,

@@ -326,6 +326,7 @@ mod tests {
         let (leads, follows) = (manager("leads", true), manager("follows", false));
         let host = HostEntry {
             uuid: "host".into(),
+            hostname: String::new(),
             agent_ip_address: None,
             state: "active".into(),
             agent_state: None,

@@ -10,7 +10,11 @@ use swarm_lab::well::is_well;
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub fn trials() -> Vec<Trial> {
-    vec![trial("an_overlay_network_over_the_hosts_addresses_is_named_until_it_is_gone", missing(), over_hosts)]
+    let bridge = missing().or_else(swarm_lab::real_parts::missing);
+    vec![
+        trial("an_overlay_network_over_the_hosts_addresses_is_named_until_it_is_gone", missing(), over_hosts),
+        trial("an_engine_tells_the_mtu_of_its_bridge_and_that_is_held_against_each_overlay", bridge, too_large),
+    ]
 }
 
 fn noticed(host: &Host) -> Result<Vec<String>, String> {
@@ -36,6 +40,25 @@ fn over_hosts() {
     leader.engine.delete("/networks/theirs").unwrap().good().unwrap();
     lab.eventually(LIMIT, || match noticed(leader)?.as_slice() {
         [] => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+}
+
+/// Where rancher-metadata is the real one, engines have a bridge, as on a host of Rancher.
+fn too_large() {
+    let lab = Lab::builder(1).rancher_metadata_if_there().start();
+    let host = &lab.hosts[0];
+    let bridge = host.engine.get("/networks/bridge").unwrap().good().unwrap();
+    assert_eq!(bridge["Options"]["com.docker.network.driver.mtu"], "1500", "{bridge}");
+    host.start_monitor(&[("RECONCILE_PERIOD", "2"), ("MANAGER_SCALE", "1")]);
+    lab.eventually(LIMIT, || is_well(&lab, 1));
+    assert_eq!(noticed(host), Ok(Vec::new()));
+    let large = json!({"Name": "large", "Driver": "overlay", "Options": {"com.docker.network.driver.mtu": "1451"}});
+    host.engine.post("/networks/create", &large).unwrap().good().unwrap();
+    lab.eventually(LIMIT, || match noticed(host)?.as_slice() {
+        [told] if ["large", "1501 bytes", "1500", "NETWORK_MTU to 1450"].iter().all(|part| told.contains(part)) => {
+            Ok(())
+        }
         other => Err(format!("{other:?}")),
     });
 }

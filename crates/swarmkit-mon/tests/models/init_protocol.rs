@@ -106,6 +106,7 @@ impl World {
     fn entries(&self) -> Vec<HostEntry> {
         let entry = |at: usize| HostEntry {
             uuid: uuid(at),
+            hostname: String::new(),
             agent_ip_address: Some(address(at)),
             state: "active".into(),
             agent_state: None,

@@ -167,6 +167,7 @@ fn host(dice: &mut Dice, at: u64) -> HostEntry {
     let told = address(dice);
     HostEntry {
         uuid: format!("host-{at}"),
+        hostname: String::new(),
         agent_ip_address: some(dice, told),
         state: pick(dice, &["active", "active", "active", "updating-active", "inactive", "removed", "odd"]).to_owned(),
         agent_state: pick(dice, &[None, None, Some("active"), Some("disconnected"), Some("reconnecting")])
@@ -304,6 +305,7 @@ pub fn view(dice: &mut Dice) -> Observation {
             demoted_ms: (0..7).map(|at| (format!("node-{at}"), pick(dice, &[100, 10_000, 100_000]))).collect(),
             unsettled_ms: times(dice, "node"),
             unlisted_ms: times(dice, "host"),
+            denied_ms: BTreeMap::new(),
         },
     };
     if dice.one_in(15) {
@@ -338,6 +340,7 @@ pub fn view(dice: &mut Dice) -> Observation {
         seen.past.leaderless_ms = pick(dice, &[20_000, 60_000, 10_000_000]);
     }
     label_as_an_operator(dice, &mut seen);
+    seen.past.denied_ms = times(dice, "host");
     seen
 }
 

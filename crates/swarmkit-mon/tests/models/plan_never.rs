@@ -29,6 +29,7 @@ pub fn trials() -> Vec<Trial> {
         the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
+        a_host_is_not_called_two_while_what_it_says_of_itself_is_on_its_way,
     ]
 }
 
@@ -458,5 +459,18 @@ fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
             return Err(format!("{written:?}"));
         }
         Ok(true)
+    });
+}
+
+fn a_host_is_not_called_two_while_what_it_says_of_itself_is_on_its_way() {
+    always(|seen, planned| {
+        let called = planned.warnings.iter().filter(|text| text.contains("Two hosts may have one Rancher identity"));
+        let hosts: Vec<&str> = called.filter_map(|text| text.split(' ').nth(1)).collect();
+        for host in &hosts {
+            if seen.past.denied_ms.get(*host).is_none_or(|ms| *ms < 30_000) {
+                return Err(format!("{host} may have joined a moment ago"));
+            }
+        }
+        Ok(!hosts.is_empty())
     });
 }

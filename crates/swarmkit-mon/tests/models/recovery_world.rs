@@ -392,6 +392,7 @@ impl World {
     pub(super) fn entries(&self) -> Vec<HostEntry> {
         let entry = |at: usize| HostEntry {
             uuid: uuid(at),
+            hostname: String::new(),
             agent_ip_address: Some(address(at)),
             state: "active".into(),
             agent_state: Some(if self.hosts[at].on { "active" } else { "reconnecting" }.into()),
