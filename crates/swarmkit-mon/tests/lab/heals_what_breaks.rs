@@ -1,5 +1,6 @@
 //! What breaks is fixed by itself, on real engines: the swarm has its managers again, services go on.
 
+use std::cell::RefCell;
 use std::thread;
 use std::time::{Duration, Instant};
 use swarm_lab::lab;
@@ -34,6 +35,7 @@ pub fn trials() -> Vec<Trial> {
         trial("tokens_that_all_could_read_are_withdrawn_and_renewed", missing, plain_tokens),
         campaign("a_manager_that_is_cut_off_for_long_is_replaced_and_never_leaves_on_its_own", missing, cut_off),
         trial("a_quorum_lost_for_good_is_recovered_once_the_hosts_are_removed", missing, lost_quorum),
+        campaign("old_managers_that_come_back_to_a_swarm_that_went_on_leave_it_at_once", missing, old_managers),
         campaign("a_quorum_lost_as_engines_were_set_up_anew_is_recovered", missing, set_up_anew),
         campaign("a_quorum_lost_before_a_thawed_manager_knows_that_it_is_none_is_recovered", missing, thawed),
     ]
@@ -335,6 +337,35 @@ fn lost_quorum() {
         lab.hosts[*victim].start_host();
     }
     lab.eventually(LIMIT * 2, || is_well(&lab, 3));
+    is_the_same(&lab, &cluster);
+}
+
+/// They are a quorum of their own, of the same cluster, until they are told.
+fn old_managers() {
+    let (lab, cluster) = well_lab(5, &QUICK);
+    let managers: Vec<usize> = lab.managers().into_iter().collect();
+    let old: Vec<&lab::Host> = managers[1..].iter().map(|at| &lab.hosts[*at]).collect();
+    for host in &old {
+        host.kill_host();
+        lab.rancher.set_host_state(&host.uuid(), HostState::Removed);
+    }
+    let rest = others(&lab, &managers[1..]);
+    lab.eventually(LIMIT * 2, || are_well(&lab, &rest, 3));
+    for host in &old {
+        lab.register(host);
+        host.start_host();
+    }
+    let serve = RefCell::new(Vec::new());
+    lab.eventually(LIMIT * 2, || {
+        if old.iter().any(|host| host.engine.get("/nodes").and_then(|answer| answer.good()).is_ok()) {
+            serve.borrow_mut().push(Instant::now());
+        }
+        is_well(&lab, 3)
+    });
+    let serve = serve.into_inner();
+    let took = serve.last().map_or(Duration::ZERO, |last| last.duration_since(serve[0]));
+    println!("two of one swarm served for {took:.1?}");
+    assert!(took < Duration::from_secs(10), "{}", lab.report());
     is_the_same(&lab, &cluster);
 }
 
