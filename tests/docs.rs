@@ -17,6 +17,7 @@ use swarmkit_settings::{SETTINGS, markdown_table};
 pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
         the_table_of_settings_is_the_daemons,
+        the_table_of_warnings_is_the_monitors,
         the_rendered_file_is_the_rendered_file,
         the_table_of_commands_is_the_programs,
         each_command_has_help_with_an_example,
@@ -58,6 +59,10 @@ fn is_up_to_date(document: &str, name: &str, wanted: &str) {
 
 fn the_table_of_settings_is_the_daemons() {
     is_up_to_date("docs/operating.md", "settings", &markdown_table(SETTINGS));
+}
+
+fn the_table_of_warnings_is_the_monitors() {
+    is_up_to_date("docs/operating.md", "warnings", &swarmkit_mon::plan::table_of_warnings());
 }
 
 fn the_rendered_file_is_the_rendered_file() {
@@ -147,11 +152,13 @@ fn named_places(text: &str) -> impl Iterator<Item = &str> {
     words.filter(move |word| places.iter().any(|top| word.starts_with(top)) && !word.contains(['*', '[', '…']))
 }
 
-/// The headings, as GitHub makes anchors of them.
+/// The headings, as GitHub makes anchors of them, and what is marked by hand.
 fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
     let headings = headings.map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"));
-    headings.map(|line| line.replace(|c: char| !(c.is_alphanumeric() || c == '-'), "")).collect()
+    let headings = headings.map(|line| line.replace(|c: char| !(c.is_alphanumeric() || c == '-'), ""));
+    let marked = text.split("<a id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    headings.chain(marked).collect()
 }
 
 fn every_place_that_is_named_is_there() {

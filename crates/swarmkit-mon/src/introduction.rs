@@ -142,6 +142,7 @@ impl Introduction {
         let advice = plan.and_then(|plan| plan.stage.advice());
         let need = status.need();
         let actions = status.latest_actions().take(MOST_EVENTS);
+        let warnings = plan.into_iter().flat_map(|plan| &plan.warnings);
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             engine_version: engine.map(|info| name(&info.server_version)).unwrap_or_default(),
@@ -151,7 +152,7 @@ impl Introduction {
                 .filter(|plan| need.is_none() && (!plan.is_quiet() || advice.is_some()))
                 .map(|plan| line(&plan.reason)),
             need: need.map(|advice| Need { what: advice.what.to_owned(), command: advice.command.map(str::to_owned) }),
-            warnings: plan.iter().flat_map(|plan| &plan.warnings).take(MOST_WARNINGS).map(|text| line(text)).collect(),
+            warnings: warnings.take(MOST_WARNINGS).map(|warning| line(&warning.text)).collect(),
             swarm: seen.and_then(|seen| seen.swarm_view().map(|swarm| SwarmTold::of(swarm, seen.wanted.managers))),
             backup_ms: status.backups.age_ms(),
             events: actions

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::past::ms;
-use super::plan::{Plan, Stage};
+use super::plan::{Plan, Stage, Warning};
 
 /// How many reasons of one stage are remembered as said.
 const MOST: usize = 30;
@@ -12,7 +12,7 @@ const MOST: usize = 30;
 #[derive(Debug, Default)]
 pub struct Journal {
     stands: Option<Stands>,
-    warned: Vec<String>,
+    warned: Vec<Warning>,
 }
 
 #[derive(Debug)]
@@ -56,7 +56,8 @@ impl Journal {
             None => {}
         }
         for warning in plan.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
-            tracing::warn!(warning, "noticed");
+            let see = warning.kind.see();
+            tracing::warn!(kind = warning.kind.name(), warning = warning.text, see, "noticed");
         }
         self.warned.clone_from(&plan.warnings);
     }

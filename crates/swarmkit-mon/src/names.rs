@@ -83,14 +83,14 @@ impl Names {
 
     /// The same of all that a plan tells people.
     pub async fn put(&mut self, plan: &mut Plan, metadata: &Metadata) {
-        let texts = |plan: &Plan| plan.warnings.iter().chain([&plan.reason]).any(|text| self.is_nameless(text));
-        if texts(plan) && self.asked.is_none_or(|at| at.elapsed() >= ASKED_EACH) {
+        let texts = || plan.warnings.iter().map(|warning| &warning.text).chain([&plan.reason]);
+        if texts().any(|text| self.is_nameless(text)) && self.asked.is_none_or(|at| at.elapsed() >= ASKED_EACH) {
             self.asked = Some(Instant::now());
             for host in metadata.hosts().await.unwrap_or_default() {
                 self.host(&host.uuid, &host.hostname, &host.agent_ip);
             }
         }
-        for text in plan.warnings.iter_mut().chain([&mut plan.reason]) {
+        for text in plan.warnings.iter_mut().map(|warning| &mut warning.text).chain([&mut plan.reason]) {
             *text = self.in_text(text);
         }
     }

@@ -30,7 +30,7 @@ use super::own_container::OwnContainer;
 use super::pace::Pace;
 use super::past::{Memory, ms};
 use super::peers::{self, Peer};
-use super::plan::{Change, Plan, plan};
+use super::plan::{Change, Plan, WarningKind, plan};
 use super::rancher::Rancher;
 use super::record_writer;
 use super::seal::KeyPair;
@@ -169,13 +169,14 @@ impl Monitor {
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
         self.memory.planned(&plan);
-        plan.warnings.extend(damage);
-        plan.warnings.extend(self.status.read().unwrap_or_else(PoisonError::into_inner).backups.warning());
-        plan.warnings.extend(self.closed.as_ref().and_then(|closed| gossip_port::warning(&closed.borrow())));
-        if seen.has_stayed {
-            plan.warnings.push(stayed(&seen));
-        }
-        plan.warnings.extend(self.sources.rancher.as_ref().ok().and_then(|rancher| rancher.clock().warning()));
+        let beside = [
+            (WarningKind::StateFile, damage),
+            (WarningKind::Backup, self.status.read().unwrap_or_else(PoisonError::into_inner).backups.warning()),
+            (WarningKind::PortClosed, self.closed.as_ref().and_then(|closed| gossip_port::warning(&closed.borrow()))),
+            (WarningKind::AddressDiffers, seen.has_stayed.then(|| stayed(&seen))),
+            (WarningKind::ClockApart, self.sources.rancher.as_ref().ok().and_then(|api| api.clock().warning())),
+        ];
+        plan.warnings.extend(beside.into_iter().filter_map(|(kind, text)| Some(kind.of(text?))));
         self.names.learn(&seen);
         self.names.put(&mut plan, &self.sources.metadata).await;
         (seen, plan)

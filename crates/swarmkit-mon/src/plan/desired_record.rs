@@ -9,7 +9,7 @@ use crate::observe::{MetadataView, Observation, RancherView, SwarmView};
 use crate::rancher::HostEntry;
 use crate::record::{Claim, Lease, Record, SealedToken};
 
-use super::roles;
+use super::{Warning, WarningKind, roles};
 
 /// What the record shall say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -193,18 +193,18 @@ fn doubt<'a>(seen: &Observation, host: &HostEntry, record: &'a Record, swarm: &S
 const DENIED_MS: u64 = 30_000;
 
 /// What to say of hosts in doubt.
-pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView) -> Vec<String> {
+pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView) -> Vec<Warning> {
     let said = |host: &HostEntry| {
         let node = doubt(seen, host, &view.record, swarm)?;
         let says = match host.node() {
             None => "waits to join".to_owned(),
             Some(other) => format!("says that it is node {other}, which another host is"),
         };
-        Some(format!(
+        Some(WarningKind::OneIdentity.of(format!(
             "host {} {says}, though it is recorded as node {node}, which is ready or was a moment ago: it is not believed, and \
              gets no token. Two hosts may have one Rancher identity, or somebody has changed the host's labels",
             host.uuid
-        ))
+        )))
     };
     let is_late = |host: &&HostEntry| seen.past.denied_ms.get(&host.uuid).is_some_and(|ms| *ms >= DENIED_MS);
     view.registered_hosts().filter(is_late).filter_map(said).collect()

@@ -38,6 +38,7 @@ mod reach;
 mod removal;
 mod roles;
 mod stage;
+mod warning;
 
 use std::net::IpAddr;
 
@@ -57,6 +58,7 @@ pub use desired_record::DesiredRecord;
 pub use node_labels::FROM_HOST;
 pub use roles::odd_at_most;
 pub use stage::{Advice, Stage};
+pub use warning::{Warning, WarningKind, markdown_table as table_of_warnings};
 
 /// From which time on a claim that nobody follows up is void, in milliseconds.
 pub const CLAIM_EXPIRY_MS: u64 = 30_000;
@@ -95,7 +97,7 @@ pub struct Plan {
     /// The labels that this host shall have; `None` leaves them as they are.
     pub labels: Option<DesiredLabels>,
     /// What should be known of to a person: settings that do not fit, hosts that say odd things.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Whether an operator has paused it.
     pub paused: bool,
     /// When to reconcile again at the latest, in milliseconds, if that is sooner than the period.
@@ -321,8 +323,8 @@ fn confirmed(seen: &Observation, plan: Plan) -> Plan {
 }
 
 /// A warning of what rancher-metadata tells and Rancher's API does not.
-fn doubted(told: &str) -> String {
-    format!("{told}: it is late, or somebody else answers in its place")
+fn doubted(told: &str) -> Warning {
+    WarningKind::MetadataDiffers.of(format!("{told}: it is late, or somebody else answers in its place"))
 }
 
 fn judge(seen: &Observation) -> Plan {

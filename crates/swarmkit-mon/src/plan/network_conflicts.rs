@@ -9,6 +9,8 @@ use crate::engine::Network;
 use crate::observe::{RancherView, SwarmView};
 use crate::rancher::HostEntry;
 
+use super::{Warning, WarningKind};
+
 /// What VXLAN adds to each packet of an overlay network.
 const OVERHEAD: u32 = 50;
 /// The MTU of the network between hosts that engines count with unless they are told another one.
@@ -22,16 +24,19 @@ const MOST: usize = 3;
 const WAY_OUT: &str = "Remove the network and make it anew with another subnet";
 
 /// What a person should know.
-pub(super) fn warnings(view: &RancherView, swarm: &SwarmView) -> Vec<String> {
+pub(super) fn warnings(view: &RancherView, swarm: &SwarmView) -> Vec<Warning> {
     let networks = swarm.networks.as_deref().unwrap_or_default();
     let hosts = Hosts::of(view);
     let mut warnings = Vec::new();
     for network in networks.iter().filter(|network| network.of_swarm) {
-        warnings.extend(network.subnets.iter().filter_map(|subnet| over_hosts(&network.name, *subnet, &hosts)));
-        warnings.extend(network.subnets.iter().filter_map(|subnet| over_bridge(&network.name, *subnet, networks)));
-        warnings.extend(too_large(network, networks));
+        let subnets = || network.subnets.iter().copied();
+        let over = subnets().filter_map(|subnet| over_hosts(&network.name, subnet, &hosts));
+        let over = over.chain(subnets().filter_map(|subnet| over_bridge(&network.name, subnet, networks)));
+        warnings.extend(over.map(|text| WarningKind::NetworkConflict.of(text)));
+        warnings.extend(too_large(network, networks).map(|text| WarningKind::PacketSize.of(text)));
     }
-    warnings.extend(swarm.pools.iter().filter_map(|pool| pool_over_hosts(pool, &hosts)));
+    let pools = swarm.pools.iter().filter_map(|pool| pool_over_hosts(pool, &hosts));
+    warnings.extend(pools.map(|text| WarningKind::NetworkConflict.of(text)));
     warnings
 }
 

@@ -7,7 +7,7 @@ use crate::observe::SwarmView;
 use crate::rancher::HostEntry;
 
 use super::hosts_of_nodes::HostsOfNodes;
-use super::{Change, NodeChange};
+use super::{Change, NodeChange, Warning, WarningKind};
 
 /// The label of a node that says which of its labels come from its host, with commas between: the others are not touched.
 pub const FROM_HOST: &str = "swarmkit.labels";
@@ -24,7 +24,7 @@ struct Difference {
     /// By name: the value that it shall have, or that it shall be gone.
     labels: BTreeMap<String, Option<String>>,
     /// What cannot be done.
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 /// Whether it can be the name of a node label, and stand in a placement constraint.
@@ -69,13 +69,14 @@ fn difference(host: &HostEntry, is: &BTreeMap<String, String>) -> Difference {
     }
     if !refused.is_empty() {
         let what = refused.join("; ");
-        difference.warnings.push(format!("labels of host {} that shall become labels of its node: {what}", host.uuid));
+        let told = format!("labels of host {} that shall become labels of its node: {what}", host.uuid);
+        difference.warnings.push(WarningKind::NodeLabels.of(told));
     }
     difference
 }
 
 /// The next node whose labels are not as those of its host ask for, and why; and what of all cannot be done.
-pub(super) fn look(swarm: &SwarmView, hosts: &HostsOfNodes) -> (Option<(Change, String)>, Vec<String>) {
+pub(super) fn look(swarm: &SwarmView, hosts: &HostsOfNodes) -> (Option<(Change, String)>, Vec<Warning>) {
     let (mut next, mut warnings) = (None, Vec::new());
     for node in &swarm.nodes {
         let Some(host) = hosts.registered(&node.id) else { continue };

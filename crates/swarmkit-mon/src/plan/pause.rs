@@ -3,7 +3,7 @@
 use crate::labels;
 use crate::observe::Observation;
 
-use super::Plan;
+use super::{Plan, WarningKind};
 
 /// Whether the daemon is paused here, and by which label; another monitor may act for the swarm then.
 pub(super) fn is_paused_here(seen: &Observation) -> bool {
@@ -40,7 +40,7 @@ pub(super) fn heeded(seen: &Observation, mut plan: Plan) -> Plan {
     if let Some(value) = own_label(seen).filter(|value| !labels::is_yes(value) && !says_all(value)) {
         let what =
             format!("the host label {} is `{value}`, which pauses nothing: allowed is true or all", labels::PAUSE);
-        plan.warnings.push(what);
+        plan.warnings.push(WarningKind::PauseLabel.of(what));
     }
     let Some(reason) = reason(seen) else { return plan };
     plan.reason = match &plan.change {
@@ -48,7 +48,7 @@ pub(super) fn heeded(seen: &Observation, mut plan: Plan) -> Plan {
         None => format!("{reason}; {}", plan.reason),
     };
     plan.paused = true;
-    plan.warnings.push(format!("{reason}: nothing is healed until that is taken away"));
+    plan.warnings.push(WarningKind::Paused.of(format!("{reason}: nothing is healed until that is taken away")));
     plan.change = None;
     plan.desired_record = None;
     plan.gives_heartbeat = false;

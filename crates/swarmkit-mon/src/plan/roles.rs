@@ -9,7 +9,7 @@ use crate::rancher::HostEntry;
 
 use super::claim::{Fitness, fitness};
 use super::hosts_of_nodes::HostsOfNodes;
-use super::{Change, DesiredRecord, NodeChange, availability, removal};
+use super::{Change, DesiredRecord, NodeChange, Warning, WarningKind, availability, removal};
 
 /// How long a promotion may take, in milliseconds. A manager that was left behind when another went on alone never becomes
 /// one again unless it is a worker first.
@@ -39,7 +39,7 @@ pub(super) enum Roles {
 pub(super) struct RolePlan {
     pub(super) next: Roles,
     pub(super) reason: String,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// The largest odd number that is not above `count`; at least one.
@@ -138,7 +138,8 @@ pub(super) fn plan(
     let wanted = odd_at_most((rightful + able).min(seen.wanted.managers));
     let mut warnings = Vec::new();
     if wanted < seen.wanted.managers {
-        warnings.push(format!("{} managers are wanted; the hosts that can be one make {wanted}", seen.wanted.managers));
+        let told = format!("{} managers are wanted; the hosts that can be one make {wanted}", seen.wanted.managers);
+        warnings.push(WarningKind::FewManagers.of(told));
     }
     let plan = |next: Roles, reason: String| RolePlan { next, reason, warnings: warnings.clone() };
 

@@ -73,15 +73,15 @@ stages! {
     Refused = "refused",
 }
 
+/// A place in the docs for operators, as they were when this version was published.
+pub(super) fn in_docs(anchor: &str) -> String {
+    format!("{}/blob/v{}/docs/operating.md#{anchor}", env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"))
+}
+
 impl Stage {
     /// Where the docs say more.
     pub fn see(self) -> String {
-        format!(
-            "{}/blob/v{}/docs/operating.md#{}",
-            env!("CARGO_PKG_REPOSITORY"),
-            env!("CARGO_PKG_VERSION"),
-            self.name()
-        )
+        in_docs(self.name())
     }
 
     /// Whether nobody can change the swarm from here, so that all who look are to see it.

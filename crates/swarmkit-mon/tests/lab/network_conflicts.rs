@@ -20,7 +20,7 @@ pub fn trials() -> Vec<Trial> {
 fn noticed(host: &Host) -> Result<Vec<String>, String> {
     let status = host.status()?;
     let warnings = status["plan"]["warnings"].as_array().ok_or("no plan")?.clone();
-    Ok(warnings.iter().filter_map(|text| text.as_str()).map(str::to_owned).collect())
+    Ok(warnings.iter().filter_map(|warning| warning["text"].as_str()).map(str::to_owned).collect())
 }
 
 fn over_hosts() {

@@ -50,7 +50,7 @@ fn noticed(host: &Host) -> Result<Vec<String>, String> {
     let status = host.status()?;
     let warnings = status["plan"]["warnings"].as_array().ok_or("no plan")?.iter();
     Ok(warnings
-        .filter_map(|warning| warning.as_str())
+        .filter_map(|warning| warning["text"].as_str())
         .filter(|text| text.contains("7946"))
         .map(str::to_owned)
         .collect())

@@ -7,7 +7,7 @@ use super::made_up_views::{ME, always, never};
 use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::Observation;
-use swarmkit_mon::plan::{Asked, Change, Stage, asks_rancher, plan};
+use swarmkit_mon::plan::{Asked, Change, Stage, WarningKind, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
 
@@ -464,8 +464,8 @@ fn a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it() {
 
 fn a_host_is_not_called_two_while_what_it_says_of_itself_is_on_its_way() {
     always(|seen, planned| {
-        let called = planned.warnings.iter().filter(|text| text.contains("Two hosts may have one Rancher identity"));
-        let hosts: Vec<&str> = called.filter_map(|text| text.split(' ').nth(1)).collect();
+        let called = planned.warnings.iter().filter(|warning| warning.kind == WarningKind::OneIdentity);
+        let hosts: Vec<&str> = called.filter_map(|warning| warning.text.split(' ').nth(1)).collect();
         for host in &hosts {
             if seen.past.denied_ms.get(*host).is_none_or(|ms| *ms < 30_000) {
                 return Err(format!("{host} may have joined a moment ago"));
