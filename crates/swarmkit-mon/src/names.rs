@@ -81,15 +81,19 @@ impl Names {
         named
     }
 
-    /// The same of all that a plan tells people.
-    pub async fn put(&mut self, plan: &mut Plan, metadata: &Metadata) {
-        let texts = || plan.warnings.iter().map(|warning| &warning.text).chain([&plan.reason]);
-        if texts().any(|text| self.is_nameless(text)) && self.asked.is_none_or(|at| at.elapsed() >= ASKED_EACH) {
+    /// Asks rancher-metadata, if a plan tells people of a host whose name nobody else told.
+    pub async fn ask(&mut self, plan: &Plan, metadata: &Metadata) {
+        let mut texts = plan.warnings.iter().map(|warning| &warning.text).chain([&plan.reason]);
+        if texts.any(|text| self.is_nameless(text)) && self.asked.is_none_or(|at| at.elapsed() >= ASKED_EACH) {
             self.asked = Some(Instant::now());
             for host in metadata.hosts().await.unwrap_or_default() {
                 self.host(&host.uuid, &host.hostname, &host.agent_ip);
             }
         }
+    }
+
+    /// Puts names into all that a plan tells people.
+    pub fn put(&self, plan: &mut Plan) {
         for text in plan.warnings.iter_mut().map(|warning| &mut warning.text).chain([&mut plan.reason]) {
             *text = self.in_text(text);
         }

@@ -178,7 +178,10 @@ impl Monitor {
         ];
         plan.warnings.extend(beside.into_iter().filter_map(|(kind, text)| Some(kind.of(text?))));
         self.names.learn(&seen);
-        self.names.put(&mut plan, &self.sources.metadata).await;
+        if seen.metadata.is_ok() {
+            self.names.ask(&plan, &self.sources.metadata).await;
+        }
+        self.names.put(&mut plan);
         (seen, plan)
     }
 
