@@ -29,6 +29,7 @@ mod knows_its_commit;
 mod languages;
 mod launch_verdicts;
 mod licences;
+mod lsp;
 mod manual;
 mod meaning_corpus;
 mod mistyped;
@@ -90,6 +91,7 @@ fn main() {
             ("launch_verdicts", launch_verdicts::trials),
             ("languages", languages::trials),
             ("licences", licences::trials),
+            ("lsp", lsp::trials),
             ("manual", manual::trials),
             ("meaning_corpus", meaning_corpus::trials),
             ("mistyped", mistyped::trials),

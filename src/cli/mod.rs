@@ -10,6 +10,7 @@ mod image;
 mod images;
 mod licences;
 mod lock;
+mod lsp;
 mod man;
 mod model;
 mod new;
@@ -133,6 +134,7 @@ enum Command {
     Images(images::ImagesArgs),
     Licences(licences::LicencesArgs),
     Lock(lock::LockArgs),
+    Lsp(lsp::LspArgs),
     Man(man::ManArgs),
     Model(model::ModelArgs),
     New(new::NewArgs),
@@ -244,6 +246,7 @@ pub fn run() -> ExitCode {
         Command::Images(args) => images::run(args, &output),
         Command::Licences(args) => licences::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::New(args) => new::run(args, &output),

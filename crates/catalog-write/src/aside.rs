@@ -56,17 +56,18 @@ impl Aside {
         fs::read(config).map_or(Ok(()), |allowed| self.put(FILE_NAME, &allowed))
     }
 
-    /// What the check says of a template in it, with the paths of that in the catalog. What is said of all else is left out: the
+    /// What the check says of a template in it, or of a version, with the paths of that in the catalog. What is said of all else is left out: the
     /// rest of the catalog is not here.
     ///
     /// # Errors
     /// The template cannot be looked at.
-    pub fn check(&self, template: &str, options: &CheckOptions) -> Result<Checked, AsideError> {
+    pub fn check(&self, template: impl AsRef<Path>, options: &CheckOptions) -> Result<Checked, AsideError> {
+        let template = template.as_ref();
         let here = self.path(template);
         let mut checked = check(std::slice::from_ref(&here), options).map_err(failed(&here))?;
         checked.findings.retain_mut(|finding| match finding.path.strip_prefix(&here) {
             Ok(inside) => {
-                finding.path = Path::new(template).join(inside);
+                finding.path = template.join(inside);
                 true
             }
             Err(_) => false,

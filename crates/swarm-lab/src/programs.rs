@@ -19,6 +19,7 @@ pub fn gen_catalog() -> &'static str {
         "crates/rancher-catalog",
         "crates/catalog-check",
         "crates/catalog-diff",
+        "crates/catalog-lsp",
         "crates/catalog-write",
     ];
     PATH.get_or_init(|| built("gen-catalog", &sources))

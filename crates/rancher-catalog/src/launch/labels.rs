@@ -54,6 +54,24 @@ const KNOWN: &[&str] = &[
     "websocket.proxy.scheme",
 ];
 
+/// What the scheduler's affinities are to.
+const AFFINITIES: [&str; 3] = ["container", "container_label", "host_label"];
+
+/// The labels of a service that Rancher acts on.
+pub fn known_labels() -> impl Iterator<Item = String> {
+    KNOWN
+        .iter()
+        .map(|known| format!("{PREFIX}{known}"))
+        .chain(of_scheduler().map(|own| format!("{PREFIX}scheduler.{own}")))
+}
+
+/// Those of the scheduler, below `scheduler.`.
+fn of_scheduler() -> impl Iterator<Item = String> {
+    let ends = ["", "_ne", "_soft", "_soft_ne"];
+    let affinities = AFFINITIES.iter().flat_map(move |kind| ends.map(|end| format!("affinity:{kind}{end}")));
+    affinities.chain(std::iter::once("global".to_owned()))
+}
+
 /// Looks at a label of a service.
 pub(super) fn check<'a>(name: &str, at: &'a Node, teller: &mut Teller<'_, 'a>) {
     let near = match name.strip_prefix(PREFIX) {
@@ -103,13 +121,10 @@ fn scheduler(own: &str) -> Option<String> {
     if behind == "global" || behind.starts_with("require_any") {
         return None;
     }
-    let (kinds, ends) = (["container", "container_label", "host_label"], ["", "_ne", "_soft", "_soft_ne"]);
-    let affinity = behind.strip_prefix("affinity:").unwrap_or_default();
-    if kinds.iter().any(|kind| affinity.strip_prefix(kind).is_some_and(|end| ends.contains(&end))) {
+    let all: Vec<String> = of_scheduler().collect();
+    if all.iter().any(|known| known == behind) {
         return None;
     }
-    let all = kinds.iter().flat_map(|kind| ends.map(|end| format!("affinity:{kind}{end}")));
-    let all: Vec<String> = all.chain(std::iter::once("global".to_owned())).collect();
     let near = all.iter().min_by_key(|known| distance(behind, known).min(100));
     near.map(|near| format!("{PREFIX}scheduler.{near}"))
 }

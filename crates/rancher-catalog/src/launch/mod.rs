@@ -33,6 +33,7 @@ use crate::yaml::Node;
 
 pub use answers::{Answers, usual_answers};
 pub use faults::{Fault, faults};
+pub use labels::known_labels;
 pub use layout::{holds_services, is_interpolated, is_section};
 pub use offered::offered_answers;
 

@@ -1,0 +1,306 @@
+//! A conversation with an editor, over standard input and output.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::path::PathBuf;
+
+use catalog_check::Finding;
+use catalog_write::AsideError;
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_types::notification::{
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
+    Notification as _, PublishDiagnostics,
+};
+use lsp_types::request::{CodeActionRequest, Completion, HoverRequest, Request as _};
+use lsp_types::{
+    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CodeActionResponse,
+    CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, HoverParams, HoverProviderCapability, InitializeResult, PublishDiagnosticsParams,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+};
+use rancher_catalog::beneath::Beneath;
+use rancher_catalog::schema::SchemaKind;
+use rancher_catalog::source::MAX_FILE_BYTES;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::completion::completions;
+use crate::diagnostics::{diagnostics, too_large};
+use crate::documents::{Document, Documents, Place};
+use crate::hover::hover;
+use crate::mirror::Mirror;
+use crate::questions::variables;
+use crate::quick_fixes::quick_fixes;
+
+/// Why a conversation ends before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The editor says what no editor says, or is gone.
+    #[error("the editor does not speak the language server protocol: {0}")]
+    Protocol(Box<dyn Error + Send + Sync>),
+    /// Standard input or output cannot be used.
+    #[error("standard input or output: {0}")]
+    Pipes(#[from] std::io::Error),
+}
+
+impl From<lsp_server::ProtocolError> for ServeError {
+    fn from(error: lsp_server::ProtocolError) -> Self {
+        Self::Protocol(error.into())
+    }
+}
+
+/// Talks to an editor until it asks for the end.
+///
+/// # Errors
+/// It speaks another language.
+pub fn serve() -> Result<(), ServeError> {
+    let (connection, threads) = Connection::stdio();
+    let (id, _) = connection.initialize_start()?;
+    let info = ServerInfo { name: "gen-catalog".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
+    let told = InitializeResult { capabilities: capabilities(), server_info: Some(info) };
+    let told = serde_json::to_value(told).map_err(|error| ServeError::Protocol(error.into()))?;
+    connection.initialize_finish(id, told)?;
+    Session { connection: &connection, documents: Documents::default(), templates: BTreeMap::new() }.run()?;
+    drop(connection);
+    Ok(threads.join()?)
+}
+
+fn capabilities() -> ServerCapabilities {
+    let kinds = vec![CodeActionKind::QUICKFIX, CodeActionKind::SOURCE_FIX_ALL];
+    let triggers = ["{", ".", " "].map(str::to_owned).to_vec();
+    ServerCapabilities {
+        text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some(triggers),
+            ..CompletionOptions::default()
+        }),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(kinds),
+            ..CodeActionOptions::default()
+        })),
+        ..ServerCapabilities::default()
+    }
+}
+
+/// A template of which a file is open.
+#[derive(Default)]
+struct Template {
+    mirror: Option<Mirror>,
+    /// By the file's path in the catalog.
+    findings: BTreeMap<PathBuf, Vec<Finding>>,
+    /// Whether something was written since it was last checked.
+    is_stale: bool,
+}
+
+struct Session<'c> {
+    connection: &'c Connection,
+    documents: Documents,
+    /// By their folders.
+    templates: BTreeMap<PathBuf, Template>,
+}
+
+impl Session<'_> {
+    fn run(mut self) -> Result<(), ServeError> {
+        while let Ok(message) = self.connection.receiver.recv() {
+            match message {
+                Message::Request(request) => {
+                    if self.connection.handle_shutdown(&request)? {
+                        return Ok(());
+                    }
+                    let answer = self.answer(request);
+                    self.send(Message::Response(answer));
+                }
+                Message::Notification(notification) => self.notice(notification),
+                Message::Response(_) => {}
+            }
+            // Whoever types is ahead: only what is there at the end is checked.
+            if self.connection.receiver.is_empty() {
+                self.check();
+            }
+        }
+        Ok(())
+    }
+
+    /// An editor that is gone is noticed where the next message is waited for.
+    fn send(&self, message: Message) {
+        let _ = self.connection.sender.send(message);
+    }
+
+    fn notice(&mut self, notification: Notification) {
+        let Notification { method, params } = notification;
+        match method.as_str() {
+            DidOpenTextDocument::METHOD => {
+                if let Ok(DidOpenTextDocumentParams { text_document: opened }) = serde_json::from_value(params) {
+                    self.put(Document::new(opened.uri, opened.version, opened.text), true);
+                }
+            }
+            DidChangeTextDocument::METHOD => {
+                let Ok(changed) = serde_json::from_value::<DidChangeTextDocumentParams>(params) else { return };
+                if let Some(whole) = changed.content_changes.into_iter().next_back() {
+                    let of = changed.text_document;
+                    self.put(Document::new(of.uri, of.version, whole.text), false);
+                }
+            }
+            DidCloseTextDocument::METHOD => {
+                let Ok(DidCloseTextDocumentParams { text_document: closed }) = serde_json::from_value(params) else {
+                    return;
+                };
+                self.documents.close(&closed.uri);
+                self.publish(closed.uri, None, Vec::new());
+                self.forget_closed();
+            }
+            // Other files of a template may be other ones now.
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
+                for template in self.templates.values_mut() {
+                    (template.mirror, template.is_stale) = (None, true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn put(&mut self, document: Document, is_new: bool) {
+        if document.is_too_large() {
+            self.publish(document.uri.clone(), Some(document.version), vec![too_large()]);
+        } else if let Some(place) = &document.place {
+            let template = self.templates.entry(place.root.join(&place.template)).or_default();
+            template.is_stale = true;
+            if is_new {
+                template.mirror = None;
+            }
+        }
+        self.documents.put(document);
+    }
+
+    /// Templates of which nothing is open any more.
+    fn forget_closed(&mut self) {
+        let documents = &self.documents;
+        self.templates.retain(|folder, _| documents.of_template(folder).next().is_some());
+        // What is open of the others is beside what is saved of the one that was closed.
+        for template in self.templates.values_mut() {
+            (template.mirror, template.is_stale) = (None, true);
+        }
+    }
+
+    /// Checks what was written since the last time.
+    fn check(&mut self) {
+        let mut told = Vec::new();
+        for (folder, template) in self.templates.iter_mut().filter(|(_, template)| template.is_stale) {
+            template.is_stale = false;
+            let open: Vec<_> =
+                self.documents.of_template(folder).filter(|(document, _)| !document.is_too_large()).collect();
+            match look(template, &open) {
+                Ok(()) => told.extend(open.iter().map(|(document, place)| {
+                    let found = template.findings.get(&place.inside).map_or(&[][..], Vec::as_slice);
+                    (document.uri.clone(), document.version, diagnostics(document, found))
+                })),
+                Err(error) => eprintln!("gen-catalog lsp: {error}"),
+            }
+        }
+        for (uri, version, found) in told {
+            self.publish(uri, Some(version), found);
+        }
+    }
+
+    fn publish(&self, uri: Uri, version: Option<i32>, diagnostics: Vec<lsp_types::Diagnostic>) {
+        let told = PublishDiagnosticsParams { uri, diagnostics, version };
+        self.send(Message::Notification(Notification::new(PublishDiagnostics::METHOD.to_owned(), told)));
+    }
+
+    fn answer(&mut self, request: Request) -> Response {
+        let Request { id, method, params } = request;
+        match method.as_str() {
+            HoverRequest::METHOD => answered(id, params, |asked: HoverParams| {
+                let at = asked.text_document_position_params;
+                let document = self.documents.get(&at.text_document.uri)?;
+                hover(document, self.findings(document), at.position)
+            }),
+            Completion::METHOD => answered(id, params, |asked: CompletionParams| {
+                let at = asked.text_document_position;
+                let document = self.documents.get(&at.text_document.uri)?;
+                let items = completions(document, at.position, &self.variables(document));
+                Some(CompletionResponse::Array(items))
+            }),
+            CodeActionRequest::METHOD => {
+                // They are changes of the text as it is now.
+                self.check();
+                answered(id, params, |asked: CodeActionParams| {
+                    let document = self.documents.get(&asked.text_document.uri)?;
+                    let only = asked.context.only;
+                    let is_wanted = |kind: &Option<CodeActionKind>| {
+                        only.as_ref().is_none_or(|only| kind.as_ref().is_some_and(|kind| only.contains(kind)))
+                    };
+                    let fixes = quick_fixes(document, self.findings(document), asked.range).into_iter();
+                    Some(fixes.filter(|fix| is_wanted(&fix.kind)).map(Into::into).collect::<CodeActionResponse>())
+                })
+            }
+            _ => {
+                let what = format!("gen-catalog lsp does not answer {method}");
+                Response::new_err(id, ErrorCode::MethodNotFound as i32, what)
+            }
+        }
+    }
+
+    /// What was found in a document as it is now; nothing while it is being typed and not checked yet.
+    fn findings(&self, document: &Document) -> &[Finding] {
+        let found = document.place.as_ref().and_then(|place| {
+            let template = self.templates.get(&place.root.join(&place.template))?;
+            template.findings.get(&place.inside).filter(|_| !template.is_stale)
+        });
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The variables of the questions of a document's version: as they are in the editor, or else in the file.
+    fn variables(&self, document: &Document) -> Vec<(String, String)> {
+        let Some(place) = &document.place else { return Vec::new() };
+        let is_asking =
+            |other: &Place| other.kind == Some(SchemaKind::RancherCompose) && other.version == place.version;
+        let folder = place.root.join(&place.template);
+        let mut open = self.documents.of_template(&folder);
+        if let Some((asking, _)) = open.find(|(_, other)| is_asking(other)) {
+            return variables(&asking.text);
+        }
+        let Ok(template) = Beneath::template(&folder) else { return Vec::new() };
+        let version = PathBuf::from(place.version.clone().unwrap_or_default());
+        let files = ["rancher-compose.yml", "rancher-compose.yml.tpl"].map(|name| version.join(name));
+        let read = files.iter().find_map(|file| template.read(file, MAX_FILE_BYTES).ok());
+        variables(&String::from_utf8_lossy(&read.unwrap_or_default()))
+    }
+}
+
+/// Checks the open files of a template.
+fn look(template: &mut Template, open: &[(&Document, &Place)]) -> Result<(), AsideError> {
+    template.findings.clear();
+    let Some((_, first)) = open.first() else { return Ok(()) };
+    let mirror = match template.mirror.take() {
+        Some(mirror) => mirror,
+        None => Mirror::of(first)?,
+    };
+    for (document, place) in open {
+        mirror.put(place, &document.text)?;
+    }
+    let scopes: BTreeSet<PathBuf> = open.iter().map(|(_, place)| place.scope()).collect();
+    for scope in scopes {
+        let of_scope: Vec<&PathBuf> =
+            open.iter().filter(|(_, place)| place.scope() == scope).map(|(_, place)| &place.inside).collect();
+        for finding in mirror.findings(&scope)? {
+            if of_scope.contains(&&finding.path) {
+                template.findings.entry(finding.path.clone()).or_default().push(finding);
+            }
+        }
+    }
+    template.mirror = Some(mirror);
+    Ok(())
+}
+
+fn answered<P: DeserializeOwned, A: Serialize>(
+    id: RequestId,
+    params: serde_json::Value,
+    answer: impl FnOnce(P) -> Option<A>,
+) -> Response {
+    match serde_json::from_value(params) {
+        Ok(asked) => Response::new_ok(id, answer(asked)),
+        Err(error) => Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string()),
+    }
+}

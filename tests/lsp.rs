@@ -1,0 +1,398 @@
+//! `gen-catalog lsp`: an editor shows what Rancher will say while a file is typed. Asked by a client of the tests' own, and by a
+//! real editor.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use swarm_lab::trial::{Trial, trial};
+
+use serde_json::{Value, json};
+use swarm_lab::programs;
+use swarm_lab::trials;
+
+use crate::check_command::{DOCKER, RANCHER, catalog};
+
+/// How long an answer may take before it is none.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = trials![
+        what_is_typed_is_checked_before_it_is_saved,
+        places_are_counted_as_editors_count_them,
+        a_fix_is_offered_and_makes_the_text_right,
+        all_fixes_of_a_file_are_one_action,
+        keys_variables_labels_and_values_are_completed,
+        keys_and_findings_are_explained,
+        what_is_no_file_of_a_template_is_left_alone,
+        what_an_allowance_silences_is_not_shown,
+        whatever_is_sent_it_goes_on_and_ends_with_the_editor,
+    ];
+    let missing = Command::new("nvim").arg("--version").output().is_err().then_some("needs Neovim (neovim)");
+    trials.push(trial("neovim_shows_a_finding_and_applies_its_fix", missing, neovim));
+    trials
+}
+
+/// An editor without a window.
+struct Editor {
+    server: Child,
+    messages: Receiver<Value>,
+    folder: PathBuf,
+    asked: i64,
+}
+
+impl Editor {
+    fn start(folder: &Path) -> Self {
+        let mut command = Command::new(programs::gen_catalog());
+        command.arg("lsp").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut server = command.spawn().unwrap();
+        let mut output = BufReader::new(server.stdout.take().unwrap());
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            while let Some(message) = read_message(&mut output) {
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut editor = Self { server, messages, folder: folder.to_owned(), asked: 0 };
+        let told = editor.ask("initialize", json!({"capabilities": {}}));
+        assert_eq!(told["serverInfo"]["name"], "gen-catalog");
+        editor.tell("initialized", json!({}));
+        editor
+    }
+
+    fn send(&mut self, message: &Value) {
+        self.send_raw(&format!("Content-Length: {}\r\n\r\n{message}", message.to_string().len()));
+    }
+
+    fn send_raw(&mut self, text: &str) {
+        let input = self.server.stdin.as_mut().unwrap();
+        input.write_all(text.as_bytes()).and_then(|()| input.flush()).unwrap();
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.answer(method, params);
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    fn answer(&mut self, method: &str, params: Value) -> Value {
+        self.asked += 1;
+        let id = self.asked;
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        self.wait_for(|message| message["id"] == id)
+    }
+
+    fn wait_for(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let message = self.messages.recv_timeout(LIMIT).expect("the server answers");
+            if is_it(&message) {
+                return message;
+            }
+        }
+    }
+
+    fn uri(&self, file: &str) -> String {
+        format!("file://{}", self.folder.join("infra-templates/example").join(file).display())
+    }
+
+    fn open(&mut self, file: &str, text: &str) -> Vec<Value> {
+        let uri = self.uri(file);
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+        self.tell("textDocument/didOpen", json!({"textDocument": document}));
+        self.diagnostics(file, 1)
+    }
+
+    fn change(&mut self, file: &str, version: i64, text: &str) -> Vec<Value> {
+        let of = json!({"uri": self.uri(file), "version": version});
+        self.tell("textDocument/didChange", json!({"textDocument": of, "contentChanges": [{"text": text}]}));
+        self.diagnostics(file, version)
+    }
+
+    /// What is shown of a version of a file.
+    fn diagnostics(&self, file: &str, version: i64) -> Vec<Value> {
+        let uri = self.uri(file);
+        let is_it = |message: &Value| {
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri.as_str()
+                && message["params"]["version"] == version
+        };
+        self.wait_for(is_it)["params"]["diagnostics"].as_array().unwrap().clone()
+    }
+
+    fn at(&self, file: &str, line: usize, character: usize) -> Value {
+        json!({"textDocument": {"uri": self.uri(file)}, "position": {"line": line, "character": character}})
+    }
+
+    fn labels_at(&mut self, file: &str, line: usize, character: usize) -> Vec<String> {
+        let items = self.ask("textDocument/completion", self.at(file, line, character));
+        items.as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn actions(&mut self, file: &str, range: &Value) -> Vec<Value> {
+        let of = json!({"textDocument": {"uri": self.uri(file)}, "range": range, "context": {"diagnostics": []}});
+        self.ask("textDocument/codeAction", of).as_array().unwrap().clone()
+    }
+
+    fn end(mut self) {
+        self.ask("shutdown", Value::Null);
+        self.tell("exit", Value::Null);
+        assert!(self.server.wait().unwrap().success());
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn read_message(from: &mut impl BufRead) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        from.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        match line.trim_end().split_once(": ") {
+            Some(("Content-Length", number)) => length = number.parse().unwrap(),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+fn codes(diagnostics: &[Value]) -> Vec<&str> {
+    diagnostics.iter().map(|found| found["code"].as_str().unwrap()).collect()
+}
+
+fn text_of(folder: &Path, file: &str) -> String {
+    fs::read_to_string(folder.join("infra-templates/example").join(file)).unwrap()
+}
+
+/// A text after edits, which are in order and apart.
+fn edited(text: &str, edits: &[Value]) -> String {
+    let offset = |place: &Value| {
+        let line = usize::try_from(place["line"].as_u64().unwrap()).unwrap();
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        start + usize::try_from(place["character"].as_u64().unwrap()).unwrap()
+    };
+    let mut after = text.to_owned();
+    for edit in edits.iter().rev() {
+        let range = &edit["range"];
+        after.replace_range(offset(&range["start"])..offset(&range["end"]), edit["newText"].as_str().unwrap());
+    }
+    after
+}
+
+fn what_is_typed_is_checked_before_it_is_saved() {
+    let folder = catalog(&[]);
+    let good = text_of(folder.path(), DOCKER);
+    let mut editor = Editor::start(folder.path());
+    assert_eq!(editor.open(DOCKER, &good), Vec::<Value>::new());
+    let found = editor.change(DOCKER, 2, &good.replace("web:1.1.0", "web:latest"));
+    assert_eq!(codes(&found), ["image-latest"], "{found:?}");
+    let line = good.lines().position(|line| line.contains("web:1.1.0")).unwrap();
+    assert_eq!(found[0]["range"]["start"]["line"], line);
+    let found = editor.change(DOCKER, 3, "version: '2'\nservices:\n  web: [\n");
+    assert_eq!(found[0]["severity"], 1, "{found:?}");
+    assert_eq!(editor.change(DOCKER, 4, &good), Vec::<Value>::new());
+    assert_eq!(text_of(folder.path(), DOCKER), good);
+    // What another file that is open says counts before it is saved, too.
+    let asks = text_of(folder.path(), RANCHER);
+    editor.open(RANCHER, &asks);
+    let found = editor.change(DOCKER, 5, &good.replace("web:1.1.0", "web:${TAG_NOBODY_ASKS}"));
+    assert!(!found.is_empty());
+    editor.end();
+}
+
+fn places_are_counted_as_editors_count_them() {
+    let folder = catalog(&[]);
+    let text = text_of(folder.path(), DOCKER).replace("    image: ", "    # 𝄞é\n    image: ");
+    let mut editor = Editor::start(folder.path());
+    let odd = text.replace("# 𝄞é", "# 𝄞é  ");
+    let found = editor.open(DOCKER, &odd);
+    assert_eq!(codes(&found), ["text-trailing-space"], "{found:?}");
+    // Four spaces, `# `, two units of the clef, one of the letter.
+    assert_eq!(found[0]["range"]["start"]["character"], 9);
+    editor.end();
+}
+
+fn a_fix_is_offered_and_makes_the_text_right() {
+    let folder = catalog(&[(DOCKER, "pull_image: always", "pull_image: always\n      a: true")]);
+    let text = text_of(folder.path(), DOCKER);
+    let mut editor = Editor::start(folder.path());
+    let found = editor.open(DOCKER, &text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let actions = editor.actions(DOCKER, &found[0]["range"]);
+    assert_eq!(actions.len(), 1, "{actions:?}");
+    assert_eq!(actions[0]["kind"], "quickfix");
+    let edits = actions[0]["edit"]["changes"][editor.uri(DOCKER)].as_array().unwrap().clone();
+    let after = edited(&text, &edits);
+    assert!(after.contains("      a: 'true'\n"), "{after}");
+    assert_eq!(editor.change(DOCKER, 2, &after), Vec::<Value>::new());
+    let elsewhere = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
+    assert_eq!(editor.actions(DOCKER, &elsewhere), Vec::<Value>::new());
+    editor.end();
+}
+
+fn all_fixes_of_a_file_are_one_action() {
+    let folder = catalog(&[(DOCKER, "pull_image: always", "pull_image: always  \n      a: true\n      b: false")]);
+    let text = text_of(folder.path(), DOCKER);
+    let mut editor = Editor::start(folder.path());
+    assert_eq!(editor.open(DOCKER, &text).len(), 3);
+    let nowhere = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
+    let actions = editor.actions(DOCKER, &nowhere);
+    assert_eq!(actions.len(), 1, "{actions:?}");
+    assert_eq!(actions[0]["kind"], "source.fixAll");
+    let edits = actions[0]["edit"]["changes"][editor.uri(DOCKER)].as_array().unwrap().clone();
+    assert_eq!(editor.change(DOCKER, 2, &edited(&text, &edits)), Vec::<Value>::new());
+    editor.end();
+}
+
+fn keys_variables_labels_and_values_are_completed() {
+    let folder = catalog(&[]);
+    let mut editor = Editor::start(folder.path());
+    editor.open(DOCKER, "version: '2'\nservices:\n  web:\n    image: nginx:${\n    he\n    labels:\n      io.\n");
+    let keys = editor.labels_at(DOCKER, 4, 6);
+    assert!(["health_check", "image", "ports"].iter().all(|key| keys.contains(&(*key).to_owned())), "{keys:?}");
+    let labels = editor.labels_at(DOCKER, 6, 9);
+    assert!(labels.contains(&"io.rancher.scheduler.global".to_owned()), "{labels:?}");
+    let variables = editor.labels_at(DOCKER, 3, 19);
+    assert!(!variables.is_empty() && variables.iter().all(|name| text_of(folder.path(), RANCHER).contains(name)));
+    editor.open(RANCHER, "catalog:\n  questions:\n  - variable: NEWEST\n    type: \n    \n");
+    assert_eq!(editor.labels_at(DOCKER, 3, 19), ["NEWEST"]);
+    let types = editor.labels_at(RANCHER, 3, 10);
+    assert!(types.contains(&"enum".to_owned()) && types.contains(&"password".to_owned()), "{types:?}");
+    assert!(editor.labels_at(RANCHER, 4, 4).contains(&"required".to_owned()));
+    editor.end();
+}
+
+fn keys_and_findings_are_explained() {
+    let folder = catalog(&[]);
+    let text = text_of(folder.path(), DOCKER).replace("web:1.1.0", "web:latest");
+    let mut editor = Editor::start(folder.path());
+    let found = editor.open(DOCKER, &text);
+    let line = usize::try_from(found[0]["range"]["start"]["line"].as_u64().unwrap()).unwrap();
+    let column = text.lines().nth(line).unwrap().find("latest").unwrap();
+    let told = editor.ask("textDocument/hover", editor.at(DOCKER, line, column));
+    assert!(told["contents"]["value"].as_str().unwrap().contains("image-latest"), "{told}");
+    let column = text.lines().nth(line).unwrap().find("image").unwrap();
+    let told = editor.ask("textDocument/hover", editor.at(DOCKER, line, column + 1));
+    assert!(told["contents"]["value"].as_str().unwrap().starts_with("**`image`**: The image"), "{told}");
+    let column = text.lines().nth(line).unwrap().find("image").unwrap() - 2;
+    assert_eq!(editor.ask("textDocument/hover", editor.at(DOCKER, line, column)), Value::Null);
+    editor.end();
+}
+
+fn what_is_no_file_of_a_template_is_left_alone() {
+    let folder = catalog(&[]);
+    let mut editor = Editor::start(folder.path());
+    for uri in ["untitled:Untitled-1", "https://a.example/docker-compose.yml", "file:///nowhere/docker-compose.yml"] {
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": "a: [\n"});
+        editor.tell("textDocument/didOpen", json!({"textDocument": document}));
+        let of = json!({"textDocument": {"uri": uri}, "position": {"line": 0, "character": 0}});
+        assert_eq!(editor.ask("textDocument/hover", of.clone()), Value::Null);
+        assert_eq!(editor.ask("textDocument/completion", of), json!([]));
+    }
+    let found = editor.open(DOCKER, &"# so much\n".repeat(120_000));
+    assert!(found[0]["message"].as_str().unwrap().contains("1 MiB"), "{found:?}");
+    editor.end();
+}
+
+fn what_an_allowance_silences_is_not_shown() {
+    let folder = catalog(&[]);
+    let allowed = "[[allow]]\nrule = \"image-latest\"\nreason = \"it is meant so\"\n";
+    fs::write(folder.path().join("gen-catalog.toml"), allowed).unwrap();
+    let mut editor = Editor::start(folder.path());
+    let text = text_of(folder.path(), DOCKER).replace("web:1.1.0", "web:latest");
+    assert_eq!(editor.open(DOCKER, &text), Vec::<Value>::new());
+    editor.end();
+}
+
+fn whatever_is_sent_it_goes_on_and_ends_with_the_editor() {
+    let folder = catalog(&[]);
+    let mut editor = Editor::start(folder.path());
+    let answer = editor.answer("textDocument/hover", json!({"position": "here"}));
+    assert!(answer["error"]["message"].is_string(), "{answer}");
+    let answer = editor.answer("workspace/rename", json!({}));
+    assert_eq!(answer["error"]["code"], -32601);
+    editor.tell("textDocument/didOpen", json!({"textDocument": 7}));
+    editor.tell("textDocument/didChange", json!([]));
+    let of = editor.at(DOCKER, 4_000_000, 4_000_000);
+    editor.open(DOCKER, "é: 𝄞");
+    editor.ask("textDocument/hover", of.clone());
+    editor.ask("textDocument/completion", of);
+    // An editor that is gone says nothing.
+    drop(editor.server.stdin.take());
+    assert!(editor.server.wait().unwrap().code().is_some());
+
+    let mut editor = Editor::start(folder.path());
+    editor.send_raw("GET / HTTP/1.1\r\n\r\n");
+    drop(editor.server.stdin.take());
+    let code = editor.server.wait().unwrap().code();
+    let mut told = String::new();
+    editor.server.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(code, Some(2), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+}
+
+/// What the editor does, in its own language.
+const SCRIPT: &str = r#"
+local file = vim.env.FILE
+vim.cmd('edit ' .. file)
+local buffer = vim.api.nvim_get_current_buf()
+local client = vim.lsp.start_client({ name = 'gen-catalog', cmd = { vim.env.PROGRAM, 'lsp' }, root_dir = vim.env.ROOT })
+vim.lsp.buf_attach_client(buffer, client)
+local function shown() return vim.diagnostic.get(buffer) end
+local found = vim.wait(60000, function() return #shown() > 0 end, 50)
+assert(found, 'nothing is shown')
+local first = shown()[1]
+print('shown: ' .. first.code .. ' at ' .. first.lnum .. '\n')
+local params = {
+  textDocument = vim.lsp.util.make_text_document_params(buffer),
+  range = { start = { line = first.lnum, character = first.col }, ['end'] = { line = first.end_lnum, character = first.end_col } },
+  context = { diagnostics = {} },
+}
+local answer = vim.lsp.buf_request_sync(buffer, 'textDocument/codeAction', params, 60000)
+local action = answer[client].result[1]
+vim.lsp.util.apply_workspace_edit(action.edit, 'utf-16')
+assert(vim.wait(60000, function() return #shown() == 0 end, 50), 'it is still shown')
+vim.cmd('write')
+vim.cmd('qall!')
+"#;
+
+fn neovim() {
+    let folder = catalog(&[(DOCKER, "pull_image: always", "pull_image: always\n      a: true")]);
+    let file = folder.path().join("infra-templates/example").join(DOCKER);
+    let script = folder.path().join("script.lua");
+    fs::write(&script, SCRIPT).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new("nvim")
+        .args(["--headless", "-u", "NONE", "-n", "-c"])
+        .arg(format!(
+            "lua local good, what = pcall(dofile, '{}'); if not good then print(what); vim.cmd('cquit') end",
+            script.display()
+        ))
+        .env("FILE", &file)
+        .env("PROGRAM", programs::gen_catalog())
+        .env("ROOT", folder.path())
+        .env("HOME", home.path())
+        .env_remove("XDG_STATE_HOME")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("shown: "), "{told}");
+    assert!(text_of(folder.path(), DOCKER).contains("      a: 'true'\n"));
+}
