@@ -1,6 +1,7 @@
 //! `gen-catalog new --compose` makes of any compose file a template that Rancher takes, and says line by line what Rancher has
 //! not and what becomes of it.
 
+mod losses;
 mod made_up;
 mod secrets;
 
@@ -36,6 +37,12 @@ pub fn trials() -> Vec<Trial> {
     ];
     trials.push(trial("secrets_are_never_copied_from_anywhere", None, secrets::are_never_copied_from_anywhere));
     trials.push(trial("secrets_are_not_seen_where_there_are_none", None, secrets::are_not_seen_where_there_are_none));
+    trials.push(trial("what_has_the_wrong_form_is_told", None, losses::what_has_the_wrong_form_is_told_with_its_line));
+    trials.push(trial(
+        "a_variable_where_rancher_takes_none_is_told",
+        None,
+        losses::a_variable_where_rancher_takes_none_is_told,
+    ));
     trials.push(trial("made_up_files_pass_the_strict_check", None, made_up::pass_the_strict_check));
     trials.push(trial("ranchers_executor_takes_what_comes_of_made_up_files", judge, made_up::executor_takes_them));
     trials

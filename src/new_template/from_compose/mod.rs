@@ -4,6 +4,7 @@
 mod deploy;
 mod env_file;
 mod environment;
+mod forms;
 mod image;
 mod keys;
 mod layers;
@@ -55,18 +56,21 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     }
     let document = Document::read_newer(&file.text);
     let document = document.map_err(|error: ReadError| wrong(path, error.position, &error.message))?;
+    let Document { root, problems, .. } = document;
     let top = Position { line: 1, column: 1, offset: 0 };
-    let Some(root) = document.root.as_ref().filter(|root| !root.is_null()) else {
+    let Some(mut root) = root.filter(|root| !root.is_null()) else {
         return Err(wrong(path, top, "the file is empty: a compose file has services"));
     };
     if !matches!(root.kind, NodeKind::Map(_)) {
         return Err(wrong(path, root.span.start, "this is no compose file: it is no map of keys at the top"));
     }
-    let services = services(root, path)?;
+    let is_sectioned = services(&root, path)?.is_sectioned;
+    let misfits = forms::keep_what_fits(&mut root, is_sectioned);
+    let file = Content { path, problems: &problems, misfits: &misfits, services: services(&root, path)?, root: &root };
     // What is found to be a secret late was told before: then all is read again.
     let mut hidden = BTreeSet::new();
     let mut draft = loop {
-        let (draft, late) = read(path, &document, root, &services, (images, profiles), &hidden)?;
+        let (draft, late) = read(&file, (images, profiles), &hidden)?;
         if late.is_empty() {
             break draft;
         }
@@ -79,17 +83,24 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     Ok(draft)
 }
 
+/// A compose file that has been taken apart.
+struct Content<'a> {
+    path: &'a Path,
+    root: &'a Node,
+    services: Services<'a>,
+    problems: &'a [Problem],
+    misfits: &'a [forms::Misfit],
+}
+
 /// Reads all of it, with the variables that are known to be secrets; and those of which that was found too late.
 fn read(
-    path: &Path,
-    document: &Document,
-    root: &Node,
-    services: &Services<'_>,
+    file: &Content<'_>,
     (images, profiles): (&[Named], &[String]),
     hidden: &BTreeSet<String>,
 ) -> Result<(Draft, BTreeSet<String>), NewError> {
+    let Content { path, services, .. } = file;
     let mut reader = Reader::new(path, services, hidden);
-    for problem in &document.problems {
+    for problem in file.problems {
         match problem {
             Problem::DuplicateKey { key, first, again } => reader.draft.remarks.tell(
                 What::LeftOut,
@@ -101,7 +112,10 @@ fn read(
             }
         }
     }
-    sections::read(&mut reader, root, services.is_sectioned)?;
+    for (at, message) in file.misfits {
+        reader.draft.remarks.tell(What::LeftOut, Some(*at), message);
+    }
+    sections::read(&mut reader, file.root, services.is_sectioned)?;
     for named in images {
         if !services.all.iter().any(|(name, _)| name.text() == Some(&named.name)) {
             let known = services.all.iter().filter_map(|(name, _)| name.text());

@@ -9,7 +9,7 @@ use super::super::questions::Use;
 use super::super::remark::What;
 use super::super::secret_names::{holds_secret, is_secret};
 use super::super::secret_text::secrets_in;
-use super::variables::{Otherwise, Variable, filled, parts};
+use super::variables::{Otherwise, Part, Variable, filled, parts};
 use super::{Services, env_file, masked, names, wrong};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::source::MAX_FILE_BYTES;
@@ -227,6 +227,24 @@ impl<'a> Reader<'a> {
     pub fn filled(&self, node: &Node) -> String {
         let text = node.text().unwrap_or_default();
         filled(text, &self.known, 0).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The same, where Rancher takes no variable: it is told that it stays so.
+    pub fn fixed(&mut self, what: &str, node: &Node) -> String {
+        self.fixed_text(what, node.text().unwrap_or_default(), node)
+    }
+
+    /// The same of a text that is known.
+    pub fn fixed_text(&mut self, what: &str, written: &str, node: &Node) -> String {
+        let text = filled(written, &self.known, 0).unwrap_or_else(|| written.to_owned());
+        let has_variable = |written: &str| {
+            parts(written, &self.known)
+                .is_ok_and(|all| !all.iter().all(|part| matches!(part, Part::Plain(_) | Part::Dollar)))
+        };
+        if has_variable(written) {
+            self.becomes(node, format!("`{what}` is {text}: Rancher takes no variable there"));
+        }
+        text
     }
 
     /// The variable that stands for a secret; equal ones have one.
