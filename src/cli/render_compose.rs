@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::output::Output;
 use super::{Format, Outcome, render_model};
-use crate::launched::{self, AnswerError, FileError, check_answer, execute, questions_of};
+use crate::launched::{self, AnswerError, FileError, check_answer, execute, questions_of, unchecked};
 use crate::render::RenderedFile;
 use catalog_diff::meaning::defaults;
 use rancher_catalog::go_template::Stack;
@@ -70,7 +70,7 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     if let Some(error) = template.unreadable.iter().find(|unreadable| unreadable.path.starts_with(&version.path)) {
         bail!("{}: {}", error.path.display(), error.reason);
     }
-    let answers = answers(version, &args.answers)?;
+    let answers = answers(version, &args.answers, output)?;
     let own_version = version.catalog().and_then(|block| block.version.value().map(ToString::to_string));
     let stack_version = args.stack_version.clone().or(own_version).unwrap_or_default();
     let stack = Stack {
@@ -98,7 +98,7 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     Ok(outcome)
 }
 
-fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+fn answers(version: &VersionSource, given: &[String], output: &Output) -> anyhow::Result<BTreeMap<String, String>> {
     let mut answers = defaults(questions_of(version));
     let own = given_answers(given)?;
     for (name, value) in &own {
@@ -106,6 +106,9 @@ fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap
             AnswerError::Unknown { .. } => anyhow::anyhow!("--answers {name}: {error}"),
             AnswerError::NotOffered(_) => anyhow::anyhow!("--answers {name}={value}: {error}"),
         })?;
+        if let Some(note) = unchecked(version, name, value) {
+            output.warning(&format!("--answers {name}={value}: {note}"));
+        }
     }
     answers.extend(own);
     Ok(answers)
