@@ -32,6 +32,10 @@ pub fn trials() -> Vec<Trial> {
         next_versions_are_what_the_file_says_and_flags_win,
         owners_are_named_in_the_pull_request,
         what_is_wrong_is_told_with_its_place,
+        what_is_about_no_template_is_told,
+        a_template_stands_there_once,
+        a_slip_at_the_top_is_told_from_a_key,
+        a_catalog_that_is_moved_keeps_what_is_set_or_it_is_told,
         the_schema_takes_what_the_reader_takes,
     ]
 }
@@ -379,6 +383,90 @@ fn what_is_wrong_is_told_with_its_place() {
                 assert!(errors.contains(&format!("shop/gen-catalog.toml:{says}")), "{text}: {errors}");
             }
         }
+    }
+}
+
+fn what_is_about_no_template_is_told() {
+    let project = project("");
+    let told = |path: &str| {
+        let text = format!("catalog = \"shop\"\n\n[[template]]\npath = \"{path}\"\nversion = \"patch\"\n");
+        fs::write(project.clone.join("gen-catalog.toml"), text).unwrap();
+        outcome(&project.clone, &["check", "--skip", "image-latest"]).1
+    };
+    for path in ["infra-templates", "infra-templates/example"] {
+        assert!(told(path).starts_with("nothing found"), "{path}: {}", told(path));
+    }
+    for (path, meant) in [
+        ("infra-templates/exampel", ": is `infra-templates/example` meant?"),
+        ("infra-templates/example/0", ""),
+        ("templates", ""),
+    ] {
+        let text = told(path);
+        let says = format!(
+            "gen-catalog.toml:3:1: warning[allowance-without-effect]: {path} is no template of the catalog, and no folder of them: \
+             this [[template]] is about nothing"
+        );
+        assert!(text.starts_with(&says) && text.contains(meant), "{text}");
+    }
+    // What was not looked at is not told.
+    let (_, text, _) = outcome(&project.clone, &["check", "shop/infra-templates/example", "--skip", "image-latest"]);
+    assert!(text.starts_with("nothing found"), "{text}");
+}
+
+fn a_template_stands_there_once() {
+    let project = project("");
+    let one = "[[template]]\npath = \"infra-templates/example\"\n";
+    for again in [one.to_owned(), one.replace("example", "example/")] {
+        fs::write(
+            project.clone.join("gen-catalog.toml"),
+            format!("catalog = \"shop\"\n{one}version = \"patch\"\n{again}"),
+        )
+        .unwrap();
+        let (code, _, errors) = outcome(&project.clone, &["check"]);
+        let says = "gen-catalog.toml:5:1: \"infra-templates/example\" has a [[template]] already, in line 2";
+        assert!(code == 2 && errors.contains(says), "{errors}");
+    }
+}
+
+fn a_slip_at_the_top_is_told_from_a_key() {
+    let project = project("");
+    for (written, meant) in [
+        ("fro", "for"),
+        ("fo", "for"),
+        ("catalgo", "catalog"),
+        ("regsitry", "registry"),
+        ("verison", "version"),
+        ("Allow", "allow"),
+    ] {
+        fs::write(project.clone.join("gen-catalog.toml"), format!("{written} = \"community\"\n")).unwrap();
+        let (code, _, errors) = outcome(&project.clone, &["check"]);
+        let says = format!("gen-catalog.toml:1:1: there is no `{written}` at the top");
+        assert!(code == 2 && errors.contains(&says) && errors.contains(&format!("is `{meant}` meant?")), "{errors}");
+    }
+}
+
+fn a_catalog_that_is_moved_keeps_what_is_set_or_it_is_told() {
+    let set = "[severities]\nimage-latest = \"error\"\n[[allow]]\nrule = \"image-latest\"\npath = \"infra-templates/example/1\"\nreason = \"x\"\n";
+    let project = project(&format!("catalog = \"shop\"\n{set}"));
+    let clone = &project.clone;
+    assert_eq!(found(clone, &[]), (0, Vec::new()));
+    git(clone, &["mv", "shop", "store"]);
+    // The file still names the old folder: of what it sets nothing is passed over without a word.
+    for args in [&["check"][..], &["check", "store"], &["check", "store/infra-templates/example"]] {
+        let (code, _, errors) = outcome(clone, args);
+        let says = "gen-catalog.toml:1:11: `catalog` is \"shop\": there is no such folder here";
+        assert!(code == 2 && errors.contains(says), "{args:?}: {errors}");
+    }
+    fs::write(clone.join("gen-catalog.toml"), format!("catalog = \"store\"\n{set}")).unwrap();
+    assert_eq!(found(clone, &[]), (0, Vec::new()));
+    // The change is judged by what was set before it, for the catalog as it is now.
+    let (_, changed) = found(clone, &["store", "--changed-since", "HEAD"]);
+    assert!(!changed.iter().any(|(rule, _)| rule == "image-latest"), "{changed:?}");
+    fs::write(clone.join("gen-catalog.toml"), "catalog = \"store\"\n").unwrap();
+    for args in [&["--changed-since", "HEAD"][..], &["store", "--changed-since", "HEAD"]] {
+        let (_, changed) = found(clone, args);
+        assert!(!changed.iter().any(|(rule, _)| rule == "image-latest"), "{args:?} {changed:?}");
+        assert!(changed.iter().any(|(rule, _)| rule == "allowance-changed"), "{args:?} {changed:?}");
     }
 }
 

@@ -18,7 +18,11 @@ pub(super) fn paths(named: &[PathBuf], changed_since: Option<&str>) -> anyhow::R
     }
     let catalog = match changed_since {
         // What is in no repository is told by whoever looks at the change.
-        Some(reference) => since::catalog_of_project(here, reference).unwrap_or_default(),
+        // Where that folder is gone, the catalog is where the file now says.
+        Some(reference) => match since::catalog_of_project(here, reference) {
+            Ok(catalog) => catalog,
+            Err(_) => catalog_of_project(here).unwrap_or_default(),
+        },
         None => catalog_of_project(here)?,
     };
     Ok(catalog.map_or_else(|| named.to_vec(), |catalog| vec![catalog]))
