@@ -29,6 +29,7 @@ pub fn trials() -> Vec<Trial> {
         the_file_in_the_catalog_itself_wins,
         a_catalog_that_one_stands_in_is_not_exchanged_for_another,
         new_templates_and_tests_are_those_of_the_projects_catalog,
+        a_new_template_is_judged_by_what_the_project_allows,
         next_versions_are_what_the_file_says_and_flags_win,
         owners_are_named_in_the_pull_request,
         what_is_wrong_is_told_with_its_place,
@@ -384,6 +385,24 @@ fn what_is_wrong_is_told_with_its_place() {
             }
         }
     }
+}
+
+fn a_new_template_is_judged_by_what_the_project_allows() {
+    let project = project("catalog = \"shop\"\n");
+    let compose = "services:\n  web: {image: 'a/b:1.0.0', network_mode: host}\n";
+    fs::write(project.clone.join("docker-compose.yml"), compose).unwrap();
+    let new = |name: &str| outcome(&project.clone, &["new", name, "--compose", "docker-compose.yml"]);
+    let (code, text, errors) = new("first");
+    assert!(code == 0 && text.contains("2 notes"), "{text}{errors}");
+    let toml = "catalog = \"shop\"\n[[allow]]\nrule = \"host-network\"\npath = \"templates/second\"\nreason = \"x\"\n";
+    fs::write(project.clone.join("gen-catalog.toml"), toml).unwrap();
+    let (code, text, errors) = new("second");
+    assert!(code == 0 && text.contains("1 note\n"), "{text}{errors}");
+    // How bad it is, the file says as well.
+    fs::write(project.clone.join("gen-catalog.toml"), "catalog = \"shop\"\n[severities]\nhost-network = \"error\"\n")
+        .unwrap();
+    let (code, _, errors) = new("third");
+    assert!(code == 1 && errors.contains("nothing was written") && errors.contains("host"), "{errors}");
 }
 
 fn what_is_about_no_template_is_told() {
