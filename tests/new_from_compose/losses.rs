@@ -1,6 +1,8 @@
 //! Nothing of a compose file is lost without a word: what has the wrong form, and variables where Rancher takes none.
 
-use super::{planned, remarks};
+use std::fs;
+
+use super::{FILE, planned, planned_of, remarks};
 use crate::new_template::is_strictly_good;
 
 /// Keys of a service, each alone in line 4, and what is told of it.
@@ -120,4 +122,26 @@ pub(super) fn what_has_the_wrong_form_is_told_with_its_line() {
 
 pub(super) fn a_variable_where_rancher_takes_none_is_told() {
     is_told(FIXED);
+}
+
+/// Services that extend a large one, ranges of ports and files of variables make much of few lines.
+pub(super) fn few_lines_do_not_become_many_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let variables: String = (0..3000).map(|at| format!("V{at}=x\n")).collect();
+    fs::write(folder.join("many.env"), &variables).unwrap();
+    let environment: String = (0..3000).map(|at| format!("      V{at}: x\n")).collect();
+    let each = |keys: &str| (0..300).map(|at| format!("  s{at}: {{{keys}}}\n")).collect::<String>();
+    let extended =
+        format!("services:\n  base:\n    image: a/b:1\n    environment:\n{environment}{}", each("extends: base"));
+    let files = format!("services:\n{}", each("image: 'a/b:1', env_file: many.env"));
+    let ranges: String = (0..2500).map(|at| format!("      - 127.0.0.{}:1-250:1-250\n", at % 250)).collect();
+    let ranges = format!("services:\n  web:\n    image: a/b:1\n    ports:\n{ranges}");
+    for text in [extended, files, ranges] {
+        fs::write(folder.join(FILE), text).unwrap();
+        let error = planned_of(&folder.join(FILE)).unwrap_err().to_string();
+        let is_placed =
+            error.contains("docker-compose.yml:") && error.contains(": here it comes to more than 200000 values");
+        assert!(is_placed && error.len() < 600, "{error}");
+    }
 }

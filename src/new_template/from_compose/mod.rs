@@ -19,7 +19,7 @@ mod shared;
 mod variables;
 mod volumes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::draft::Draft;
@@ -116,8 +116,12 @@ fn read(
         reader.draft.remarks.tell(What::LeftOut, Some(*at), message);
     }
     sections::read(&mut reader, file.root, services.is_sectioned)?;
-    for named in images {
-        if !services.all.iter().any(|(name, _)| name.text() == Some(&named.name)) {
+    for (at, named) in images.iter().enumerate() {
+        if images[..at].iter().any(|other| other.name == named.name) {
+            let message = format!("--image {}={}: --image names the image of {0} already", named.name, named.image);
+            return Err(NewError::Asked(message));
+        }
+        if !services.by_name.contains_key(named.name.as_str()) {
             let known = services.all.iter().filter_map(|(name, _)| name.text());
             let meant = is_it(known, &named.name);
             return Err(NewError::Asked(format!(
@@ -129,6 +133,7 @@ fn read(
             )));
         }
     }
+    profiles_are_there(path, services, profiles)?;
     services.all.iter().for_each(|(_, node)| environment::name_secrets(&mut reader, node));
     for (name, node) in &services.all {
         service::read(&mut reader, services, name, node, images, profiles)?;
@@ -138,9 +143,28 @@ fn read(
     Ok((reader.draft, late))
 }
 
+/// A profile that no service is of takes nothing in.
+fn profiles_are_there(path: &Path, services: &Services<'_>, profiles: &[String]) -> Result<(), NewError> {
+    if profiles.is_empty() {
+        return Ok(());
+    }
+    // Of a service that another one extends they count for that too.
+    let named = services.all.iter().filter_map(|(_, node)| node.get("profiles"));
+    let known: BTreeSet<&str> = named.flat_map(|list| list.items()).filter_map(Node::text).collect();
+    match profiles.iter().find(|profile| !known.contains(profile.as_str())) {
+        None => Ok(()),
+        Some(profile) => {
+            let meant = is_it(known.iter().copied(), profile);
+            let path = path.display();
+            Err(NewError::Asked(format!("--profile {profile}: no service of {path} is of that profile{meant}")))
+        }
+    }
+}
+
 /// The services of a file, and whether they stand below `services`.
 struct Services<'a> {
     all: Vec<(&'a Node, &'a Node)>,
+    by_name: HashMap<&'a str, &'a Node>,
     is_sectioned: bool,
 }
 
@@ -172,5 +196,6 @@ fn services<'a>(root: &'a Node, path: &Path) -> Result<Services<'a>, NewError> {
     if all.is_empty() {
         return Err(wrong(path, root.span.start, "there are no services in it"));
     }
-    Ok(Services { all, is_sectioned })
+    let by_name = all.iter().filter_map(|(name, node)| Some((name.text()?, *node))).collect();
+    Ok(Services { all, by_name, is_sectioned })
 }

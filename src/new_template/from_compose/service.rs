@@ -34,6 +34,7 @@ pub(super) fn read(
     let own = reader.renamed(old);
     let mut layers = Vec::new();
     extended(reader, services, node, &mut layers);
+    reader.count(layers.iter().map(|layer| size(layer)).sum(), name.span.start)?;
     let keys = laid(&layers);
     let key = |name: &str| keys.iter().find(|key| key.name == name);
     if let Some(of) = key("profiles") {
@@ -66,6 +67,15 @@ pub(super) fn read(
     Ok(())
 }
 
+/// How many values there are in one.
+fn size(node: &Node) -> usize {
+    match &node.kind {
+        NodeKind::Scalar { .. } => 1,
+        NodeKind::List(items) => 1 + items.iter().map(size).sum::<usize>(),
+        NodeKind::Map(entries) => 1 + entries.iter().map(|(_, value)| size(value)).sum::<usize>(),
+    }
+}
+
 /// A service and those that it extends, the first of them first.
 fn extended<'a>(reader: &mut Reader<'_>, services: &Services<'a>, node: &'a Node, layers: &mut Vec<&'a Node>) {
     layers.insert(0, node);
@@ -78,9 +88,8 @@ fn extended<'a>(reader: &mut Reader<'_>, services: &Services<'a>, node: &'a Node
         );
         return;
     }
-    let base = services.all.iter().find(|(name, _)| name.text() == Some(named));
-    match base {
-        Some((_, base)) if layers.len() < DEEPEST && !layers.iter().any(|layer| std::ptr::eq(*layer, *base)) => {
+    match services.by_name.get(named) {
+        Some(base) if layers.len() < DEEPEST && !layers.iter().any(|layer| std::ptr::eq(*layer, *base)) => {
             reader.becomes(key, format!("`extends`: what {named} has stands in the service itself"));
             extended(reader, services, base, layers);
         }
@@ -307,6 +316,7 @@ fn port_list(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), Ne
         };
         match ports::each(&text) {
             ports::Ports::Each(ports) => {
+                reader.count(ports.len(), item.span.start)?;
                 if ports.len() > 1 {
                     reader.becomes(
                         item,
