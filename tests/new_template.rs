@@ -271,6 +271,7 @@ fn what_is_missing_or_misspelt_is_named() {
     let folder = folder.path();
     put(folder, "catalog/templates/there/config.yml", "name: x\n");
     put(folder, "compose.yml", "services: {web: {image: 'a/b:1'}}\n");
+    put(folder, "profiles.yml", "services: {web: {image: 'a/b:1'}, dev: {image: 'a/b:1', profiles: [debug]}}\n");
     put(folder, "project.yml", "project: {name: x}\nrancher_compose: {.catalog: {version: v1.0.0}}\n");
     for (name, text) in [
         ("bad-1.yml", "docker_compose:\n  web:\n    ports:   'x'\nrancher_compose: {}\n"),
@@ -301,6 +302,25 @@ fn what_is_missing_or_misspelt_is_named() {
             "--global is for an image: with --compose write it into the file",
         ),
         (&["web", "--compose", "not-there.yml"], "cannot read not-there.yml: it is not there"),
+        (
+            &["web", "--compose", "compose.yml", "--image", "web=a:1", "--image", "web=a:2"],
+            "--image web=a:2: --image names the image of web already",
+        ),
+        (
+            &["web", "--compose", "compose.yml", "--profile", "nope"],
+            "--profile nope: no service of compose.yml is of that profile",
+        ),
+        (&["web", "--compose", "profiles.yml", "--profile", "debgu"], "is of that profile: is `debug` meant?"),
+        (&["templates", "--image", "a/b:1"], "to Rancher a folder of this name holds templates"),
+        (&["infra-templates", "--image", "a/b:1"], "to Rancher a folder of this name holds templates"),
+        (&["my-templates", "--infra", "--image", "a/b:1"], "to Rancher a folder of this name holds templates"),
+        (&["web", "--image", "a/b:1", "--env", "A=1", "--env", "A=2"], "--env A: the variable is given twice"),
+        (
+            &["web", "--image", "a/b:1", "--volume", "x:/d", "--volume", "/d"],
+            "--volume /d: a volume is kept at this path already",
+        ),
+        (&["web", "--image", "a/b:1", "--title", "a\u{1b}[31mb"], "a character that is not seen (U+001B)"),
+        (&["web", "--image", "a/b:1", "--description", "a\nb"], "a character that is not seen (U+000A)"),
         (&["web", "--from-image", "not-there.tar"], "cannot read not-there.tar"),
         (&["web", "--model", "not-there.yml"], "cannot read not-there.yml"),
         (&["web", "--model", "project.yml"], "is the model of an environment template"),
@@ -312,7 +332,7 @@ fn what_is_missing_or_misspelt_is_named() {
         (&["web", "--model", "bad-3.yml"], "bad-3.yml:1:17: docker_compose: a map must stand here, not a number"),
         (
             &["web", "--model", "bad-4.yml"],
-            "bad-4.yml:3:24: rancher_compose..catalog.questions: a list must stand here, not a number",
+            "bad-4.yml:3:25: rancher_compose..catalog.questions: a list must stand here, not a number",
         ),
         (
             &["web", "--model", "bad-5.yml"],
@@ -320,7 +340,7 @@ fn what_is_missing_or_misspelt_is_named() {
         ),
         (
             &["web", "--model", "bad-6.yml"],
-            "bad-6.yml:4:33: versions.0.docker_compose.web: a map must stand here, not a list",
+            "bad-6.yml:4:29: versions.0.docker_compose.web: a map must stand here, not a list",
         ),
         (&["web", "--image", "a/b:1", "--port", "0"], "PORT or HOST_PORT:PORT is wanted"),
         (&["web", "--image", "a/b:1", "--port", "80", "--port", "80:81"], "the host's port 80 is published twice"),
