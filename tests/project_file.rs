@@ -30,6 +30,8 @@ pub fn trials() -> Vec<Trial> {
         a_catalog_that_one_stands_in_is_not_exchanged_for_another,
         new_templates_and_tests_are_those_of_the_projects_catalog,
         a_new_template_is_judged_by_what_the_project_allows,
+        versions_and_references_are_those_of_the_projects_catalog,
+        verify_looks_at_the_projects_catalog,
         next_versions_are_what_the_file_says_and_flags_win,
         owners_are_named_in_the_pull_request,
         what_is_wrong_is_told_with_its_place,
@@ -403,6 +405,61 @@ fn a_new_template_is_judged_by_what_the_project_allows() {
         .unwrap();
     let (code, _, errors) = new("third");
     assert!(code == 1 && errors.contains("nothing was written") && errors.contains("host"), "{errors}");
+}
+
+fn versions_and_references_are_those_of_the_projects_catalog() {
+    let project = project("catalog = \"shop\"\n");
+    let first = git(&project.clone, &["rev-parse", "HEAD"]);
+    let docker = project.clone.join("shop/infra-templates/example/1/docker-compose.yml");
+    fs::write(&docker, fs::read_to_string(&docker).unwrap().replace("web:latest", "web:1.2.0")).unwrap();
+    commit_all(&project.clone, "another image");
+    for folder in ["", "docs", "docs/deep/er"] {
+        let here = project.clone.join(folder);
+        let (code, text, errors) = outcome(&here, &["render-compose", "infra-templates/example/1"]);
+        assert!(code == 0 && text.contains("image: example/web:1.2.0"), "{folder}: {errors}");
+        let (code, text, errors) = outcome(&here, &["model", "infra-templates/example"]);
+        assert!(code == 0 && text.contains("folder: example"), "{folder}: {errors}");
+        let (code, text, errors) = outcome(&here, &["diff", "infra-templates/example/0", "infra-templates/example/1"]);
+        assert!(code == 1 && text.contains("example/web:1.0.0"), "{folder}: {text}{errors}");
+        for references in [&[first.trim(), "HEAD"][..], &[first.trim(), "HEAD", "infra-templates/example"]] {
+            let (code, text, errors) = outcome(&here, &[&["diff"], references].concat());
+            assert!(code == 1 && text.contains("example/web:1.2.0"), "{folder}: {text}{errors}");
+        }
+        let (code, _, errors) = outcome(&here, &["diff", "nowhere", "HEAD"]);
+        assert!(code == 2 && errors.contains("nowhere"), "{errors}");
+    }
+    // What is here goes before what is in the catalog, and without a project all is as it was.
+    put(
+        &project.clone,
+        "docs/infra-templates/example/1/docker-compose.yml",
+        "version: '2'\nservices: {web: {image: 'mine:1'}}\n",
+    );
+    put(
+        &project.clone,
+        "docs/infra-templates/example/1/rancher-compose.yml",
+        "version: '2'\ncatalog: {version: v1.0.0}\n",
+    );
+    let (_, text, errors) = outcome(&project.clone.join("docs"), &["render-compose", "infra-templates/example/1"]);
+    assert!(text.contains("image: mine:1"), "{text}{errors}");
+    fs::remove_file(project.clone.join("gen-catalog.toml")).unwrap();
+    let (code, _, errors) = outcome(&project.clone, &["diff", first.trim(), "HEAD"]);
+    assert!(code == 2 && errors.contains("is no folder"), "{errors}");
+    let (code, _, errors) = outcome(&project.clone, &["diff", first.trim(), "HEAD", "infra-templates/example"]);
+    assert!(code == 2 && errors.contains("name their clone with --catalog"), "{errors}");
+}
+
+fn verify_looks_at_the_projects_catalog() {
+    let project = project("catalog = \"shop\"\n");
+    let places = |folder: &Path| {
+        let args = ["verify", "--tag", "v2.0.0", "--project", folder.to_str().unwrap(), "--format", "json"];
+        let (_, text, errors) = outcome(&project.clone, &args);
+        let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {errors}"));
+        let rows = report["rows"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["place"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(places(&project.clone).contains(&"shop/infra-templates/swarm/config.yml".to_owned()));
+    fs::remove_file(project.clone.join("gen-catalog.toml")).unwrap();
+    assert!(places(&project.clone).contains(&"community-catalog/infra-templates/swarm/config.yml".to_owned()));
 }
 
 fn what_is_about_no_template_is_told() {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::output::Output;
+use super::project;
 use rancher_catalog::model::{
     Config, DockerCompose, InfraTemplate, InfraVersion, Project, ProjectTemplate, ProjectVersion, RancherCompose,
 };
@@ -23,7 +24,7 @@ use rancher_catalog::yaml::{self, Document, Node, Position, ReadError, Step};
     gen-catalog model community-catalog/infra-templates/swarm/4\n  \
     gen-catalog model community-catalog/infra-templates/swarm --format json")]
 pub(super) struct ModelArgs {
-    /// A template's folder, or a version's
+    /// A template's folder, or a version's, from here or in the catalog that gen-catalog.toml names
     path: PathBuf,
     /// How to print it
     #[arg(long, value_enum, default_value_t = ModelFormat::Yaml)]
@@ -50,7 +51,7 @@ pub(super) enum AnyModel {
 }
 
 pub(super) fn run(args: &ModelArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let model = read(&args.path, output)?;
+    let model = read(&project::folder(&args.path)?, output)?;
     match args.format {
         ModelFormat::Yaml => output.result(&yaml::document(&serde_yaml::to_value(&model)?))?,
         ModelFormat::Json => output.json(&serde_json::to_value(&model)?)?,

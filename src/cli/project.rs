@@ -33,6 +33,15 @@ pub(super) fn catalog() -> anyhow::Result<Option<PathBuf>> {
     Ok(catalog_of_project(Path::new("."))?)
 }
 
+/// A folder that is meant: where there is none of this name here, the one in the catalog of the project, if that has it.
+pub(super) fn folder(named: &Path) -> anyhow::Result<PathBuf> {
+    if named.is_absolute() || named.symlink_metadata().is_ok() {
+        return Ok(named.to_owned());
+    }
+    let inside = catalog()?.map(|catalog| catalog.join(named)).filter(|inside| inside.is_dir());
+    Ok(inside.unwrap_or_else(|| named.to_owned()))
+}
+
 /// The template that is meant, as [`find`] knows it; without a catalog that is named, also one of the project's.
 pub(super) fn template(named: &str, catalog: Option<&Path>) -> Result<Place, BumpError> {
     match find(named, catalog) {

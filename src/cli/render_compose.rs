@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::output::Output;
-use super::{Format, Outcome, render_model};
+use super::{Format, Outcome, project, render_model};
 use crate::launched::{self, AnswerError, FileError, check_answer, execute, questions_of, unchecked};
 use crate::render::RenderedFile;
 use catalog_diff::meaning::defaults;
@@ -30,7 +30,7 @@ use rancher_catalog::yaml;
     gen-catalog render-compose infra-templates/ipsec/3 --stack-name net --previous-version v0.1.2"
 )]
 pub(super) struct RenderComposeArgs {
-    /// A version's folder
+    /// A version's folder, from here or in the catalog that gen-catalog.toml names
     path: PathBuf,
     /// Answers: KEY=VALUE, or a file with a map of them in YAML or JSON; a later one wins
     #[arg(long, value_name = "FILE|KEY=VALUE", num_args = 1..)]
@@ -53,9 +53,10 @@ pub(super) struct RenderComposeArgs {
 }
 
 pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let path = project::folder(&args.path)?;
     let cannot = || format!("cannot read {}", args.path.display());
-    let wanted = std::path::absolute(&args.path).with_context(cannot)?;
-    let templates = templates_of(&args.path).with_context(cannot)?;
+    let wanted = std::path::absolute(&path).with_context(cannot)?;
+    let templates = templates_of(&path).with_context(cannot)?;
     let mut template = match templates.as_slice() {
         [folder] => TemplateSource::outline(folder),
         _ => bail!("{} is not the folder of a version", args.path.display()),
