@@ -4,6 +4,7 @@
 mod made_up;
 mod mutated;
 mod odd_forms;
+mod without_a_word;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,8 @@ pub fn trials() -> Vec<Trial> {
         trial("real_versions_with_other_answers_are_judged_as_by_rancher", real, other_answers),
         trial("made_up_versions_are_judged_as_by_rancher", judge, made_up_versions),
         trial("forms_that_authors_seldom_write_are_judged_as_by_rancher", judge, odd_forms),
+        trial("what_rancher_takes_and_does_not_do_is_told", None, without_a_word::is_told),
+        trial("rancher_takes_what_it_does_not_do", judge, without_a_word::is_taken_by_the_executor),
         trial("rancher_says_the_words_that_a_rule_tells", judge, words::told_words_are_said),
         trial("mutated_versions_are_judged_as_by_rancher", real, mutated_versions),
     ]

@@ -1,6 +1,7 @@
 //! `gen-catalog new --compose` makes of any compose file a template that Rancher takes, and says line by line what Rancher has
 //! not and what becomes of it.
 
+mod losses;
 mod made_up;
 mod secrets;
 
@@ -36,6 +37,17 @@ pub fn trials() -> Vec<Trial> {
     ];
     trials.push(trial("secrets_are_never_copied_from_anywhere", None, secrets::are_never_copied_from_anywhere));
     trials.push(trial("secrets_are_not_seen_where_there_are_none", None, secrets::are_not_seen_where_there_are_none));
+    trials.push(trial("what_has_the_wrong_form_is_told", None, losses::what_has_the_wrong_form_is_told_with_its_line));
+    trials.push(trial(
+        "a_variable_where_rancher_takes_none_is_told",
+        None,
+        losses::a_variable_where_rancher_takes_none_is_told,
+    ));
+    trials.push(trial(
+        "few_lines_do_not_become_many_without_end",
+        None,
+        losses::few_lines_do_not_become_many_without_end,
+    ));
     trials.push(trial("made_up_files_pass_the_strict_check", None, made_up::pass_the_strict_check));
     trials.push(trial("ranchers_executor_takes_what_comes_of_made_up_files", judge, made_up::executor_takes_them));
     trials
@@ -284,13 +296,14 @@ fn variables_become_questions_of_their_kind() {
         "services:\n  web:\n    image: 'a/b:${TAG:-1.10}'\n    ports: ['${PORT:?which port}:80']\n    environment:\n      COUNT: \
          '${COUNT:-3}'\n      OCTAL: '${OCTAL:-010}'\n      IS_ON: '${IS_ON:-true}'\n      TEXT: '${TEXT-a b}'\n      EMPTY: \
          '${EMPTY:-}'\n      NESTED: '${NESTED:-${TAG:-x}/${FROM_FILE}}'\n      FILE: $FROM_FILE\n      MY_SECRET: \
-         '${MY_SECRET:-hunter2}'\n      KEEP: 'a $$HOME $${X}'\n      OTHER: '${OTHER_TOKEN}'\n",
+         '${MY_SECRET:-hunter2}'\n      KEEP: 'a $$HOME $${X}'\n      OTHER: '${OTHER_TOKEN}'\n  db:\n    image: 'a/c:${MAJOR:-16}'\n    environment: {MAJOR: '${MAJOR}'}\n",
     );
     is_strictly_good("variables", &plan);
     let (docker, rancher) = texts(&plan);
     assert!(docker.contains("KEEP: a $$HOME $${X}\n") && docker.contains("image: a/b:${TAG}\n"), "{docker}");
     for (variable, kind, default) in [
         ("TAG", "string", Some("'1.10'")),
+        ("MAJOR", "string", Some("'16'")),
         ("PORT", "string", None),
         ("COUNT", "int", Some("'3'")),
         ("OCTAL", "string", Some("'010'")),

@@ -20,6 +20,9 @@ pub fn trials() -> Vec<Trial> {
         a_name_that_is_missing_is_asked_for,
         of_several_images_the_one_that_is_named_is_taken,
         an_archive_that_is_cut_off_or_dishonest_is_refused,
+        a_config_of_other_types_is_refused,
+        what_is_more_than_anybody_writes_is_told,
+        what_an_image_says_of_itself_is_text_in_the_readme,
     ]
 }
 
@@ -279,4 +282,85 @@ fn an_archive_that_is_cut_off_or_dishonest_is_refused() {
     let (code, text, errors) = new(folder, &["web", "--from-image", "image.tar"]);
     assert!(code == 0 && !text.contains('\u{1b}') && text.contains("HEALTHCHECK is left out"), "{text}{errors}");
     passes(folder, "templates/web");
+}
+
+/// The image on disk whose config is this.
+fn put_image(folder: &Path, config: &Value) {
+    fs::write(folder.join("image.tar"), archive(&layout(&[("docker.io/library/web:1", config)]))).unwrap();
+}
+
+fn a_config_of_other_types_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (key, value) in [
+        ("Env", json!("A=1")),
+        ("Env", json!([{ "A": 1 }])),
+        ("ExposedPorts", json!(["80/tcp"])),
+        ("Volumes", json!(5)),
+        ("Labels", json!({ "org.opencontainers.image.title": ["a"] })),
+        ("Healthcheck", json!({ "Test": "curl" })),
+        ("Healthcheck", json!({ "Interval": 1e40 })),
+        ("Healthcheck", json!("none")),
+    ] {
+        let mut odd = config();
+        odd["config"][key] = value.clone();
+        put_image(folder, &odd);
+        fs::write(folder.join("saved.tar"), archive(&saved("web:1", &odd))).unwrap();
+        for file in ["image.tar", "saved.tar"] {
+            let (code, _, errors) = new(folder, &["web", "--from-image", file]);
+            assert!(code == 2 && errors.contains(file), "{key}: {value}: {errors}");
+            assert!(errors.contains("does not tell how the image is run"), "{key}: {value}: {errors}");
+        }
+    }
+    for whole in [json!([]), json!("x"), json!({ "config": [1] }), json!({ "config": 5 })] {
+        put_image(folder, &whole);
+        let (code, _, errors) = new(folder, &["web", "--from-image", "image.tar"]);
+        assert!(code == 2 && errors.contains("image.tar"), "{whole}: {errors}");
+    }
+    assert!(!folder.join("templates").exists());
+    // What says nothing is no lie.
+    for nothing in [json!({}), json!({ "config": null }), json!({ "config": { "Env": null, "Volumes": null } })] {
+        put_image(folder, &nothing);
+        let (code, _, errors) = new(folder, &["web", "--from-image", "image.tar", "--dry-run"]);
+        assert_eq!(code, 0, "{nothing}: {errors}");
+    }
+}
+
+fn what_is_more_than_anybody_writes_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut large = config();
+    let map = |of: fn(usize) -> String| (0..300).map(|at| (of(at), json!({}))).collect::<serde_json::Map<_, _>>();
+    large["config"]["ExposedPorts"] = Value::Object(map(|at| format!("{}/tcp", 2000 + at)));
+    large["config"]["Volumes"] = Value::Object(map(|at| format!("/v{at}")));
+    large["config"]["Env"] = (0..300).map(|at| format!("V{at}=x")).chain(["A B=1".to_owned()]).collect();
+    put_image(folder, &large);
+    let (code, text, errors) = new(folder, &["web", "--from-image", "image.tar"]);
+    assert_eq!(code, 0, "{text}{errors}");
+    for told in ["200 more ports are left out", "200 more volumes are left out", "201 more variables are left out"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    large["config"]["Env"] = json!(["A B=1", "V=1"]);
+    put_image(folder, &large);
+    let (_, text, errors) = new(folder, &["odd", "--from-image", "image.tar"]);
+    assert!(text.contains("the variable \"A B\" is left out: that is no name"), "{text}{errors}");
+}
+
+fn what_an_image_says_of_itself_is_text_in_the_readme() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut hostile = config();
+    let text = "<img src=x onerror=alert(1)> [a](javascript:b) `c` \u{1b}[31m\u{202e}| <!-- ";
+    hostile["config"]["Labels"]["org.opencontainers.image.title"] = json!(text);
+    hostile["config"]["Labels"]["org.opencontainers.image.description"] = json!(format!("{text}\n\n# Heading"));
+    hostile["config"]["Env"] = json!(["GREETING=``` | <b>bold</b>"]);
+    put_image(folder, &hostile);
+    let (code, _, errors) = new(folder, &["web", "--from-image", "image.tar"]);
+    assert_eq!(code, 0, "{errors}");
+    passes(folder, "templates/web");
+    let readme = read(folder, "templates/web/README.md");
+    let title = "# &lt;img src=x onerror=alert(1)&gt; \\[a\\](javascript:b) \\`c\\` \\[31m\\| &lt;!--\n";
+    assert!(readme.starts_with(title), "{readme}");
+    assert!(!readme.contains("\n# Heading") && !readme.contains(['\u{1b}', '\u{202e}']), "{readme}");
+    assert!(readme.contains("```` ``` \\| <b>bold</b> ````"), "{readme}");
 }

@@ -19,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
         a_part_is_expected_of_lists_maps_and_texts,
         a_whole_file_differs_as_a_diff,
         what_rancher_refuses_fails_unless_it_is_expected,
+        an_answer_to_a_number_that_is_none_is_told,
         a_template_is_run_with_the_answers_and_the_stack,
         a_rancher_is_offered_a_revision_or_not,
         an_upgrade_recreates_keeps_starts_and_leaves,
@@ -244,6 +245,40 @@ fn what_rancher_refuses_fails_unless_it_is_expected() {
         passes(folder, &format!("refused: '{says}'"));
         fails(folder, "refused: false", &["it is refused: ", says]);
     }
+}
+
+/// Rancher takes any text for a number, and so this is no failure.
+fn an_answer_to_a_number_that_is_none_is_told() {
+    let catalog = catalog("");
+    let folder = catalog.path();
+    let told = |answers: &str, more: &str| {
+        put(folder, "tests/a.yml", &one(&format!("answers: {answers}\n{more}")));
+        let (code, text, errors) = outcome(folder, &["test"]);
+        assert_eq!((code, errors.as_str()), (0, ""), "{text}");
+        text
+    };
+    let note = "note infra-templates/example/tests/a.yml:3:21: SIZE=many: this is no number, and the question is of the type int; \
+                Rancher does not check that, and puts it in as it is\n1 test passed in 1 template\n";
+    let size = |size: &str| expect(&format!("services.web.environment.SIZE: {size}"));
+    assert_eq!(told("{SIZE: many}", &size("many")), note);
+    for number in ["5", "-1", "1.5", "''"] {
+        let wanted = if number == "''" { number.to_owned() } else { format!("'{number}'") };
+        assert_eq!(told(&format!("{{SIZE: {number}}}"), &size(&wanted)), "1 test passed in 1 template\n");
+    }
+    let (_, json, _) = outcome(folder, &["test", "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["tests"][0]["notes"], serde_json::json!([]));
+    // One who expects a refusal knows.
+    let compose = "version: '2'\nservices:\n  web:\n    image: example/web:1\n    ports: ['${SIZE}:80']\n";
+    put(folder, "1/docker-compose.yml", compose);
+    assert_eq!(told("{SIZE: many}", "refused: true"), "1 test passed in 1 template\n");
+    let (code, text, errors) =
+        outcome(folder, &["render-compose", "infra-templates/example/1", "--answers", "SIZE=many"]);
+    assert!(code == 0 && text.contains("many:80"), "{text}");
+    assert!(errors.contains("--answers SIZE=many: this is no number") && errors.contains("type int"), "{errors}");
+    let answers = "answers: {COLOR: 5, SIZE: [1]}";
+    put(folder, "tests/a.yml", &one(answers));
+    let (code, _, errors) = outcome(folder, &["test"]);
+    assert!(code == 2 && errors.contains("a.yml:3:") && errors.contains("SIZE"), "{errors}");
 }
 
 fn a_template_is_run_with_the_answers_and_the_stack() {

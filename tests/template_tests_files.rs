@@ -369,7 +369,7 @@ fn a_program_reads_the_report() {
         told["tests"][1],
         json!({
             "template": "infra-templates/example", "file": file, "line": 3, "column": 10, "name": "bad <&\"",
-            "revision": "1", "passed": false,
+            "revision": "1", "passed": false, "notes": [],
             "failures": [{"line": 3, "column": 30, "message": "a refusal is expected, and Rancher takes it"}],
         })
     );

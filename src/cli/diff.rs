@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::Outcome;
 use super::output::{BAD, GOOD, HEADING, Output, Text, painted_diff};
+use super::{Outcome, project};
 use catalog_check::is_it;
 use catalog_diff::comparison::{FileDiff, TemplateComparison, VersionComparison, template_name};
 use catalog_diff::references::{self, CompareError};
@@ -22,8 +22,8 @@ const MARKDOWN_DIFF: usize = 30_000;
 
 /// Shows what changes in meaning between two versions, templates or states of a catalog, and then line by line.
 ///
-/// OLD and NEW are two folders: of a version, of a template or of a whole catalog. With --catalog they are two git
-/// references of that clone, and PATH may name one template of it. Versions that are Go templates are rendered with the
+/// OLD and NEW are two folders: of a version, of a template or of a whole catalog. With --catalog, and in a project whose
+/// gen-catalog.toml names a catalog, they are two git references of that clone too, and PATH may name one template of it. Versions that are Go templates are rendered with the
 /// answers that a running stack has. It also says what an upgrade of a running stack does: whether it is safe, needs an
 /// answer or recreates containers, and why.
 ///
@@ -35,14 +35,14 @@ const MARKDOWN_DIFF: usize = 30_000;
     gen-catalog diff --catalog . origin/master HEAD --format markdown\n  \
     gen-catalog diff --catalog . v1.0 v1.1 infra-templates/swarm --no-text")]
 pub(super) struct DiffArgs {
-    /// A folder; with --catalog a git reference
+    /// A folder; with --catalog, or where gen-catalog.toml names a catalog, a git reference
     old: String,
     /// Another one
     new: String,
-    /// With --catalog: a template in the catalog; all that differ if it is not given
-    #[arg(requires = "catalog")]
+    /// Of two git references: a template in the catalog; all that differ if it is not given
     path: Option<String>,
-    /// A clone of a catalog: OLD and NEW are git references
+    /// A clone of a catalog: OLD and NEW are git references [default: the one that gen-catalog.toml names, where they are no
+    /// folders]
     #[arg(long, value_name = "DIR")]
     catalog: Option<PathBuf>,
     /// Leave the text diff out
@@ -71,13 +71,7 @@ struct Compared {
 }
 
 pub(super) fn run(args: &DiffArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let compared = match &args.catalog {
-        Some(catalog) => Compared {
-            templates: references::compare(catalog, &args.old, &args.new, args.path.as_deref()).map_err(explained)?,
-            ..Compared::default()
-        },
-        None => of_folders(Path::new(&args.old), Path::new(&args.new))?,
-    };
+    let compared = compared(args)?;
     let differs = !compared.versions.is_empty() || !compared.templates.is_empty();
     match args.format {
         DiffFormat::Json => output.json(&json!({
@@ -90,6 +84,26 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> anyhow::Result<Outcome> {
         DiffFormat::Text => output.info("nothing differs\n")?,
     }
     Ok(if differs { Outcome::Findings } else { Outcome::Good })
+}
+
+fn compared(args: &DiffArgs) -> anyhow::Result<Compared> {
+    let (old, new) = (project::folder(Path::new(&args.old))?, project::folder(Path::new(&args.new))?);
+    let are_folders = args.path.is_none() && (old.is_dir() || new.is_dir());
+    // What is no folder is a reference, where it is known of which clone.
+    let catalog = match &args.catalog {
+        None if !are_folders => project::catalog()?,
+        named => named.clone(),
+    };
+    match (catalog, &args.path) {
+        (Some(catalog), path) => Ok(Compared {
+            templates: references::compare(&catalog, &args.old, &args.new, path.as_deref()).map_err(explained)?,
+            ..Compared::default()
+        }),
+        (None, Some(path)) => {
+            bail!("{path}: a template is named beside two git references: name their clone with --catalog")
+        }
+        (None, None) => of_folders(&old, &new),
+    }
 }
 
 fn explained(error: CompareError) -> anyhow::Error {

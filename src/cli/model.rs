@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::output::Output;
+use super::project;
 use rancher_catalog::model::{
     Config, DockerCompose, InfraTemplate, InfraVersion, Project, ProjectTemplate, ProjectVersion, RancherCompose,
 };
 use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
-use rancher_catalog::yaml::{self, ReadError};
+use rancher_catalog::yaml::{self, Document, Node, Position, ReadError, Step};
 
 /// Prints the typed model of a version, or of a whole template.
 ///
@@ -23,7 +24,7 @@ use rancher_catalog::yaml::{self, ReadError};
     gen-catalog model community-catalog/infra-templates/swarm/4\n  \
     gen-catalog model community-catalog/infra-templates/swarm --format json")]
 pub(super) struct ModelArgs {
-    /// A template's folder, or a version's
+    /// A template's folder, or a version's, from here or in the catalog that gen-catalog.toml names
     path: PathBuf,
     /// How to print it
     #[arg(long, value_enum, default_value_t = ModelFormat::Yaml)]
@@ -50,7 +51,7 @@ pub(super) enum AnyModel {
 }
 
 pub(super) fn run(args: &ModelArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let model = read(&args.path, output)?;
+    let model = read(&project::folder(&args.path)?, output)?;
     match args.format {
         ModelFormat::Yaml => output.result(&yaml::document(&serde_yaml::to_value(&model)?))?,
         ModelFormat::Json => output.json(&serde_json::to_value(&model)?)?,
@@ -156,6 +157,34 @@ fn typed<T: serde::de::DeserializeOwned + Send>(file: &YamlFile) -> anyhow::Resu
     document.to_typed().map_err(|error| anyhow::anyhow!("{}:{error}", file.path.display()))
 }
 
+/// The error of one of the compose files in a model, which has its place only where the file is read by its form; else the error
+/// that there was.
+fn within_compose_files(document: &Document, error: ReadError) -> ReadError {
+    let step = |key: &str| Step::Key(key.to_owned());
+    let versions = document.root.as_ref().and_then(|root| root.get("versions")).map_or(&[][..], Node::entries);
+    let mut folders = vec![Vec::new()];
+    folders.extend(versions.iter().filter_map(|(name, _)| Some(vec![step("versions"), step(name.text()?)])));
+    for folder in folders {
+        for name in ["docker_compose", "rancher_compose"] {
+            let path: Vec<Step> = folder.iter().cloned().chain([step(name)]).collect();
+            let Some(file) = document.part(&path) else { continue };
+            let read = if name == "docker_compose" {
+                DockerCompose::read(&file).err()
+            } else {
+                RancherCompose::read(&file).err()
+            };
+            if let Some(error) = read {
+                let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
+                // What is wrong with the file as a whole names no place in it.
+                let is_whole = file.root.as_ref().is_some_and(|root| root.span.start == error.position);
+                let sign = if is_whole { ": " } else { "." };
+                return ReadError { message: format!("{}{sign}{}", keys.join("."), error.message), ..error };
+            }
+        }
+    }
+    error
+}
+
 /// Reads a model that [`run`] printed, or that someone wrote.
 pub(super) fn from_file(path: &Path) -> anyhow::Result<AnyModel> {
     let file = YamlFile::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -175,8 +204,14 @@ pub(super) fn from_file(path: &Path) -> anyhow::Result<AnyModel> {
         document.to_typed().map(AnyModel::ProjectVersion)
     } else if versions_hold("project") {
         document.to_typed().map(AnyModel::Project)
-    } else {
+    } else if value.get("versions").is_some() || value.get("config").is_some() {
         document.to_typed().map(AnyModel::Infra)
+    } else {
+        let at = document.root.as_ref().map_or(Position { line: 1, column: 1, offset: 0 }, |root| root.span.start);
+        bail!(
+            "{}:{at}: this is no model: it holds neither `docker_compose` nor `config` and `versions`; `gen-catalog model` prints one",
+            path.display()
+        );
     };
-    model.map_err(|error| anyhow::anyhow!("{}:{error}", path.display()))
+    model.map_err(|error| anyhow::anyhow!("{}:{}", path.display(), within_compose_files(document, error)))
 }

@@ -18,6 +18,7 @@ use crate::new_template::{
 use crate::release::pull_request::check_summary;
 use catalog_check::Severity;
 use catalog_check::rules::is_maintainer;
+use rancher_catalog::hidden::acts;
 use rancher_catalog::model::{DockerCompose, ImageReference, RancherCompose, Version};
 
 /// How long another run is waited for that is writing into the catalog.
@@ -154,7 +155,14 @@ impl KindName {
 }
 
 fn filled(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() { Err("it is empty: leave the option out".to_owned()) } else { Ok(text.to_owned()) }
+    match text.chars().find(|c| acts(*c)) {
+        _ if text.trim().is_empty() => Err("it is empty: leave the option out".to_owned()),
+        Some(c) => Err(format!(
+            "it holds a character that is not seen (U+{:04X}): write it in one line of plain text",
+            u32::from(c)
+        )),
+        None => Ok(text.to_owned()),
+    }
 }
 
 fn version(text: &str) -> Result<Version, String> {

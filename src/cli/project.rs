@@ -18,7 +18,11 @@ pub(super) fn paths(named: &[PathBuf], changed_since: Option<&str>) -> anyhow::R
     }
     let catalog = match changed_since {
         // What is in no repository is told by whoever looks at the change.
-        Some(reference) => since::catalog_of_project(here, reference).unwrap_or_default(),
+        // Where that folder is gone, the catalog is where the file now says.
+        Some(reference) => match since::catalog_of_project(here, reference) {
+            Ok(catalog) => catalog,
+            Err(_) => catalog_of_project(here).unwrap_or_default(),
+        },
         None => catalog_of_project(here)?,
     };
     Ok(catalog.map_or_else(|| named.to_vec(), |catalog| vec![catalog]))
@@ -27,6 +31,15 @@ pub(super) fn paths(named: &[PathBuf], changed_since: Option<&str>) -> anyhow::R
 /// The catalog of the project, where the working folder is not in that itself.
 pub(super) fn catalog() -> anyhow::Result<Option<PathBuf>> {
     Ok(catalog_of_project(Path::new("."))?)
+}
+
+/// A folder that is meant: where there is none of this name here, the one in the catalog of the project, if that has it.
+pub(super) fn folder(named: &Path) -> anyhow::Result<PathBuf> {
+    if named.is_absolute() || named.symlink_metadata().is_ok() {
+        return Ok(named.to_owned());
+    }
+    let inside = catalog()?.map(|catalog| catalog.join(named)).filter(|inside| inside.is_dir());
+    Ok(inside.unwrap_or_else(|| named.to_owned()))
 }
 
 /// The template that is meant, as [`find`] knows it; without a catalog that is named, also one of the project's.

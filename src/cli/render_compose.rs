@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::output::Output;
-use super::{Format, Outcome, render_model};
-use crate::launched::{self, AnswerError, FileError, check_answer, execute, questions_of};
+use super::{Format, Outcome, project, render_model};
+use crate::launched::{self, AnswerError, FileError, check_answer, execute, questions_of, unchecked};
 use crate::render::RenderedFile;
 use catalog_diff::meaning::defaults;
 use rancher_catalog::go_template::Stack;
@@ -30,7 +30,7 @@ use rancher_catalog::yaml;
     gen-catalog render-compose infra-templates/ipsec/3 --stack-name net --previous-version v0.1.2"
 )]
 pub(super) struct RenderComposeArgs {
-    /// A version's folder
+    /// A version's folder, from here or in the catalog that gen-catalog.toml names
     path: PathBuf,
     /// Answers: KEY=VALUE, or a file with a map of them in YAML or JSON; a later one wins
     #[arg(long, value_name = "FILE|KEY=VALUE", num_args = 1..)]
@@ -53,9 +53,10 @@ pub(super) struct RenderComposeArgs {
 }
 
 pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let path = project::folder(&args.path)?;
     let cannot = || format!("cannot read {}", args.path.display());
-    let wanted = std::path::absolute(&args.path).with_context(cannot)?;
-    let templates = templates_of(&args.path).with_context(cannot)?;
+    let wanted = std::path::absolute(&path).with_context(cannot)?;
+    let templates = templates_of(&path).with_context(cannot)?;
     let mut template = match templates.as_slice() {
         [folder] => TemplateSource::outline(folder),
         _ => bail!("{} is not the folder of a version", args.path.display()),
@@ -70,7 +71,7 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     if let Some(error) = template.unreadable.iter().find(|unreadable| unreadable.path.starts_with(&version.path)) {
         bail!("{}: {}", error.path.display(), error.reason);
     }
-    let answers = answers(version, &args.answers)?;
+    let answers = answers(version, &args.answers, output)?;
     let own_version = version.catalog().and_then(|block| block.version.value().map(ToString::to_string));
     let stack_version = args.stack_version.clone().or(own_version).unwrap_or_default();
     let stack = Stack {
@@ -98,7 +99,7 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
     Ok(outcome)
 }
 
-fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+fn answers(version: &VersionSource, given: &[String], output: &Output) -> anyhow::Result<BTreeMap<String, String>> {
     let mut answers = defaults(questions_of(version));
     let own = given_answers(given)?;
     for (name, value) in &own {
@@ -106,6 +107,9 @@ fn answers(version: &VersionSource, given: &[String]) -> anyhow::Result<BTreeMap
             AnswerError::Unknown { .. } => anyhow::anyhow!("--answers {name}: {error}"),
             AnswerError::NotOffered(_) => anyhow::anyhow!("--answers {name}={value}: {error}"),
         })?;
+        if let Some(note) = unchecked(version, name, value) {
+            output.warning(&format!("--answers {name}={value}: {note}"));
+        }
     }
     answers.extend(own);
     Ok(answers)

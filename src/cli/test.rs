@@ -139,6 +139,12 @@ fn text(tested: &[Tested], written: &[PathBuf], is_update: bool, is_quiet: bool)
     for path in written {
         out.styled(GOOD, "wrote").plain(&format!(" {}\n", shown(path)));
     }
+    for test in results(tested) {
+        for note in &test.notes {
+            let line = format!("{}:{}: {}", shown(&test.file), note.at, note.message);
+            out.styled(WARNING, "note").plain(&format!(" {}\n", seen_in_a_line(&line)));
+        }
+    }
     for path in tested.iter().flat_map(|template| &template.unused) {
         out.styled(WARNING, "unused").plain(&format!(" {}: no test names this snapshot; remove it\n", shown(path)));
     }
@@ -200,6 +206,9 @@ fn report(tested: &[Tested], written: &[PathBuf]) -> Value {
             "revision": test.revision,
             "passed": test.failures.is_empty(),
             "failures": test.failures,
+            "notes": test.notes.iter().map(|note| json!({
+                "line": note.at.line, "column": note.at.column, "message": note.message,
+            })).collect::<Vec<_>>(),
         })
     };
     let tests: Vec<Value> =

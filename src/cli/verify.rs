@@ -1,22 +1,24 @@
 //! `gen-catalog verify`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
 use super::output::{BAD, GOOD, HEADING, Output, Text};
-use super::{Format, Outcome};
+use super::{CATALOG, Format, Outcome};
 use crate::entries::swarm;
 use crate::release::agreement::{Places, Row, look};
 use crate::render::renderer;
+use catalog_check::catalog_of_project;
 use rancher_catalog::model::Repository;
 
 /// Verifies, before this project is released, that every place which names its version agrees with the tag.
 ///
 /// It looks at the tag, Cargo.toml and Cargo.lock, both programs, the CHANGELOG's section, the default version, catalog
-/// version and image tag of the committed community-catalog/, whether that is as rendered, image.lock if there is one,
+/// version and image tag of the committed catalog (the one
+/// that gen-catalog.toml names, else community-catalog/), whether that is as rendered, image.lock if there is one,
 /// and the image's archive if it is named. The exit code is 1 where something does not agree.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -54,8 +56,10 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome>
             program.with_file_name(format!("swarmkit-mon{}", std::env::consts::EXE_SUFFIX))
         }
     };
+    let catalog = catalog(&args.project)?;
     let places = Places {
         project: &args.project,
+        catalog: &catalog,
         monitor: &monitor,
         tag: &args.tag,
         repository: &args.image,
@@ -68,6 +72,17 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome>
         Format::Text => output.result(table(&rows))?,
     }
     Ok(if agree { Outcome::Good } else { Outcome::Findings })
+}
+
+/// The folder of the catalog in the project: the one that its gen-catalog.toml names, else the one that `render` writes.
+fn catalog(project: &Path) -> anyhow::Result<String> {
+    // What is no folder is told with each row.
+    let named = if project.is_dir() { catalog_of_project(project)? } else { None };
+    let inside = named.and_then(|catalog| {
+        let inside = catalog.strip_prefix(project.canonicalize().ok()?).ok()?;
+        inside.to_str().map(str::to_owned)
+    });
+    Ok(inside.unwrap_or_else(|| CATALOG.to_owned()))
 }
 
 pub(super) fn table(rows: &[Row]) -> Text {

@@ -3,5 +3,5 @@
 mod answers;
 mod file;
 
-pub use answers::{AnswerError, check_answer, questions_of, unanswered};
+pub use answers::{AnswerError, check_answer, questions_of, unanswered, unchecked};
 pub use file::{Executed, FileError, execute, value};

@@ -1,8 +1,8 @@
 //! A template on its way: services, sections and questions, before they are files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_yaml::{Mapping, Value};
 
 use super::questions::Questions;
@@ -45,6 +45,8 @@ pub(super) struct Service {
     pub rancher: Mapping,
     pub place: Option<Position>,
     pub places: BTreeMap<String, Position>,
+    /// What was added to its lists.
+    added: HashSet<(String, Value)>,
 }
 
 impl Draft {
@@ -91,12 +93,12 @@ impl Service {
 
     /// Adds an item to a list of docker-compose.yml, once.
     pub(super) fn add(&mut self, key: &str, item: impl Into<Value>) {
+        let item = item.into();
         let list = self.docker.entry(key.into()).or_insert_with(|| Value::Sequence(Vec::new()));
-        if let Value::Sequence(items) = list {
-            let item = item.into();
-            if !items.contains(&item) {
-                items.push(item);
-            }
+        if let Value::Sequence(items) = list
+            && self.added.insert((key.to_owned(), item.clone()))
+        {
+            items.push(item);
         }
     }
 
@@ -120,14 +122,12 @@ impl Service {
         self.docker.get("network_mode").and_then(Value::as_str) == Some("host")
     }
 
-    /// Lists another service as a sidekick.
-    pub(super) fn take_sidekick(&mut self, name: &str) {
-        let mut names: Vec<&str> = self.label(SIDEKICKS).into_iter().flat_map(|list| list.split(',')).collect();
-        if !names.contains(&name) {
-            names.push(name);
-            let list = names.join(",");
-            self.put("labels", SIDEKICKS, list);
-        }
+    /// Lists other services as its sidekicks.
+    pub(super) fn take_sidekicks(&mut self, others: &[&str]) {
+        let mut names: IndexSet<&str> = self.label(SIDEKICKS).into_iter().flat_map(|list| list.split(',')).collect();
+        names.extend(others);
+        let list = names.into_iter().collect::<Vec<_>>().join(",");
+        self.put("labels", SIDEKICKS, list);
     }
 
     /// Sets the health check. Of a container on the host's network Rancher reaches none without the label.

@@ -1,5 +1,7 @@
 //! A draft -> the files of a template, with comments that say to a newcomer what each part is.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_yaml::{Mapping, Value};
 
@@ -9,6 +11,7 @@ use super::templated::untemplated;
 use super::{NewError, Wishes};
 use crate::entries::Notes;
 use crate::render::{ICON_OF_NEW, README_OF_NEW, RenderedFile, Renderer};
+use rancher_catalog::hidden::acts;
 use rancher_catalog::model::{Config, DockerCompose, RancherCompose};
 use rancher_catalog::yaml::comment;
 
@@ -206,17 +209,19 @@ fn rancher_compose(draft: &Draft, titles: &Titles) -> Value {
 
 fn readme(draft: &Draft, titles: &Titles) -> Readme {
     let text = |map: &Mapping, key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut beside: HashMap<&str, &str> = HashMap::new();
+    for (of, service) in &draft.services {
+        let listed = service.label(super::draft::SIDEKICKS).into_iter().flat_map(|list| list.split(','));
+        listed.for_each(|name| _ = beside.entry(name.trim()).or_insert(of));
+    }
     let services = draft.services.iter().map(|(name, service)| {
         let scale = service.rancher.get("scale").map(|scale| match scale {
             Value::String(text) => text.clone(),
             other => other.as_i64().unwrap_or(1).to_string(),
         });
-        let sidekick = draft.services.iter().find(|(_, other)| {
-            other.label(super::draft::SIDEKICKS).is_some_and(|list| list.split(',').any(|of| of.trim() == name))
-        });
-        let about = match (service.is_global(), sidekick, scale) {
+        let about = match (service.is_global(), beside.get(name.as_str()), scale) {
             (true, ..) => "once on every host".to_owned(),
-            (_, Some((of, _)), _) => format!("beside each container of {of}"),
+            (_, Some(of), _) => format!("beside each container of {of}"),
             (_, _, Some(scale)) if scale != "1" => format!("{scale} containers at first"),
             _ => "one container at first".to_owned(),
         };
@@ -250,7 +255,8 @@ fn icon(name: &str, titles: &Titles) -> Icon {
     let escaped =
         |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     Icon {
-        title: escaped(&one_line(&titles.title)),
+        // XML knows no way to write most of what is not seen.
+        title: escaped(&one_line(&titles.title).chars().filter(|c| !acts(*c)).collect::<String>()),
         initial: initial.to_uppercase().collect(),
         color: COLORS[sum % COLORS.len()],
     }

@@ -1,5 +1,6 @@
 //! A draft of what an image on disk says of itself.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::draft::Draft;
@@ -86,7 +87,16 @@ fn label(run: &RunConfig, name: &str) -> Option<String> {
     Some(one_line(&plain)).filter(|text| !text.is_empty() && secrets_in(text).is_empty())
 }
 
+/// Says what of a kind is not looked at.
+fn tell_more(draft: &mut Draft, count: usize, what: &str) {
+    if count > MOST {
+        let more = count - MOST;
+        draft.remarks.tell(What::LeftOut, None, format!("{more} more {what} are left out: the image has {count}"));
+    }
+}
+
 fn ports(draft: &mut Draft, run: &RunConfig, parts: &mut Parts) {
+    tell_more(draft, run.exposed_ports.as_ref().map_or(0, BTreeMap::len), "ports");
     for exposed in run.exposed_ports.iter().flat_map(|ports| ports.keys()).take(MOST) {
         match exposed.parse::<Port>() {
             Ok(port)
@@ -114,7 +124,8 @@ fn ports(draft: &mut Draft, run: &RunConfig, parts: &mut Parts) {
 }
 
 fn volumes(draft: &mut Draft, run: &RunConfig, parts: &mut Parts) {
-    let given = |parts: &Parts, path: &str| parts.volumes.iter().any(|volume| volume.ends_with(path));
+    tell_more(draft, run.volumes.as_ref().map_or(0, BTreeMap::len), "volumes");
+    let given = |parts: &Parts, path: &str| parts.volumes.iter().any(|volume| volume.rsplit(':').next() == Some(path));
     for path in run.volumes.iter().flat_map(|volumes| volumes.keys()).take(MOST) {
         let path = path.trim_end_matches('/');
         let is_plain = path.starts_with('/') && !path.contains(|c: char| c.is_whitespace() || c == ':' || acts(c));
@@ -157,10 +168,16 @@ fn health(draft: &mut Draft, run: &RunConfig, parts: &mut Parts) {
 fn variables(draft: &mut Draft, run: &RunConfig, parts: &Parts, service: &str) -> Vec<(String, String)> {
     let mut asked = Vec::new();
     let mut own = Vec::new();
+    tell_more(draft, run.env.as_ref().map_or(0, Vec::len), "variables");
     for pair in run.env.iter().flatten().take(MOST) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        if name.is_empty() || !name.chars().all(is_plain) || parts.environment.iter().any(|given| given.name == name) {
+        if parts.environment.iter().any(|given| given.name == name) {
+            continue;
+        }
+        if name.is_empty() || !name.chars().all(is_plain) {
+            let name = if name.chars().count() > LONGEST { "…" } else { name };
+            draft.remarks.tell(What::LeftOut, None, format!("the variable {name:?} is left out: that is no name"));
             continue;
         }
         // No name that YAML takes for a key is longer than that.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rancher_catalog::source::is_base;
+
 /// The longest name.
 const LONGEST: usize = 63;
 
@@ -61,6 +63,10 @@ impl FromStr for TemplateName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if is_base(text) {
+            let why = "to Rancher a folder of this name holds templates, and is none: give the template another name";
+            return Err(why.to_owned());
+        }
         let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         if is_plain && (1..=LONGEST).contains(&text.len()) && !text.starts_with('-') {
             return Ok(Self(text.to_owned()));

@@ -11,7 +11,7 @@ use super::questions::one_line;
 use super::{NewError, Remark, Source, Wishes, from_compose, from_image, skeleton};
 use crate::catalog::{CatalogRoot, Change, apply};
 use crate::render::{self, RenderedFile};
-use catalog_check::config::FILE_NAME;
+use catalog_check::config::CatalogConfig;
 use catalog_check::{CheckOptions, Checked, Finding, Severity};
 use catalog_write::Aside;
 use rancher_catalog::model::{Config, ImageReference, RancherCompose, Scalar, Version};
@@ -215,7 +215,8 @@ fn checked(catalog: &Path, folder: &str, changes: &[Change]) -> Result<Checked, 
     for change in changes {
         aside.put(&change.path, change.after.as_deref().unwrap_or_default())?;
     }
-    aside.allow_as(&catalog.join(FILE_NAME))?;
+    let config = CatalogConfig::read(catalog).map_err(|error| NewError::Wrong(error.to_string()))?;
+    aside.allow_as(config.file())?;
     let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
     Ok(aside.check(folder, &options)?)
 }

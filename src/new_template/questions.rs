@@ -1,6 +1,6 @@
 //! The questions of a template, gathered while its services are made.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_yaml::{Mapping, Value};
 
 use super::secret_names::{holds_secret, is_secret};
@@ -18,6 +18,9 @@ pub(super) struct Use<'u> {
     pub is_needed: bool,
 }
 
+/// So many services a question names that its answer goes to.
+const MOST_NAMED: usize = 20;
+
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Question {
@@ -34,7 +37,7 @@ pub(super) struct Question {
     /// Whether Rancher refuses one anyway.
     is_needed: bool,
     /// Services and their keys that the answer is used in.
-    uses: Vec<(String, String)>,
+    uses: IndexSet<(String, String)>,
 }
 
 /// All questions, by their variables.
@@ -56,7 +59,8 @@ impl Question {
         match self.default.as_deref() {
             _ if self.is_secret(variable) => "password",
             Some("true" | "false") if !self.is_needed => "boolean",
-            Some(text) if is_whole(text) => "int",
+            // A tag is a name, though it may look like a number.
+            Some(text) if is_whole(text) && !self.uses.iter().any(|(_, key)| key == "image") => "int",
             Some(text) if text.contains('\n') => "multiline",
             _ => "string",
         }
@@ -70,8 +74,14 @@ impl Question {
                 keys.push(key);
             }
         }
-        let each: Vec<String> =
-            services.iter().map(|(service, keys)| format!("{service} ({})", keys.join(", "))).collect();
+        let mut each: Vec<String> = services
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(service, keys)| format!("{service} ({})", keys.join(", ")))
+            .collect();
+        if services.len() > MOST_NAMED {
+            each.push(format!("and {} more", services.len() - MOST_NAMED));
+        }
         each.join(", ")
     }
 
@@ -124,7 +134,7 @@ impl Questions {
             required: false,
             is_hidden: false,
             is_needed: false,
-            uses: Vec::new(),
+            uses: IndexSet::new(),
         });
         question.is_needed |= place.is_needed;
         if is_hidden {
@@ -144,9 +154,7 @@ impl Questions {
         }
         question.required = question.is_needed || question.default.is_none() || question.is_secret(variable);
         let used = (place.service.to_owned(), place.key.to_owned());
-        if !question.uses.contains(&used) {
-            question.uses.push(used);
-        }
+        question.uses.insert(used);
         other
     }
 

@@ -1,10 +1,12 @@
 //! What a person should know of the way from what was given to the template.
 
+use std::collections::HashSet;
+
 use super::secret_text::told;
 use rancher_catalog::yaml::Position;
 
 /// What became of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     /// It says the same in Rancher's words, or what comes next to it.
@@ -16,7 +18,7 @@ pub enum What {
 }
 
 /// One line of that.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Remark {
     /// The file that it is about.
     pub path: String,
@@ -45,11 +47,12 @@ pub(super) struct Remarks {
     /// The other file that it is about just now.
     beside: Option<String>,
     pub(super) all: Vec<Remark>,
+    told: HashSet<Remark>,
 }
 
 impl Remarks {
     pub(super) fn on(path: impl Into<String>) -> Self {
-        Self { path: path.into(), beside: None, all: Vec::new() }
+        Self { path: path.into(), beside: None, all: Vec::new(), told: HashSet::new() }
     }
 
     /// From now on it is about another file, or about the one that it began with.
@@ -61,7 +64,7 @@ impl Remarks {
         let path = self.beside.as_ref().unwrap_or(&self.path).clone();
         let remark = Remark { path, position, what, message: told(&message.into()) };
         // One value may be come to on several ways: by an anchor, or by a service that is extended.
-        if !self.all.contains(&remark) {
+        if self.told.insert(remark.clone()) {
             self.all.push(remark);
         }
     }

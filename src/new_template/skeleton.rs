@@ -41,11 +41,18 @@ pub(super) fn add(
         draft.questions.describe(&variable, Some(&label), Some(&about));
         service.add("ports", format!("${{{variable}}}:{}{}", port.private, port.protocol()));
     }
-    for pair in &parts.environment {
+    for (at, pair) in parts.environment.iter().enumerate() {
+        if parts.environment[..at].iter().any(|other| other.name == pair.name) {
+            return Err(NewError::Asked(format!("--env {}: the variable is given twice", pair.name)));
+        }
         let value = environment(draft, &own, pair);
         service.put("environment", &pair.name, value);
     }
-    for volume in &parts.volumes {
+    for (at, volume) in parts.volumes.iter().enumerate() {
+        let path = |volume: &str| volume.rsplit(':').next().unwrap_or_default().to_owned();
+        if parts.volumes[..at].iter().any(|other| path(other) == path(volume)) {
+            return Err(NewError::Asked(format!("--volume {volume}: a volume is kept at this path already")));
+        }
         let volume = volume_of(draft, name, volume)?;
         service.add("volumes", volume);
     }
@@ -77,7 +84,7 @@ pub(super) fn add(
                 sidekick.name
             )));
         }
-        service.take_sidekick(&plain);
+        service.take_sidekicks(&[&plain]);
         let mut container = Service::default();
         container.set("image", sidekick.image.to_string());
         sidekicks.push((plain, container));

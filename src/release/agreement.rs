@@ -46,6 +46,8 @@ pub struct Row {
 pub struct Places<'a> {
     /// The project's folder.
     pub project: &'a Path,
+    /// The folder of the catalog in it.
+    pub catalog: &'a str,
     /// The daemon's program.
     pub monitor: &'a Path,
     /// The tag of the release.
@@ -158,13 +160,14 @@ fn changelog(project: &Path, version: &str) -> Result<String, String> {
 
 fn catalog(places: &Places<'_>, renderer: &Renderer, rows: &mut Rows) {
     let wanted = format!("v{}", places.tag.trim_start_matches('v'));
-    let folder = places.project.join("community-catalog");
+    let in_project = places.catalog;
+    let folder = places.project.join(in_project);
     for name in ["infra-templates/swarm", "project-templates/swarm"] {
         let template = TemplateSource::read(&folder.join(name));
         let missing = |what: &str| format!("no {what}");
         let config = template.config_model().and_then(Result::ok);
         let config = config.and_then(|config| config.version.value().map(Version::text));
-        let place = |file: &str| format!("community-catalog/{name}/{file}");
+        let place = |file: &str| format!("{in_project}/{name}/{file}");
         rows.add("default version", &place("config.yml"), config.ok_or_else(|| missing("version")), &wanted);
         let newest = template.versions.iter().rfind(|version| version.revision.is_some());
         let revision = newest.map_or_else(|| "?".to_owned(), |newest| newest.name.clone());
@@ -183,23 +186,19 @@ fn catalog(places: &Places<'_>, renderer: &Renderer, rows: &mut Rows) {
     let locked = ImageLock::read(&places.project.join(image_lock::FILE_NAME)).ok().flatten();
     let image = swarm::image(places.repository.clone(), locked.map(|lock| lock.digest));
     let publication = swarm::publication(&image, SETTINGS);
-    rows.add(
-        "rendered files",
-        "community-catalog/",
-        up_to_date(&folder, &publication, renderer),
-        "as this program renders them",
-    );
+    let in_words = format!("{in_project}/");
+    rows.add("rendered files", &in_words, up_to_date(&folder, &publication, renderer), "as this program renders them");
     if let Ok(git) = Git::at(places.project)
         && git.top().is_some()
     {
         let path = |name: &str| format!("{}{name}", git.prefix());
-        let (folder, lock) = (path("community-catalog"), path(image_lock::FILE_NAME));
+        let (folder, lock) = (path(in_project), path(image_lock::FILE_NAME));
         let changed = git.commit("HEAD").and_then(|head| git.changed_since(&head, &[&folder, &lock]));
         let says = changed.map_err(|error| error.to_string()).and_then(|changed| match changed.iter().next() {
             None => Ok("committed".to_owned()),
             Some(_) => Err("with changes that are not committed".to_owned()),
         });
-        rows.add("committed files", "community-catalog/", says, "committed");
+        rows.add("committed files", &in_words, says, "committed");
     }
 }
 

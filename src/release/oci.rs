@@ -33,8 +33,8 @@ pub struct Described {
     pub labels: BTreeMap<String, String>,
     /// What a container of it starts: the entry point and its arguments.
     pub starts: Vec<String>,
-    /// How a container of it is run.
-    pub(super) run: RunConfig,
+    /// How a container of it is run; nothing where its config is none.
+    pub(super) run: Option<RunConfig>,
     /// The digest of its config.
     pub(super) config: String,
     pub(super) layers: Vec<Descriptor>,
@@ -109,9 +109,10 @@ pub(super) fn describe(layout: &Layout<'_>, wanted: Option<&str>) -> Result<Desc
     };
     let names = found.names().map(str::to_owned).collect();
     let described = looked_at(layout, found, true)?.described;
-    let run = described.into_iter().next().map(|image| image.run);
-    let run = run.ok_or_else(|| layout.broken("no image of it tells how it is run"))?;
-    Ok(DescribedImage { names, run })
+    let first = described.into_iter().next();
+    let first = first.ok_or_else(|| layout.broken("no image of it tells how it is run"))?;
+    let missing = || layout.broken(format!("its config {} does not tell how the image is run", first.config));
+    Ok(DescribedImage { names, run: first.run.ok_or_else(missing)? })
 }
 
 /// Whether an archive's name for an image is what people call it: `docker.io/library/web:1` is `web:1`.
@@ -208,11 +209,14 @@ impl Layout<'_> {
 fn described(config: &Blob, digest: &str, layers: &[Descriptor]) -> Described {
     let config: Option<Config> = config.object().and_then(|text| serde_json::from_slice(text).ok());
     let (mut platform, mut run) = (NO_PLATFORM.to_owned(), None);
-    if let Some(Config { os: Some(os), architecture: Some(architecture), variant, config }) = config {
-        (platform, run) = (Platform { os, architecture, variant }.text(), config);
+    if let Some(Config { os, architecture, variant, config }) = config {
+        run = Some(config.unwrap_or_default());
+        if let (Some(os), Some(architecture)) = (os, architecture) {
+            platform = Platform { os, architecture, variant }.text();
+        }
     }
-    let run = run.unwrap_or_default();
-    let starts = run.entrypoint.iter().chain(&run.cmd).flatten().cloned().collect();
-    let labels = run.labels.clone().unwrap_or_default();
+    let told = run.clone().unwrap_or_default();
+    let starts = told.entrypoint.into_iter().chain(told.cmd).flatten().collect();
+    let labels = told.labels.unwrap_or_default();
     Described { platform, labels, starts, run, config: digest.to_owned(), layers: layers.to_vec() }
 }

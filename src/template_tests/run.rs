@@ -19,7 +19,7 @@ use super::places::TemplateTests;
 use super::snapshot::{Snapshot, Snapshots};
 use super::test_file::{Refused, Said, Test};
 use super::upgraded;
-use crate::launched::{AnswerError, check_answer, questions_of};
+use crate::launched::{AnswerError, check_answer, questions_of, unchecked};
 
 /// What came of the tests of a template.
 #[derive(Debug)]
@@ -51,6 +51,17 @@ pub struct TestResult {
     pub revision: String,
     /// What is not as it expects.
     pub failures: Vec<Failure>,
+    /// Answers that Rancher takes, though they may not be meant; none where a refusal is expected.
+    pub notes: Vec<Note>,
+}
+
+/// Something that should be known, and is no failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Where the answer stands.
+    pub at: Position,
+    /// What there is to know.
+    pub message: String,
 }
 
 /// A test, with the versions that it is about.
@@ -102,6 +113,7 @@ impl TemplateTests {
                 at: one.test.at,
                 revision: template.versions[one.version].name.clone(),
                 failures: one.failures(&template, &mut snapshots)?,
+                notes: one.notes(&template),
             });
         }
         let is_whole = self.is_whole && tests.len() == self.names().count();
@@ -185,12 +197,31 @@ fn unread(template: &TemplateSource, version: &VersionSource) -> Option<Broken> 
 }
 
 impl Resolved<'_> {
-    /// Says which answer is one to nothing.
-    fn unknown_answer(&self, template: &TemplateSource) -> Result<(), Broken> {
+    /// All answers, each with the version that asks for it.
+    fn answers<'t>(
+        &'t self,
+        template: &'t TemplateSource,
+    ) -> impl Iterator<Item = (&'t VersionSource, &'t (String, Said))> {
         let first = &template.versions[self.from.unwrap_or(self.version)];
         let at_upgrade = self.test.upgrade.iter().flat_map(|upgrade| &upgrade.answers);
-        let all = self.test.answers.iter().map(|answer| (first, answer));
-        for (version, (name, said)) in all.chain(at_upgrade.map(|answer| (&template.versions[self.version], answer))) {
+        let all = self.test.answers.iter().map(move |answer| (first, answer));
+        all.chain(at_upgrade.map(|answer| (&template.versions[self.version], answer)))
+    }
+
+    fn notes(&self, template: &TemplateSource) -> Vec<Note> {
+        if matches!(self.test.refused, Some((Refused::Yes | Refused::Saying(_), _))) {
+            return Vec::new();
+        }
+        let note = |(version, (name, said)): (&VersionSource, &(String, Said))| {
+            let note = unchecked(version, name, &said.text)?;
+            Some(Note { at: said.at, message: format!("{name}={}: {note}", said.text) })
+        };
+        self.answers(template).filter_map(note).collect()
+    }
+
+    /// Says which answer is one to nothing.
+    fn unknown_answer(&self, template: &TemplateSource) -> Result<(), Broken> {
+        for (version, (name, said)) in self.answers(template) {
             if let Err(error @ AnswerError::Unknown { .. }) = check_answer(version, name, &said.text) {
                 return Err(Broken::at(self.file, said.at, format!("{name} in revision {}: {error}", version.name)));
             }

@@ -99,6 +99,8 @@ pub struct OfTemplate {
     pub version: Option<NextVersion>,
     /// Who is told of a release: `@name`, `@organisation/team` or an address.
     pub owners: Vec<String>,
+    /// The line in the file.
+    pub line: u32,
 }
 
 /// A rule that is silent.
@@ -147,24 +149,39 @@ impl CatalogConfig {
     /// catalog a file of another owner than the catalog is passed over.
     ///
     /// # Errors
-    /// It cannot be read, is not TOML of this shape, names a rule that is not there, or gives no reason.
+    /// It cannot be read, is not TOML of this shape, names a rule that is not there, or gives no reason; or the one above names a
+    /// catalog that is not there, and so may mean this one under another name.
     pub fn read(root: &Path) -> Result<Self, ConfigError> {
-        Self::find(root, &mut |folder| here(root, folder))
+        let moved = |config: Self, named: &NamedCatalog| Err(config.no_catalog(named, "there is no such folder here"));
+        Self::find(root, &mut |folder| here(root, folder), &moved)
     }
 
-    /// As [`CatalogConfig::read`], with the content of the files from elsewhere, by the folders that they stand in.
+    /// As [`CatalogConfig::read`], of what held before a change, with the content of the files from elsewhere, by the folders that
+    /// they stand in. What a change moves stays what it was.
     ///
     /// # Errors
-    /// As there.
-    pub(super) fn find<E: From<ConfigError>>(root: &Path, read: &mut ReadIn<'_, E>) -> Result<Self, E> {
+    /// As there, but for the last.
+    pub(super) fn find_before<E: From<ConfigError>>(root: &Path, read: &mut ReadIn<'_, E>) -> Result<Self, E> {
+        Self::find(root, read, &|config, _| Ok(config))
+    }
+
+    fn find<E: From<ConfigError>>(
+        root: &Path,
+        read: &mut ReadIn<'_, E>,
+        moved: &dyn Fn(Self, &NamedCatalog) -> Result<Self, ConfigError>,
+    ) -> Result<Self, E> {
         if let Some(bytes) = read(root)? {
             return Ok(Self::of(root, root, &bytes)?);
         }
         for folder in parents(root) {
             if let Some(bytes) = read(&folder)? {
                 let config = Self::of(root, &folder, &bytes)?;
-                let is_meant = config.catalog.as_ref().is_some_and(|catalog| names(&folder, &catalog.path, root));
-                return Ok(if is_meant { config } else { Self::default() });
+                let Some(named) = config.catalog.clone() else { return Ok(Self::default()) };
+                if names(&folder, &named.path, root) {
+                    return Ok(config);
+                }
+                let is_there = folder.join(&named.path).symlink_metadata().is_ok();
+                return if is_there { Ok(Self::default()) } else { Ok(moved(config, &named)?) };
             }
         }
         Ok(Self::default())
@@ -196,6 +213,13 @@ impl CatalogConfig {
             reason: wrong.reason,
         })?;
         Ok(Self { root: root.to_owned(), file, ..config })
+    }
+
+    /// What is wrong with the catalog that it names.
+    pub(super) fn no_catalog(&self, named: &NamedCatalog, wrong: &str) -> ConfigError {
+        let place = format!("{}:{}:", named.line, named.column);
+        let reason = format!("`catalog` is {:?}: {wrong}", named.path);
+        ConfigError { path: self.file.clone(), place, reason }
     }
 
     /// The file that it was read from.
@@ -246,6 +270,16 @@ impl CatalogConfig {
             let scope = self.scope(allow);
             allow.rule == finding.rule.id && (finding.path.starts_with(&scope) || folder.starts_with(&scope))
         })
+    }
+
+    /// The root of the catalog.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder that an entry about templates speaks of.
+    pub(super) fn folder_of(&self, own: &OfTemplate) -> PathBuf {
+        self.root.join(&own.path)
     }
 
     /// The folder or file that an entry speaks of.

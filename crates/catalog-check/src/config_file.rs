@@ -70,7 +70,8 @@ pub(super) fn named_by<E: From<ConfigError>>(folder: &Path, read: &mut ReadIn<'_
     for above in std::iter::once(folder.clone()).chain(parents(&folder)) {
         let Some(bytes) = read(&above)? else { continue };
         let text = String::from_utf8_lossy(&bytes);
-        let Some(named) = CatalogConfig::parse(&above, &text)?.catalog else { return Ok(None) };
+        let config = CatalogConfig::parse(&above, &text)?;
+        let Some(named) = &config.catalog else { return Ok(None) };
         let catalog: PathBuf = above.join(&named.path).components().collect();
         if folder.starts_with(&catalog) {
             return Ok(None);
@@ -81,9 +82,7 @@ pub(super) fn named_by<E: From<ConfigError>>(folder: &Path, read: &mut ReadIn<'_
             Ok(_) => "a link is on the way to it, and none is followed",
             Err(_) => "there is no such folder here",
         };
-        let place = format!("{}:{}:", named.line, named.column);
-        let reason = format!("`catalog` is {:?}: {wrong}", named.path);
-        return Err(ConfigError { path: above.join(FILE_NAME), place, reason }.into());
+        return Err(config.no_catalog(named, wrong).into());
     }
     Ok(None)
 }

@@ -79,7 +79,15 @@ pub(super) fn read(text: &str) -> Read<CatalogConfig> {
                     let DeValue::Table(keys) = entry.get_ref() else {
                         return Err(file.at(entry.span(), "this is a table: begin it with [[template]]"));
                     };
-                    config.templates.push(file.of_template(keys, entry.span())?);
+                    let of_template = file.of_template(keys, entry.span())?;
+                    if let Some(first) = config.templates.iter().find(|other| other.path == of_template.path) {
+                        let reason = format!(
+                            "{:?} has a [[template]] already, in line {}: write all that concerns it there",
+                            first.path, first.line
+                        );
+                        return Err(file.at(entry.span(), reason));
+                    }
+                    config.templates.push(of_template);
                 }
             }
             ("allow" | "template", _) => {
@@ -212,8 +220,10 @@ impl<'t> Text<'t> {
                 _ => return Err(self.unknown(key, &IN_TEMPLATE, "of a template")),
             }
         }
-        let path = path.ok_or_else(|| self.at(span, "this template has no `path`: infra-templates/NAME"))?;
-        Ok(OfTemplate { path, version, owners })
+        let wanted = "this template has no `path`: infra-templates/NAME";
+        let path = path.ok_or_else(|| self.at(span.clone(), wanted))?;
+        let line = u32::try_from(self.at(span, "").line).unwrap_or(0);
+        Ok(OfTemplate { path, version, owners, line })
     }
 
     /// A name that a code host tells, or an address: it goes into the text of a pull request.

@@ -6,7 +6,10 @@ pub fn nearest<'a>(names: impl IntoIterator<Item = &'a str>, written: &str) -> O
     let written = &written.to_lowercase();
     let alike = |name: &str| {
         let name = &name.to_lowercase();
-        (strsim::jaro_winkler(name, written), -(strsim::osa_distance(name, written) as f64))
+        let distance = strsim::osa_distance(name, written);
+        // Of short names one slip changes much.
+        let is_one_slip = distance <= 1 && written.chars().count() > 2;
+        (strsim::jaro_winkler(name, written).max(if is_one_slip { 0.9 } else { 0.0 }), -(distance as f64))
     };
     let order = |a: &&str, b: &&str| alike(a).partial_cmp(&alike(b)).unwrap_or(std::cmp::Ordering::Equal);
     // Below this a name is no slip of the pen.

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::asked::{Asked, asked};
 use super::before::Before;
 use super::config::CatalogConfig;
+use super::nearest::is_it;
 use super::progress::Progress;
 use super::report::{Finding, Report, Severity};
 use super::rule::Rule;
@@ -273,25 +274,39 @@ fn idle_entries(
         return Vec::new();
     }
     let unused = config.allow.iter().enumerate().filter(|(at, _)| !used.contains(at)).map(|(_, allow)| allow);
-    unused
-        .filter(|allow| rules::by_id(&allow.rule).is_some_and(runs))
-        .filter_map(|allow| {
-            let scope = config.scope(allow);
-            let seen = asked.covers(&scope) || versions.iter().any(|version| scope.starts_with(version));
-            let message = match &allow.path {
-                Some(path) if !scope.exists() => format!("there is no {path}: this allowance silences nothing"),
-                _ => format!("nothing is found that this allowance of {} could silence", allow.in_words()),
-            };
-            seen.then(|| Finding {
-                rule,
-                path: config.file().to_owned(),
-                start: Position { line: allow.line, column: 1, offset: 0 },
-                end_column: 2,
-                message,
-                fix: None,
-                line_text: None,
-                also: Vec::new(),
-            })
-        })
-        .collect()
+    let at = |line: u32, message: String| Finding {
+        rule,
+        path: config.file().to_owned(),
+        start: Position { line, column: 1, offset: 0 },
+        end_column: 2,
+        message,
+        fix: None,
+        line_text: None,
+        also: Vec::new(),
+    };
+    let idle = unused.filter(|allow| rules::by_id(&allow.rule).is_some_and(runs)).filter_map(|allow| {
+        let scope = config.scope(allow);
+        let seen = asked.covers(&scope) || versions.iter().any(|version| scope.starts_with(version));
+        let message = match &allow.path {
+            Some(path) if !scope.exists() => format!("there is no {path}: this allowance silences nothing"),
+            _ => format!("nothing is found that this allowance of {} could silence", allow.in_words()),
+        };
+        seen.then(|| at(allow.line, message))
+    });
+    let about_nothing = config.templates.iter().filter(|own| {
+        let scope = config.folder_of(own);
+        asked.covers(&scope) && !asked.templates().any(|template| template.starts_with(&scope))
+    });
+    let about_nothing = about_nothing.map(|own| {
+        let names = asked.templates().filter_map(|template| template.strip_prefix(config.root()).ok()?.to_str());
+        let meant = is_it(names, &own.path);
+        at(
+            own.line,
+            format!(
+                "{} is no template of the catalog, and no folder of them: this [[template]] is about nothing{meant}",
+                own.path
+            ),
+        )
+    });
+    idle.chain(about_nothing).collect()
 }

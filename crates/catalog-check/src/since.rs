@@ -214,7 +214,7 @@ fn since(path: &Path, reference: &str, options: &CheckOptions) -> Result<Changed
     let mut changed = Changed::default();
     let mut others: Vec<String> = Vec::new();
     for root in run::roots(std::slice::from_ref(&wanted))? {
-        let was = match CatalogConfig::find(&root, &mut |folder| commit.file(&folder.join(FILE_NAME))) {
+        let was = match CatalogConfig::find_before(&root, &mut |folder| commit.file(&folder.join(FILE_NAME))) {
             // What was broken before allowed nothing.
             Err(ChangedError::Config(_)) => CatalogConfig::default(),
             other => other?,

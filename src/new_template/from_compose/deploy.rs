@@ -27,13 +27,13 @@ pub(super) fn read(reader: &mut Reader<'_>, service: &str, deploy: &Node) -> Res
     for (key, value) in entries(deploy) {
         let name = key.text().unwrap_or_default();
         match name {
-            "mode" => match value.text() {
-                Some("global") => {
+            "mode" => match reader.fixed("deploy.mode", value).as_str() {
+                "global" => {
                     reader.service(service).put("labels", label_names::GLOBAL, "true");
                     reader.becomes(key, format!("deploy.mode: global becomes the label {}", label_names::GLOBAL));
                 }
-                Some("replicated") | None => {}
-                Some(other) => reader
+                "replicated" | "" => {}
+                other => reader
                     .left_out(key, format!("deploy.mode: {other} is left out: Rancher keeps what it launches running")),
             },
             "replicas" => {
@@ -44,7 +44,8 @@ pub(super) fn read(reader: &mut Reader<'_>, service: &str, deploy: &Node) -> Res
             "placement" => placement(reader, service, value),
             "resources" => resources(reader, service, value)?,
             "restart_policy" => {
-                match value.get("condition").and_then(Node::text) {
+                let condition = value.get("condition");
+                match condition.map(|node| reader.fixed("deploy.restart_policy.condition", node)).as_deref() {
                     Some("none" | "on-failure") => {
                         reader.service(service).put("labels", START_ONCE, "true");
                         reader.becomes(key, format!("deploy.restart_policy becomes the label {START_ONCE}: Rancher starts again whatever ended"));
@@ -81,7 +82,7 @@ pub(super) fn scale(reader: &mut Reader<'_>, service: &str, key: &str, value: &N
 fn placement(reader: &mut Reader<'_>, service: &str, placement: &Node) {
     let (mut on, mut not_on) = (Vec::new(), Vec::new());
     for item in placement.get("constraints").map_or(&[][..], Node::items) {
-        let text = reader.filled(item);
+        let text = reader.fixed("deploy.placement.constraints", item);
         let split = |sign: &str| text.split_once(sign).map(|(name, value)| (name.trim(), value.trim()));
         let (name, value, is_equal) = match (split("!="), split("==")) {
             (Some((name, value)), _) => (name, value, false),
@@ -114,7 +115,7 @@ fn placement(reader: &mut Reader<'_>, service: &str, placement: &Node) {
     for (key, value) in entries(placement) {
         match key.text().unwrap_or_default() {
             "constraints" => {}
-            "max_replicas_per_node" if value.text() == Some("1") => {
+            of @ "max_replicas_per_node" if reader.fixed(&format!("deploy.placement.{of}"), value) == "1" => {
                 reader.service(service).put("labels", APART.0, APART.1);
                 reader.becomes(key, format!("deploy.placement.max_replicas_per_node becomes the label {}", APART.0));
             }
@@ -133,7 +134,7 @@ fn resources(reader: &mut Reader<'_>, service: &str, resources: &Node) -> Result
                 ("limits", "memory") => memory(reader, service, key, value, ("mem_limit", &full))?,
                 ("reservations", "memory") => memory(reader, service, key, value, ("mem_reservation", &full))?,
                 ("limits", "cpus") => cpus(reader, service, key, value, &full),
-                ("reservations", "cpus") => match cpu_count(&reader.filled(value)) {
+                ("reservations", "cpus") => match cpu_count(&reader.fixed(&full, value)) {
                     Some(count) => {
                         reader.service(service).set("milli_cpu_reservation", whole(count * 1000.0));
                         reader.becomes(key, format!("{full} becomes `milli_cpu_reservation`"));
@@ -164,7 +165,7 @@ fn memory(
 
 /// Sets the share of the processors that a container may have.
 pub(super) fn cpus(reader: &mut Reader<'_>, service: &str, key: &Node, value: &Node, full: &str) {
-    match cpu_count(&reader.filled(value)) {
+    match cpu_count(&reader.fixed(full.trim_matches('`'), value)) {
         Some(count) => {
             let own = reader.service(service);
             own.set("cpu_period", whole(PERIOD));
@@ -188,7 +189,7 @@ fn update(reader: &mut Reader<'_>, service: &str, update: &Node) {
     let mut strategy = Mapping::new();
     for (key, value) in entries(update) {
         let name = key.text().unwrap_or_default();
-        let text = reader.filled(value);
+        let text = reader.fixed(&format!("deploy.update_config.{name}"), value);
         let (own, value) = match name {
             "parallelism" => ("batch_size", text.parse::<u32>().ok().filter(|size| *size > 0).map(Value::from)),
             "delay" => ("interval_millis", milliseconds(&text).map(Value::from)),

@@ -1,5 +1,7 @@
 //! The environment of a service: of files, and of what stands there; secrets are asked for.
 
+use std::collections::btree_map::Entry;
+
 use serde_yaml::{Mapping, Value};
 
 use super::super::NewError;
@@ -55,7 +57,7 @@ pub(super) fn read(
                     let place = Place { service, key: "environment", is_needed: false, at: path.span.start };
                     let beside = reader.folder_of(&name);
                     reader.draft.remarks.turn_to(Some(beside));
-                    of_file(reader, &text, place, &mut environment);
+                    of_file(reader, &text, place, &mut environment)?;
                     reader.draft.remarks.turn_to(None);
                 }
                 Err(why) => reader.left_out(path, format!("env_file: {name} is left out: {why}")),
@@ -81,10 +83,14 @@ pub(super) fn read(
 }
 
 /// Reads a file of variables, whose remarks name its lines.
-fn of_file(reader: &mut Reader<'_>, text: &str, place: Place<'_>, environment: &mut Mapping) {
+///
+/// # Errors
+/// There are too many.
+fn of_file(reader: &mut Reader<'_>, text: &str, place: Place<'_>, environment: &mut Mapping) -> Result<(), NewError> {
     let (lines, odd) = env_file::variables(text);
     reader.tell_odd(&odd);
-    let known = reader.known.clone();
+    reader.count(lines.len(), place.at)?;
+    let mut added = Vec::new();
     for line in lines {
         if line.name.len() > LONGEST_NAME {
             reader.tell_odd(&[(line.number, "its name is too long")]);
@@ -98,13 +104,19 @@ fn of_file(reader: &mut Reader<'_>, text: &str, place: Place<'_>, environment: &
         // What stands further down may name it.
         if let Some(text) = line.value {
             let value = filled(&text, &reader.known, 0).unwrap_or(text);
-            reader.known.entry(line.name.clone()).or_insert(value);
+            if let Entry::Vacant(vacant) = reader.known.entry(line.name.clone()) {
+                vacant.insert(value);
+                added.push(line.name.clone());
+            }
         }
         if let Ok(value) = value {
             environment.insert(line.name.into(), value.into());
         }
     }
-    reader.known = known;
+    for name in added {
+        reader.known.remove(&name);
+    }
+    Ok(())
 }
 
 /// What compose takes from the shell of the one who calls it.
@@ -142,9 +154,9 @@ pub(super) fn name_secrets(reader: &mut Reader<'_>, service: &Node) {
             continue;
         };
         let variable = variable_name(&name);
-        let is_taken = reader.secrets.values().any(|other| *other == variable);
-        if !is_taken {
-            reader.secrets.entry(value).or_insert(variable);
+        if !reader.secret_variables.contains(&variable) && !reader.secrets.contains_key(&value) {
+            reader.secret_variables.insert(variable.clone());
+            reader.secrets.insert(value, variable);
         }
     }
 }

@@ -44,15 +44,19 @@ pub(super) fn entries(map: &Node) -> Vec<(&Node, &Node)> {
 /// The keys of layers, each once, in the order in which they come first.
 pub(super) fn laid<'a>(layers: &[&'a Node]) -> Vec<Key<'a>> {
     let mut keys: Vec<Key<'a>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for layer in layers {
         for (at, value) in entries(layer) {
             let name = at.text().unwrap_or_default();
-            match keys.iter_mut().find(|key| key.name == name) {
-                Some(key) => {
-                    key.at = at;
-                    key.layers.push(value);
+            match places.get(name) {
+                Some(place) => {
+                    keys[*place].at = at;
+                    keys[*place].layers.push(value);
                 }
-                None => keys.push(Key { name, at, layers: vec![value] }),
+                None => {
+                    places.insert(name, keys.len());
+                    keys.push(Key { name, at, layers: vec![value] });
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 mod deploy;
 mod env_file;
 mod environment;
+mod forms;
 mod image;
 mod keys;
 mod layers;
@@ -18,7 +19,7 @@ mod shared;
 mod variables;
 mod volumes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::draft::Draft;
@@ -55,18 +56,21 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     }
     let document = Document::read_newer(&file.text);
     let document = document.map_err(|error: ReadError| wrong(path, error.position, &error.message))?;
+    let Document { root, problems, .. } = document;
     let top = Position { line: 1, column: 1, offset: 0 };
-    let Some(root) = document.root.as_ref().filter(|root| !root.is_null()) else {
+    let Some(mut root) = root.filter(|root| !root.is_null()) else {
         return Err(wrong(path, top, "the file is empty: a compose file has services"));
     };
     if !matches!(root.kind, NodeKind::Map(_)) {
         return Err(wrong(path, root.span.start, "this is no compose file: it is no map of keys at the top"));
     }
-    let services = services(root, path)?;
+    let is_sectioned = services(&root, path)?.is_sectioned;
+    let misfits = forms::keep_what_fits(&mut root, is_sectioned);
+    let file = Content { path, problems: &problems, misfits: &misfits, services: services(&root, path)?, root: &root };
     // What is found to be a secret late was told before: then all is read again.
     let mut hidden = BTreeSet::new();
     let mut draft = loop {
-        let (draft, late) = read(path, &document, root, &services, (images, profiles), &hidden)?;
+        let (draft, late) = read(&file, (images, profiles), &hidden)?;
         if late.is_empty() {
             break draft;
         }
@@ -79,17 +83,24 @@ pub(super) fn draft(path: &Path, images: &[Named], profiles: &[String]) -> Resul
     Ok(draft)
 }
 
+/// A compose file that has been taken apart.
+struct Content<'a> {
+    path: &'a Path,
+    root: &'a Node,
+    services: Services<'a>,
+    problems: &'a [Problem],
+    misfits: &'a [forms::Misfit],
+}
+
 /// Reads all of it, with the variables that are known to be secrets; and those of which that was found too late.
 fn read(
-    path: &Path,
-    document: &Document,
-    root: &Node,
-    services: &Services<'_>,
+    file: &Content<'_>,
     (images, profiles): (&[Named], &[String]),
     hidden: &BTreeSet<String>,
 ) -> Result<(Draft, BTreeSet<String>), NewError> {
+    let Content { path, services, .. } = file;
     let mut reader = Reader::new(path, services, hidden);
-    for problem in &document.problems {
+    for problem in file.problems {
         match problem {
             Problem::DuplicateKey { key, first, again } => reader.draft.remarks.tell(
                 What::LeftOut,
@@ -101,9 +112,16 @@ fn read(
             }
         }
     }
-    sections::read(&mut reader, root, services.is_sectioned)?;
-    for named in images {
-        if !services.all.iter().any(|(name, _)| name.text() == Some(&named.name)) {
+    for (at, message) in file.misfits {
+        reader.draft.remarks.tell(What::LeftOut, Some(*at), message);
+    }
+    sections::read(&mut reader, file.root, services.is_sectioned)?;
+    for (at, named) in images.iter().enumerate() {
+        if images[..at].iter().any(|other| other.name == named.name) {
+            let message = format!("--image {}={}: --image names the image of {0} already", named.name, named.image);
+            return Err(NewError::Asked(message));
+        }
+        if !services.by_name.contains_key(named.name.as_str()) {
             let known = services.all.iter().filter_map(|(name, _)| name.text());
             let meant = is_it(known, &named.name);
             return Err(NewError::Asked(format!(
@@ -115,6 +133,7 @@ fn read(
             )));
         }
     }
+    profiles_are_there(path, services, profiles)?;
     services.all.iter().for_each(|(_, node)| environment::name_secrets(&mut reader, node));
     for (name, node) in &services.all {
         service::read(&mut reader, services, name, node, images, profiles)?;
@@ -124,9 +143,28 @@ fn read(
     Ok((reader.draft, late))
 }
 
+/// A profile that no service is of takes nothing in.
+fn profiles_are_there(path: &Path, services: &Services<'_>, profiles: &[String]) -> Result<(), NewError> {
+    if profiles.is_empty() {
+        return Ok(());
+    }
+    // Of a service that another one extends they count for that too.
+    let named = services.all.iter().filter_map(|(_, node)| node.get("profiles"));
+    let known: BTreeSet<&str> = named.flat_map(|list| list.items()).filter_map(Node::text).collect();
+    match profiles.iter().find(|profile| !known.contains(profile.as_str())) {
+        None => Ok(()),
+        Some(profile) => {
+            let meant = is_it(known.iter().copied(), profile);
+            let path = path.display();
+            Err(NewError::Asked(format!("--profile {profile}: no service of {path} is of that profile{meant}")))
+        }
+    }
+}
+
 /// The services of a file, and whether they stand below `services`.
 struct Services<'a> {
     all: Vec<(&'a Node, &'a Node)>,
+    by_name: HashMap<&'a str, &'a Node>,
     is_sectioned: bool,
 }
 
@@ -158,5 +196,6 @@ fn services<'a>(root: &'a Node, path: &Path) -> Result<Services<'a>, NewError> {
     if all.is_empty() {
         return Err(wrong(path, root.span.start, "there are no services in it"));
     }
-    Ok(Services { all, is_sectioned })
+    let by_name = all.iter().filter_map(|(name, node)| Some((name.text()?, *node))).collect();
+    Ok(Services { all, by_name, is_sectioned })
 }

@@ -1,17 +1,18 @@
 //! The names that services get: Cattle takes letters, digits and single hyphens, and no two that differ in capitals alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::name::service_name;
 
 /// The new name of each, by the old one.
 pub(super) fn new_names<'n>(old: impl Iterator<Item = &'n str> + Clone) -> BTreeMap<&'n str, String> {
     let mut names: BTreeMap<&str, String> = BTreeMap::new();
-    let is_taken =
-        |names: &BTreeMap<&str, String>, name: &str| names.values().any(|other| other.eq_ignore_ascii_case(name));
+    let mut taken: HashSet<String> = HashSet::new();
+    // The next number behind a name, so that thousands of one name do not each begin anew.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     // Those that stay go first, so that none of them has to give way.
     for name in old.clone().filter(|name| is_good(name)) {
-        if !is_taken(&names, name) {
+        if taken.insert(name.to_ascii_lowercase()) {
             names.insert(name, name.to_owned());
         }
     }
@@ -21,11 +22,11 @@ pub(super) fn new_names<'n>(old: impl Iterator<Item = &'n str> + Clone) -> BTree
         }
         let plain = service_name(name).unwrap_or_else(|| "service".to_owned());
         let mut free = plain.clone();
-        let mut number = 2_usize;
-        while is_taken(&names, &free) {
-            free =
-                service_name(&format!("{}-{number}", &plain[..plain.len().min(55)])).unwrap_or_else(|| plain.clone());
-            number += 1;
+        let stem = &plain[..plain.len().min(55)];
+        let number = numbers.entry(stem.to_ascii_lowercase()).or_insert(2);
+        while !taken.insert(free.to_ascii_lowercase()) {
+            free = service_name(&format!("{stem}-{number}")).unwrap_or_else(|| plain.clone());
+            *number += 1;
         }
         names.insert(name, free);
     }

@@ -42,6 +42,25 @@ pub(super) fn is_long(port: &Node) -> bool {
     matches!(port.kind, NodeKind::Map(_))
 }
 
+/// Whether one end of a range is a variable, by which nobody can tell the ports of it.
+pub(super) fn has_range_of_variables(text: &str) -> bool {
+    let (mut plain, mut within, mut has_variable) = (String::new(), 0_u32, false);
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            '$' if letters.peek() == Some(&'{') => {
+                letters.next();
+                within += 1;
+                has_variable = true;
+            }
+            '}' if within > 0 => within -= 1,
+            _ if within == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    (has_variable || plain.contains('$')) && plain.contains('-')
+}
+
 /// One or several ports of a text, which may hold Rancher's variables.
 pub(super) fn each(text: &str) -> Ports {
     let text = text.trim();

@@ -1,6 +1,6 @@
 //! What is known while a compose file is read, and how its texts become Rancher's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::super::NewError;
@@ -9,11 +9,14 @@ use super::super::questions::Use;
 use super::super::remark::What;
 use super::super::secret_names::{holds_secret, is_secret};
 use super::super::secret_text::secrets_in;
-use super::variables::{Otherwise, Variable, filled, parts};
+use super::variables::{Otherwise, Part, Variable, filled, parts};
 use super::{Services, env_file, masked, names, wrong};
 use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::source::MAX_FILE_BYTES;
 use rancher_catalog::yaml::{Node, Position};
+
+/// A file that Rancher reads holds no more.
+const MOST_VALUES: usize = 200_000;
 
 /// It begins with the new names of services, and gathers the draft.
 pub(super) struct Reader<'a> {
@@ -26,6 +29,8 @@ pub(super) struct Reader<'a> {
     pub names: BTreeMap<&'a str, String>,
     /// The variables that stand for secrets, by these.
     pub secrets: BTreeMap<String, String>,
+    /// These variables.
+    pub secret_variables: HashSet<String>,
     /// Named volumes of the file.
     pub volumes: BTreeSet<String>,
     /// Secrets by their names in the file, and what they are called in Rancher.
@@ -37,6 +42,8 @@ pub(super) struct Reader<'a> {
     pub hidden: BTreeSet<String>,
     /// Those of them of which that was found out only after they had been told.
     pub late: BTreeSet<String>,
+    /// How many values were read, those of extended services and files of variables each time.
+    values: usize,
 }
 
 /// Where a text stands.
@@ -59,12 +66,14 @@ impl<'a> Reader<'a> {
             known: BTreeMap::new(),
             names: names::new_names(services.all.iter().filter_map(|(name, _)| name.text())),
             secrets: BTreeMap::new(),
+            secret_variables: HashSet::new(),
             volumes: BTreeSet::new(),
             secret_names: BTreeMap::new(),
             draft: Draft::new(path.display().to_string()),
             shares: Vec::new(),
             hidden: hidden.clone(),
             late: BTreeSet::new(),
+            values: 0,
         };
         if let Ok(text) = reader.beside(".env") {
             let (lines, odd) = env_file::variables(&text);
@@ -113,6 +122,22 @@ impl<'a> Reader<'a> {
             let at = Position { line: *line, column: 1, offset: 0 };
             self.draft.remarks.tell(What::LeftOut, Some(at), format!("line {line} is left out: {why}"));
         }
+    }
+
+    /// Counts values, which services that extend others and ranges make of few letters.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn count(&mut self, values: usize, at: Position) -> Result<(), NewError> {
+        self.values = self.values.saturating_add(values);
+        if self.values > MOST_VALUES {
+            let message = format!(
+                "here it comes to more than {MOST_VALUES} values, with all that services extend, files of variables and ranges of \
+                 ports: make several templates of it"
+            );
+            return Err(wrong(&self.path, at, message));
+        }
+        Ok(())
     }
 
     /// The new name of a service.
@@ -229,21 +254,39 @@ impl<'a> Reader<'a> {
         filled(text, &self.known, 0).unwrap_or_else(|| text.to_owned())
     }
 
+    /// The same, where Rancher takes no variable: it is told that it stays so.
+    pub fn fixed(&mut self, what: &str, node: &Node) -> String {
+        self.fixed_text(what, node.text().unwrap_or_default(), node)
+    }
+
+    /// The same of a text that is known.
+    pub fn fixed_text(&mut self, what: &str, written: &str, node: &Node) -> String {
+        let text = filled(written, &self.known, 0).unwrap_or_else(|| written.to_owned());
+        let has_variable = |written: &str| {
+            parts(written, &self.known)
+                .is_ok_and(|all| !all.iter().all(|part| matches!(part, Part::Plain(_) | Part::Dollar)))
+        };
+        if has_variable(written) {
+            self.becomes(node, format!("`{what}` is {text}: Rancher takes no variable there"));
+        }
+        text
+    }
+
     /// The variable that stands for a secret; equal ones have one.
     pub fn secret(&mut self, name: &str, value: &str, place: Place<'_>) -> String {
         let wanted = super::super::skeleton::variable_name(name);
         let variable = match self.secrets.get(value) {
             Some(known) => known.clone(),
             None => {
-                let is_free = |variable: &str| {
-                    !self.draft.questions.has(variable) && !self.secrets.values().any(|other| other == variable)
-                };
+                let is_free =
+                    |variable: &str| !self.draft.questions.has(variable) && !self.secret_variables.contains(variable);
                 let of_service = super::super::skeleton::variable_name(&format!("{}_{name}", place.service));
                 let mut free = if is_free(&wanted) { wanted } else { of_service.to_uppercase() };
                 while !is_free(&free) {
                     free.push('_');
                 }
                 self.secrets.insert(value.to_owned(), free.clone());
+                self.secret_variables.insert(free.clone());
                 free
             }
         };

@@ -84,7 +84,8 @@ fn volumes(reader: &mut Reader<'_>, section: &Node) -> Result<(), NewError> {
         }
         let volume = if is_external {
             let external = held.get("external").and_then(|external| external.get("name")).or_else(|| held.get("name"));
-            let external = external.map(|name| reader.filled(name)).unwrap_or_else(|| name.to_owned());
+            let external =
+                external.map_or_else(|| name.to_owned(), |named| reader.fixed(&format!("volumes.{name}.name"), named));
             reader
                 .becomes(key, format!("the volume {external} must be in the environment before the stack is launched"));
             let external = Mapping::from_iter([("name".into(), Value::from(external))]);
@@ -133,7 +134,8 @@ fn secrets(reader: &mut Reader<'_>, section: &Node) {
     for (key, held) in entries(section) {
         let name = key.text().unwrap_or_default();
         let external = held.get("external").and_then(|external| external.get("name")).or_else(|| held.get("name"));
-        let own = external.map(|name| reader.filled(name)).unwrap_or_else(|| name.to_owned());
+        let own =
+            external.map_or_else(|| name.to_owned(), |named| reader.fixed(&format!("secrets.{name}.name"), named));
         let from = match (held.get("file"), held.get("environment")) {
             (Some(file), _) => format!(" with what {} holds", reader.filled(file)),
             (None, Some(variable)) => format!(" with what {} holds", reader.filled(variable)),

@@ -34,6 +34,7 @@ pub(super) fn read(
     let own = reader.renamed(old);
     let mut layers = Vec::new();
     extended(reader, services, node, &mut layers);
+    reader.count(layers.iter().map(|layer| size(layer)).sum(), name.span.start)?;
     let keys = laid(&layers);
     let key = |name: &str| keys.iter().find(|key| key.name == name);
     if let Some(of) = key("profiles") {
@@ -66,6 +67,15 @@ pub(super) fn read(
     Ok(())
 }
 
+/// How many values there are in one.
+fn size(node: &Node) -> usize {
+    match &node.kind {
+        NodeKind::Scalar { .. } => 1,
+        NodeKind::List(items) => 1 + items.iter().map(size).sum::<usize>(),
+        NodeKind::Map(entries) => 1 + entries.iter().map(|(_, value)| size(value)).sum::<usize>(),
+    }
+}
+
 /// A service and those that it extends, the first of them first.
 fn extended<'a>(reader: &mut Reader<'_>, services: &Services<'a>, node: &'a Node, layers: &mut Vec<&'a Node>) {
     layers.insert(0, node);
@@ -78,9 +88,8 @@ fn extended<'a>(reader: &mut Reader<'_>, services: &Services<'a>, node: &'a Node
         );
         return;
     }
-    let base = services.all.iter().find(|(name, _)| name.text() == Some(named));
-    match base {
-        Some((_, base)) if layers.len() < DEEPEST && !layers.iter().any(|layer| std::ptr::eq(*layer, *base)) => {
+    match services.by_name.get(named) {
+        Some(base) if layers.len() < DEEPEST && !layers.iter().any(|layer| std::ptr::eq(*layer, *base)) => {
             reader.becomes(key, format!("`extends`: what {named} has stands in the service itself"));
             extended(reader, services, base, layers);
         }
@@ -117,8 +126,8 @@ fn one(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, key: &Key<'_
         "secrets" => secrets(reader, own, value),
         "extra_hosts" => extra_hosts(reader, own, key)?,
         "logging" | "log_driver" | "log_opt" => logging(reader, own, key)?,
-        "pull_policy" => match value.text() {
-            Some("always") => {
+        "pull_policy" => match reader.fixed(key.name, value).as_str() {
+            "always" => {
                 reader.service(own).put("labels", label_names::PULL_IMAGE, "always");
                 reader.becomes(at, format!("pull_policy: always becomes the label {}", label_names::PULL_IMAGE));
             }
@@ -155,7 +164,7 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
             reader.service(own).set(name, number);
         }
         Shape::Bool | Shape::Whole => {
-            let text = reader.filled(value);
+            let text = reader.fixed(name, value);
             let truth = match text.as_str() {
                 "true" | "yes" | "on" | "True" => Some(true),
                 "false" | "no" | "off" | "False" => Some(false),
@@ -165,14 +174,8 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
                 Shape::Bool => truth.map(Value::from),
                 _ => text.parse::<i64>().ok().map(Value::from),
             };
-            let has_variable = value.text().is_some_and(|written| written.contains('$'));
             match set {
-                Some(set) => {
-                    if has_variable {
-                        reader.becomes(value, format!("`{name}` is {text}: Rancher takes no variable there"));
-                    }
-                    reader.service(own).set(name, set);
-                }
+                Some(set) => reader.service(own).set(name, set),
                 None => {
                     reader.left_out(value, format!("`{name}` is left out: {text:?} is none that Rancher takes there"))
                 }
@@ -203,8 +206,9 @@ fn by_shape(reader: &mut Reader<'_>, own: &str, key: &Key<'_>, shape: Shape) -> 
         Shape::Limits => {
             for layer in &key.layers {
                 for (of, limit) in entries(layer) {
-                    let limit = limits(reader, limit);
-                    reader.service(own).put(name, of.text().unwrap_or_default(), limit);
+                    let of = of.text().unwrap_or_default();
+                    let limit = limits(reader, &format!("{name}.{of}"), limit);
+                    reader.service(own).put(name, of, limit);
                 }
             }
         }
@@ -241,17 +245,17 @@ fn of_rancher(reader: &mut Reader<'_>, name: &str, value: &Node, place: Place<'_
     })
 }
 
-fn limits(reader: &Reader<'_>, limit: &Node) -> Value {
-    let number = |node: &Node| {
-        let text = reader.filled(node);
+fn limits(reader: &mut Reader<'_>, name: &str, limit: &Node) -> Value {
+    let mut number = |name: &str, node: &Node| {
+        let text = reader.fixed(name, node);
         text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
     };
     match &limit.kind {
         NodeKind::Map(_) => {
-            let pairs = entries(limit).into_iter();
-            Value::Mapping(pairs.map(|(key, value)| (key.text().unwrap_or_default().into(), number(value))).collect())
+            let pairs = entries(limit).into_iter().map(|(key, value)| (key.text().unwrap_or_default(), value));
+            Value::Mapping(pairs.map(|(key, value)| (key.into(), number(&format!("{name}.{key}"), value))).collect())
         }
-        _ => number(limit),
+        _ => number(name, limit),
     }
 }
 
@@ -300,12 +304,19 @@ fn port_list(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), Ne
             for other in others {
                 reader.left_out(item, format!("`{other}` of the port {short} is left out: Rancher publishes on the host that a container is on"));
             }
-            reader.converted(&short, place)?
+            if ports::has_range_of_variables(&short) {
+                reader.fixed_text(name, &short, item)
+            } else {
+                reader.converted(&short, place)?
+            }
+        } else if ports::has_range_of_variables(item.text().unwrap_or_default()) {
+            reader.fixed(name, item)
         } else {
             reader.text(item, place)?
         };
         match ports::each(&text) {
             ports::Ports::Each(ports) => {
+                reader.count(ports.len(), item.span.start)?;
                 if ports.len() > 1 {
                     reader.becomes(
                         item,
@@ -334,17 +345,29 @@ fn labels(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), NewEr
 fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) -> Result<(), NewError> {
     let is_off = value.get("disable").and_then(Node::text) == Some("true");
     let test: Vec<String> = match value.get("test") {
-        Some(test) if !test.items().is_empty() => test.items().iter().map(|item| reader.filled(item)).collect(),
-        Some(test) => vec![reader.filled(test)],
+        Some(test) if !test.items().is_empty() => {
+            test.items().iter().map(|item| reader.fixed("healthcheck.test", item)).collect()
+        }
+        Some(test) => vec![reader.fixed("healthcheck.test", test)],
         None => Vec::new(),
     };
     if is_off || test.first().is_some_and(|word| word == "NONE") {
         return Ok(());
     }
-    let time = |name: &str| value.get(name).and_then(|node| milliseconds(&reader.filled(node)));
-    let retries = value.get("retries").and_then(|node| reader.filled(node).parse().ok());
-    let times =
-        probe::Times { interval: time("interval"), timeout: time("timeout"), starting: time("start_period"), retries };
+    let mut number = |name: &str, read: fn(&str) -> Option<u64>, what: &str| {
+        let node = value.get(name).filter(|node| !node.is_null())?;
+        let full = format!("healthcheck.{name}");
+        let text = reader.fixed(&full, node);
+        let number = read(&text);
+        if number.is_none() {
+            reader.left_out(node, format!("`{full}` is left out: {text:?} is no {what}"));
+        }
+        number
+    };
+    let mut time = |name: &str| number(name, milliseconds, "duration");
+    let (interval, timeout, starting) = (time("interval"), time("timeout"), time("start_period"));
+    let retries = number("retries", |text| text.parse().ok(), "whole number");
+    let times = probe::Times { interval, timeout, starting, retries };
     match probe::check(&test, &times) {
         Some((check, why)) => {
             reader.becomes(at, format!("`healthcheck` becomes `health_check` in rancher-compose.yml: {}{why}", check.asks()));
@@ -366,7 +389,7 @@ fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) -> Result
 
 fn restart(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) -> Result<(), NewError> {
     let is_false = matches!(value.kind, NodeKind::Scalar { value: Typed::Bool(false), .. });
-    let text = reader.filled(value);
+    let text = reader.fixed("restart", value);
     match text.as_str() {
         _ if is_false || text == "no" => {
             reader.service(own).put("labels", START_ONCE, "true");
@@ -401,8 +424,9 @@ fn secrets(reader: &mut Reader<'_>, own: &str, value: &Node) {
         }
         let mut secret = Mapping::new();
         for (key, value) in entries(item) {
-            let text = reader.filled(value);
-            match key.text().unwrap_or_default() {
+            let key_name = key.text().unwrap_or_default();
+            let text = reader.fixed(&format!("secrets.{key_name}"), value);
+            match key_name {
                 "source" => {}
                 of @ ("target" | "uid" | "gid") => {
                     secret.insert(of.into(), text.into());

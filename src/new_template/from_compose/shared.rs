@@ -1,6 +1,10 @@
 //! What services say of each other. Who shares another one's network or volumes is its sidekick in Rancher: on the same host, and
 //! started with it.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use indexmap::{IndexMap, IndexSet};
+
 use super::super::NewError;
 use super::super::draft::SIDEKICKS;
 use super::Services;
@@ -113,7 +117,7 @@ pub(super) fn read(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, 
             Some((other, mode)) => (other, mode == "ro"),
             None => (plain, false),
         };
-        let is_there = services.all.iter().any(|(name, _)| name.text() == Some(other));
+        let is_there = services.by_name.contains_key(other);
         let new = reader.renamed(other);
         if !is_there || new == own || matches!(key.name, "pid" | "ipc") {
             let what = if matches!(key.name, "pid" | "ipc") {
@@ -142,55 +146,69 @@ pub(super) fn read(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, 
 /// Makes sidekicks of those who share. A sidekick has one service that it belongs to, and none of its own.
 pub(super) fn join(reader: &mut Reader<'_>) {
     let shares = std::mem::take(&mut reader.shares);
+    let mut belongs: HashMap<&str, &str> = HashMap::new();
     for (own, other, _) in &shares {
-        // Who belongs to a sidekick belongs to its service.
-        let mut primary = other.clone();
-        for _ in 0..shares.len() {
-            match shares.iter().find(|(name, ..)| *name == primary) {
-                Some((_, next, _)) => primary.clone_from(next),
-                None => break,
-            }
+        belongs.entry(own).or_insert(other);
+    }
+    let lists = reader.draft.services.values().filter_map(|service| service.label(SIDEKICKS));
+    let mut listed: HashSet<String> =
+        lists.flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect();
+    let mut joined: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for (own, other, _) in &shares {
+        let primary = primary_of(other, &mut belongs);
+        let is_known = reader.draft.services.contains_key(primary) && reader.draft.services.contains_key(own);
+        if is_known && primary != own && listed.insert(own.clone()) {
+            joined.entry(primary).or_default().push(own);
         }
-        let is_known = reader.draft.services.contains_key(&primary) && reader.draft.services.contains_key(own);
-        let is_listed =
-            reader.draft.services.values().any(|service| {
-                service.label(SIDEKICKS).is_some_and(|list| list.split(',').any(|name| name.trim() == own))
-            });
-        if is_known && !is_listed && primary != *own {
-            reader.service(&primary).take_sidekick(own);
-            // How many there are, its service says.
+    }
+    for (primary, sidekicks) in joined {
+        reader.service(primary).take_sidekicks(&sidekicks);
+        // How many there are, its service says.
+        for own in sidekicks {
             reader.service(own).rancher.remove("scale");
         }
     }
     mentions(reader);
 }
 
+/// Who belongs to a sidekick belongs to its service. Ways that were gone are made short, and circles are opened.
+fn primary_of<'s>(name: &'s str, belongs: &mut HashMap<&'s str, &'s str>) -> &'s str {
+    let mut way = IndexSet::new();
+    let mut primary = name;
+    while let Some(next) = belongs.get(primary).copied() {
+        if !way.insert(primary) {
+            belongs.remove(primary);
+            break;
+        }
+        primary = next;
+    }
+    for name in way.into_iter().filter(|name| *name != primary) {
+        belongs.insert(name, primary);
+    }
+    primary
+}
+
 /// A service whose name changed is reached by the old one too, by those that name it in their variables or command.
 fn mentions(reader: &mut Reader<'_>) {
-    let changed: Vec<(String, String)> = reader
-        .names
-        .iter()
-        .filter(|(old, new)| **old != new.as_str())
-        .map(|(old, new)| ((*old).to_owned(), new.clone()))
-        .collect();
-    for (old, new) in changed {
-        let names: Vec<String> = reader.draft.services.keys().filter(|name| **name != new).cloned().collect();
-        for name in names {
-            let service = reader.service(&name);
-            let texts = ["environment", "command", "entrypoint"].iter().filter_map(|key| service.docker.get(*key));
-            if texts.map(rancher_catalog::yaml::document).any(|text| is_named(&text, &old)) {
-                alias(reader, &name, &old);
-            }
-        }
+    let is_changed = |(old, new): (&&str, &String)| (**old != **new).then(|| (*old).to_owned());
+    let changed: BTreeSet<String> = reader.names.iter().filter_map(is_changed).collect();
+    if changed.is_empty() {
+        return;
+    }
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (own, service) in &reader.draft.services {
+        let texts = ["environment", "command", "entrypoint"].iter().filter_map(|key| service.docker.get(*key));
+        let texts: Vec<String> = texts.map(rancher_catalog::yaml::document).collect();
+        let named: BTreeSet<&str> = texts.iter().flat_map(|text| words(text)).collect();
+        found.extend(named.into_iter().filter(|word| changed.contains(*word)).map(|old| (own.clone(), old.to_owned())));
+    }
+    for (own, old) in found {
+        alias(reader, &own, &old);
     }
 }
 
-/// Whether a name stands in a text as a word of its own.
-fn is_named(text: &str, name: &str) -> bool {
+/// What may be the names of services in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = text[at + name.len()..].chars().next();
-        !before.is_some_and(is_part) && !behind.is_some_and(is_part)
-    })
+    text.split(move |c: char| !is_part(c)).filter(|word| !word.is_empty())
 }

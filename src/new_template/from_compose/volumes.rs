@@ -1,6 +1,6 @@
 //! Volumes: what is on the author's own disk is on no host of Rancher.
 
-use serde_yaml::Value;
+use std::collections::HashMap;
 
 use super::super::NewError;
 use super::super::name::service_name;
@@ -24,15 +24,17 @@ struct Mount {
 /// # Errors
 /// A dollar begins no variable.
 pub(super) fn read(reader: &mut Reader<'_>, service: &str, key: &Key<'_>) -> Result<(), NewError> {
+    let mut all: Vec<String> = Vec::new();
     for item in key.layers.iter().flat_map(|layer| layer.items()) {
         let Some(mount) = mount(reader, service, item)? else { continue };
-        let Some(text) = placed(reader, item, mount) else { continue };
-        // Of two at one place the last counts.
-        let target = target_of(&text).to_owned();
-        if let Some(Value::Sequence(items)) = reader.service(service).docker.get_mut("volumes") {
-            items.retain(|other| other.as_str().is_none_or(|other| target_of(other) != target));
+        all.extend(placed(reader, item, mount));
+    }
+    // Of two at one place the last counts.
+    let last: HashMap<&str, usize> = all.iter().enumerate().map(|(at, text)| (target_of(text), at)).collect();
+    for (at, text) in all.iter().enumerate() {
+        if last.get(target_of(text)) == Some(&at) {
+            reader.service(service).add("volumes", text.as_str());
         }
-        reader.service(service).add("volumes", text);
     }
     Ok(())
 }

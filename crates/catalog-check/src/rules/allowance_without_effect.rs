@@ -8,7 +8,7 @@ use crate::rule::{Edit, Example, Rule};
 pub const RULE: Rule = Rule {
     id: "allowance-without-effect",
     severity: Severity::Warning,
-    finds: "An allowance silences nothing.",
+    finds: "An allowance silences nothing, or a [[template]] of gen-catalog.toml is about none.",
     why: "Whoever wrote it means something to be allowed that is still found, is elsewhere, or is right by now.",
     fix: "Remove it, or correct its rule, its path or its reason.",
     refused_by: None,

@@ -1,4 +1,4 @@
-//! The compose files have no services.
+//! The compose files have no services, or one that is never launched.
 
 use crate::launch;
 use crate::report::Severity;
@@ -9,9 +9,9 @@ use rancher_catalog::launch::Cause;
 pub const RULE: Rule = Rule {
     id: "nothing-launched",
     severity: Severity::Warning,
-    finds: "The compose files have no services.",
-    why: "Rancher makes a stack with nothing in it.",
-    fix: "Put the services below `services`.",
+    finds: "The compose files have no services, or one that is never launched.",
+    why: "Rancher makes a stack with nothing in it, or without that service: a sidekick runs beside a service that is none itself.",
+    fix: "Put the services below `services`, and list sidekicks in the label io.rancher.sidekicks of a service that is none.",
     refused_by: None,
     fires: Example(&[
         Edit::Write("1/docker-compose.yml", "version: '2'\n"),

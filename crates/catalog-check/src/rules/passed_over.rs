@@ -9,9 +9,9 @@ use rancher_catalog::launch::Cause;
 pub const RULE: Rule = Rule {
     id: "passed-over",
     severity: Severity::Warning,
-    finds: "A key or a label is one that Rancher never looks at.",
+    finds: "A key or a label is one that Rancher never looks at, or has a value that it does not act on.",
     why: "It is passed over without a word: what it says does not happen.",
-    fix: "Correct its name or its place, or remove it.",
+    fix: "Correct its name, its value or its place, or remove it.",
     refused_by: None,
     fires: Example(&[Edit::Replace("1/docker-compose.yml", "services:\n", "extra: 1\nservices:\n")]),
     quiet: Example(&[]),

@@ -1,6 +1,7 @@
 //! Model -> text. What a template prints is read back at once and must equal the model that it came from.
 
 mod file;
+mod markdown;
 mod templates;
 mod verify;
 

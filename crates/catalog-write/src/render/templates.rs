@@ -7,6 +7,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use super::Notes;
 use super::RenderError;
+use super::markdown;
 use rancher_catalog::yaml;
 
 /// The compiled-in templates by name. Each is named after the file that it makes.
@@ -47,8 +48,8 @@ pub(super) fn environment(
     environment.add_function("entry", entry);
     environment.add_filter("comment", |text: &str| yaml::comment(text, 0));
     environment.add_filter("one_line", |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    environment
-        .add_filter("cell", |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|"));
+    environment.add_filter("prose", |text: &str| markdown::prose(text));
+    environment.add_filter("code", |text: &str| markdown::code(text));
     if let Some(folder) = folder {
         all_known(folder, &all)?;
     }

@@ -1,7 +1,7 @@
 //! Labels that are spelt so that Rancher does not act on them.
 
 use super::keys::distance;
-use super::{Cause, Teller};
+use super::{Cause, Teller, quoted};
 use crate::yaml::Node;
 
 const PREFIX: &str = "io.rancher.";
@@ -90,6 +90,22 @@ pub(super) fn check<'a>(name: &str, at: &'a Node, teller: &mut Teller<'_, 'a>) {
         },
     };
     teller.tell(Cause::PassedOver, at, format!("Rancher does not act on the label `{name}`; `{near}` is meant?"));
+}
+
+/// Labels that say yes by the text `true` alone, whatever the case of its letters.
+const TRUTHS: [&str; 4] = ["container.create_agent", "container.dns", "container.start_once", "scheduler.global"];
+
+/// Looks at the value of a label that is true or false.
+pub(super) fn truth<'a>(name: &str, value: Option<&str>, at: &'a Node, teller: &mut Teller<'_, 'a>) {
+    let is_one = name.strip_prefix(PREFIX).is_some_and(|own| TRUTHS.contains(&own));
+    let value = value.unwrap_or_default();
+    if is_one && !["true", "false"].iter().any(|word| value.eq_ignore_ascii_case(word)) {
+        let message = format!(
+            "the label `{name}` is {}: to Rancher all but `true` is no, as if the label were not there",
+            quoted(value)
+        );
+        teller.tell(Cause::PassedOver, at, message);
+    }
 }
 
 /// A label that differs in a letter or two.

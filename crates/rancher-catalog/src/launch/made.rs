@@ -289,9 +289,12 @@ impl<'a> Services<'a> {
     }
 }
 
+/// The label that lists the sidekicks of a service.
+pub(super) const SIDEKICKS: &str = "io.rancher.sidekicks";
+
 /// The names that a label lists.
 pub(super) fn sidekicks<'s>(service: &'s Service<'_>) -> Vec<&'s str> {
-    let label = service.label("io.rancher.sidekicks");
+    let label = service.label(SIDEKICKS);
     label.map_or_else(Vec::new, |label| label.text.trim().split(',').map(str::trim).collect())
 }
 

@@ -156,6 +156,7 @@ pub fn judge<'a>(docker: Option<&'a Node>, rancher: Option<&'a Node>, answers: &
     if !is_refused && services.is_empty() {
         settings::nothing_launched(docker, rancher, &mut told);
     }
+    settings::never_launched(&services, &mut told);
     for (part, file) in parts.iter().zip([File::Docker, File::Rancher]) {
         settings::passed_over(part, &mut Teller { file, told: &mut told });
     }

@@ -31,6 +31,15 @@ impl Number {
         }
     }
 
+    /// Whether the executor, which takes it, makes another number of it: a size that 64 bits do not hold.
+    pub fn overflows(self, value: &Raw<'_>) -> bool {
+        match &value.kind {
+            Kind::Text(text) => self == Self::Size && is_size(text) && bytes(text) >= BEYOND,
+            Kind::Large(_) => self == Self::Size,
+            _ => false,
+        }
+    }
+
     /// What is due.
     pub fn wanted(self) -> &'static str {
         match self {
@@ -48,6 +57,24 @@ fn is_size(text: &str) -> bool {
     let text = text.strip_suffix(' ').unwrap_or(text);
     let mut parts = text.split('.');
     parts.clone().count() <= 2 && parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The first number that is none of 64 bits with a sign.
+const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+
+/// The bytes of a size, as `RAMInBytes` reckons them.
+fn bytes(text: &str) -> f64 {
+    let text = text.strip_suffix(['b', 'B']).unwrap_or(text);
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let power = match text[number.len()..].to_ascii_lowercase().as_str() {
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        "p" => 5,
+        _ => 0,
+    };
+    number.trim_end().parse::<f64>().unwrap_or_default() * 1024f64.powi(power)
 }
 
 /// Go's `time.ParseDuration`.
@@ -99,6 +126,16 @@ mod tests {
         }
         for bad in ["", "m", "64x", "64  m", "-1", "1.2.3", " 64m", "64mi", "1.g", ".5g", "64Mi"] {
             assert!(!is_size(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_more_than_a_number_holds() {
+        for good in ["0", "64m", "9223372036854774784", "8191p", "8p", "1 GB"] {
+            assert!(bytes(good) < BEYOND, "{good}");
+        }
+        for beyond in ["9223372036854775808", "8589934592g", "8192p", "99999999999999999999 KB"] {
+            assert!(bytes(beyond) >= BEYOND, "{beyond}");
         }
     }
 

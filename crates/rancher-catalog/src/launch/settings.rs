@@ -4,6 +4,7 @@ use super::fields::{self, Field};
 use super::keys::{self, Shape};
 use super::labels;
 use super::layout::{Form, Part, is_section};
+use super::made::{SIDEKICKS, Services, primaries};
 use super::raw::{Kind, Raw, merged_entries};
 use super::{Cause, File, Teller, Told};
 use crate::yaml::{Node, NodeKind};
@@ -15,6 +16,26 @@ pub(super) fn nothing_launched<'a>(docker: Option<&'a Node>, rancher: Option<&'a
     let at = at.entry("services").map_or(at, |(key, _)| key);
     let message = "there is no service: Rancher makes a stack with nothing in it".to_owned();
     told.push(Told { cause: Cause::NothingLaunched, file, at, message });
+}
+
+/// Tells of services that are never launched: the executor makes nothing of a sidekick but beside the service that lists it, and
+/// so nothing of one whose only service is a sidekick itself, be it its own.
+pub(super) fn never_launched<'a>(services: &Services<'a>, told: &mut Vec<Told<'a>>) {
+    let primaries = primaries(services);
+    for service in services.iter() {
+        let Some(of) = primaries.get(service.name) else { continue };
+        let Some(other) = of.first().filter(|_| of.iter().all(|name| primaries.contains_key(name))) else { continue };
+        let message = if *other == service.name {
+            format!("`{other}` is its own sidekick: Rancher launches neither it nor what else is beside it")
+        } else {
+            format!("`{}` is a sidekick of `{other}`, which is one itself: Rancher never launches it", service.name)
+        };
+        let label = services.get(other).and_then(|other| other.label(SIDEKICKS));
+        match label {
+            Some(label) => label.tell(Cause::NothingLaunched, told, message),
+            None => service.tell(Cause::NothingLaunched, told, message),
+        }
+    }
 }
 
 /// Looks for keys that nobody reads.
@@ -46,10 +67,15 @@ pub(super) fn passed_over<'a>(part: &Part<'a>, teller: &mut Teller<'_, 'a>) {
                 unread(key.text, value, known, teller);
             }
             if key.text == "labels" {
-                value.entries().iter().for_each(|(key, _)| labels::check(key.text, key.at, teller));
+                for (key, value) in value.entries() {
+                    labels::check(key.text, key.at, teller);
+                    labels::truth(key.text, value.scalar_text().as_deref(), value.at, teller);
+                }
                 for item in value.items() {
                     if let Some(text) = item.text() {
-                        labels::check(text.split('=').next().unwrap_or_default().trim(), item.at, teller);
+                        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+                        labels::check(name.trim(), item.at, teller);
+                        labels::truth(name.trim(), Some(value.trim()), item.at, teller);
                     }
                 }
             }

@@ -20,6 +20,12 @@ pub(super) fn check<'a>(key: &Key<'a>, value: &Raw<'a>, shape: Shape, teller: &m
             if !number.takes(value) {
                 let wanted = number.wanted();
                 teller.tell(Cause::NumberForm, value.at, format!("`{name}` is {}; it must be {wanted}", shown(value)));
+            } else if number.overflows(value) {
+                let message = format!(
+                    "`{name}` is {}, which is more than 64 bits hold: Rancher makes another number of it, without a word",
+                    shown(value)
+                );
+                teller.tell(Cause::Retyped, value.at, message);
             }
         }
         (Shape::Whole | Shape::Score, Kind::Text(_)) => {

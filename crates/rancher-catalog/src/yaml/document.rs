@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Number, Value};
 
-use super::build;
+use super::{build, words};
 use crate::deep_stack::with_stack;
 
 /// A place in a text.
@@ -97,6 +97,13 @@ pub enum Step {
     Key(String),
     /// Into a list, from 0.
     Index(usize),
+}
+
+impl Step {
+    /// The key, of a step into a map.
+    pub fn key(&self) -> Option<&str> {
+        if let Self::Key(key) = self { Some(key) } else { None }
+    }
 }
 
 /// A comment and its place.
@@ -206,6 +213,12 @@ impl Document {
         Some(node)
     }
 
+    /// What stands at a path, as a document of its own that knows the places.
+    pub fn part(&self, path: &[Step]) -> Option<Self> {
+        let node = path.iter().try_fold(self.root.as_ref()?, |node, step| node.child(step))?;
+        Some(Self { root: Some(node.clone()), comments: Vec::new(), problems: Vec::new(), depth: self.depth })
+    }
+
     /// Reads the document as a typed value.
     ///
     /// # Errors
@@ -213,9 +226,10 @@ impl Document {
     pub fn to_typed<T: DeserializeOwned + Send>(&self) -> Result<T, ReadError> {
         with_stack(self.depth, || serde_path_to_error::deserialize(self.to_value())).map_err(|error| {
             let path: Vec<Step> = error.path().iter().filter_map(step).collect();
-            let position = self.find(&path).map_or_else(first_position, |node| node.span.start);
+            let at = self.find(&path);
+            let position = at.map_or_else(first_position, |node| node.span.start);
             let place = error.path().to_string();
-            let message = error.into_inner().to_string();
+            let message = words::of_shape(&error.into_inner().to_string(), at);
             ReadError::new(position, if place == "." { message } else { format!("{place}: {message}") })
         })
     }

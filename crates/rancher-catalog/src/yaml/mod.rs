@@ -15,6 +15,7 @@ mod resolve;
 mod scan_scalar;
 mod scan_tag;
 mod scanner;
+mod words;
 
 pub use document::{Comment, Document, Node, NodeKind, Position, Problem, ReadError, Span, Step, Typed, read_as};
 pub use emit::{CommentAt, comment, document, entry, key, scalar};
