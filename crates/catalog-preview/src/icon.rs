@@ -25,6 +25,12 @@ pub fn is_there(place: &Place) -> bool {
     Beneath::template(&place.path).is_ok_and(|folder| last(&folder, Path::new(""), DEPTH).is_some())
 }
 
+/// The name of its file.
+pub fn name(place: &Place) -> Option<String> {
+    let inside = last(&Beneath::template(&place.path).ok()?, Path::new(""), DEPTH)?;
+    inside.rsplit('/').next().map(str::to_owned)
+}
+
 /// Reads it: of several the catalog service keeps the one that it walks to last.
 pub fn read(place: &Place) -> Option<Icon> {
     let folder = Beneath::template(&place.path).ok()?;

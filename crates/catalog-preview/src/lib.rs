@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answers;
+pub mod api;
 mod card;
 pub mod catalog;
 mod compare;

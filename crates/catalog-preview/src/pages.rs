@@ -313,6 +313,7 @@ impl Preview {
             "stacks": place.is_environment().then(|| environment(&self.shelf, place, self.links, asked.rancher())),
             "readme": readme,
             "readme_is_cut": is_cut,
+            "readme_is_beside": looked.template.other_files.iter().any(|name| name.eq_ignore_ascii_case("readme.md")),
             "findings": found,
         })
     }
@@ -441,18 +442,10 @@ fn launched_text(version: &VersionSource, name: &str, answers: &Answers) -> Resu
     }
 }
 
-/// The README of a version, or else that of its template.
+/// The README of a version. One beside the versions Rancher does not read.
 fn readme(looked: &Looked) -> Option<String> {
-    let read = |folder: &Path, inside: &str| {
-        let bytes = Beneath::open(folder).ok()?.read(Path::new(inside), LARGEST_README).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    };
     let version = looked.version();
-    let of_version = version.readme.as_ref().and_then(|inside| {
-        let template = Beneath::template(&looked.template.path).ok()?;
-        let bytes = template.read(&Path::new(&version.name).join(inside), LARGEST_README).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    });
-    let is_readme = |name: &&String| name.to_lowercase().starts_with("readme.md");
-    of_version.or_else(|| read(&looked.template.path, looked.template.other_files.iter().rfind(is_readme)?))
+    let inside = Path::new(&version.name).join(version.readme.as_ref()?);
+    let bytes = Beneath::template(&looked.template.path).ok()?.read(&inside, LARGEST_README).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
@@ -15,6 +15,7 @@ use percent_encoding::percent_decode_str;
 use super::follow::Follower;
 use super::guard::{Hosts, POLICY_OF_FILES, guarded, only_reads};
 use super::news::news;
+use crate::api::{Answer, Asked};
 use crate::catalog::Place;
 use crate::pages::{Preview, Query};
 use crate::{PageError, html, icon};
@@ -38,7 +39,7 @@ pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Host
         async move {
             let answer = if !hosts.welcomes(request.headers()) {
                 plain(StatusCode::FORBIDDEN, "this is not the name of the preview: --allow-host NAME allows one\n")
-            } else if !only_reads(request.method()) {
+            } else if !only_reads(request.method()) && !refreshes(&request) {
                 let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "here is nothing to be changed\n");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 answer
@@ -60,6 +61,8 @@ pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Host
         .route("/icons/{above}/{folder}", get(picture))
         .route("/assets/{name}", get(asset))
         .route("/events", get(events))
+        .route("/v1-catalog", get(api).post(refresh))
+        .route("/v1-catalog/{*path}", get(api).post(refresh))
         .fallback(nothing)
         .layer(from_fn(guard))
         .with_state(Served { preview, follower })
@@ -267,6 +270,50 @@ async fn asset(Path(name): Path<String>) -> Response {
 
 async fn events(State(served): State<Served>) -> Response {
     news(served.follower.state())
+}
+
+/// Whether a client of Rancher asks for what is so at any time: that the catalogs are read anew.
+fn refreshes(request: &Request) -> bool {
+    let is_asked = asked(request.uri().query()).get("action") == Some("refresh");
+    request.method() == Method::POST && request.uri().path() == "/v1-catalog/templates" && is_asked
+}
+
+async fn refresh() -> Response {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer
+}
+
+async fn api(State(served): State<Served>, uri: Uri, headers: HeaderMap) -> Response {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let raw_query = uri.query().unwrap_or_default().to_owned();
+    let query = asked(Some(&raw_query));
+    let project = header("x-api-project-id").filter(|project| !project.is_empty());
+    let project = project.or_else(|| query.get("projectId").map(str::to_owned)).filter(|project| !project.is_empty());
+    let path = uri.path().trim_start_matches("/v1-catalog");
+    let asked = Asked {
+        path: percent_decode_str(path.trim_matches('/')).decode_utf8_lossy().into_owned(),
+        base: format!("http://{}", header("host").unwrap_or_default()),
+        project: project.unwrap_or_else(|| "global".to_owned()),
+        raw_query,
+        query,
+    };
+    let schemas = format!("{}/v1-catalog/schemas", asked.base);
+    let answered = tokio::task::spawn_blocking(move || crate::api::answer(&served.preview.shelf, &asked)).await;
+    let mut answer = match answered {
+        Ok(Answer::Json(status, value)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            answer(status, "application/json", value.to_string())
+        }
+        Ok(Answer::File(kind, bytes)) => answer(StatusCode::OK, kind, bytes),
+        Ok(Answer::Nothing) => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be answered\n"),
+    };
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY_OF_FILES));
+    if let Ok(schemas) = HeaderValue::from_str(&schemas) {
+        answer.headers_mut().insert("x-api-schemas", schemas);
+    }
+    answer
 }
 
 async fn nothing(State(served): State<Served>) -> Response {
