@@ -11,6 +11,26 @@
     live.textContent = words;
   };
 
+  // Takes over what is new around the question that is being answered, whose own answer stays as it is being written.
+  const merged = (part, fresh) => {
+    const old = part.querySelectorAll('.question');
+    const now = fresh.querySelectorAll('.question');
+    if (old.length !== now.length || !old.length) return false;
+    old.forEach((question, at) => {
+      const next = now[at];
+      if (question.outerHTML === next.outerHTML) return;
+      if (!question.contains(document.activeElement)) {
+        question.replaceWith(next);
+        return;
+      }
+      question.className = next.className;
+      const help = question.querySelector('[id$="-help"]');
+      const fresher = next.querySelector('[id$="-help"]');
+      if (help && fresher) help.replaceWith(fresher);
+    });
+    return true;
+  };
+
   // Puts the parts of a page that are new in the place of the old ones; what is being written stays.
   const show = (text, keepForm) => {
     const page = new DOMParser().parseFromString(text, 'text/html');
@@ -22,7 +42,8 @@
         listen();
         return;
       }
-      if (fresh.outerHTML === part.outerHTML || (keepForm && part.contains(document.activeElement))) continue;
+      if (fresh.outerHTML === part.outerHTML) continue;
+      if (keepForm && part.contains(document.activeElement) && merged(part, fresh)) continue;
       const places = [...part.querySelectorAll('pre')].map((pre) => pre.scrollLeft);
       part.replaceWith(fresh);
       fresh.querySelectorAll('pre').forEach((pre, at) => { pre.scrollLeft = places[at] || 0; });

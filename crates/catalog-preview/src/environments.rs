@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::card::Card;
 use crate::catalog::{Place, Shelf};
 use crate::links::Links;
-use crate::reading::{shown, text};
-use crate::versions::default_of;
+use crate::reading::{short, shown, text};
+use crate::versions::{Known, Versions};
 
 /// The most stacks of one that are shown.
 const MOST: usize = 100;
@@ -81,7 +81,7 @@ pub fn environment(shelf: &Shelf, place: &Place, links: Links, rancher: &str) ->
     card.href = links.entry(place);
     card.icon = card.icon.map(|_| links.icon(place));
     let template = TemplateSource::outline(&place.path);
-    let version = default_of(&template, rancher);
+    let version = Versions::of(&template, &Known::default()).default_for(rancher);
     let edit_href =
         format!("/environments/{}/{}", crate::links::encoded(&place.above), crate::links::encoded(&place.folder));
     let mut environment = Environment {
@@ -141,7 +141,7 @@ fn resolved(shelf: &Shelf, name: &str, id: &str, links: Links) -> Stack {
     let (catalog, template, version) =
         (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next());
     let (base, folder) = template.split_once('*').unwrap_or(("", template));
-    let mut stack = Stack { name: shown(name), id: shown(id), state: "missing", href: String::new() };
+    let mut stack = Stack { name: short(name, 100), id: short(id, 150), state: "missing", href: String::new() };
     let Some(catalog) = shelf.named(catalog) else {
         stack.state = if id.contains(':') { "unknown" } else { "missing" };
         return stack;

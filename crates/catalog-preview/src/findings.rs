@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use catalog_check::{CheckOptions, Finding, Severity, check, fix, layout};
+use catalog_check::{CheckOptions, Finding, Severity, check, fix, layout, rules};
 use rancher_catalog::hidden::{seen, seen_in_a_line};
 use rancher_catalog::unified_diff::unified_diff;
 use serde::Serialize;
 
-use crate::reading::shown;
+use crate::reading::{short, weight};
 
 /// The most findings that a page shows, and the most of their diff, in bytes.
-const MOST: usize = 100;
+const MOST: usize = 60;
 const LONGEST_DIFF: usize = 40_000;
 
 /// What is found.
@@ -73,9 +73,22 @@ pub struct DiffLine {
     pub text: String,
 }
 
+/// Which rules run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// All of them.
+    All,
+    /// Those that need no other version.
+    OfOneVersion,
+}
+
 /// Checks a part of a catalog.
-pub fn findings(root: &Path, path: &Path) -> Findings {
-    let options = CheckOptions { level: Some(Severity::Note), ..CheckOptions::default() };
+pub fn findings(root: &Path, path: &Path, wanted: Rules) -> Findings {
+    let skip = match wanted {
+        Rules::All => Vec::new(),
+        Rules::OfOneVersion => rules::of_the_whole().map(|rule| rule.id.to_owned()).collect(),
+    };
+    let options = CheckOptions { level: Some(Severity::Note), skip, ..CheckOptions::default() };
     let checked = match check(&[path.to_owned()], &options) {
         Ok(checked) => checked,
         Err(error) => {
@@ -121,7 +134,7 @@ fn told(finding: &Finding) -> Told {
         severity: finding.rule.severity.name(),
         rule: finding.rule.id,
         place: if start.line == 0 { String::new() } else { format!("{}:{}", start.line, start.column) },
-        message: shown(&finding.message),
+        message: short(&finding.message, 400),
         line: finding.line_text.as_ref().map(|line| parts(line, start.column as usize, finding.end_column as usize)),
         why: finding.rule.why,
         fix: finding.rule.fix,
@@ -156,7 +169,7 @@ fn diff(root: &Path, findings: &[Finding]) -> Vec<DiffLine> {
 pub fn diff_lines(diff: &str, left: &mut usize) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     for line in diff.lines() {
-        let Some(rest) = left.checked_sub(line.len() + 1) else {
+        let Some(rest) = left.checked_sub(weight(line) + 30) else {
             lines.push(DiffLine { mark: "head", text: "the rest is left out here".to_owned() });
             break;
         };

@@ -5,10 +5,13 @@ use rancher_catalog::model::{Field, Question, QuestionType, Scalar};
 use serde::Serialize;
 
 use crate::answers::{is_required, says_required, variable};
-use crate::reading::shown;
+use crate::reading::{shown, weight};
 
 /// The most questions, and the most choices of one, that a page shows.
 const MOST: usize = 150;
+
+/// How much all of them may have in a page, in bytes.
+const HEAVIEST: usize = 40_000;
 
 /// An input.
 #[derive(Debug, Serialize)]
@@ -52,13 +55,30 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
+impl Input {
+    fn weight(&self) -> usize {
+        let texts = [&self.label, &self.description, &self.name, &self.value, &self.default];
+        let options = self.options.iter().map(|option| 2 * weight(&option.value) + weight(&self.default) + 60);
+        texts.into_iter().map(|text| weight(text)).sum::<usize>() + options.sum::<usize>() + 300
+    }
+}
+
 /// The inputs for some questions, and how many more there are.
 pub fn inputs(questions: &[Question], answers: &Answers) -> (Vec<Input>, usize) {
     let asked = questions.iter().filter(|question| variable(question).is_some_and(|name| !name.is_empty()));
-    let all = asked.enumerate().map(|(number, question)| input(number, question, answers));
-    let mut inputs: Vec<Input> = all.collect();
-    let more = inputs.len().saturating_sub(MOST);
-    inputs.truncate(MOST);
+    let mut left = HEAVIEST;
+    let (mut inputs, mut more) = (Vec::new(), 0);
+    for (number, question) in asked.enumerate() {
+        let room = if inputs.len() < MOST { left } else { 0 };
+        let input = (room > 0).then(|| input(number, question, answers));
+        match input.map(|input| (room.checked_sub(input.weight()), input)) {
+            Some((Some(rest), input)) => {
+                left = rest;
+                inputs.push(input);
+            }
+            _ => more += 1,
+        }
+    }
     (inputs, more)
 }
 

@@ -9,6 +9,9 @@ use rancher_catalog::launched::{Executed, FileError, execute, value};
 use rancher_catalog::source::{VersionSource, YamlFile, usual_stack};
 use rancher_catalog::yaml::{self, Document, Node, Step};
 
+/// The most refusals of a file that are told one by one.
+const REFUSALS: usize = 200;
+
 /// What a stack gets.
 #[derive(Debug, Default)]
 pub struct Launched {
@@ -65,7 +68,15 @@ pub fn launch(version: &VersionSource, answers: &Answers) -> Launched {
         };
         let printed = Document::read(&text).ok();
         let mut refusals: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        for told in told.iter().filter(|told| told.file == *which) {
+        let own = told.iter().filter(|told| told.file == *which);
+        let more = own.clone().count().saturating_sub(REFUSALS);
+        if more > 0 {
+            refusals
+                .entry(0)
+                .or_default()
+                .push(format!("{more} more things are refused, or passed over, in this file"));
+        }
+        for told in own.take(REFUSALS) {
             let line = root(*which).and_then(|root| line_of(root, told.at, printed.as_ref()?.root.as_ref()?));
             let place = told.at.span.start.line;
             let where_else =

@@ -17,11 +17,13 @@ mod pages;
 mod reading;
 mod readme;
 mod result;
+mod room;
 pub mod server;
 pub mod site;
 mod upgrade;
 mod versions;
 
+pub use html::STYLE;
 pub use pages::{Preview, Query};
 
 /// Why there is no page.

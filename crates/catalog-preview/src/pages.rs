@@ -13,24 +13,28 @@ use crate::answers::{Given, given, questions};
 use crate::card::Card;
 use crate::catalog::{Catalog, Place, Shelf};
 use crate::environments::{editing, environment};
-use crate::findings::{Findings, findings};
+use crate::findings::{Findings, Rules, findings};
 use crate::form::inputs;
 use crate::launch::launch;
 use crate::links::{Links, query};
 use crate::matrix::matrix;
-use crate::reading::{shown, text};
+use crate::reading::{short, shown, text};
 use crate::readme::to_html;
 use crate::result::Outcome;
+use crate::room::{LARGEST, leave_out};
 use crate::upgrade::upgrade;
-use crate::versions::{RANCHERS, Row, default_of, rows};
+use crate::versions::{Known, RANCHERS, Row, Versions};
 use crate::{PageError, html};
 
 /// How many cards a page of the list has.
 const CARDS: usize = 96;
 /// The most that is read of a README.
 const LARGEST_README: u64 = 1 << 20;
+/// Of a template with more versions, what compares them with each other is told on the page of findings alone: a page that
+/// follows a file cannot wait for it.
+const MANY: usize = 40;
 /// The most versions that a page lists.
-const VERSIONS: usize = 300;
+const VERSIONS: usize = 200;
 
 /// What an address asks beside its path, in order.
 #[derive(Debug, Clone, Default)]
@@ -48,12 +52,13 @@ impl Query {
 }
 
 /// The pages of a catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Preview {
     /// What is looked at.
     pub shelf: Shelf,
     /// Where the pages are.
     pub links: Links,
+    known: Known,
 }
 
 /// A version of a template that is looked at.
@@ -69,6 +74,11 @@ impl Looked {
 }
 
 impl Preview {
+    /// The pages of a catalog, at a server or as files.
+    pub fn new(shelf: Shelf, links: Links) -> Self {
+        Self { shelf, links, known: Known::default() }
+    }
+
     fn own(&self) -> &Catalog {
         &self.shelf.own
     }
@@ -121,7 +131,8 @@ impl Preview {
         let found = match revision {
             Some(revision) => template.versions.iter().position(|version| version.name == revision),
             None => {
-                let default = default_of(&template, rancher).map(|version| version.name.clone());
+                let versions = Versions::of(&template, &self.known);
+                let default = versions.default_for(rancher).map(|version| version.name.clone());
                 let default = default.or_else(|| template.versions.last().map(|version| version.name.clone()));
                 template.versions.iter().position(|version| Some(&version.name) == default.as_ref())
             }
@@ -170,9 +181,18 @@ impl Preview {
             }
         }
         categories.sort();
+        categories.truncate(60);
         let all = cards.len();
         cards.retain(|card| card.holds(words) && card.is_of(category));
         let found = cards.len();
+        for card in &mut cards {
+            card.title = short(&card.title, 80);
+            card.description = short(&card.description, 200);
+            card.problem = short(&card.problem, 120);
+            card.version = short(&card.version, 40);
+            card.certified = short(&card.certified, 40);
+            card.categories.iter_mut().for_each(|category| *category = short(category, 60));
+        }
         let pages = if self.links.is_live() { found.div_ceil(CARDS).max(1) } else { 1 };
         let number = asked.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
         if self.links.is_live() {
@@ -235,7 +255,7 @@ impl Preview {
     /// What all pages of a version have.
     fn head(&self, place: &Place, looked: &Looked, asked: &Query, tab: &str) -> Value {
         let version = looked.version();
-        let mut all = rows(&looked.template, asked.rancher(), &version.name);
+        let mut all = Versions::of(&looked.template, &self.known).rows(asked.rancher(), &version.name);
         let rancher = asked.rancher();
         let of_rancher = if rancher == RANCHERS[0] { String::new() } else { query([("rancherVersion", rancher)]) };
         for row in &mut all {
@@ -287,7 +307,8 @@ impl Preview {
     /// It is not there.
     pub fn entry(&self, place: &Place, revision: Option<&str>, asked: &Query) -> Result<String, PageError> {
         let looked = self.look(place, revision, asked.rancher())?;
-        let found = findings(&self.own().root, &looked.version().path);
+        let rules = if looked.template.versions.len() > MANY { Rules::OfOneVersion } else { Rules::All };
+        let found = findings(&self.own().root, &looked.version().path, rules);
         let data = self.launched(place, &looked, asked, &found);
         self.version_page("entry.html", self.head(place, &looked, asked, "launch"), data)
     }
@@ -354,7 +375,7 @@ impl Preview {
         mut looked: Looked,
         from: Option<&str>,
     ) -> Result<(Looked, Option<crate::upgrade::Shown>), PageError> {
-        let order = rows(&looked.template, RANCHERS[0], "");
+        let order = Versions::of(&looked.template, &self.known).rows(RANCHERS[0], "");
         let own = looked.version().name.clone();
         let before = match from {
             Some(from) => Some(from.to_owned()),
@@ -381,7 +402,7 @@ impl Preview {
     /// It is not there.
     pub fn version_findings(&self, place: &Place, revision: Option<&str>, asked: &Query) -> Result<String, PageError> {
         let looked = self.look(place, revision, asked.rancher())?;
-        let found = findings(&self.own().root, &looked.version().path);
+        let found = findings(&self.own().root, &looked.version().path, Rules::All);
         self.version_page(
             "findings_page.html",
             self.head(place, &looked, asked, "findings"),
@@ -394,7 +415,7 @@ impl Preview {
     /// # Errors
     /// The page cannot be made.
     pub fn all_findings(&self) -> Result<String, PageError> {
-        let found = findings(&self.own().root, &self.own().root);
+        let found = findings(&self.own().root, &self.own().root, Rules::All);
         html::render("findings_page.html", &self.page("Findings", "findings", json!({ "findings": found, "tab": "" })))
     }
 
@@ -405,7 +426,7 @@ impl Preview {
     pub fn whole(&self, place: &Place) -> Result<String, PageError> {
         let asked = Query::default();
         let looked = self.look(place, None, asked.rancher())?;
-        let found = findings(&self.own().root, &looked.version().path);
+        let found = findings(&self.own().root, &looked.version().path, Rules::All);
         let mut data = self.launched(place, &looked, &asked, &found);
         let all = self.matrix(place, &looked);
         let (looked, upgrade) = self.upgraded(place, looked, None)?;
@@ -413,7 +434,17 @@ impl Preview {
             data.insert("matrix".to_owned(), serde_json::to_value(all).unwrap_or_default());
             data.insert("upgrade".to_owned(), serde_json::to_value(upgrade).unwrap_or_default());
         }
-        self.version_page("whole.html", self.head(place, &looked, &asked, "whole"), data)
+        let head = self.head(place, &looked, &asked, "whole");
+        let mut page = self.version_page("whole.html", head.clone(), &data)?;
+        // What is beside the form and its result makes room where it is much.
+        for part in ["upgrade", "matrix", "findings"] {
+            if page.len() <= LARGEST {
+                break;
+            }
+            leave_out(&mut data, part);
+            page = self.version_page("whole.html", head.clone(), &data)?;
+        }
+        Ok(page)
     }
 
     /// A compose file as a stack gets it, as `gen-catalog render-compose` prints it.

@@ -28,3 +28,17 @@ pub fn shown(text: &str) -> String {
         None => seen.into_owned(),
     }
 }
+
+/// A text of one line that stands in a list of many.
+pub fn short(text: &str, most: usize) -> String {
+    let text = shown(text);
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+/// How many bytes a text has in a page, where some characters become several.
+pub fn weight(text: &str) -> usize {
+    text.len() + 5 * text.bytes().filter(|byte| matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'' | b'/')).count()
+}

@@ -7,6 +7,8 @@ use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd
 
 /// The most that is shown of one, in bytes.
 const LONGEST: usize = 40_000;
+/// The most that its HTML has.
+const HEAVIEST: usize = 60_000;
 /// How deep its parts may lie in each other, and how much HTML of its own it may have, in bytes: what is deeper, or more,
 /// would take long to clean, and is text.
 const DEEPEST: usize = 40;
@@ -50,15 +52,21 @@ const MORE_TAGS: [&str; 2] = ["thead", "ul"];
 
 /// The HTML of a README, and whether its end is left out.
 pub fn to_html(markdown: &str) -> (String, bool) {
-    let is_cut = markdown.len() > LONGEST;
     let mut end = markdown.len().min(LONGEST);
-    while !markdown.is_char_boundary(end) {
-        end -= 1;
+    loop {
+        while !markdown.is_char_boundary(end) {
+            end -= 1;
+        }
+        let parser = Parser::new_ext(&markdown[..end], Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
+        let mut unsafe_html = String::new();
+        html::push_html(&mut unsafe_html, Quiet::new(parser));
+        let html = if unsafe_html.len() > HEAVIEST { unsafe_html } else { sanitised(&unsafe_html) };
+        if html.len() <= HEAVIEST {
+            return (html, end < markdown.len());
+        }
+        // Some signs become many.
+        end /= 2;
     }
-    let parser = Parser::new_ext(&markdown[..end], Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
-    let mut unsafe_html = String::new();
-    html::push_html(&mut unsafe_html, Quiet::new(parser));
-    (sanitised(&unsafe_html), is_cut)
 }
 
 fn sanitised(html: &str) -> String {

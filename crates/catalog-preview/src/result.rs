@@ -5,9 +5,13 @@ use serde::Serialize;
 
 use crate::compare::Changed;
 use crate::launch::Launched;
+use crate::reading::weight;
 
 /// The most of a file that a page shows, in bytes; the whole file is behind a link.
-const LONGEST: usize = 40_000;
+const HEAVIEST: usize = 30_000;
+
+/// The most refusals that stand in no line.
+const MOST: usize = 20;
 
 /// Both files.
 #[derive(Debug, Serialize)]
@@ -61,7 +65,7 @@ impl Outcome {
                 lines: Vec::new(),
                 error: String::new(),
                 notes: file.notes.clone(),
-                refusals: file.refusals.get(&0).cloned().unwrap_or_default(),
+                refusals: file.refusals.get(&0).into_iter().flatten().take(MOST).cloned().collect(),
                 is_cut: false,
                 href: href(file.name),
             };
@@ -76,9 +80,11 @@ impl Outcome {
                     let before = before.and_then(|other| other.text.as_ref().ok());
                     let changed = before.map(|before| Changed::between(before, text)).unwrap_or_default();
                     all_changed += changed.lines.len();
-                    let mut left = LONGEST;
+                    let mut left = HEAVIEST;
                     for (number, line) in text.split_inclusive('\n').enumerate() {
-                        let Some(rest) = left.checked_sub(line.len()) else {
+                        let refusals = file.refusals.get(&(number + 1)).cloned().unwrap_or_default();
+                        let own = weight(line) + refusals.iter().map(|words| weight(words) + 40).sum::<usize>() + 40;
+                        let Some(rest) = left.checked_sub(own) else {
                             shown.is_cut = true;
                             break;
                         };
@@ -86,7 +92,7 @@ impl Outcome {
                         shown.lines.push(Line {
                             text: line.to_owned(),
                             is_changed: changed.lines.binary_search(&(number + 1)).is_ok(),
-                            refusals: file.refusals.get(&(number + 1)).cloned().unwrap_or_default(),
+                            refusals,
                         });
                     }
                 }

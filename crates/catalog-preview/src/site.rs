@@ -92,7 +92,7 @@ fn earlier(folder: &Path) -> Result<Vec<String>, SiteError> {
 }
 
 fn pages(shelf: &Shelf) -> Result<Vec<(String, String)>, SiteError> {
-    let preview = |depth: usize| Preview { shelf: shelf.clone(), links: Links::Files { depth } };
+    let preview = |depth: usize| Preview::new(shelf.clone(), Links::Files { depth });
     let failed = |page: &str| {
         let page = page.to_owned();
         move |reason| SiteError::Page { page, reason }

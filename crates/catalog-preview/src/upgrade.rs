@@ -11,7 +11,7 @@ use crate::findings::{DiffLine, diff_lines};
 
 /// The most of the text diff that is shown, in bytes, and the most lines of the meaning.
 const LONGEST: usize = 50_000;
-const MOST: usize = 500;
+const MOST: usize = 300;
 
 /// An upgrade.
 #[derive(Debug, Serialize)]

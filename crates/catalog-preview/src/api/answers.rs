@@ -115,7 +115,7 @@ impl Asked {
     }
 
     fn missing(&self, message: &str) -> Answer {
-        let own = format!("{}/v1-catalog/{}", self.base, utf8_percent_encode(&self.path, IN_A_LINK));
+        let own = format!("{}/v1-catalog/{}", self.base, self.path);
         Answer::Json(
             404,
             json!({
@@ -253,7 +253,7 @@ impl Asked {
             "type": "template", "id": id, "actions": {}, "links": links, "catalogId": catalog.name,
             "environmentId": "global", "templateBase": template.place.base(), "folderName": template.place.folder,
             "path": "", "isSystem": "", "iconFilename": template.icon_name, "name": template.text("name"),
-            "description": template.text("description"), "categories": template.categories,
+            "description": template.text("description"), "categories": (!template.categories.is_empty()).then_some(&template.categories),
             "maintainer": template.text("maintainer"), "license": template.text("license"),
             "labels": template.labels, "upgradeFrom": template.text("upgradefrom"),
             "defaultVersion": template.text("version"), "defaultTemplateVersionId": default,

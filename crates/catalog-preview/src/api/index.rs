@@ -149,7 +149,7 @@ impl Version {
         self.maximum = of("maximum_rancher_version");
         self.upgrade_from = of("upgrade_from");
         let labels = field(block, "labels").map_or(&[][..], |(_, labels)| labels.entries());
-        let entry = |(key, value): &(Node, Node)| (as_written(key), text_of(&value.to_value()));
+        let entry = |(key, value): &(Node, Node)| (text_of(&key.to_value()), text_of(&value.to_value()));
         self.labels = labels.iter().map(entry).collect();
     }
 }

@@ -1,6 +1,6 @@
 //! Follows the files of what was looked at: whoever shows it is told when one of them was written.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,8 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// Follows files.
 pub(super) struct Follower {
     watcher: Mutex<Option<RecommendedWatcher>>,
-    followed: Mutex<HashSet<PathBuf>>,
+    /// The folders, and whether what is below them is followed too.
+    followed: Mutex<HashMap<PathBuf, bool>>,
     /// Whether a folder may be another one than that which is followed by its name.
     has_moved: Arc<AtomicBool>,
     state: watch::Receiver<State>,
@@ -62,7 +63,7 @@ impl Follower {
         };
         // A link leads out of the catalog.
         let watcher = RecommendedWatcher::new(take, Config::default().with_follow_symlinks(false)).ok();
-        Self { watcher: Mutex::new(watcher), followed: Mutex::new(HashSet::new()), has_moved, state }
+        Self { watcher: Mutex::new(watcher), followed: Mutex::new(HashMap::new()), has_moved, state }
     }
 
     /// Follows a folder, with all below it if that is wanted.
@@ -71,14 +72,15 @@ impl Follower {
         if self.has_moved.swap(false, Ordering::Relaxed) {
             followed.clear();
         }
-        if followed.contains(folder) || followed.len() >= MOST {
+        let is_followed = followed.get(folder).is_some_and(|deep| *deep || !is_deep);
+        if is_followed || followed.len() >= MOST {
             return;
         }
         let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         let mode = if is_deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
         // Where the system has no more of them a page is read anew by hand.
         if watcher.as_mut().is_some_and(|watcher| watcher.watch(folder, mode).is_ok()) {
-            followed.insert(folder.to_owned());
+            followed.insert(folder.to_owned(), is_deep);
         }
     }
 

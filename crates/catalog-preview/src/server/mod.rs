@@ -69,7 +69,7 @@ pub fn serve(options: Options, told: impl FnOnce(SocketAddr)) -> Result<(), Serv
         })?;
         let address = listener.local_addr().map_err(|reason| ServeError::Listen { address: options.listen, reason })?;
         let follower = Arc::new(Follower::new());
-        let preview = Arc::new(Preview { shelf: options.shelf, links: Links::Live });
+        let preview = Arc::new(Preview::new(options.shelf, Links::Live));
         let router = routes::router(preview, follower, Hosts::new(options.hosts));
         told(address);
         tokio::select! {
