@@ -6,12 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use catalog_preview::catalog::{Catalog, Shelf};
+use catalog_preview::links::Links;
+use catalog_preview::{Preview, Query, STYLE};
 use rancher_catalog::digest::sha256_hex;
 use swarm_lab::generator::{corpus, outcome};
 use swarm_lab::programs::root;
+use swarm_lab::sample_swarm;
 use swarm_lab::trial::{Trial, trial};
 use swarm_lab::trials;
-use swarm_lab::{picture, sample_swarm};
 use swarmkit_settings::{SETTINGS, markdown_table};
 
 pub fn trials() -> Vec<Trial> {
@@ -102,10 +105,15 @@ fn each_command_has_help_with_an_example() {
 }
 
 fn the_picture_shows_what_is_rendered() {
-    let digest = sha256_hex(picture::page(&root().join("community-catalog")).as_bytes());
+    let (own, _) = Catalog::open(&root().join("community-catalog"), None).unwrap();
+    let pages = Preview::new(Shelf { own, beside: Vec::new() }, Links::Live);
+    let place = pages.place("infra-templates", "swarm").unwrap();
+    let asked = Query(vec![("MANAGER_SCALE".to_owned(), "5".to_owned())]);
+    let page = pages.entry(&place, Some("4"), &asked).unwrap();
+    let digest = sha256_hex(format!("{page}{STYLE}").as_bytes());
     let shown = format!("<!-- picture of sha256:{digest} -->\n![");
-    assert!(read("README.md").contains(&shown), "docs/swarm.png is out of date: ./scripts/docs draws it anew");
-    assert!(fs::metadata(root().join("docs/swarm.png")).unwrap().len() < 150_000);
+    assert!(read("README.md").contains(&shown), "docs/preview.png is out of date: ./scripts/docs draws it anew");
+    assert!(fs::metadata(root().join("docs/preview.png")).unwrap().len() < 190_000);
 }
 
 fn the_pictures_show_the_monitors_page() {

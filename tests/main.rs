@@ -41,6 +41,7 @@ mod new_template;
 mod odd_catalogs;
 mod offered_verdicts;
 mod package;
+mod preview;
 mod project_file;
 mod real_catalogs;
 mod release;
@@ -102,6 +103,7 @@ fn main() {
             ("new_template", new_template::trials),
             ("offered_verdicts", offered_verdicts::trials),
             ("package", package::trials),
+            ("preview", preview::trials),
             ("project_file", project_file::trials),
             ("real_catalogs", real_catalogs::trials),
             ("release", release::trials),

@@ -16,6 +16,7 @@ mod model;
 mod new;
 mod new_answers;
 mod output;
+mod preview;
 mod program;
 mod progress;
 mod project;
@@ -79,6 +80,7 @@ pub enum Outcome {
                   Examples:\n  \
                     gen-catalog render                    write the entry into community-catalog/\n  \
                     gen-catalog render --check            exit 1, with a diff, if it is out of date\n  \
+                    gen-catalog preview --open            see a catalog as the users of Rancher will\n  \
                     gen-catalog check .                   look for mistakes in a catalog\n  \
                     gen-catalog test .                    run the tests beside its templates\n  \
                     gen-catalog diff OLD NEW              what changes for those who run a version\n  \
@@ -138,6 +140,7 @@ enum Command {
     Man(man::ManArgs),
     Model(model::ModelArgs),
     New(new::NewArgs),
+    Preview(preview::PreviewArgs),
     Release(release::ReleaseArgs),
     Render(render::RenderArgs),
     RenderCompose(render_compose::RenderComposeArgs),
@@ -250,6 +253,7 @@ pub fn run() -> ExitCode {
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::New(args) => new::run(args, &output),
+        Command::Preview(args) => preview::run(args, &output),
         Command::RenderCompose(args) => render_compose::run(args, &output),
         Command::Release(args) => release::run(args, &output),
         Command::Render(args) => render::run(args, &output),

@@ -1,7 +1,6 @@
 //! The compose files of a version as a stack gets them, for its answers: rendered, with all variables replaced.
 
 mod answers;
-mod file;
 
 pub use answers::{AnswerError, check_answer, questions_of, unanswered, unchecked};
-pub use file::{Executed, FileError, execute, value};
+pub use rancher_catalog::launched::{Executed, FileError, execute, value};

@@ -12,6 +12,7 @@ pub mod go_template;
 pub mod hidden;
 pub mod interpolation;
 pub mod launch;
+pub mod launched;
 pub mod limited_child;
 pub mod listed_templates;
 pub mod model;

@@ -20,6 +20,7 @@ pub fn gen_catalog() -> &'static str {
         "crates/catalog-check",
         "crates/catalog-diff",
         "crates/catalog-lsp",
+        "crates/catalog-preview",
         "crates/catalog-write",
     ];
     PATH.get_or_init(|| built("gen-catalog", &sources))
@@ -39,7 +40,9 @@ pub fn build() -> Result<(), String> {
     let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(cargo);
+    // With all that the tests use, so that what they find beside them is the same.
     command.current_dir(root()).args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
+    command.args(["--features", "gen-catalog/lsp,gen-catalog/preview"]);
     command.args(own.components().any(|part| part.as_os_str() == "release").then_some("--release"));
     // What cargo told this program of its package would make it build some crates anew.
     for (name, _) in std::env::vars_os() {

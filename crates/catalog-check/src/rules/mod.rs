@@ -286,6 +286,11 @@ pub(super) fn is_of_the_whole(rule: &Rule) -> bool {
     OF_THE_WHOLE.iter().any(|other| other.id == rule.id)
 }
 
+/// The rules that look at a template as a whole.
+pub fn of_the_whole() -> impl Iterator<Item = &'static Rule> {
+    ALL.iter().copied().filter(|rule| is_of_the_whole(rule))
+}
+
 /// All rules, and those that need a diff.
 pub fn every() -> impl Iterator<Item = &'static Rule> {
     ALL.iter().chain(&super::changed::RULES).copied()

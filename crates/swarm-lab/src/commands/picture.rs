@@ -1,24 +1,15 @@
-//! The pages of which `scripts/docs` makes the pictures in the docs.
+//! The page of which `scripts/docs` makes pictures in the docs.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use swarm_lab::{picture, sample_swarm};
+use swarm_lab::sample_swarm;
 
-/// Print a page of which `scripts/docs` makes a picture.
+/// Print the page of a monitor, of a made-up swarm, of which `scripts/docs` makes pictures.
 #[derive(Args)]
-pub struct Picture {
-    /// The rendered catalog
-    #[arg(default_value = "community-catalog")]
-    catalog: PathBuf,
-    /// The page of a monitor, of a made-up swarm, in the place of the catalog's
-    #[arg(long)]
-    monitor: bool,
-}
+pub struct Picture {}
 
-pub fn run(arguments: &Picture) -> Result<ExitCode, String> {
-    let page = if arguments.monitor { sample_swarm::page() } else { picture::page(&arguments.catalog) };
-    print!("{page}");
+pub fn run(_: &Picture) -> Result<ExitCode, String> {
+    print!("{}", sample_swarm::page());
     Ok(ExitCode::SUCCESS)
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use catalog_diff::meaning::Answers;
-use rancher_catalog::go_template::{Limits, Stack, Template, TemplateError, Value as TemplateValue, is_notemplating};
-use rancher_catalog::interpolation::{InterpolationError, interpolate};
-use rancher_catalog::launch;
-use rancher_catalog::source::{Reading, YamlFile};
-use rancher_catalog::yaml::{Document, Node, NodeKind, ReadError};
 use serde_yaml::Value;
+
+use crate::go_template::{Limits, Stack, Template, TemplateError, Value as TemplateValue, is_notemplating};
+use crate::interpolation::{InterpolationError, interpolate};
+use crate::launch::{self, Answers};
+use crate::source::{Reading, YamlFile};
+use crate::yaml::{Document, Node, NodeKind, ReadError};
 
 /// Why nothing comes of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

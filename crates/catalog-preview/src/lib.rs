@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod answers;
+pub mod api;
+mod card;
+pub mod catalog;
+mod compare;
+mod environments;
+mod findings;
+mod form;
+mod html;
+mod icon;
+pub mod launch;
+pub mod links;
+mod matrix;
+mod pages;
+mod reading;
+mod readme;
+mod result;
+mod room;
+pub mod server;
+pub mod site;
+mod upgrade;
+mod versions;
+
+pub use html::STYLE;
+pub use pages::{Preview, Query};
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// Nothing of this name is there.
+    #[error("{0}")]
+    NotThere(String),
+    /// The catalog cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A template of a page is wrong, which is a fault of this program.
+    #[error("a page cannot be made: {0}")]
+    Template(String),
+}

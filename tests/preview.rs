@@ -1,0 +1,17 @@
+//! `gen-catalog preview` shows what the users of Rancher see, to a browser and to clients of the catalog API, and nothing that a
+//! catalog holds can act in it.
+
+mod catalog_api;
+mod in_a_browser;
+mod served;
+mod whole_corpus;
+
+use swarm_lab::trial::Trial;
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = served::trials();
+    trials.extend(whole_corpus::trials());
+    trials.extend(catalog_api::trials());
+    trials.extend(in_a_browser::trials());
+    trials
+}
