@@ -29,7 +29,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 const NO_WEB_CHECKS: &str =
-    "needs axe-core and html-validate (npm install --prefix target/web-checks axe-core html-validate)";
+    "needs axe-core and html-validate (npm install --prefix target/web-checks axe-core@4.14.1 html-validate@11.21.1)";
 const ENTRY: &str = "/catalog/infra-templates/swarm/4";
 
 /// Where npm put what checks pages.

@@ -20,6 +20,9 @@ pub enum SiteError {
     /// The folder holds something else.
     #[error("{} holds something else than pages of a preview: name a folder that is empty, or not there yet", .0.display())]
     Taken(PathBuf),
+    /// A link leads out of the folder.
+    #[error("{} is a link, and none is followed: remove it, or name another folder", .0.display())]
+    Link(PathBuf),
     /// A file cannot be read or written.
     #[error("{}: {reason}", path.display())]
     File {
@@ -46,6 +49,10 @@ pub fn write(shelf: &Shelf, folder: &Path) -> Result<usize, SiteError> {
     let earlier = earlier(folder)?;
     // All is made before anything is written.
     let pages = pages(shelf)?;
+    let names = earlier.iter().chain(pages.iter().map(|(name, _)| name));
+    if let Some(link) = names.into_iter().find_map(|name| link_on_the_way(folder, name)) {
+        return Err(SiteError::Link(link));
+    }
     for name in earlier {
         let path = folder.join(&name);
         match fs::remove_file(&path) {
@@ -89,6 +96,15 @@ fn earlier(folder: &Path) -> Result<Vec<String>, SiteError> {
         name.ends_with(".html") && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
     };
     Ok(list.lines().filter(is_inside).map(str::to_owned).collect())
+}
+
+/// The first folder between this one and a file that is a link: a folder of a pull request may hold one.
+fn link_on_the_way(folder: &Path, name: &str) -> Option<PathBuf> {
+    let above = Path::new(name).parent()?;
+    let mut folders: Vec<&Path> = above.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    folders.reverse();
+    let is_link = |path: &PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    folders.into_iter().map(|part| folder.join(part)).find(is_link)
 }
 
 fn pages(shelf: &Shelf) -> Result<Vec<(String, String)>, SiteError> {
@@ -167,5 +183,20 @@ mod tests {
         fs::write(folder.path().join("a.html"), "a").unwrap();
         write(&shelf, &site).unwrap();
         assert!(folder.path().join("a.html").exists() && site.join("mine").exists());
+    }
+
+    #[test]
+    fn a_link_in_the_folder_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shelf, site) = (shelf(folder.path()), folder.path().join("site"));
+        write(&shelf, &site).unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(site.join("catalog"), &elsewhere).unwrap();
+        let page = elsewhere.join("templates/x.html");
+        fs::write(&page, "theirs").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, site.join("catalog")).unwrap();
+        assert!(matches!(write(&shelf, &site), Err(SiteError::Link(link)) if link == site.join("catalog")));
+        assert_eq!(fs::read_to_string(page).unwrap(), "theirs");
+        assert!(site.join("index.html").exists());
     }
 }
