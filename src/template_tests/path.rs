@@ -204,7 +204,7 @@ mod tests {
             ("services.web", "…"),
             ("services.web.ports[2]", "3: there is no [2]: the list has 2 items"),
             ("services.web.ports.a", "3: there is no `a`: this is a list, whose items are [0] and so on"),
-            ("services.wbe.ports", "1: there is no `wbe`"),
+            ("services.wbe.ports", "1: there is no `wbe`: is `web` meant?"),
             ("services.web.prots", "2: there is no `prots`: is `ports` meant?"),
             ("services.web.labels.io.rancher.dsn", "3: there is no `io`"),
             ("services.web.labels.a.x", "4: there is no `x`"),

@@ -5,6 +5,7 @@ mod deploy;
 mod env_file;
 mod environment;
 mod forms;
+mod healthcheck;
 mod image;
 mod keys;
 mod layers;

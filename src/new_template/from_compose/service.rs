@@ -5,13 +5,12 @@ use serde_yaml::{Mapping, Value};
 use super::super::NewError;
 use super::super::draft::START_ONCE;
 use super::super::secret_text::{is_option, option};
-use super::super::templated::literal;
 use super::super::wishes::Named;
 use super::keys::{Shape, instead, shape};
 use super::layers::{Key, entries, laid};
-use super::probe::{self, milliseconds};
+use super::probe::milliseconds;
 use super::reader::{Place, Reader};
-use super::{Services, deploy, environment, image, ports, shared, volumes};
+use super::{Services, deploy, environment, healthcheck, image, ports, shared, volumes};
 use rancher_catalog::model::label_names;
 use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
@@ -117,7 +116,7 @@ fn one(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, key: &Key<'_
             }
         }
         "cpus" => deploy::cpus(reader, own, at, value, "`cpus`"),
-        "healthcheck" => health(reader, own, at, value)?,
+        "healthcheck" => healthcheck::read(reader, own, at, value)?,
         "restart" => restart(reader, own, at, value)?,
         "depends_on" => shared::depends_on(reader, own, at, value),
         "links" => shared::links(reader, own, key)?,
@@ -338,51 +337,6 @@ fn labels(reader: &mut Reader<'_>, own: &str, key: &Key<'_>) -> Result<(), NewEr
             let text = reader.converted_of(&name, &value.unwrap_or_default(), place)?;
             reader.service(own).put("labels", &name, text);
         }
-    }
-    Ok(())
-}
-
-fn health(reader: &mut Reader<'_>, own: &str, at: &Node, value: &Node) -> Result<(), NewError> {
-    let is_off = value.get("disable").and_then(Node::text) == Some("true");
-    let test: Vec<String> = match value.get("test") {
-        Some(test) if !test.items().is_empty() => {
-            test.items().iter().map(|item| reader.fixed("healthcheck.test", item)).collect()
-        }
-        Some(test) => vec![reader.fixed("healthcheck.test", test)],
-        None => Vec::new(),
-    };
-    if is_off || test.first().is_some_and(|word| word == "NONE") {
-        return Ok(());
-    }
-    let mut number = |name: &str, read: fn(&str) -> Option<u64>, what: &str| {
-        let node = value.get(name).filter(|node| !node.is_null())?;
-        let full = format!("healthcheck.{name}");
-        let text = reader.fixed(&full, node);
-        let number = read(&text);
-        if number.is_none() {
-            reader.left_out(node, format!("`{full}` is left out: {text:?} is no {what}"));
-        }
-        number
-    };
-    let mut time = |name: &str| number(name, milliseconds, "duration");
-    let (interval, timeout, starting) = (time("interval"), time("timeout"), time("start_period"));
-    let retries = number("retries", |text| text.parse().ok(), "whole number");
-    let times = probe::Times { interval, timeout, starting, retries };
-    match probe::check(&test, &times) {
-        Some((check, why)) => {
-            reader.becomes(at, format!("`healthcheck` becomes `health_check` in rancher-compose.yml: {}{why}", check.asks()));
-            let mut value = check.to_value();
-            if let Some(path) = &check.path {
-                let place = Place { service: own, key: "healthcheck", is_needed: true, at: at.span.start };
-                let path = reader.converted(&literal(path), place)?;
-                value["request_line"] = format!("GET {path} HTTP/1.0").into();
-            }
-            reader.service(own).set_health_check(value);
-        }
-        None => reader.left_out(
-            at,
-            "`healthcheck` is left out: Rancher runs no command, it asks a port; add a `health_check` to rancher-compose.yml",
-        ),
     }
     Ok(())
 }
