@@ -249,7 +249,7 @@ pub fn run() -> ExitCode {
         Command::Images(args) => images::run(args, &output),
         Command::Licences(args) => licences::run(args, &output),
         Command::Lock(args) => lock::run(args, &output),
-        Command::Lsp(args) => lsp::run(&args),
+        Command::Lsp(args) => lsp::run(args),
         Command::Man(args) => man::run(args, &output),
         Command::Model(args) => model::run(args, &output),
         Command::New(args) => new::run(args, &output),

@@ -10,10 +10,10 @@ pub(crate) fn variables(text: &str) -> Vec<(String, String)> {
             if variables.iter().all(|(known, _)| known != name) {
                 variables.push((name.to_owned(), String::new()));
             }
-        } else if let (Some(label), Some((_, about))) = (value("label"), variables.last_mut()) {
-            if about.is_empty() {
-                label.clone_into(about);
-            }
+        } else if let (Some(label), Some((_, about))) = (value("label"), variables.last_mut())
+            && about.is_empty()
+        {
+            label.clone_into(about);
         }
     }
     variables
