@@ -42,7 +42,7 @@ pub fn build() -> Result<(), String> {
     let mut command = Command::new(cargo);
     // With all that the tests use, so that what they find beside them is the same.
     command.current_dir(root()).args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
-    command.args(["--features", "gen-catalog/lsp,gen-catalog/preview"]);
+    command.args(["--features", "lsp,preview"]);
     command.args(own.components().any(|part| part.as_os_str() == "release").then_some("--release"));
     // What cargo told this program of its package would make it build some crates anew.
     for (name, _) in std::env::vars_os() {
