@@ -91,14 +91,6 @@ impl Catalog {
         Ok(found.iter().filter_map(|path| Place::of(&self.root, path)).collect())
     }
 
-    /// A template by the names of its two folders.
-    ///
-    /// # Errors
-    /// As [`Catalog::places`].
-    pub fn find(&self, above: &str, folder: &str) -> io::Result<Option<Place>> {
-        Ok(self.places()?.into_iter().find(|place| place.above == above && place.folder == folder))
-    }
-
     /// A template by its base and folder, as in its id.
     ///
     /// # Errors

@@ -75,11 +75,8 @@ pub struct Editing {
     pub is_cut: bool,
 }
 
-/// Reads an environment template.
-pub fn environment(shelf: &Shelf, place: &Place, links: Links, rancher: &str) -> Environment {
-    let mut card = Card::read(place);
-    card.href = links.entry(place);
-    card.icon = card.icon.map(|_| links.icon(place));
+/// Reads an environment template, of which the list has this.
+pub fn environment(shelf: &Shelf, place: &Place, card: Card, links: Links, rancher: &str) -> Environment {
     let template = TemplateSource::outline(&place.path);
     let version = Versions::of(&template, &Known::default()).default_for(rancher);
     let edit_href =

@@ -32,7 +32,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 18] = templates![
+const TEMPLATES: [(&str, &str); 19] = templates![
     "base.html",
     "choices.html",
     "editing.html",
@@ -46,6 +46,7 @@ const TEMPLATES: [(&str, &str); 18] = templates![
     "matrix.html",
     "parts.html",
     "questions.html",
+    "readme.html",
     "result.html",
     "upgrade.html",
     "upgraded.html",

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::answers::{Given, given, questions};
 use crate::card::Card;
 use crate::catalog::{Catalog, Place, Shelf};
-use crate::environments::{editing, environment};
+use crate::environments::{Environment, editing, environment};
 use crate::findings::{Findings, Rules, findings};
 use crate::form::inputs;
 use crate::launch::launch;
@@ -211,19 +211,17 @@ impl Preview {
         })))
     }
 
+    fn environment(&self, place: &Place, asked: &Query) -> Environment {
+        environment(&self.shelf, place, self.card(place), self.links, asked.rancher())
+    }
+
     /// The environment templates.
     ///
     /// # Errors
     /// The catalog cannot be read.
     pub fn environments(&self, asked: &Query) -> Result<String, PageError> {
         let places = self.places()?.into_iter().filter(Place::is_environment);
-        let all: Vec<_> = places
-            .map(|place| {
-                let mut one = environment(&self.shelf, &place, self.links, asked.rancher());
-                one.card.icon = one.card.icon.and_then(|_| self.icon(&place));
-                one
-            })
-            .collect();
+        let all: Vec<_> = places.map(|place| self.environment(&place, asked)).collect();
         html::render(
             "environments.html",
             &self.page(
@@ -242,7 +240,7 @@ impl Preview {
     /// The template is not there, or the catalog cannot be read.
     pub fn editing(&self, place: Option<&Place>, asked: &Query) -> Result<String, PageError> {
         self.places()?;
-        let of = place.map(|place| environment(&self.shelf, place, self.links, asked.rancher()));
+        let of = place.map(|place| self.environment(place, asked));
         let stacks = of.as_ref().map_or(&[][..], |of| of.stacks.as_slice());
         let editing = editing(&self.shelf, stacks, asked.get("orchestration"), self.links);
         let title = of.as_ref().map_or_else(|| "Add environment template".to_owned(), |of| format!("Edit {}", of.name));
@@ -331,7 +329,7 @@ impl Preview {
             "given": given.own,
             "notes": given.notes,
             "result": outcome,
-            "stacks": place.is_environment().then(|| environment(&self.shelf, place, self.links, asked.rancher())),
+            "stacks": place.is_environment().then(|| self.environment(place, asked)),
             "readme": readme,
             "readme_is_cut": is_cut,
             "readme_is_beside": looked.template.other_files.iter().any(|name| name.eq_ignore_ascii_case("readme.md")),

@@ -1,9 +1,7 @@
 //! What the catalog service keeps of a template: the files in the order in which it walks over them, and of equal ones the last.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use rancher_catalog::beneath::Beneath;
 use rancher_catalog::catalog_service::{
     FolderName, catalog_block, field, is_offered, misfits_of_config, refusals, text_of,
 };
@@ -85,7 +83,7 @@ impl Template {
     pub(super) fn readme_of(&self, version: &Version) -> Vec<u8> {
         let source = self.source_of(version);
         let file = source.readme.as_ref().map(|name| format!("{}/{name}", source.name));
-        file.and_then(|file| read(&self.place, &file)).unwrap_or_default()
+        file.and_then(|file| self.place.read(&file, MAX_FILE_BYTES).ok()).unwrap_or_default()
     }
 
     /// The files of a version, by their names.
@@ -97,7 +95,7 @@ impl Template {
             if name == "config.yml" || name.starts_with("catalogIcon") {
                 continue;
             }
-            if let Some(content) = read(&self.place, &format!("{}/{path}", source.name)) {
+            if let Ok(content) = self.place.read(&format!("{}/{path}", source.name), MAX_FILE_BYTES) {
                 files.insert(name.to_owned(), String::from_utf8_lossy(&content).into_owned().into());
             }
         }
@@ -210,8 +208,4 @@ fn written(map: &Node, key: &str) -> String {
 
 fn as_written(node: &Node) -> String {
     if node.is_null() { String::new() } else { node.text().unwrap_or_default().to_owned() }
-}
-
-fn read(place: &Place, inside: &str) -> Option<Vec<u8>> {
-    Beneath::template(&place.path).ok()?.read(Path::new(inside), MAX_FILE_BYTES).ok()
 }
