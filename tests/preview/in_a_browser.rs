@@ -68,7 +68,7 @@ fn chosen_and_answered() {
     let (_folder, catalog, preview) = rendered();
     let mut page = Page::new();
     page.go(&preview.url("/environments/new"));
-    page.value("[...document.querySelectorAll('h3 a')].find((a) => a.textContent === 'Swarm').click()");
+    page.click("[...document.querySelectorAll('h3 a')].find((a) => a.textContent === 'Swarm')");
     page.until("document.querySelector('.card.is-on h3').textContent === 'Swarm'");
 
     page.go(&preview.url(ENTRY));
@@ -241,7 +241,7 @@ fn hostile() {
     assert_eq!(code, 0, "{errors}");
     let first = folder.path().join("site/index.html");
     page.go(&format!("file://{}", first.canonicalize().unwrap().display()));
-    page.value("document.querySelector('.card a').click()");
+    page.click("document.querySelector('.card a')");
     page.until("location.pathname.includes('/catalog/templates/') && document.readyState === 'complete'");
     assert_ne!(page.value("document.title"), "taken");
 }

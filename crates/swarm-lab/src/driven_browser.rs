@@ -84,6 +84,12 @@ impl Page {
     /// Calls a method of the protocol.
     #[track_caller]
     pub fn call(&mut self, method: &str, params: &Value) -> Value {
+        self.try_call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What a method of the protocol answers, or the error that it names.
+    #[track_caller]
+    fn try_call(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.number += 1;
         let mut message = json!({"id": self.number, "method": method, "params": params});
         if !self.session.is_empty() {
@@ -94,8 +100,11 @@ impl Page {
         loop {
             let mut answer = self.from.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{method}: {error}"));
             if answer["id"] == self.number {
-                assert!(answer.get("error").is_none(), "{method}: {answer}");
-                return answer["result"].take();
+                return if answer.get("error").is_some() {
+                    Err(answer["error"].take())
+                } else {
+                    Ok(answer["result"].take())
+                };
             }
             self.take(&answer);
         }
@@ -130,13 +139,21 @@ impl Page {
         answer["result"]["value"].take()
     }
 
+    /// Clicks on the element that an expression names. It may lead to another page, so no answer is waited for.
+    pub fn click(&mut self, element: &str) {
+        assert_eq!(self.value(&format!("{element} != null")), true, "{element} is not there");
+        let params = json!({"expression": format!("setTimeout(() => {element}.click())"), "returnByValue": true});
+        self.call("Runtime.evaluate", &params);
+    }
+
     /// Waits until an expression is true, and tells how long that took.
     #[track_caller]
     pub fn until(&mut self, expression: &str) -> Duration {
         let start = Instant::now();
         loop {
             let params = json!({"expression": expression, "returnByValue": true});
-            let answer = self.call("Runtime.evaluate", &params);
+            // While one document takes the place of another, there is none to ask.
+            let answer = self.try_call("Runtime.evaluate", &params).unwrap_or_else(|error| error);
             if answer["result"]["value"] == true {
                 return start.elapsed();
             }
@@ -157,12 +174,14 @@ impl Page {
             "ArrowDown" => 40,
             _ => 0,
         };
-        let down = json!({"type": "keyDown", "key": key, "code": key, "text": text, "windowsVirtualKeyCode": code});
-        self.call("Input.dispatchKeyEvent", &down);
-        self.call(
-            "Input.dispatchKeyEvent",
-            &json!({"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code}),
-        );
+        for kind in ["keyDown", "keyUp"] {
+            let text = if kind == "keyDown" { text } else { "" };
+            let event = json!({"type": kind, "key": key, "code": key, "text": text, "windowsVirtualKeyCode": code});
+            // A key that leads to another page may be answered by neither.
+            if let Err(error) = self.try_call("Input.dispatchKeyEvent", &event) {
+                assert!(error["message"].as_str().is_some_and(|words| words.contains("navigated")), "{key}: {error}");
+            }
+        }
     }
 
     /// Writes a text into what has the focus.
