@@ -28,6 +28,8 @@ pub fn trials() -> Vec<Trial> {
         keys_and_findings_are_explained,
         what_is_no_file_of_a_template_is_left_alone,
         what_an_allowance_silences_is_not_shown,
+        what_the_file_of_the_project_allows_is_not_shown,
+        what_changes_beside_the_editor_is_seen,
         whatever_is_sent_it_goes_on_and_ends_with_the_editor,
     ];
     let missing = Command::new("nvim").arg("--version").output().is_err().then_some("needs Neovim (neovim)");
@@ -45,6 +47,10 @@ struct Editor {
 
 impl Editor {
     fn start(folder: &Path) -> Self {
+        Self::with(folder, &json!({}))
+    }
+
+    fn with(folder: &Path, capabilities: &Value) -> Self {
         let mut command = Command::new(programs::gen_catalog());
         command.arg("lsp").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut server = command.spawn().unwrap();
@@ -58,7 +64,7 @@ impl Editor {
             }
         });
         let mut editor = Self { server, messages, folder: folder.to_owned(), asked: 0 };
-        let told = editor.ask("initialize", json!({"capabilities": {}}));
+        let told = editor.ask("initialize", json!({"capabilities": capabilities}));
         assert_eq!(told["serverInfo"]["name"], "gen-catalog");
         editor.tell("initialized", json!({}));
         editor
@@ -316,6 +322,42 @@ fn what_an_allowance_silences_is_not_shown() {
     let mut editor = Editor::start(folder.path());
     let text = text_of(folder.path(), DOCKER).replace("web:1.1.0", "web:latest");
     assert_eq!(editor.open(DOCKER, &text), Vec::<Value>::new());
+    editor.end();
+}
+
+fn what_the_file_of_the_project_allows_is_not_shown() {
+    let project = tempfile::tempdir().unwrap();
+    swarm_lab::tree::copy(catalog(&[]).path(), &project.path().join("catalog"));
+    let allowed = "catalog = \"catalog\"\n[[allow]]\nrule = \"image-latest\"\nreason = \"it is meant so\"\n";
+    fs::write(project.path().join("gen-catalog.toml"), allowed).unwrap();
+    let mut editor = Editor::start(&project.path().join("catalog"));
+    let text = text_of(&project.path().join("catalog"), DOCKER).replace("web:1.1.0", "web:latest");
+    assert_eq!(editor.open(DOCKER, &text), Vec::<Value>::new());
+    editor.end();
+}
+
+fn what_changes_beside_the_editor_is_seen() {
+    let folder = catalog(&[]);
+    let watching = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
+    let mut editor = Editor::with(folder.path(), &watching);
+    let asked = editor.wait_for(|message| message["method"] == "client/registerCapability");
+    let registered = &asked["params"]["registrations"][0];
+    assert_eq!(registered["method"], "workspace/didChangeWatchedFiles");
+    editor.send(&json!({"jsonrpc": "2.0", "id": asked["id"], "result": null}));
+    // Nobody asks for a variable; then a `git pull` brings the question.
+    let text = text_of(folder.path(), DOCKER).replace("web:1.1.0", "web:${NEW}");
+    assert!(!editor.open(DOCKER, &text).is_empty());
+    let file = folder.path().join("infra-templates/example").join(RANCHER);
+    let question = "  questions:\n    - variable: NEW\n      label: New\n      description: It is new\n      type: string\n      \
+                    default: 1.1.0\n";
+    let asks = fs::read_to_string(&file).unwrap();
+    fs::write(&file, asks.replacen("  questions:\n", question, 1)).unwrap();
+    let uri = editor.uri(RANCHER);
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri, "type": 2}]}));
+    assert_eq!(editor.diagnostics(DOCKER, 1), Vec::<Value>::new());
+    // An editor that cannot is not asked.
+    let plain = Editor::start(folder.path());
+    assert!(plain.messages.recv_timeout(Duration::from_millis(200)).is_err());
     editor.end();
 }
 

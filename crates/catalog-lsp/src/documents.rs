@@ -51,7 +51,7 @@ impl Document {
 
 impl Place {
     /// `catalog/infra-templates/swarm/4/docker-compose.yml`, or `catalog/infra-templates/swarm/config.yml`.
-    fn of(file: &Path) -> Option<Self> {
+    pub(crate) fn of(file: &Path) -> Option<Self> {
         let name = file.file_name()?.to_str()?;
         let kind = kind_of(name);
         let above = file.parent()?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use catalog_check::config::FILE_NAME;
+use catalog_check::config::CatalogConfig;
 use catalog_check::{CheckOptions, Finding, Severity};
 use catalog_write::{Aside, AsideError};
 use rancher_catalog::beneath::{Beneath, Kind};
@@ -25,7 +25,8 @@ impl Mirror {
     /// Copies the template that a file is of.
     pub(crate) fn of(place: &Place) -> Result<Self, AsideError> {
         let aside = Aside::new()?;
-        aside.allow_as(&place.root.join(FILE_NAME))?;
+        // One that is broken allows nothing, as at a check.
+        aside.allow_as(CatalogConfig::read(&place.root).unwrap_or_default().file())?;
         let mirror = Self { aside, template: place.template.clone() };
         // A folder that cannot be read is an empty one here: what is open is checked all the same.
         if let Ok(folder) = Beneath::template(&place.root.join(&place.template)) {

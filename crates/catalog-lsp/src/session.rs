@@ -11,12 +11,13 @@ use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
     Notification as _, PublishDiagnostics,
 };
-use lsp_types::request::{CodeActionRequest, Completion, HoverRequest, Request as _};
+use lsp_types::request::{CodeActionRequest, Completion, HoverRequest, RegisterCapability, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CodeActionResponse,
-    CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, HoverParams, HoverProviderCapability, InitializeResult, PublishDiagnosticsParams,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, HoverParams,
+    HoverProviderCapability, InitializeResult, PublishDiagnosticsParams, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
 };
 use rancher_catalog::beneath::Beneath;
 use rancher_catalog::schema::SchemaKind;
@@ -26,7 +27,7 @@ use serde::de::DeserializeOwned;
 
 use crate::completion::completions;
 use crate::diagnostics::{diagnostics, too_large};
-use crate::documents::{Document, Documents, Place};
+use crate::documents::{Document, Documents, Place, path_of};
 use crate::hover::hover;
 use crate::mirror::Mirror;
 use crate::questions::variables;
@@ -55,14 +56,31 @@ impl From<lsp_server::ProtocolError> for ServeError {
 /// It speaks another language.
 pub fn serve() -> Result<(), ServeError> {
     let (connection, threads) = Connection::stdio();
-    let (id, _) = connection.initialize_start()?;
+    let (id, asked) = connection.initialize_start()?;
     let info = ServerInfo { name: "gen-catalog".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
     let told = InitializeResult { capabilities: capabilities(), server_info: Some(info) };
     let told = serde_json::to_value(told).map_err(|error| ServeError::Protocol(error.into()))?;
     connection.initialize_finish(id, told)?;
+    if watches(&asked) {
+        let _ = connection.sender.send(Message::Request(watch()));
+    }
     Session { connection: &connection, documents: Documents::default(), templates: BTreeMap::new() }.run()?;
     drop(connection);
     Ok(threads.join()?)
+}
+
+/// Whether the editor tells what changes beside it, if it is asked to.
+fn watches(asked: &serde_json::Value) -> bool {
+    asked.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration") == Some(&true.into())
+}
+
+/// Asks to be told when a file of a catalog changes beside the editor, as at a `git checkout`.
+fn watch() -> Request {
+    let options = serde_json::json!({ "watchers": [{ "globPattern": "**/*.{yml,yaml,tpl,toml,md,MD}" }] });
+    let method = DidChangeWatchedFiles::METHOD;
+    let registration = serde_json::json!({ "id": method, "method": method, "registerOptions": options });
+    let asked = serde_json::json!({ "registrations": [registration] });
+    Request::new(RequestId::from(method.to_owned()), RegisterCapability::METHOD.to_owned(), asked)
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -151,12 +169,31 @@ impl Session<'_> {
                 self.forget_closed();
             }
             // Other files of a template may be other ones now.
-            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => {
-                for template in self.templates.values_mut() {
-                    (template.mirror, template.is_stale) = (None, true);
+            DidSaveTextDocument::METHOD => {
+                if let Ok(DidSaveTextDocumentParams { text_document: saved, .. }) = serde_json::from_value(params) {
+                    self.is_another(&[saved.uri]);
+                }
+            }
+            DidChangeWatchedFiles::METHOD => {
+                if let Ok(DidChangeWatchedFilesParams { changes }) = serde_json::from_value(params) {
+                    self.is_another(&changes.into_iter().map(|change| change.uri).collect::<Vec<Uri>>());
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What is checked with files on disk is checked anew: the templates that they are of; all, where they are of none, as
+    /// gen-catalog.toml is.
+    fn is_another(&mut self, files: &[Uri]) {
+        let places: Vec<Option<Place>> =
+            files.iter().map(|uri| path_of(uri).and_then(|path| Place::of(&path))).collect();
+        for (folder, template) in &mut self.templates {
+            let is_of =
+                |place: &Option<Place>| place.as_ref().is_none_or(|place| place.root.join(&place.template) == *folder);
+            if places.iter().any(is_of) {
+                (template.mirror, template.is_stale) = (None, true);
+            }
         }
     }
 
