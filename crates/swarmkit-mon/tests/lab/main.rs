@@ -36,7 +36,7 @@ mod what_rancher_answers;
 mod whole_chain;
 
 /// How many trials run at a time at the most: they mostly wait.
-const AT_A_TIME: usize = 5;
+const AT_A_TIME: usize = 8;
 
 fn main() {
     the_lab::be_a_victim_if_asked();

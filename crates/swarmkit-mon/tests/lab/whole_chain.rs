@@ -52,7 +52,10 @@ fn archive() -> &'static Path {
     ARCHIVE.get_or_init(|| {
         let root = swarm_lab::programs::root();
         let quick = !is_long();
-        let output = Command::new(root.join("scripts/image"))
+        // It gives way to the labs beside it, which have to be in time.
+        let output = Command::new("nice")
+            .args(["-n", "10"])
+            .arg(root.join("scripts/image"))
             .args(quick.then_some("--quick"))
             .env("GEN_CATALOG", swarm_lab::programs::gen_catalog())
             .output()
