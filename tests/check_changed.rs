@@ -1,8 +1,11 @@
 //! `check --changed-since`: what only a diff can show, in a real git repository.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
 use swarm_lab::trial::Trial;
 use swarm_lab::trials;
 
@@ -27,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
         a_renumbered_revision_is_told_as_such,
         a_version_that_did_not_grow_and_a_default_that_did_not_follow,
         a_reference_that_is_not_there_or_no_repository_is_a_clear_error,
+        what_a_check_leaves_that_was_killed_the_next_one_removes,
     ]
 }
 
@@ -55,6 +59,45 @@ pub fn repository() -> (tempfile::TempDir, PathBuf) {
     git(folder.path(), &["commit", "-q", "-m", "first"]);
     let template = folder.path().join("infra-templates/example");
     (folder, template)
+}
+
+fn what_a_check_leaves_that_was_killed_the_next_one_removes() {
+    let (folder, _) = repository();
+    let temporary = tempfile::tempdir().unwrap();
+    let tools = temporary.path().join("tools");
+    let used = temporary.path().join("used");
+    fs::create_dir(&tools).unwrap();
+    fs::create_dir(&used).unwrap();
+    // A git that never answers: whoever asks it is killed in the middle.
+    fs::write(tools.join("git"), "#!/bin/sh\nexec sleep 1000\n").unwrap();
+    fs::set_permissions(tools.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let check = |path: &str| {
+        let mut command = Command::new(swarm_lab::programs::gen_catalog());
+        command.args(["check", "--changed-since", "HEAD", "--quiet"]).current_dir(folder.path());
+        command.env("TMPDIR", &used).env("PATH", path);
+        command
+    };
+    let path = std::env::var("PATH").unwrap();
+    let entries = || fs::read_dir(&used).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let mut killed = check(&format!("{}:{path}", tools.display())).process_group(0).spawn().unwrap();
+    let start = Instant::now();
+    while entries().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(60) && killed.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // With its git, as the whole of a job is killed.
+    let group = format!("-{}", killed.id());
+    assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
+    killed.wait().unwrap();
+    let left = entries();
+    assert_eq!(left.len(), 1, "{left:?}");
+    // What is young may be somebody's who has just begun.
+    assert!(check(&path).status().unwrap().success());
+    assert_eq!(entries(), left);
+    let then = SystemTime::now() - Duration::from_secs(120);
+    fs::File::open(&left[0]).unwrap().set_modified(then).unwrap();
+    assert!(check(&path).status().unwrap().success());
+    assert_eq!(entries(), Vec::<PathBuf>::new());
 }
 
 fn findings(folder: &Path) -> Vec<String> {

@@ -25,6 +25,7 @@ use catalog_check::{Checked, Severity};
 use catalog_diff::words::upgrade_in_words;
 use rancher_catalog::digest::sha256_hex;
 use rancher_catalog::model::{ImageReference, Version};
+use rancher_catalog::temporary_folder::TemporaryFolder;
 use swarmkit_settings::SETTINGS;
 use swarmkit_settings::built_from::BuiltFrom;
 
@@ -234,7 +235,7 @@ fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<()> {
         let target = Target { branch: &branch, remote: args.push.as_deref(), force: args.force_branch };
         let seen = Seen::look(&base, &target)?;
         // What a dry run makes goes into a folder of its own.
-        let scratch = args.dry_run.then(tempfile::tempdir).transpose().context("no folder for temporary files")?;
+        let scratch = args.dry_run.then(TemporaryFolder::new).transpose().context("no folder for temporary files")?;
         let base = match &scratch {
             Some(folder) => Base { git: base.git.with_scratch(folder.path()), ..base.clone() },
             None => base.clone(),

@@ -18,6 +18,7 @@ use crate::release::execute::{Done, Seen, Standing, Target, execute};
 use crate::release::pull_request::PullRequest;
 use crate::release::upon_branch::{fetched, move_here, push};
 use catalog_check::config;
+use rancher_catalog::temporary_folder::TemporaryFolder;
 
 /// How long it is tried anew where others push first.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -99,7 +100,7 @@ fn release(args: &ReleaseArgs, named: &str, wishes: &Wishes) -> anyhow::Result<C
             (_, false) => Base::find(&place.catalog, args.base.as_deref())?,
         };
         let (plan, owners) = planned(&base, &place.folder, wishes)?;
-        let scratch = args.dry_run.then(tempfile::tempdir).transpose().context("no folder for temporary files")?;
+        let scratch = args.dry_run.then(TemporaryFolder::new).transpose().context("no folder for temporary files")?;
         let base = match &scratch {
             Some(folder) => Base { git: base.git.with_scratch(folder.path()), ..base },
             None => base,
@@ -145,7 +146,7 @@ fn release(args: &ReleaseArgs, named: &str, wishes: &Wishes) -> anyhow::Result<C
 
 /// The next revision upon a commit, and who is told of it: that template alone is taken out of git, and what is set for it.
 fn planned(base: &Base, folder: &str, wishes: &Wishes) -> anyhow::Result<(BumpPlan, Vec<String>)> {
-    let temporary = tempfile::tempdir().context("no folder for temporary files")?;
+    let temporary = TemporaryFolder::new().context("no folder for temporary files")?;
     let root = temporary.path().join(&base.prefix);
     std::fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
     let paths: Vec<String> = base.configs().chain([base.path(folder)]).collect();

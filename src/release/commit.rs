@@ -7,6 +7,7 @@ use super::base::Base;
 use super::refusal::Refusal;
 use crate::catalog::Change;
 use rancher_catalog::git::Git;
+use rancher_catalog::temporary_folder::TemporaryFolder;
 
 /// A branch of the clone, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +96,7 @@ fn checked_out(git: &Git, branch: &str) -> Result<Option<PathBuf>, ReleaseError>
 /// # Errors
 /// The clone cannot be written.
 pub fn tree<'c>(base: &Base, changes: impl IntoIterator<Item = &'c Change>) -> Result<Content, ReleaseError> {
-    let folder = tempfile::tempdir().map_err(|source| ReleaseError::Io { path: std::env::temp_dir(), source })?;
+    let folder = TemporaryFolder::new().map_err(|source| ReleaseError::Io { path: std::env::temp_dir(), source })?;
     let git = base.git.with_index(&folder.path().join("index"));
     git.run(&["read-tree", &base.commit])?;
     let mut entries = String::new();

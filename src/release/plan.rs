@@ -13,6 +13,7 @@ use catalog_check::{Audience, CheckOptions, Checked, Severity, changed, check, c
 use catalog_diff::comparison::{TemplateComparison, VersionComparison, VersionName, default_of, name_of};
 use rancher_catalog::model::{Revision, Version};
 use rancher_catalog::source::{TemplateSource, is_base};
+use rancher_catalog::temporary_folder::TemporaryFolder;
 
 /// Which templates are released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub fn prepare(
     publication: &Publication,
     renderer: &Renderer,
 ) -> Result<ReleasePlan, ReleaseError> {
-    let temporary = tempfile::tempdir().map_err(|source| ReleaseError::Io { path: std::env::temp_dir(), source })?;
+    let temporary = TemporaryFolder::new().map_err(|source| ReleaseError::Io { path: std::env::temp_dir(), source })?;
     let (old, new) = (temporary.path().join("old"), temporary.path().join("new"));
     let folders = [
         format!("infra-templates/{}", publication.infra.folder),

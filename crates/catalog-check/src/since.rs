@@ -21,6 +21,7 @@ use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::git::{Git, GitError};
 use rancher_catalog::listed_templates::ListedTemplates;
 use rancher_catalog::source::{TemplateSource, catalog_of_template, is_base, is_base_folder, templates_of};
+use rancher_catalog::temporary_folder::TemporaryFolder;
 use rancher_catalog::yaml::Position;
 
 /// Why a change cannot be looked at.
@@ -81,7 +82,7 @@ impl Commit {
         let folder = path.parent().unwrap_or(&path).canonicalize()?;
         let path = folder.join(path.file_name().unwrap_or_default());
         let Ok(inside) = path.strip_prefix(&self.top) else { return Ok(None) };
-        let into = tempfile::tempdir()?;
+        let into = TemporaryFolder::new()?;
         self.git.export(&self.id, &[&inside.to_string_lossy()], into.path())?;
         match Beneath::open(into.path()).and_then(|folder| folder.read(inside, MAX_BYTES)) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -238,7 +239,7 @@ fn since(path: &Path, reference: &str, options: &CheckOptions) -> Result<Changed
     let template_of =
         |file: &str| template_of(file).or_else(|| others.iter().find(|template| is_in(file, template)).cloned());
     let folders: BTreeSet<String> = files.iter().filter_map(|file| template_of(file)).collect();
-    let was = tempfile::tempdir()?;
+    let was = TemporaryFolder::new()?;
     for file in &files {
         if let Some(part) = template_of(file).and_then(|folder| part_of(file, &folder)) {
             changed.parts.insert(commit.top.join(part));

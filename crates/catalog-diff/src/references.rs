@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rancher_catalog::git::{Git, GitError};
 use rancher_catalog::listed_templates::ListedTemplates;
 use rancher_catalog::source::{TemplateSource, catalog_above};
+use rancher_catalog::temporary_folder::TemporaryFolder;
 
 use super::comparison::TemplateComparison;
 
@@ -77,7 +78,7 @@ pub fn compare(
     }
     let folders: BTreeSet<PathBuf> = changed().filter_map(|file| templates.folder_of(file)).collect();
     let folder = |source| GitError::Io { command: "diff-tree".to_owned(), source };
-    let (old, new) = (tempfile::tempdir().map_err(folder)?, tempfile::tempdir().map_err(folder)?);
+    let (old, new) = (TemporaryFolder::new().map_err(folder)?, TemporaryFolder::new().map_err(folder)?);
     let paths: Vec<String> = folders.iter().map(|folder| format!("{prefix}{}", folder.to_string_lossy())).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     if paths.is_empty() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use catalog_check::config::FILE_NAME;
 use catalog_check::{CheckOptions, Checked, check};
+use rancher_catalog::temporary_folder::TemporaryFolder;
 
 /// Why something cannot be checked aside.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub struct AsideError {
 /// A catalog in a temporary folder, which goes when this does.
 #[derive(Debug)]
 pub struct Aside {
-    folder: tempfile::TempDir,
+    folder: TemporaryFolder,
 }
 
 impl Aside {
@@ -29,7 +30,7 @@ impl Aside {
     /// # Errors
     /// There can be no temporary folder.
     pub fn new() -> Result<Self, AsideError> {
-        let folder = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
+        let folder = TemporaryFolder::new().map_err(failed(&std::env::temp_dir()))?;
         Ok(Self { folder })
     }
 

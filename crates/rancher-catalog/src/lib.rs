@@ -20,6 +20,7 @@ mod renderings;
 pub mod schema;
 pub mod source;
 mod template_folders;
+pub mod temporary_folder;
 pub mod tests_folder;
 pub mod unified_diff;
 mod utf16;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::catalog::Shelf;
 use crate::links::Links;
@@ -52,6 +53,20 @@ pub enum ServeError {
     Runtime(io::Error),
 }
 
+/// Waits for Ctrl-C, or for what a service is ended by. Where no signal can be heard, it waits for ever.
+async fn asked_to_end() {
+    let heard = |kind| async move {
+        match signal(kind) {
+            Ok(mut signals) => signals.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = heard(SignalKind::interrupt()) => {}
+        _ = heard(SignalKind::terminate()) => {}
+    }
+}
+
 /// Serves until the process is asked to end; tells its address once it listens.
 ///
 /// # Errors
@@ -74,7 +89,7 @@ pub fn serve(options: Options, told: impl FnOnce(SocketAddr)) -> Result<(), Serv
         told(address);
         tokio::select! {
             () = clients::serve(listener, router) => {}
-            _ = tokio::signal::ctrl_c() => {}
+            () = asked_to_end() => {}
         }
         Ok(())
     });

@@ -17,9 +17,8 @@ use std::process::{ChildStdout, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use crate::limited_child;
+use crate::temporary_folder::TemporaryFolder;
 use place::Place;
 use view::Format;
 
@@ -143,7 +142,7 @@ pub struct Git {
     place: Arc<Place>,
     /// From the root of the work tree to the folder that was named; empty, or ends in `/`.
     prefix: String,
-    view: Arc<TempDir>,
+    view: Arc<TemporaryFolder>,
     index: Option<PathBuf>,
     scratch: Option<PathBuf>,
 }

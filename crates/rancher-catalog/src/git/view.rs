@@ -8,9 +8,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use tempfile::TempDir;
-
 use super::place::Place;
+use crate::temporary_folder::TemporaryFolder;
 
 /// Files such as FETCH_HEAD, which name commits.
 const MAX_HEAD_BYTES: u64 = 1 << 20;
@@ -44,8 +43,8 @@ impl Format {
 }
 
 /// Makes the folder; the settings are written by [`write_settings`].
-pub(super) fn make(place: &Place) -> io::Result<TempDir> {
-    let folder = tempfile::Builder::new().prefix("gen-catalog-git-").tempdir()?;
+pub(super) fn make(place: &Place) -> io::Result<TemporaryFolder> {
+    let folder = TemporaryFolder::new()?;
     for entry in fs::read_dir(&place.own)? {
         let entry = entry?;
         let is_head = entry.file_name().to_string_lossy().ends_with("HEAD");
