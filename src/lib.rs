@@ -7,7 +7,6 @@
 //! | [`catalog`] | a catalog on disk: revisions, changes, writing |
 //! | [`text_edit`] | one value in a file of somebody's changed, and nothing else |
 //! | [`bump`] | the next revision of any template |
-//! | [`launched`] | the compose files of a version as a stack gets them |
 //! | [`template_tests`] | the tests beside a template |
 //! | [`new_template`] | a new template, from an image, a compose file or a model |
 //! | [`image_list`] | every image that a version may launch |
@@ -21,7 +20,6 @@ pub mod catalog;
 pub mod cli;
 pub mod entries;
 pub mod image_list;
-pub mod launched;
 pub mod new_template;
 pub mod release;
 pub mod render;

@@ -8,10 +8,11 @@ use clap::Args;
 
 use super::output::Output;
 use super::{Format, Outcome, project, render_model};
-use crate::launched::{self, AnswerError, FileError, check_answer, execute, questions_of, unchecked};
 use crate::render::RenderedFile;
+use catalog_check::answers::{AnswerError, Answerable};
 use catalog_diff::meaning::defaults;
 use rancher_catalog::go_template::Stack;
+use rancher_catalog::launched::{self, FileError, execute};
 use rancher_catalog::model::Scalar;
 use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, templates_of};
 use rancher_catalog::yaml;
@@ -100,14 +101,15 @@ pub(super) fn run(args: &RenderComposeArgs, output: &Output) -> anyhow::Result<O
 }
 
 fn answers(version: &VersionSource, given: &[String], output: &Output) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut answers = defaults(questions_of(version));
+    let mut answers = defaults(version.questions());
     let own = given_answers(given)?;
+    let answerable = Answerable::of(version);
     for (name, value) in &own {
-        check_answer(version, name, value).map_err(|error| match error {
+        answerable.check(name, value).map_err(|error| match error {
             AnswerError::Unknown { .. } => anyhow::anyhow!("--answers {name}: {error}"),
             AnswerError::NotOffered(_) => anyhow::anyhow!("--answers {name}={value}: {error}"),
         })?;
-        if let Some(note) = unchecked(version, name, value) {
+        if let Some(note) = answerable.unchecked(name, value) {
             output.warning(&format!("--answers {name}={value}: {note}"));
         }
     }

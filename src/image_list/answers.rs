@@ -1,8 +1,9 @@
 //! The answers to try: all combinations of those that decide something.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rancher_catalog::go_template::Template;
+use rancher_catalog::launch::Answers;
 use rancher_catalog::model::{Question, QuestionType};
 
 /// So many combinations are tried.
@@ -10,9 +11,6 @@ const MOST: usize = 1_024;
 
 /// An answer that stands for any that a person may write.
 pub(super) const ANY: &str = "any-answer-at-all";
-
-/// Answers by the names of their questions.
-pub(super) type Answers = BTreeMap<String, String>;
 
 /// The combinations to try.
 pub(super) struct Combined {
@@ -22,17 +20,13 @@ pub(super) struct Combined {
     pub left_out: usize,
 }
 
-fn name(question: &Question) -> Option<String> {
-    question.variable.value().map(ToString::to_string)
-}
-
 /// What may be answered, the default first, and whether a person may write something else.
 pub(super) fn values_of(questions: &[Question], wanted: &str) -> (Vec<String>, bool) {
     // Of two questions of one name the last one counts.
-    let Some(question) = questions.iter().rfind(|question| name(question).as_deref() == Some(wanted)) else {
+    let Some(question) = questions.iter().rfind(|question| question.name().as_deref() == Some(wanted)) else {
         return (vec![String::new()], false);
     };
-    let default = question.default.value().map(ToString::to_string).unwrap_or_default();
+    let default = question.default_answer();
     let options: Vec<String> = question.options.value().into_iter().flatten().map(ToString::to_string).collect();
     let (others, is_free) = match question.kind.value() {
         Some(QuestionType::Boolean) => (vec!["true".to_owned(), "false".to_owned()], false),
@@ -54,7 +48,7 @@ pub(super) fn combinations(template: &Template, questions: &[Question]) -> Combi
     let mut choices: Vec<(String, Vec<String>)> = Vec::new();
     let mut defaults = Answers::new();
     let mut made_up: BTreeSet<(String, String)> = BTreeSet::new();
-    for name in questions.iter().filter_map(name).collect::<BTreeSet<String>>() {
+    for name in questions.iter().filter_map(Question::name).collect::<BTreeSet<String>>() {
         let (mut values, is_free) = values_of(questions, &name);
         defaults.insert(name.clone(), values.first().cloned().unwrap_or_default());
         let compared = template.references().iter().filter(|reference| reference.name == name);

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use answers::{ANY, Answers, combinations, values_of};
+use answers::{ANY, combinations, values_of};
 use rancher_catalog::go_template::{Limits, Template, Value};
 use rancher_catalog::interpolation::{interpolate, references};
-use rancher_catalog::launch::SERVICE_KINDS;
+use rancher_catalog::launch::{Answers, SERVICE_KINDS};
 use rancher_catalog::model::{ImageReference, Question};
 use rancher_catalog::source::{Reading, VersionSource, YamlFile, usual_stack};
 use rancher_catalog::yaml::{Document, Node};
@@ -50,7 +50,7 @@ pub struct Listed {
 pub fn of(version: &VersionSource) -> Listed {
     let mut listed = Listed::default();
     let block = version.catalog();
-    let questions = block.and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+    let questions = version.questions();
     let launched = block.and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
     let Some(file) = &version.docker_compose else { return listed };
     if let Some(template) = &file.template {

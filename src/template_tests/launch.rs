@@ -1,15 +1,15 @@
 //! What Rancher says and makes of a version, for the answers of a test.
 
-use catalog_diff::meaning::Answers;
+use catalog_check::answers::{AnswerError, Answerable};
 use rancher_catalog::catalog_service::{is_later, is_offered};
 use rancher_catalog::go_template::Stack;
-use rancher_catalog::launch::{File, judge};
+use rancher_catalog::launch::{Answers, File, judge};
+use rancher_catalog::launched::{Executed, execute, value};
 use rancher_catalog::model::{Field, Version};
 use rancher_catalog::source::{VersionSource, YamlFile};
 use rancher_catalog::yaml::{self, Document, Node};
 
 use super::keys::FILES;
-use crate::launched::{AnswerError, Executed, check_answer, execute, unanswered, value};
 
 /// What comes of a version.
 #[derive(Debug, Default)]
@@ -62,12 +62,13 @@ pub(super) fn launch(wish: Wish<'_>) -> Launched {
     let mut launched = Launched::default();
     let version = wish.version;
     refused_by_rancher(&wish, &mut launched.refusals);
+    let answerable = Answerable::of(version);
     for (name, value) in wish.given {
-        if let Err(error @ AnswerError::NotOffered(_)) = check_answer(version, name, value) {
+        if let Err(error @ AnswerError::NotOffered(_)) = answerable.check(name, value) {
             launched.refusals.push(format!("{name}={value}: {error}"));
         }
     }
-    for name in unanswered(version, wish.answers) {
+    for name in answerable.unanswered(wish.answers) {
         launched.refusals.push(format!("{name} is not answered: it is required, and has no default"));
     }
     let is_templated = wish.rancher.is_none_or(|rancher| !is_later("v1.6.0-pre1", rancher));

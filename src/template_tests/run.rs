@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use catalog_check::answers::{AnswerError, Answerable};
 use catalog_check::is_it;
 use catalog_diff::comparison::{default_of, name_of, template_name};
-use catalog_diff::meaning::{Answers, defaults, kept_answers};
+use catalog_diff::meaning::{defaults, kept_answers};
 use rancher_catalog::go_template::Stack;
+use rancher_catalog::launch::Answers;
 use rancher_catalog::model::Version;
 use rancher_catalog::source::{Cause, TemplateSource, VersionSource};
 use rancher_catalog::yaml::Position;
@@ -19,7 +21,6 @@ use super::places::TemplateTests;
 use super::snapshot::{Snapshot, Snapshots};
 use super::test_file::{Refused, Said, Test};
 use super::upgraded;
-use crate::launched::{AnswerError, check_answer, questions_of, unchecked};
 
 /// What came of the tests of a template.
 #[derive(Debug)]
@@ -213,7 +214,7 @@ impl Resolved<'_> {
             return Vec::new();
         }
         let note = |(version, (name, said)): (&VersionSource, &(String, Said))| {
-            let note = unchecked(version, name, &said.text)?;
+            let note = Answerable::of(version).unchecked(name, &said.text)?;
             Some(Note { at: said.at, message: format!("{name}={}: {note}", said.text) })
         };
         self.answers(template).filter_map(note).collect()
@@ -222,7 +223,7 @@ impl Resolved<'_> {
     /// Says which answer is one to nothing.
     fn unknown_answer(&self, template: &TemplateSource) -> Result<(), Broken> {
         for (version, (name, said)) in self.answers(template) {
-            if let Err(error @ AnswerError::Unknown { .. }) = check_answer(version, name, &said.text) {
+            if let Err(error @ AnswerError::Unknown { .. }) = Answerable::of(version).check(name, &said.text) {
                 return Err(Broken::at(self.file, said.at, format!("{name} in revision {}: {error}", version.name)));
             }
         }
@@ -233,13 +234,13 @@ impl Resolved<'_> {
         let version = &template.versions[self.version];
         let own = given(&self.test.answers);
         let Some((from, upgrade)) = self.from.zip(self.test.upgrade.as_ref()) else {
-            let mut answers = defaults(questions_of(version));
+            let mut answers = defaults(version.questions());
             answers.extend(own.clone());
             let launched = self.launch(version, &answers, &own, None);
             return self.judged(&launched, Vec::new(), Vec::new(), snapshots);
         };
         let before = &template.versions[from];
-        let mut answers = defaults(questions_of(before));
+        let mut answers = defaults(before.questions());
         answers.extend(own.clone());
         let running = self.launch(before, &answers, &own, None);
         if let Some(why) = running.beyond.iter().chain(&running.refusals).next() {
@@ -247,10 +248,11 @@ impl Resolved<'_> {
                 format!("there is no stack to upgrade: with these answers revision {} is refused: {why}", before.name);
             return Ok(vec![Failure::said(upgrade.from.at, message)]);
         }
-        let kept = kept_answers(&answers, questions_of(version));
+        let kept = kept_answers(&answers, version.questions());
         let at_upgrade = given(&upgrade.answers);
         // What nobody is asked for stays as somebody answered it.
-        answers.retain(|name, _| own.contains_key(name) && check_answer(before, name, "").is_ok());
+        let answerable = Answerable::of(before);
+        answers.retain(|name, _| own.contains_key(name) && answerable.check(name, "").is_ok());
         answers.extend(kept);
         answers.extend(at_upgrade.clone());
         let from_version = name_of(before).version.unwrap_or_default();

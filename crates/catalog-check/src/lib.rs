@@ -1,6 +1,7 @@
 //! The rules over what a catalog holds, and what they find.
 
 mod allowance;
+pub mod answers;
 mod asked;
 pub mod baseline;
 mod before;

@@ -132,13 +132,13 @@ pub(super) fn of_catalog_block(block: &CatalogBlock, facts: &mut Facts) {
     }
     collector.field(Group::Texts, "rancher-compose.yml", "name", &block.name);
     collector.field(Group::Texts, "rancher-compose.yml", "description", &block.description);
-    for question in block.questions.value().map_or(&[][..], Vec::as_slice) {
+    for question in block.asked() {
         of_question(question, &mut collector);
     }
 }
 
 fn of_question(question: &Question, collector: &mut Collector<'_>) {
-    let Some(variable) = question.variable.value().map(ToString::to_string) else { return };
+    let Some(variable) = question.name() else { return };
     let subject = variable.as_str();
     let kind = question.kind.value().map(|kind| plain(&serde_yaml::to_value(kind).unwrap_or_default()));
     let required = question.required.value().map(|required| match required {

@@ -11,12 +11,10 @@ use super::difference::{Difference, Group, How};
 use super::facts::{Facts, Key, ORDINARY, of_catalog_block, of_config, of_project, of_services};
 use super::rights;
 use rancher_catalog::go_template::{Limits, Value};
+use rancher_catalog::launch::Answers;
 use rancher_catalog::model::{CatalogBlock, DockerCompose, Project, Question, RancherCompose, Version};
 use rancher_catalog::source::{TemplateSource, VersionSource, YamlFile, usual_stack};
 use rancher_catalog::yaml::Document;
-
-/// Answers to questions, by variable.
-pub type Answers = BTreeMap<String, String>;
 
 /// What changes in meaning, and what could not be compared.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -92,8 +90,8 @@ pub fn of_template(before: &TemplateSource, after: &TemplateSource) -> Vec<Diffe
 
 /// The answers of a stack that runs the old version, and those with which it would run the new one.
 fn running_answers(before: Option<&CatalogBlock>, after: Option<&CatalogBlock>) -> (Answers, Answers) {
-    let old = defaults(questions(before));
-    let new = kept_answers(&old, questions(after));
+    let old = defaults(before.map_or(&[], CatalogBlock::asked));
+    let new = kept_answers(&old, after.map_or(&[], CatalogBlock::asked));
     (old, new)
 }
 
@@ -102,7 +100,7 @@ fn running_answers(before: Option<&CatalogBlock>, after: Option<&CatalogBlock>) 
 pub fn kept_answers(running: &Answers, questions: &[Question]) -> Answers {
     let mut answers = defaults(questions);
     for question in questions {
-        let Some(name) = question.variable.value().map(ToString::to_string) else { continue };
+        let Some(name) = question.name() else { continue };
         let options = question.options.value().map_or(&[][..], Vec::as_slice);
         if let Some(kept) = running.get(&name).filter(|kept| !kept.is_empty())
             && (options.is_empty() || options.iter().any(|option| option.to_string() == *kept))
@@ -113,14 +111,9 @@ pub fn kept_answers(running: &Answers, questions: &[Question]) -> Answers {
     answers
 }
 
-pub(super) fn questions(block: Option<&CatalogBlock>) -> &[Question] {
-    block.and_then(|block| block.questions.value()).map_or(&[], Vec::as_slice)
-}
-
 /// The answers of those who change none.
 pub fn defaults(questions: &[Question]) -> Answers {
-    let default = |question: &Question| question.default.value().map(ToString::to_string).unwrap_or_default();
-    questions.iter().filter_map(|question| Some((question.variable.value()?.to_string(), default(question)))).collect()
+    questions.iter().filter_map(|question| Some((question.name()?, question.default_answer()))).collect()
 }
 
 /// The answers beside the defaults that make another document of either version.

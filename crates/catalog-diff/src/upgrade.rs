@@ -11,8 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::difference::{Difference, Group, How};
-use super::meaning::questions;
-use rancher_catalog::model::{CatalogBlock, Question, QuestionType, Templated, Version, VersionRange};
+use rancher_catalog::model::{CatalogBlock, Question, QuestionType, Version, VersionRange};
 
 /// An upgrade, judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,7 +82,7 @@ pub enum ReasonKind {
 pub fn judge(before: &CatalogBlock, after: &CatalogBlock, differences: &[Difference]) -> Upgrade {
     let mut reasons = Vec::new();
     offered(before, after, &mut reasons);
-    answers(questions(Some(before)), questions(Some(after)), &mut reasons);
+    answers(before.asked(), after.asked(), &mut reasons);
     services(differences, &mut reasons);
     volumes(differences, &mut reasons);
     reasons.sort();
@@ -195,19 +194,18 @@ fn offered(before: &CatalogBlock, after: &CatalogBlock, reasons: &mut Vec<Reason
 }
 
 fn answers(before: &[Question], after: &[Question], reasons: &mut Vec<Reason>) {
-    let name = |question: &Question| question.variable.value().map(ToString::to_string);
     for question in after {
-        let Some(variable) = name(question) else { continue };
-        let old = before.iter().rfind(|old| name(old).as_ref() == Some(&variable));
+        let Some(variable) = question.name() else { continue };
+        let old = before.iter().rfind(|old| old.name().as_ref() == Some(&variable));
         let mut needs = |text: String| put(reasons, ReasonKind::Answer, &variable, text);
-        let unanswered = must_be_answered(question);
+        let unanswered = question.is_required() && question.default_answer().is_empty();
         let Some(old) = old else {
             if unanswered {
                 needs("it is new and required, and has no default".to_owned());
             }
             continue;
         };
-        if unanswered && !is_required(old) {
+        if unanswered && !old.says_required() {
             needs("it is required now and has no default: stacks that left it empty need an answer".to_owned());
         }
         if let Some(text) = other_kind(old, question) {
@@ -234,20 +232,6 @@ fn answers(before: &[Question], after: &[Question], reasons: &mut Vec<Reason>) {
             }
         }
     }
-}
-
-fn is_required(question: &Question) -> bool {
-    match question.required.value() {
-        Some(Templated::Value(required)) => *required,
-        Some(Templated::Text(text)) => text == "true",
-        None => false,
-    }
-}
-
-/// The UI does not insist on an answer to a boolean.
-fn must_be_answered(question: &Question) -> bool {
-    let default = question.default.value().map(ToString::to_string).unwrap_or_default();
-    is_required(question) && default.is_empty() && question.kind.value() != Some(&QuestionType::Boolean)
 }
 
 /// Whether an answer to the old question may be none to the new one. Any answer is a text.

@@ -1,10 +1,10 @@
 //! The form that Rancher 1.6 shows before it launches a version: an input for each question, by its type.
 
+use catalog_check::answers::is_number_of_a_browser;
 use rancher_catalog::launch::Answers;
 use rancher_catalog::model::{Field, Question, QuestionType, Scalar};
 use serde::Serialize;
 
-use crate::answers::{is_required, says_required, variable};
 use crate::reading::{shown, weight};
 
 /// The most questions, and the most choices of one, that a page shows.
@@ -65,7 +65,7 @@ impl Input {
 
 /// The inputs for some questions, and how many more there are.
 pub fn inputs(questions: &[Question], answers: &Answers) -> (Vec<Input>, usize) {
-    let asked = questions.iter().filter(|question| variable(question).is_some_and(|name| !name.is_empty()));
+    let asked = questions.iter().filter(|question| question.name().is_some_and(|name| !name.is_empty()));
     let mut left = HEAVIEST;
     let (mut inputs, mut more) = (Vec::new(), 0);
     for (number, question) in asked.enumerate() {
@@ -83,9 +83,9 @@ pub fn inputs(questions: &[Question], answers: &Answers) -> (Vec<Input>, usize) 
 }
 
 fn input(number: usize, question: &Question, answers: &Answers) -> Input {
-    let name = variable(question).unwrap_or_default();
+    let name = question.name().unwrap_or_default();
     let text = |field: &Field<Scalar>| field.value().map(ToString::to_string).unwrap_or_default();
-    let default = text(&question.default);
+    let default = question.default_answer();
     let value = answers.get(&name).cloned().unwrap_or_default();
     let kind = question.kind.value().cloned().unwrap_or(QuestionType::String);
     let listed: Vec<String> = question.options.value().into_iter().flatten().map(ToString::to_string).collect();
@@ -98,7 +98,7 @@ fn input(number: usize, question: &Question, answers: &Answers) -> Input {
         control: control(&kind, &value),
         is_changed: value != default,
         options: choices(&kind, &listed, &value),
-        is_required: is_required(question),
+        is_required: question.is_required(),
         not_enforced: not_enforced(question),
         complaints: complaints(question, &kind, &listed, &value),
         note: note(&kind),
@@ -127,11 +127,7 @@ fn control(kind: &QuestionType, value: &str) -> &'static str {
         QuestionType::Multiline => "textarea",
         QuestionType::Password | QuestionType::Masked => "password",
         // A browser shows nothing of what is no number, or no day.
-        QuestionType::Int | QuestionType::Float
-            if value.is_empty() || value.parse::<f64>().is_ok_and(f64::is_finite) =>
-        {
-            "number"
-        }
+        QuestionType::Int | QuestionType::Float if value.is_empty() || is_number_of_a_browser(value) => "number",
         QuestionType::Date if value.is_empty() || is_day(value) => "date",
         _ => "text",
     }
@@ -192,7 +188,7 @@ fn not_enforced(question: &Question) -> Vec<String> {
     told.extend(limits(bound(&question.min_length), bound(&question.max_length), " characters"));
     told.extend(characters(&question.valid_chars).map(|all| format!("only the characters {}", shown(&all))));
     told.extend(characters(&question.invalid_chars).map(|all| format!("none of the characters {}", shown(&all))));
-    if says_required(question) && !is_required(question) {
+    if question.says_required() && !question.is_required() {
         told.push("an answer".to_owned());
     }
     told
@@ -201,16 +197,14 @@ fn not_enforced(question: &Question) -> Vec<String> {
 fn complaints(question: &Question, kind: &QuestionType, listed: &[String], value: &str) -> Vec<String> {
     let mut told = Vec::new();
     if value.is_empty() {
-        if is_required(question) {
+        if question.is_required() {
             told.push("Rancher wants an answer here before it launches".to_owned());
         }
         return told;
     }
-    let number = value.trim().parse::<f64>().ok();
-    let is_whole = number.is_some_and(|number| number.fract() == 0.0);
+    let number = value.parse::<f64>().ok();
     match kind {
-        QuestionType::Int if !is_whole => told.push("this is no whole number, and is launched all the same".to_owned()),
-        QuestionType::Float if number.is_none() => {
+        QuestionType::Int | QuestionType::Float if !is_number_of_a_browser(value) => {
             told.push("this is no number, and is launched all the same".to_owned())
         }
         QuestionType::Enum if !listed.iter().any(|option| option == value) => {
@@ -246,7 +240,7 @@ mod tests {
         let block = CatalogBlock::of(&Document::read(&format!("questions: [{question}]")).unwrap().to_value());
         let questions = block.questions.value().unwrap();
         let mut answers = catalog_diff::meaning::defaults(questions);
-        answers.extend(answer.map(|answer| (variable(&questions[0]).unwrap(), answer.to_owned())));
+        answers.extend(answer.map(|answer| (questions[0].name().unwrap(), answer.to_owned())));
         inputs(questions, &answers).0.remove(0)
     }
 

@@ -1,11 +1,9 @@
 //! What every answer of every choice changes, beside the defaults.
 
 use rancher_catalog::launch::Answers;
-use rancher_catalog::model::QuestionType;
 use rancher_catalog::source::VersionSource;
 use serde::Serialize;
 
-use crate::answers::{questions, variable};
 use crate::compare::Changed;
 use crate::launch::{Launched, launch};
 use crate::reading::{short, weight};
@@ -68,21 +66,18 @@ pub fn matrix(version: &VersionSource, answers: &Answers, href: impl Fn(&str, &s
     let usual = launch(version, answers);
     let mut all = Matrix::default();
     let (mut tried, mut lines, mut heavy, mut printed) = (0, 0, 0, 0);
-    for question in questions(version) {
+    for question in version.questions() {
         if all.is_cut {
             break;
         }
-        let Some(name) = variable(question) else { continue };
-        let options: Vec<String> = match question.kind.value() {
-            Some(QuestionType::Boolean) => vec!["true".to_owned(), "false".to_owned()],
-            Some(QuestionType::Enum) => {
-                question.options.value().into_iter().flatten().map(ToString::to_string).collect()
-            }
-            _ => continue,
-        };
+        let Some(name) = question.name() else { continue };
+        let offered = question.offered();
+        if offered.is_empty() {
+            continue;
+        }
         let default = answers.get(&name).cloned().unwrap_or_default();
         let mut answers_shown = Vec::new();
-        for value in options.into_iter().filter(|option| *option != default) {
+        for value in offered.into_iter().filter(|answer| *answer != default) {
             if tried == MOST || lines >= LINES || heavy >= HEAVIEST || printed >= PRINTED {
                 all.is_cut = true;
                 break;

@@ -9,7 +9,7 @@ use rancher_catalog::source::{TemplateSource, VersionSource};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::answers::{Given, given, questions};
+use crate::answers::{Given, given};
 use crate::card::Card;
 use crate::catalog::{Catalog, Place, Shelf};
 use crate::environments::{Environment, editing, environment};
@@ -320,7 +320,7 @@ impl Preview {
         let outcome = Outcome::new(&launch(version, &given.answers), &launch(version, &usual.answers), |name| {
             if self.links.is_live() { format!("{here}/{name}{answers}") } else { String::new() }
         });
-        let (inputs, more) = inputs(questions(version), &given.answers);
+        let (inputs, more) = inputs(version.questions(), &given.answers);
         let (readme, is_cut) = readme(looked).map(|text| to_html(&text)).unwrap_or_default();
         json!({
             "action": here,

@@ -32,9 +32,8 @@ pub fn usual_stack(version: &str) -> Stack<'_> {
 /// What a template becomes: with the usual answers, and with each other answer that makes another document of it.
 pub(crate) fn of(template: &Template, questions: &[Question], version: &str) -> Vec<Reading> {
     let stack = usual_stack(version);
-    let name = |question: &Question| question.variable.value().map(ToString::to_string);
     let defaults: BTreeMap<String, String> =
-        questions.iter().filter_map(|question| Some((name(question)?, usual_answer(question)))).collect();
+        questions.iter().filter_map(|question| Some((question.name()?, usual_answer(question)))).collect();
     let mut tries: Vec<Option<(String, String)>> = vec![None];
     let mut add = |name: &str, value: String| {
         let one = Some((name.to_owned(), value));
@@ -43,7 +42,7 @@ pub(crate) fn of(template: &Template, questions: &[Question], version: &str) -> 
         }
     };
     for question in questions {
-        let Some(name) = name(question) else { continue };
+        let Some(name) = question.name() else { continue };
         match question.kind.value() {
             Some(QuestionType::Boolean) => ["true", "false"].into_iter().for_each(|value| add(&name, value.to_owned())),
             _ => {
@@ -54,7 +53,7 @@ pub(crate) fn of(template: &Template, questions: &[Question], version: &str) -> 
     }
     // Of a choice nobody can answer what it does not offer, and what nobody is asked has no answer at all.
     let is_free = |wanted: &str| {
-        questions.iter().filter(|question| name(question).as_deref() == Some(wanted)).any(|question| {
+        questions.iter().filter(|question| question.name().as_deref() == Some(wanted)).any(|question| {
             match question.kind.value() {
                 Some(QuestionType::Boolean) => false,
                 Some(QuestionType::Enum) => question.options.value().is_none_or(Vec::is_empty),

@@ -300,7 +300,7 @@ impl VersionSource {
     pub fn expand(&mut self) {
         let block =
             self.catalog.take().unwrap_or_else(|| self.catalog_node().map(|block| CatalogBlock::of(&block.to_value())));
-        let questions = block.as_ref().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+        let questions = block.as_ref().map_or(&[][..], CatalogBlock::asked);
         let launched =
             block.as_ref().and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
         let limit = |limit: &Field<Version>| limit.value().map(Version::text).unwrap_or_default();
@@ -330,6 +330,11 @@ impl VersionSource {
     /// The catalog block, as far as it can be read.
     pub fn catalog(&self) -> Option<&CatalogBlock> {
         self.catalog.get_or_init(|| self.catalog_node().map(|block| CatalogBlock::of(&block.to_value()))).as_ref()
+    }
+
+    /// The questions of the catalog block.
+    pub fn questions(&self) -> &[Question] {
+        self.catalog().map_or(&[], CatalogBlock::asked)
     }
 
     /// The version that its catalog block names; nothing else of the block is read for it.

@@ -15,7 +15,7 @@ const MOST: usize = 50;
 
 /// Those of a version: of each question, by the name of its variable, all but the usual one.
 pub fn offered_answers(version: &VersionSource, usual: &Answers) -> Vec<(String, Vec<String>)> {
-    let questions = version.catalog().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
+    let questions = version.questions();
     if !questions
         .iter()
         .any(|question| matches!(question.kind.value(), Some(QuestionType::Boolean | QuestionType::Enum)))
@@ -35,7 +35,7 @@ pub fn offered_answers(version: &VersionSource, usual: &Answers) -> Vec<(String,
             }
             _ => return None,
         };
-        let name = question.variable.value()?.to_string();
+        let name = question.name()?;
         if !put_in.contains(name.as_str()) || in_actions.contains(name.as_str()) {
             return None;
         }

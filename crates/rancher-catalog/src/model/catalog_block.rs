@@ -43,6 +43,11 @@ impl CatalogBlock {
             _ => value.clone(),
         })
     }
+
+    /// The questions; none where it has none, or no list.
+    pub fn asked(&self) -> &[Question] {
+        self.questions.value().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A map as a type, without the keys that do not fit it.

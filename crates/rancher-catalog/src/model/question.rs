@@ -44,6 +44,41 @@ known_keys! {
     }
 }
 
+impl Question {
+    /// The name of its variable.
+    pub fn name(&self) -> Option<String> {
+        self.variable.value().map(ToString::to_string)
+    }
+
+    /// The answer that stands there from the start; an empty one if there is none.
+    pub fn default_answer(&self) -> String {
+        self.default.value().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The answers that the UI offers to choose from; none where any text may be written.
+    pub fn offered(&self) -> Vec<String> {
+        match self.kind.value() {
+            Some(QuestionType::Boolean) => vec!["true".to_owned(), "false".to_owned()],
+            Some(QuestionType::Enum) => self.options.value().into_iter().flatten().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether its author wants an answer.
+    pub fn says_required(&self) -> bool {
+        match self.required.value() {
+            Some(Templated::Value(required)) => *required,
+            Some(Templated::Text(text)) => text == "true",
+            None => false,
+        }
+    }
+
+    /// Whether the UI insists on an answer: of a boolean it does not.
+    pub fn is_required(&self) -> bool {
+        self.says_required() && self.kind.value() != Some(&QuestionType::Boolean)
+    }
+}
+
 /// The kinds of input that the UI has (`C.SUPPORTED_SCHEMA_INPUTS`); any other gets a text box and a complaint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
