@@ -20,7 +20,6 @@ use swarm_lab::tree;
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not,
         the_check_of_drone_passes_what_is_good_and_stops_what_is_not,
         the_check_of_gitlab_passes_what_is_good_and_stops_what_is_not,
         the_hook_of_pre_commit_stops_what_is_not_good_before_it_is_committed,
@@ -62,11 +61,16 @@ fn write_image_builder(project: &Path) {
          \"$GEN_CATALOG\" image scripts/amd64 scripts/arm64 --certificates scripts/bundle \
          --revision \"$SWARMKIT_CATALOG_COMMIT\" --out target/image/swarmkit.tar\n";
     fs::write(folder.join("image"), script).unwrap();
-    fs::set_permissions(folder.join("image"), fs::Permissions::from_mode(0o755)).unwrap();
+    let binaries = "#!/bin/sh\nset -e\necho \"scripts/binaries $*\" >> \"$CALLS\"\nmkdir -p target/binaries\n\
+         echo 1 > target/binaries/gen-catalog.tgz\necho 2 > target/binaries/SHA256SUMS\n";
+    fs::write(folder.join("binaries"), binaries).unwrap();
+    for name in ["image", "binaries"] {
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
 }
 
 /// A clone of a catalog with one template, on a branch of a pull request.
-fn catalog() -> Sandbox {
+pub fn catalog() -> Sandbox {
     Sandbox::with(|clone| {
         for (name, text) in GOOD_TEMPLATE {
             let path = clone.join("infra-templates/example").join(name);
@@ -76,7 +80,7 @@ fn catalog() -> Sandbox {
     })
 }
 
-fn good_change(clone: &Path) {
+pub fn good_change(clone: &Path) {
     let template = clone.join("infra-templates/example");
     tree::copy(&template.join("1"), &template.join("2"));
     edit(&template.join("2/rancher-compose.yml"), "v1.1.0", "v1.2.0");
@@ -88,39 +92,6 @@ fn good_change(clone: &Path) {
 fn bad_change(clone: &Path) {
     edit(&clone.join("infra-templates/example/0/docker-compose.yml"), "web:1.0.0", "web:1.0.1");
     commit_all(clone, "changes what was published");
-}
-
-fn the_check_of_github_actions_passes_what_is_good_and_stops_what_is_not() {
-    for (change, passes) in [(good_change as fn(&Path), true), (bad_change, false)] {
-        let sandbox = catalog();
-        let base = git(&sandbox.clone, &["rev-parse", "HEAD"]);
-        change(&sandbox.clone);
-        let mut runner = Runner::new(&sandbox, &sandbox.clone);
-        runner.outputs.insert("github.event.pull_request.base.sha".to_owned(), base);
-        let workflow = example("github-check.yml");
-        assert_eq!(workflow["on"], "pull_request");
-        let result = runner.github(&workflow);
-        let summary = fs::read_to_string(sandbox.folder.path().join("summary")).unwrap();
-        assert!(runner.calls()[0].contains(&format!("--tag {TAG} ")));
-        if passes {
-            result.unwrap();
-            assert!(
-                summary.contains("**An upgrade of a running stack recreates the containers of web.**"),
-                "{summary}"
-            );
-        } else {
-            let (step, text) = result.unwrap_err();
-            assert_eq!(step, "Check what the pull request changes");
-            assert!(
-                text.contains(
-                    "::error file=infra-templates/example/0/docker-compose.yml,title=published-revision-changed::"
-                ),
-                "{text}"
-            );
-            // What it changes is told all the same.
-            assert!(summary.contains("`example/web:1.0.0` → `example/web:1.0.1`"), "{summary}");
-        }
-    }
 }
 
 fn the_check_of_drone_passes_what_is_good_and_stops_what_is_not() {
@@ -199,6 +170,10 @@ fn released(sandbox: &Sandbox, folder: &Path, calls: &[String]) {
     let pull_request = calls.iter().find(|call| call.starts_with("gh pr create")).unwrap();
     let wanted = format!("--head {BRANCH} --title infra-templates/swarm: {TAG} --body-file body.md");
     assert!(pull_request.ends_with(&wanted), "{pull_request}");
+    // What can be downloaded is published, with the sums.
+    let published = |start: &str| calls.iter().any(|call| call.starts_with(start));
+    assert!(published(&format!("gh release create {TAG} --verify-tag")), "{calls:?}");
+    assert!(published(&format!("gh release upload {TAG} --clobber target/binaries/SHA256SUMS")), "{calls:?}");
     // The image is pushed before anything names its digest.
     let place = |start: &str| calls.iter().position(|call| call.starts_with(start)).unwrap();
     let steps = ["scripts/image --arm64", "skopeo login", "skopeo copy --all --preserve-digests", "gh pr create"];
@@ -219,6 +194,7 @@ fn the_release_of_github_actions_opens_one_pull_request() {
         ("github.server_url", "https://github.com"),
         ("github.workflow_ref", "rancher/swarmkit-catalog/.github/workflows/release.yml@refs/tags/v2.0.0"),
         ("github.actor", "someone"),
+        ("github.token", "secret"),
         ("secrets.CATALOG_TOKEN", "secret"),
         ("secrets.REGISTRY_USER", "someone"),
         ("secrets.REGISTRY_PASSWORD", "secret"),
@@ -241,6 +217,7 @@ fn the_release_of_github_actions_opens_one_pull_request() {
             &format!("cosign sign --yes {image}"),
             &attest("slsaprovenance1", "image-provenance.json"),
             &attest("cyclonedx", "target/image/swarmkit.cdx.json"),
+            "cosign sign-blob --yes --bundle target/binaries/SHA256SUMS.bundle target/binaries/SHA256SUMS",
         ]
     );
     let provenance: Value =
@@ -319,10 +296,14 @@ fn every_example_is_in_the_list() {
 fn every_action_is_pinned_to_a_commit() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci");
     let mut pinned = 0;
-    for entry in fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
+    let examples = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in examples.chain([root().join("action.yml")]) {
         let text = fs::read_to_string(&path).unwrap();
         for line in text.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: ")) {
+            // This project's own is named by the version that the examples are of; which commit that will be nobody knows.
+            if line == format!("rancher/swarmkit-catalog@{TAG}") {
+                continue;
+            }
             let (_, commit) = line.split_once('@').unwrap();
             let (commit, version) = commit.split_once(" # v").unwrap_or_else(|| panic!("{line}: no version"));
             assert!(swarmkit_settings::built_from::is_commit(commit), "{line}");

@@ -34,7 +34,7 @@ impl Runner {
         };
         let note = "echo \"$(basename \"$0\") $*\" >> \"$CALLS\"";
         let programs = Path::new(swarm_lab::programs::gen_catalog()).parent().unwrap().display().to_string();
-        runner.tool("gh", note);
+        runner.tool("gh", &format!("{note}\nif [ \"$1 $2\" = \"release view\" ]; then exit 1; fi"));
         // It reads the password; a pipe that nobody reads would break.
         runner.tool("skopeo", &format!("{note}\nif [ \"$1\" = login ]; then cat > /dev/null; fi"));
         // So does it; of an archive, what is copied has to be in it.
@@ -90,12 +90,22 @@ impl Runner {
         let mut out = String::new();
         let mut rest = text;
         while let Some((before, inside)) = rest.split_once("${{") {
-            let (name, after) = inside.split_once("}}").unwrap();
+            let (expression, after) = inside.split_once("}}").unwrap();
             out.push_str(before);
-            out.push_str(self.outputs.get(name.trim()).unwrap_or_else(|| panic!("{name} is not known")));
+            out.push_str(&self.first_of(expression));
             rest = after;
         }
         out + rest
+    }
+
+    /// The first of some values that is not empty. What another event has is empty.
+    fn first_of(&self, expression: &str) -> String {
+        let mut values = expression.split("||").map(|name| match self.outputs.get(name.trim()) {
+            Some(value) => value.clone(),
+            None if name.trim().starts_with("github.event.") || name.contains("outputs.") => String::new(),
+            None => panic!("{name} is not known"),
+        });
+        values.find(|value| !value.is_empty()).unwrap_or_default()
     }
 
     fn environment(&self, of: &[&Value]) -> BTreeMap<String, String> {
@@ -105,7 +115,7 @@ impl Runner {
 
     /// Runs the steps of the one job of a workflow of GitHub Actions; the name of the step that failed.
     pub fn github(&mut self, workflow: &Value) -> Result<String, (String, String)> {
-        assert!(workflow["name"].is_string() && workflow["permissions"]["contents"] == "read");
+        assert!(workflow["name"].is_string() && workflow["permissions"].is_mapping());
         let jobs = workflow["jobs"].as_mapping().unwrap();
         assert_eq!(jobs.len(), 1);
         let job = jobs.values().next().unwrap();
@@ -117,23 +127,32 @@ impl Runner {
             fs::write(file, "").unwrap();
             self.variables.insert(name.to_owned(), file.display().to_string());
         }
+        self.variables.insert("RUNNER_TEMP".to_owned(), self.folder.join("../temp").display().to_string());
+        self.steps(&job["steps"], &[job])
+    }
+
+    /// Runs steps; the name of the one that failed.
+    fn steps(&mut self, steps: &Value, above: &[&Value]) -> Result<String, (String, String)> {
+        let (output, path) = (PathBuf::from(&self.variables["GITHUB_OUTPUT"]), self.variables["GITHUB_PATH"].clone());
         let (mut all, mut failed) = (String::new(), None);
-        for step in job["steps"].as_sequence().unwrap() {
+        for step in steps.as_sequence().unwrap() {
+            if !self.wanted(step["if"].as_str(), failed.is_some()) {
+                continue;
+            }
             if let Some(action) = step["uses"].as_str() {
                 assert!(step.get("run").is_none());
-                if failed.is_none() {
-                    self.action(action, step);
+                match self.action(action, step) {
+                    Ok(text) => all.push_str(&text),
+                    Err(error) => failed = failed.or(Some(error)),
                 }
                 continue;
             }
             let (name, script) = (step["name"].as_str().unwrap(), step["run"].as_str().unwrap());
             // What a person may choose comes in variables.
             assert!(!script.contains("${{"), "{name}");
-            if !self.wanted(step["if"].as_str(), failed.is_some()) {
-                continue;
-            }
-            let mut environment = self.environment(&[job, step]);
+            let mut environment = self.environment(&[above, &[step]].concat());
             environment.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
+            fs::write(&output, "").unwrap();
             let (code, text) = self.run(script, &environment);
             all.push_str(&text);
             if code != 0 && failed.is_none() {
@@ -151,7 +170,39 @@ impl Runner {
         failed.map_or(Ok(all), Err)
     }
 
-    fn action(&self, action: &str, step: &Value) {
+    /// Runs this project's own action.
+    fn own_action(&mut self, step: &Value) -> Result<String, (String, String)> {
+        let text = fs::read_to_string(swarm_lab::programs::root().join("action.yml")).unwrap();
+        let action: Value = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(action["runs"]["using"], "composite");
+        let outside = self.outputs.clone();
+        let given = step.get("with");
+        for (name, input) in action["inputs"].as_mapping().unwrap() {
+            let name = name.as_str().unwrap();
+            let value = given.and_then(|with| with.get(name)).unwrap_or(&input["default"]);
+            let value = self.evaluate(value.as_str().unwrap());
+            self.outputs.insert(format!("inputs.{name}"), value);
+        }
+        for (name, _) in given.and_then(Value::as_mapping).into_iter().flatten() {
+            assert!(action["inputs"].get(name).is_some(), "{name:?} is no input");
+        }
+        for step in action["runs"]["steps"].as_sequence().unwrap() {
+            assert!(step.get("uses").is_some() || step["shell"] == "bash");
+        }
+        let result = self.steps(&action["runs"]["steps"], &[]);
+        let outputs = action["outputs"].as_mapping().unwrap().iter();
+        let told: Vec<(String, String)> = outputs
+            .map(|(name, output)| (name.as_str().unwrap().to_owned(), self.evaluate(output["value"].as_str().unwrap())))
+            .collect();
+        self.outputs = outside;
+        if let Some(id) = step["id"].as_str() {
+            let named = told.into_iter().map(|(name, value)| (format!("steps.{id}.outputs.{name}"), value));
+            self.outputs.extend(named);
+        }
+        result
+    }
+
+    fn action(&mut self, action: &str, step: &Value) -> Result<String, (String, String)> {
         let path = |key: &str| step["with"][key].as_str();
         match action.split('@').next().unwrap() {
             // The repository itself is here.
@@ -165,32 +216,51 @@ impl Runner {
             }
             // A stand-in is on the path.
             "sigstore/cosign-installer" => {}
+            // Of what is uploaded in any case, there may be nothing.
+            "actions/upload-artifact" if step["if"] == "always()" => {}
             "actions/upload-artifact" => {
                 for file in path("path").unwrap().lines() {
-                    assert!(self.folder.join(file).is_file(), "{file}");
+                    assert!(self.folder.join(file).exists(), "{file}");
                 }
             }
+            // What was there at the end of a job is there at the next one.
+            "actions/cache" => {
+                let (folder, key) = (self.evaluate(path("path").unwrap()), self.evaluate(path("key").unwrap()));
+                assert!(!key.is_empty());
+                let is_there = Path::new(&folder).exists();
+                let id = step["id"].as_str().unwrap();
+                self.outputs.insert(format!("steps.{id}.outputs.cache-hit"), is_there.to_string());
+            }
+            "rancher/swarmkit-catalog" => return self.own_action(step),
             other => panic!("{other}"),
         }
+        Ok(String::new())
     }
 
     fn wanted(&self, condition: Option<&str>, failed: bool) -> bool {
-        match condition {
-            None => !failed,
-            Some("always()") => true,
-            Some(other) => {
-                let (name, value) = other.split_once(" == ").unwrap();
-                !failed && self.outputs.get(name).map(String::as_str) == Some(value.trim_matches('\''))
-            }
-        }
+        let terms: Vec<&str> = condition.into_iter().flat_map(|condition| condition.split(" && ")).collect();
+        let holds = |term: &&str| {
+            let (name, value, wanted) = match (term.split_once(" == "), term.split_once(" != ")) {
+                (Some((name, value)), _) => (name, value, true),
+                (None, Some((name, value))) => (name, value, false),
+                (None, None) => panic!("{term}"),
+            };
+            (self.outputs.get(name).map_or("", String::as_str) == value.trim_matches('\'')) == wanted
+        };
+        (!failed || terms.contains(&"always()")) && terms.iter().filter(|term| **term != "always()").all(holds)
     }
 
     fn take_outputs(&mut self, id: &str, text: &str) {
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
-            let (name, end) = line.split_once("<<").unwrap();
-            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
-            self.outputs.insert(format!("steps.{id}.outputs.{name}"), value.join("\n"));
+            let (name, value) = match line.split_once("<<") {
+                Some((name, end)) => {
+                    let value: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
+                    (name, value.join("\n"))
+                }
+                None => line.split_once('=').map(|(name, value)| (name, value.to_owned())).unwrap(),
+            };
+            self.outputs.insert(format!("steps.{id}.outputs.{name}"), value);
         }
     }
 

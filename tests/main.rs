@@ -4,6 +4,7 @@ mod allowances;
 mod architecture;
 mod bad_input;
 mod baseline;
+mod binaries;
 mod bump;
 mod bump_refusals;
 mod bump_replay;
@@ -68,6 +69,7 @@ fn main() {
             ("architecture", architecture::trials),
             ("bad_input", bad_input::trials),
             ("baseline", baseline::trials),
+            ("binaries", binaries::trials),
             ("bump", bump::trials),
             ("bump_refusals", bump_refusals::trials),
             ("bump_replay", bump_replay::trials),

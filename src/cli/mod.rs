@@ -30,6 +30,7 @@ mod rules;
 mod schema;
 mod settings;
 mod sign;
+mod sign_blob;
 mod test;
 mod verify;
 mod verify_image;
@@ -148,6 +149,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Settings(settings::SettingsArgs),
     Sign(sign::SignArgs),
+    SignBlob(sign_blob::SignBlobArgs),
     Test(test::TestArgs),
     Verify(verify::VerifyArgs),
     VerifyImage(verify_image::VerifyImageArgs),
@@ -260,6 +262,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(args, &output),
         Command::Settings(args) => settings::run(args, &output),
         Command::Sign(args) => sign::run(args, &output),
+        Command::SignBlob(args) => sign_blob::run(args, &output),
         Command::Test(args) => test::run(args, &output),
         Command::Verify(args) => verify::run(args, &output),
         Command::VerifyImage(args) => verify_image::run(args, &output),

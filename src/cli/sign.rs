@@ -139,7 +139,7 @@ pub(super) fn names_a_key(given: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn private_key(given: &str) -> anyhow::Result<PrivateKey> {
+pub(super) fn private_key(given: &str) -> anyhow::Result<PrivateKey> {
     names_a_key(given)?;
     let pem = match given.strip_prefix(VARIABLE) {
         Some(name) => {

@@ -9,12 +9,17 @@ use serde_json::{Value, json};
 /// x86-64 and arm64, as ELF numbers them.
 pub const MACHINES: [u8; 2] = [62, 183];
 
+/// The packages that a program is built of, as `cargo auditable` puts them into a section of it.
+pub fn package_list(packages: &[Value]) -> Vec<u8> {
+    let mut list = ZlibEncoder::new(Vec::new(), Compression::best());
+    list.write_all(json!({ "packages": packages }).to_string().as_bytes()).unwrap();
+    list.finish().unwrap()
+}
+
 /// A program of a version and commit, with packages as `cargo auditable` notes them.
 pub fn made_program(machine: u8, version: &str, commit: &str, packages: &[Value]) -> Vec<u8> {
     let note = format!("[swarmkit-mon is version {version}, of commit {commit}, changed false]");
-    let mut list = ZlibEncoder::new(Vec::new(), Compression::best());
-    list.write_all(json!({ "packages": packages }).to_string().as_bytes()).unwrap();
-    let list = list.finish().unwrap();
+    let list = package_list(packages);
     let names = b"\0.shstrtab\0.dep-v0\0";
 
     let mut file = vec![0; 64];
