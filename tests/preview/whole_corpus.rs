@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use catalog_preview::catalog::{Catalog, Place, Shelf};
 use catalog_preview::links::{Links, query};
 use catalog_preview::{Preview as Pages, Query};
-use rancher_catalog::model::{Question, QuestionType};
+use rancher_catalog::model::Question;
 use rancher_catalog::source::{TemplateSource, VersionSource};
 use serde_json::Value;
 use swarm_lab::dice::Dice;
@@ -15,13 +15,13 @@ use swarm_lab::generator::{corpus, gen_catalog};
 use swarm_lab::large_catalog::{Size, write};
 use swarm_lab::previewed::Preview;
 use swarm_lab::programs::root;
-use swarm_lab::trial::{Trial, trial};
+use swarm_lab::trial::{Trial, is_long, trial};
 
 pub fn trials() -> Vec<Trial> {
     let missing = corpus().is_none().then_some("needs the real catalogs (CATALOG_CORPUS)");
     vec![
         trial("every_page_of_the_real_catalogs_is_made_and_none_is_large", missing, every_page),
-        trial("a_thousand_answers_give_what_render_compose_prints", missing, a_thousand_answers),
+        trial("random_answers_give_what_render_compose_prints", missing, random_answers),
         trial("the_pages_of_a_large_catalog_are_no_larger", None, large),
         trial("the_pages_of_a_hostile_catalog_are_no_larger", None, hostile),
     ]
@@ -121,7 +121,9 @@ fn hostile() {
     all_pages(&folder.path().join("x-catalog"), 1);
 }
 
-fn a_thousand_answers() {
+/// Of each catalog so many: a thousand of both in the campaigns.
+fn random_answers() {
+    let tries = if is_long() { 500 } else { 100 };
     let mut dice = Dice::new(20);
     for catalog in catalogs() {
         let served = Preview::start(&catalog, &[]);
@@ -136,7 +138,7 @@ fn a_thousand_answers() {
             })
             .filter(|(_, version)| version.docker_compose.is_some())
             .collect();
-        for _ in 0..500 {
+        for _ in 0..tries {
             let (place, version) = &versions[dice.between(0, versions.len())];
             let answers = made_up(version, &mut dice);
             as_printed(&served, place, version, &answers);
@@ -146,24 +148,17 @@ fn a_thousand_answers() {
 
 /// Answers to some of the questions, such as can be given.
 fn made_up(version: &VersionSource, dice: &mut Dice) -> BTreeMap<String, String> {
-    let questions = version.catalog().and_then(|block| block.questions.value()).map_or(&[][..], Vec::as_slice);
     let answer = |question: &Question, dice: &mut Dice| -> String {
         let odd =
             ["", "5", "-1", "a b", "$x", "$$", "${NAME}", "a\nb", "é ü", "{{ .Values }}", "'\"", "true", "a: b", "# x"];
-        let offered: Vec<String> = match question.kind.value() {
-            Some(QuestionType::Boolean) => vec!["true".to_owned(), "false".to_owned()],
-            Some(QuestionType::Enum) => {
-                question.options.value().into_iter().flatten().map(ToString::to_string).collect()
-            }
-            _ => Vec::new(),
-        };
+        let offered = question.offered();
         if offered.is_empty() {
             odd[dice.between(0, odd.len())].to_owned()
         } else {
             offered[dice.between(0, offered.len())].clone()
         }
     };
-    let asked = questions.iter().filter_map(|question| Some((question.variable.value()?.to_string(), question)));
+    let asked = version.questions().iter().filter_map(|question| Some((question.name()?, question)));
     let chosen: Vec<(String, &Question)> = asked.filter(|(name, _)| !name.is_empty() && !dice.one_in(3)).collect();
     chosen.into_iter().map(|(name, question)| (name, answer(question, dice))).collect()
 }

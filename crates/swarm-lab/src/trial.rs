@@ -72,11 +72,12 @@ pub type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// Runs the trials of some modules as the command line asks, each under its module's name, and ends the process.
 /// `most_at_a_time` is for those that mostly wait: so many run together, each begun once the processors have time for it.
-/// Otherwise, and where the command line says how many, they simply run together: as many as there are processors.
+/// Otherwise, and where the command line says how many, they simply run together: two for each processor, as each waits at times
+/// for a program that it runs.
 pub fn run(most_at_a_time: Option<usize>, modules: &[Module]) -> ! {
     let mut arguments = Arguments::from_args();
     let turns = most_at_a_time.filter(|_| arguments.test_threads.is_none()).map(|_| Arc::new(Turns::default()));
-    arguments.test_threads = arguments.test_threads.or(most_at_a_time);
+    arguments.test_threads = arguments.test_threads.or(most_at_a_time).or_else(|| Some(2 * processors()));
     let took = Arc::new(Mutex::new(Vec::new()));
     let all = modules.iter().flat_map(|(module, trials)| trials().into_iter().map(move |trial| (module, trial)));
     let trials = all.map(|(module, Trial { name, missing, test })| {
@@ -97,6 +98,10 @@ pub fn run(most_at_a_time: Option<usize>, modules: &[Module]) -> ! {
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     tell_the_longest(&mut took.lock().unwrap());
     conclusion.exit()
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn tell_the_longest(took: &mut [(Duration, String)]) {
