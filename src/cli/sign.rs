@@ -1,7 +1,7 @@
 //! `gen-catalog sign`.
 
-use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -16,6 +16,7 @@ use crate::release::signing::archive::{MAX_ARCHIVE, SignError, Unsigned};
 use crate::release::signing::key::{MAX_KEY, PrivateKey};
 use crate::release::signing::tag_of;
 use rancher_catalog::model::Repository;
+use rancher_catalog::regular_file;
 use whole_file;
 
 /// The variable with the password of a key, which cosign reads too.
@@ -71,6 +72,12 @@ pub(super) struct SignArgs {
 }
 
 pub(super) fn run(args: &SignArgs, output: &Output) -> anyhow::Result<Outcome> {
+    for (option, file) in [("--out", &args.out), ("--provenance", &args.provenance)] {
+        let read = [args.key.as_deref().map(Path::new), args.sbom.as_deref()];
+        if let Some(file) = file {
+            not_over(option, file, read.into_iter().flatten())?;
+        }
+    }
     let key = args.key.as_deref().map(private_key).transpose()?;
     let archive = bounded(&args.archive, MAX_ARCHIVE)?;
     let archive = archive.ok_or(SignError::TooLarge).with_context(|| not_signed(&args.archive))?;
@@ -117,10 +124,25 @@ fn not_signed(archive: &Path) -> String {
 /// A file's content; `None` if it has more than that.
 pub(super) fn bounded(path: &Path, limit: u64) -> anyhow::Result<Option<Vec<u8>>> {
     let cannot = || format!("cannot read {}", path.display());
-    let file = File::open(path).with_context(cannot)?;
+    let file = regular_file::open(path).with_context(cannot)?;
     let mut content = Vec::new();
     file.take(limit + 1).read_to_end(&mut content).with_context(cannot)?;
     Ok((content.len() as u64 <= limit).then_some(content))
+}
+
+/// Refuses to write over what is read, by whatever name.
+pub(super) fn not_over<'p>(option: &str, out: &Path, read: impl IntoIterator<Item = &'p Path>) -> anyhow::Result<()> {
+    let Ok(there) = out.metadata() else { return Ok(()) };
+    for file in read {
+        if file.metadata().is_ok_and(|about| (about.dev(), about.ino()) == (there.dev(), there.ino())) {
+            bail!(
+                "{option} {} would be written over {}, which is read: name another file",
+                out.display(),
+                file.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The PEM of a key in a file.

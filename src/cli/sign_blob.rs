@@ -1,7 +1,7 @@
 //! `gen-catalog sign-blob`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -9,7 +9,7 @@ use whole_file;
 
 use super::Outcome;
 use super::output::Output;
-use super::sign::{bounded, private_key};
+use super::sign::{bounded, not_over, private_key};
 
 /// The most that is signed: what names files by their digests is short.
 const MAX_FILE: u64 = 64 << 20;
@@ -44,6 +44,7 @@ pub(super) fn run(args: &SignBlobArgs, output: &Output) -> anyhow::Result<Outcom
         PathBuf::from(name)
     };
     let out = args.out.clone().unwrap_or_else(beside);
+    not_over("--out", &out, [args.file.as_path(), Path::new(&args.key)])?;
     whole_file::write(&out, format!("{}\n", key.sign(&content)))
         .with_context(|| format!("cannot write {}", out.display()))?;
     output.info(&format!("{}\n  signed by {}\n", out.display(), key.public().fingerprint()))?;

@@ -1,12 +1,12 @@
 //! image.lock: the digest of the image that was built for this version.
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use rancher_catalog::model::ImageReference;
+use rancher_catalog::regular_file;
 
 /// The file's name, where commands look for it: in the working folder, as that of the project.
 pub const FILE_NAME: &str = "image.lock";
@@ -69,7 +69,7 @@ impl ImageLock {
     /// It cannot be read, or is not of this form.
     pub fn read(path: &Path) -> Result<Option<Self>, LockError> {
         let fail = |source| LockError::Io { path: path.to_owned(), source };
-        let file = match fs::File::open(path) {
+        let file = match regular_file::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(fail(error)),

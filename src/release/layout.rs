@@ -18,6 +18,7 @@ use super::one_reading::Reading;
 use super::unpack::is_padding;
 use rancher_catalog::digest::{sha256_hex, sha256_of};
 use rancher_catalog::model::ImageReference;
+use rancher_catalog::regular_file;
 
 /// The most that is read of an index or a manifest.
 const MAX_JSON: u64 = 4 << 20;
@@ -186,7 +187,7 @@ impl<'p> Layout<'p> {
         if fs::metadata(path).map_err(fail)?.is_dir() {
             return Ok(Self { path, files: Files::Folder(path.to_owned()) });
         }
-        Self::in_archive(path, BufReader::new(File::open(path).map_err(fail)?))
+        Self::in_archive(path, BufReader::new(regular_file::open(path).map_err(fail)?))
     }
 
     /// Reads an archive from anywhere; the path is what errors call it.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::auditable::Package;
 use rancher_catalog::limited_child;
+use rancher_catalog::regular_file;
 
 /// What cargo may take: it may have to fetch a package.
 const CARGO_LIMIT: Duration = Duration::from_secs(300);
@@ -187,7 +188,7 @@ impl Texts {
 fn text_of(path: &Path) -> Result<Option<String>, LicenceError> {
     let fail = |source| LicenceError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_TEXT + 1).read_to_end(&mut bytes)).map_err(fail)?;
+    regular_file::open(path).and_then(|file| file.take(MAX_TEXT + 1).read_to_end(&mut bytes)).map_err(fail)?;
     if bytes.len() as u64 > MAX_TEXT {
         return Err(fail(io::Error::other(format!("it has more than {MAX_TEXT} bytes"))));
     }

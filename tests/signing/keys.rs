@@ -13,7 +13,13 @@ use swarm_lab::trials;
 use super::made::{image, key, signed, verify};
 
 pub fn trials() -> Vec<Trial> {
-    trials![keys_of_every_form_sign_alike, keys_that_will_not_do_say_why, a_key_in_the_place_of_its_name_is_not_shown]
+    trials![
+        keys_of_every_form_sign_alike,
+        keys_that_will_not_do_say_why,
+        a_key_in_the_place_of_its_name_is_not_shown,
+        nothing_that_is_read_is_written_over,
+        what_is_no_file_is_neither_read_nor_replaced,
+    ]
 }
 
 /// A run with variables of its own.
@@ -46,6 +52,48 @@ fn keys_of_every_form_sign_alike() {
         all.push(fs::read(folder.path().join("signed.tar")).unwrap());
     }
     assert!(all.iter().all(|signed| *signed == all[0]));
+}
+
+fn nothing_that_is_read_is_written_over() {
+    let folder = image();
+    let own = folder.path().join("own.key");
+    fs::copy(key("pkcs8.pem"), &own).unwrap();
+    std::os::unix::fs::symlink("own.key", folder.path().join("linked.key")).unwrap();
+    let before = fs::read(&own).unwrap();
+    let sbom = fs::read(folder.path().join("sbom.json")).unwrap();
+    for args in [
+        &["sign-blob", "sbom.json", "--key", "own.key", "--out", "own.key"][..],
+        &["sign-blob", "sbom.json", "--key", "linked.key", "--out", "./own.key"],
+        &["sign-blob", "sbom.json", "--key", "own.key", "--out", "sbom.json"],
+        &["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "own.key"],
+        &["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "sbom.json"],
+        &["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "o", "--provenance", "own.key"],
+    ] {
+        let (code, errors) = with(folder.path(), &[], args);
+        assert!(code == 2 && errors.contains("would be written over"), "{args:?}: {code} {errors}");
+        assert!(fs::read(&own).unwrap() == before && fs::read(folder.path().join("sbom.json")).unwrap() == sbom);
+    }
+}
+
+fn what_is_no_file_is_neither_read_nor_replaced() {
+    let folder = image();
+    let made = Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    let (key, public) = (key("pkcs8.pem"), key("public.pem"));
+    std::os::unix::fs::symlink("image.tar", folder.path().join("link")).unwrap();
+    for (args, says) in [
+        (&["sign-blob", "pipe", "--key", &key][..], "cannot read pipe: it is a pipe, and no file"),
+        (&["sign-blob", "sbom.json", "--key", "pipe"], "cannot read pipe: it is a pipe, and no file"),
+        (&["sign-blob", "sbom.json", "--key", &key, "--out", "pipe"], "a device, a pipe or a socket has this name"),
+        (&["sign-blob", "sbom.json", "--key", &key, "--out", "link"], "a symbolic link has this name"),
+        (&["sign-blob", "sbom.json", "--key", &key, "--out", "."], "a folder has this name"),
+        (&["verify-image", "pipe", "--key", &public], "it is a pipe, and no file"),
+        (&["lock", "pipe"], "it is a pipe, and no file"),
+    ] {
+        let (code, errors) = with(folder.path(), &[], args);
+        assert!(code == 2 && errors.contains(says), "{args:?}: {code} {errors}");
+    }
+    assert!(folder.path().join("link").is_symlink());
 }
 
 fn keys_that_will_not_do_say_why() {
@@ -82,7 +130,7 @@ fn keys_that_will_not_do_say_why() {
         (write("empty", String::new()), &[], "it is no key"),
         (write("long", "x".repeat(1 << 20)), &[], "too long for one"),
         (key("none"), &[], "cannot read"),
-        ("/dev/zero".to_owned(), &[], "too long for one"),
+        ("/dev/zero".to_owned(), &[], "it is a device, and no file"),
         (folder.path().display().to_string(), &[], "cannot read"),
         ("env://NO_SUCH_VARIABLE".to_owned(), &[], "no variable NO_SUCH_VARIABLE"),
     ] {

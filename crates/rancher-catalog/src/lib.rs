@@ -16,6 +16,7 @@ pub mod launched;
 pub mod limited_child;
 pub mod listed_templates;
 pub mod model;
+pub mod regular_file;
 mod renderings;
 pub mod schema;
 pub mod source;

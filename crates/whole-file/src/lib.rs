@@ -1,6 +1,6 @@
 //! Writing one file whole, or not at all: whoever reads it finds the former or the new one, also after the power was lost.
 
-use std::fs::{File, Permissions};
+use std::fs::{File, FileType, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -13,9 +13,15 @@ pub fn folder_of(file: &Path) -> &Path {
 /// Writes a file for all to read. One that is there keeps its permissions.
 ///
 /// # Errors
-/// Its folder is not there, cannot be written or is full. The file is then as it was.
+/// Its folder is not there, cannot be written or is full; or something else than a file has its name, such as a link or a device.
+/// All is then as it was.
 pub fn write(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
-    let permissions = file.metadata().map_or_else(|_| Permissions::from_mode(0o644), |there| there.permissions());
+    let there = file.symlink_metadata().ok();
+    if let Some(what) = there.as_ref().and_then(|there| no_file(there.file_type())) {
+        let reason = format!("{what} has this name, and would be replaced: name a file, or what is not there yet");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
+    let permissions = there.map_or_else(|| Permissions::from_mode(0o644), |there| there.permissions());
     write_as(file, content.as_ref(), permissions)
 }
 
@@ -25,6 +31,15 @@ pub fn write(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
 /// As [`write()`].
 pub fn write_secret(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     write_as(file, content.as_ref(), Permissions::from_mode(0o600))
+}
+
+fn no_file(kind: FileType) -> Option<&'static str> {
+    match kind {
+        _ if kind.is_file() => None,
+        _ if kind.is_dir() => Some("a folder"),
+        _ if kind.is_symlink() => Some("a symbolic link"),
+        _ => Some("a device, a pipe or a socket"),
+    }
 }
 
 fn write_as(file: &Path, content: &[u8], permissions: Permissions) -> io::Result<()> {
@@ -70,6 +85,10 @@ mod tests {
         assert!(error.to_string().starts_with("there is no folder ") && error.kind() == io::ErrorKind::NotFound);
         fs::create_dir(folder.path().join("d")).unwrap();
         assert!(write(&folder.path().join("d"), "x").is_err());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::os::unix::fs::symlink("d", folder.path().join("link")).unwrap();
+        let error = write(&folder.path().join("link"), "x").unwrap_err();
+        assert!(error.to_string().starts_with("a symbolic link has this name"), "{error}");
+        assert!(write(Path::new("/dev/null"), "x").is_err() && !Path::new("/dev/null").is_file());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }
