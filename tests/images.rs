@@ -18,6 +18,8 @@ pub fn trials() -> Vec<Trial> {
         variables_become_all_that_is_offered,
         a_mirror_gets_a_file_for_skopeo,
         what_cannot_be_told_is_said,
+        however_much_is_offered_all_of_it_is_listed_or_it_is_said,
+        a_question_that_must_be_answered_is,
         a_new_revision_is_rewritten_to_another_registry,
         the_entry_is_rendered_for_another_registry,
     ];
@@ -113,11 +115,58 @@ fn what_cannot_be_told_is_said() {
         ("web: [\n", "docker-compose.yml:2:1: "),
         ("web:\n  image: '{{ .Values.X'\n", "docker-compose.yml:2:"),
         ("web:\n  image: '${NONE}'\n", "docker-compose.yml:2: `` is not an image reference"),
+        ("web: {image: [a]}\n", "docker-compose.yml:1: the image of web is no text"),
+        ("", "docker-compose.yml: it is empty: no image can be told"),
+        ("- web\n", "docker-compose.yml: it is no map of services: no image can be told"),
     ] {
         put(folder, "infra-templates/example/1/docker-compose.yml", compose);
         let (code, _, errors) = outcome(folder, &["images", "infra-templates/example/1"]);
         assert!(code == 1 && errors.contains(says), "{compose}: {code} {errors}");
     }
+    std::fs::remove_file(folder.join("infra-templates/example/1/docker-compose.yml")).unwrap();
+    let (code, _, errors) = outcome(folder, &["images", "infra-templates/example/1"]);
+    assert!(code == 1 && errors.contains("there is no docker-compose.yml"), "{code} {errors}");
+}
+
+fn however_much_is_offered_all_of_it_is_listed_or_it_is_said() {
+    let catalog = catalog();
+    let folder = catalog.path();
+    let asked = |names: &[(&str, usize)]| {
+        let questions: String = names
+            .iter()
+            .map(|(name, count)| {
+                let options: Vec<String> = (0..*count).map(|number| format!("v{number}")).collect();
+                format!(
+                    "  - {{variable: {name}, label: L, description: D, type: enum, default: v0, options: [{}]}}\n",
+                    options.join(", ")
+                )
+            })
+            .collect();
+        let block = format!("version: '2'\n.catalog:\n  version: v1.1.0\n  questions:\n{questions}");
+        put(folder, "infra-templates/example/1/rancher-compose.yml", &block);
+    };
+    let compose = "infra-templates/example/1/docker-compose.yml";
+    asked(&[("E", 1500)]);
+    put(folder, compose, "version: '2'\nservices:\n  web:\n    image: a/b:${E}\n");
+    assert_eq!(names(&images(folder, &["infra-templates/example/1"])).len(), 1500);
+    asked(&[("E", 40), ("F", 40)]);
+    put(folder, compose, "version: '2'\nservices:\n  web:\n    image: ${F}/b:${E}\n");
+    let (code, text, errors) = outcome(folder, &["images", "infra-templates/example/1"]);
+    assert!(code == 1 && errors.contains("too many answers for all to be tried together"), "{code} {errors}");
+    assert_eq!(text.lines().count(), 79);
+}
+
+fn a_question_that_must_be_answered_is() {
+    let catalog = catalog();
+    let folder = catalog.path();
+    let block = "version: '2'\n.catalog:\n  version: v1.1.0\n  questions:\n  - {variable: KEY, label: L, description: D, type: \
+                 string, required: true}\n";
+    put(folder, "infra-templates/example/1/rancher-compose.yml", block);
+    std::fs::remove_file(folder.join("infra-templates/example/1/docker-compose.yml")).unwrap();
+    // Without an answer the line is no YAML, and Rancher's form lets nobody launch it so.
+    let compose = "version: '2'\nservices:\n  web:\n    image: a/b:1\n    environment:\n      {{ .Values.KEY }}: x\n";
+    put(folder, "infra-templates/example/1/docker-compose.yml.tpl", compose);
+    assert_eq!(names(&images(folder, &["infra-templates/example/1"])), ["a/b:1"]);
 }
 
 fn a_new_revision_is_rewritten_to_another_registry() {

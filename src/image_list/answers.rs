@@ -43,6 +43,10 @@ pub(super) fn values_of(questions: &[Question], wanted: &str) -> (Vec<String>, b
     (values, is_free)
 }
 
+fn is_required(questions: &[Question], wanted: &str) -> bool {
+    questions.iter().rfind(|question| question.name().as_deref() == Some(wanted)).is_some_and(Question::is_required)
+}
+
 /// All combinations of the answers that a template asks about; those that it does not have their defaults.
 pub(super) fn combinations(template: &Template, questions: &[Question]) -> Combined {
     let mut choices: Vec<(String, Vec<String>)> = Vec::new();
@@ -50,6 +54,10 @@ pub(super) fn combinations(template: &Template, questions: &[Question]) -> Combi
     let mut made_up: BTreeSet<(String, String)> = BTreeSet::new();
     for name in questions.iter().filter_map(Question::name).collect::<BTreeSet<String>>() {
         let (mut values, is_free) = values_of(questions, &name);
+        // Rancher launches nothing without an answer to it.
+        if is_free && values.first().is_some_and(String::is_empty) && is_required(questions, &name) {
+            values[0] = ANY.to_owned();
+        }
         defaults.insert(name.clone(), values.first().cloned().unwrap_or_default());
         let compared = template.references().iter().filter(|reference| reference.name == name);
         let mut is_used = false;
@@ -78,7 +86,22 @@ pub(super) fn combinations(template: &Template, questions: &[Question]) -> Combi
             choices.push((name, values));
         }
     }
+    let (tries, left_out) = tried(choices);
+    let with_defaults = |answers: Answers| {
+        let mut all = defaults.clone();
+        let is_made_up = answers.iter().any(|(name, value)| made_up.contains(&(name.clone(), value.clone())));
+        all.extend(answers);
+        (all, is_made_up)
+    };
+    Combined { tries: tries.into_iter().map(with_defaults).collect(), left_out }
+}
+
+/// The combinations of values that are tried, and how many choices are tried one by one alone, as with them there would be more
+/// than [`MOST`]. Of no choices there is one, with nothing in it.
+pub(super) fn tried(mut choices: Vec<(String, Vec<String>)>) -> (Vec<Answers>, usize) {
     choices.sort_by_key(|(_, values)| values.len());
+    let first = |(name, values): &(String, Vec<String>)| Some((name.clone(), values.first()?.clone()));
+    let defaults: Answers = choices.iter().filter_map(first).collect();
     let (mut together, mut count) = (Vec::new(), 1_usize);
     let mut alone = Vec::new();
     for choice in choices {
@@ -90,33 +113,25 @@ pub(super) fn combinations(template: &Template, questions: &[Question]) -> Combi
             None => alone.push(choice),
         }
     }
-    let with_defaults = |answers: Answers| {
-        let mut all = defaults.clone();
-        let is_made_up = answers.iter().any(|(name, value)| made_up.contains(&(name.clone(), value.clone())));
-        all.extend(answers);
-        (all, is_made_up)
-    };
-    let mut tries: Vec<(Answers, bool)> = all(&together).into_iter().map(with_defaults).collect();
+    // One that is alone anyway is tried whole.
+    let left_out = if together.is_empty() && alone.len() == 1 { 0 } else { alone.len() };
+    let with = |answers: Answers| defaults.clone().into_iter().chain(answers).collect();
+    let mut tries: Vec<Answers> = all(&together).into_iter().map(with).collect();
     for (name, values) in &alone {
-        tries.extend(values.iter().map(|value| with_defaults(Answers::from([(name.clone(), value.clone())]))));
+        tries.extend(values.iter().map(|value| with(Answers::from([(name.clone(), value.clone())]))));
     }
-    Combined { tries, left_out: alone.len() }
+    (tries, left_out)
 }
 
-/// All combinations of values; of no choices one, with nothing in it. Beyond [`MOST`] there are no more.
-pub(super) fn all(choices: &[(String, Vec<String>)]) -> Vec<Answers> {
+fn all(choices: &[(String, Vec<String>)]) -> Vec<Answers> {
     let mut combined = vec![Answers::new()];
     for (name, values) in choices {
-        let mut next = Vec::new();
-        for answers in &combined {
-            for value in values {
-                let mut more = answers.clone();
-                more.insert(name.clone(), value.clone());
-                next.push(more);
-            }
-        }
-        next.truncate(MOST);
-        combined = next;
+        let with = |answers: &Answers, value: &String| {
+            let mut more = answers.clone();
+            more.insert(name.clone(), value.clone());
+            more
+        };
+        combined = combined.iter().flat_map(|answers| values.iter().map(move |value| with(answers, value))).collect();
     }
     combined
 }

@@ -17,7 +17,7 @@ use rancher_catalog::interpolation::{interpolate, references};
 use rancher_catalog::launch::{Answers, SERVICE_KINDS};
 use rancher_catalog::model::{ImageReference, Question};
 use rancher_catalog::source::{Reading, VersionSource, YamlFile, usual_stack};
-use rancher_catalog::yaml::{Document, Node};
+use rancher_catalog::yaml::{Document, Node, NodeKind};
 
 /// The most that all renderings of one file may print together, in bytes.
 const MAX_RENDERED_BYTES: usize = 16 << 20;
@@ -52,7 +52,13 @@ pub fn of(version: &VersionSource) -> Listed {
     let block = version.catalog();
     let questions = version.questions();
     let launched = block.and_then(|block| block.version.value()).map(ToString::to_string).unwrap_or_default();
-    let Some(file) = &version.docker_compose else { return listed };
+    let Some(file) = &version.docker_compose else {
+        // An environment template launches stacks of other templates.
+        if version.project.is_none() {
+            listed.warnings.push(format!("{}: there is no docker-compose.yml", version.path.display()));
+        }
+        return listed;
+    };
     if let Some(template) = &file.template {
         of_template(file, template, questions, &launched, &mut listed);
     } else {
@@ -66,14 +72,15 @@ pub fn of(version: &VersionSource) -> Listed {
     listed
 }
 
+fn too_many(file: &YamlFile, left_out: usize) -> String {
+    let (file, questions) = (file.path.display(), if left_out == 1 { "one question is" } else { "some questions are" });
+    format!("{file}: there are too many answers for all to be tried together: {questions} tried alone")
+}
+
 fn of_template(file: &YamlFile, template: &Template, questions: &[Question], version: &str, listed: &mut Listed) {
     let combined = combinations(template, questions);
     if combined.left_out > 0 {
-        listed.warnings.push(format!(
-            "{}: there are too many answers for all to be tried together: {} more are tried one by one alone",
-            file.path.display(),
-            combined.left_out
-        ));
+        listed.warnings.push(too_many(file, combined.left_out));
     }
     let stack = usual_stack(version);
     let mut left = Limits { output_bytes: MAX_RENDERED_BYTES, ..Limits::default() };
@@ -124,13 +131,22 @@ fn of_reading(
             return;
         }
     };
-    let Some(root) = root else { return };
+    let Some(root) = root.filter(|root| matches!(root.kind, NodeKind::Map(_))) else {
+        let what = if root.is_some() { "it is no map of services" } else { "it is empty" };
+        let warning = format!("{}: {what}: no image can be told", file.path.display());
+        if !listed.warnings.contains(&warning) {
+            listed.warnings.push(warning);
+        }
+        return;
+    };
     for services in std::iter::once(root).chain(root.get("services")) {
         for (name, service) in services.entries() {
-            let image = service.get("image").filter(|image| image.text().is_some());
-            if let (Some(name), Some(image)) = (name.text(), image) {
-                let line = reading.place(file, image.span.start).line;
+            let (Some(name), Some(image)) = (name.text(), service.get("image")) else { continue };
+            let line = reading.place(file, image.span.start).line;
+            if image.text().is_some() {
                 of_service(file, (name, line), image, questions, made_by, listed);
+            } else {
+                listed.warnings.push(format!("{}:{line}: the image of {name} is no text", file.path.display()));
             }
         }
     }
@@ -152,14 +168,18 @@ fn of_service(
     let mut free = Vec::new();
     let mut choices: Vec<(String, Vec<String>)> = Vec::new();
     for name in names {
-        let known = made_by.and_then(|answers| answers.get(name)).cloned();
+        let known = made_by.and_then(|answers| answers.get(name)).filter(|known| *known != ANY).cloned();
         let (values, is_free) = values_of(questions, name);
         if is_free {
             free.push(name.to_owned());
         }
         choices.push((name.to_owned(), known.map_or(values, |known| vec![known])));
     }
-    for answers in answers::all(&choices) {
+    let (tries, left_out) = answers::tried(choices);
+    if left_out > 0 {
+        listed.warnings.push(too_many(file, left_out));
+    }
+    for answers in tries {
         let Ok(told) = interpolate(text, |name| answers.get(name).cloned()) else {
             let warning = format!("{}:{line}: {text:?} holds a `$` that begins no variable", file.path.display());
             listed.warnings.push(warning);
