@@ -87,6 +87,11 @@ fn what_is_asked_for_wrongly() {
         (&["example", "--version", ""], "is no version"),
         (&["example", "--patch", "--set", "minimum_rancher_versoin=v1"], "is `minimum_rancher_version` meant?"),
         (&["example", "--patch", "--from", "9"], "has no revision 9"),
+        (&["example", "--patch", "--set", "name=a", "--set", "name=b"], "set the same: leave one out"),
+        (
+            &["example", "--patch", "--set", "docker-cmpose:a=b"],
+            "nothing is set in docker-cmpose: is `docker-compose` meant?",
+        ),
         (&["docs", "--patch"], "there is no template `docs`"),
         (&["example", "--patch", "--catalog", "none"], "cannot use none: it is not there"),
     ] {

@@ -28,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         what_rancher_has_not_is_told_with_its_line,
         variables_become_questions_of_their_kind,
         secrets_are_never_copied,
+        a_file_of_variables_that_is_a_link_is_told,
         files_beside_it_are_read_and_none_elsewhere,
         a_file_above_the_clone_is_read_from_within,
         within_brackets_a_text_may_have_a_colon,
@@ -269,6 +270,16 @@ fn what_rancher_has_not_is_told_with_its_line() {
         assert!(lines.iter().any(has), "{key}: {told:?} is not in {lines:#?}");
         is_strictly_good(key, &plan);
     }
+    let slips = "services:\n  web:\n    image: a/b:1\n    prots: ['80:80']\nvolumse: {v: {}}\n";
+    let lines = remarks(&planned(folder.path(), slips));
+    for (at, key, meant) in [(4, "prots", "ports"), (5, "volumse", "volumes")] {
+        let told = |line: &String| {
+            line.starts_with(&format!("docker-compose.yml:{at}:"))
+                && line.contains(key)
+                && line.contains(&format!("is `{meant}` meant?"))
+        };
+        assert!(lines.iter().any(told), "{key}: {lines:#?}");
+    }
     let sections = "name: x\nservices:\n  web:\n    image: a/b:1\ninclude: [a.yml]\nconfigs: {a: {file: ./a}}\nvolumes:\n  v:\n    \
                     name: w\n  e:\n    external: true\nnetworks:\n  n:\n    internal: true\nsecrets:\n  s:\n    external: true\n    \
                     name: t\nother: 1\nx-y: 1\n";
@@ -351,6 +362,15 @@ fn secrets_are_never_copied() {
         assert!(docker.contains(part), "{part} is not in {docker}");
     }
     assert_eq!(rancher.matches("type: password\n").count(), 6, "{rancher}");
+}
+
+fn a_file_of_variables_that_is_a_link_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "elsewhere", "TAG=1\n");
+    std::os::unix::fs::symlink("elsewhere", folder.path().join(".env")).unwrap();
+    let lines = remarks(&planned(folder.path(), "services:\n  web:\n    image: a/b:${TAG}\n"));
+    let told = |line: &String| line.starts_with(".env") && line.contains("is a symbolic link to elsewhere");
+    assert!(lines.iter().any(told), "{lines:#?}");
 }
 
 fn files_beside_it_are_read_and_none_elsewhere() {
@@ -445,6 +465,10 @@ fn a_file_that_is_none_is_refused_with_its_place() {
         ("just text\n", ":1:1: this is no compose file"),
         ("services:\n", "there are no services in it"),
         ("version: '2'\n", "there are no services in it"),
+        (
+            "service:\n  web: {image: 'a/b:1'}\n",
+            ":1:1: `service` holds services, and is read as one: is `services` meant?",
+        ),
         ("services: [web]\n", ":1:1: `services` must be a map of services"),
         ("services:\n  web: nginx\n", ":2:3: the service `web` must be a map of keys"),
         ("services:\n  web: {image: 'a/b:${TAG'}\n", ":2:16: `${TAG`: a dollar begins no variable"),

@@ -149,6 +149,9 @@ fn what_is_null_is_not_there_but_its_service_is() {
     }
     fails(folder, &expect("services.web.image: null"), &["expected  nothing", "got       the text"]);
     fails(folder, &expect("services.webb.privileged: null"), &["there is no `webb`: is `web` meant?"]);
+    // What nothing can have is a slip, and would be no test of anything.
+    fails(folder, &expect("services.web.priviliged: null"), &["no service has `priviliged`: is `privileged` meant?"]);
+    fails(folder, &expect("srvices: null"), &["no compose file has `srvices`: is `services` meant?"]);
 }
 
 fn a_file_without_a_version_has_its_services_at_the_top() {
@@ -162,6 +165,8 @@ fn a_file_without_a_version_has_its_services_at_the_top() {
     passes(folder, "expect: {rancher-compose.yml: {web.scale: 2, catalog: null}}");
     fails(folder, &expect("services.web.image: x"), &["its services stand at the top: is `web` meant?"]);
     fails(folder, &expect("wbeb.tty: null"), &["there is no `wbeb`"]);
+    fails(folder, &expect("web.ttty: null"), &["no service has `ttty`: is `tty` meant?"]);
+    passes(folder, &expect("another: null"));
 }
 
 fn version_one() -> String {

@@ -4,7 +4,7 @@ use super::copied::Copied;
 use super::mention::Behind;
 use super::plan::{ImageChange, Wishes};
 use super::rewrite;
-use super::setting::{File, SettingError};
+use super::setting::{File, Setting, SettingError};
 use super::swapped::Swapped;
 use super::{BumpError, version_places};
 use crate::catalog::CatalogRoot;
@@ -109,7 +109,12 @@ impl Maker<'_> {
     }
 
     pub fn set(&mut self, wishes: &Wishes) -> Result<(), BumpError> {
-        for setting in &wishes.settings {
+        for (at, setting) in wishes.settings.iter().enumerate() {
+            let is_same = |other: &&Setting| (other.file, &other.path) == (setting.file, &setting.path);
+            if let Some(other) = wishes.settings[..at].iter().find(is_same) {
+                let (one, two) = (&other.given, &setting.given);
+                return Err(BumpError::Asked(format!("--set {one} and --set {two} set the same: leave one out")));
+            }
             let wanted: &[&str] = match setting.file {
                 File::CatalogBlock | File::RancherCompose => &["rancher-compose.yml"],
                 File::DockerCompose => &["docker-compose.yml.tpl", "docker-compose.yml"],

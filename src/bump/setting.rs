@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::text_edit::{EditError, YamlText};
-use catalog_check::nearest;
+use catalog_check::{is_it, nearest};
 use rancher_catalog::catalog_service::catalog_block;
 use rancher_catalog::yaml::{Node, NodeKind};
 
@@ -56,7 +56,12 @@ impl FromStr for Setting {
         let (file, path) = match key.split_once(':') {
             Some(("docker-compose" | "docker-compose.yml", path)) => (File::DockerCompose, path),
             Some(("rancher-compose" | "rancher-compose.yml", path)) => (File::RancherCompose, path),
-            _ => (File::CatalogBlock, key),
+            // No key of the block has a colon.
+            Some((file, _)) => {
+                let meant = is_it(["docker-compose", "rancher-compose"], file);
+                return Err(format!("nothing is set in {file}{meant}: {wanted}"));
+            }
+            None => (File::CatalogBlock, key),
         };
         if path.is_empty() {
             return Err(wanted.to_owned());

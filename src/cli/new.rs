@@ -116,8 +116,8 @@ struct PartsArgs {
     /// Set a variable; without a value, or where it looks like a secret, people are asked
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<Pair>,
-    /// Keep what is at a path in a named volume
-    #[arg(long, value_name = "[NAME:]PATH")]
+    /// Keep what is at a path in a named volume, or in a folder of the host where its path stands before the colon
+    #[arg(long, value_name = "[NAME|HOST_PATH:]PATH")]
     volume: Vec<String>,
     /// Run it once on every host
     #[arg(long)]

@@ -150,7 +150,13 @@ fn volume_of(draft: &mut Draft, name: &TemplateName, volume: &str) -> Result<Str
             (format!("{}-{last}", name.service()), volume)
         }
     };
-    let is_path = |path: &str| path.starts_with('/') && !path.contains(char::is_whitespace) && !path.contains(':');
+    // The engine mounts nothing over the whole of a container.
+    let is_path = |path: &str| {
+        path.starts_with('/')
+            && !path.trim_matches('/').is_empty()
+            && !path.contains(char::is_whitespace)
+            && !path.contains(':')
+    };
     if !is_path(path.strip_suffix(":ro").unwrap_or(path)) {
         return Err(wanted());
     }

@@ -47,10 +47,13 @@ pub(super) fn failures(
                     told.collect()
                 }
                 Found::Nothing { depth, last, told } if is_absence => {
-                    match path.depth_of_service(root).filter(|least| depth < *least) {
-                        // That a service has no such key says nothing where the service is not there.
-                        Some(_) => vec![nothing(file, shown, Failure::said(at, told), last)],
-                        None => Vec::new(),
+                    let of_service = path.depth_of_service(root);
+                    // That a service has no such key says nothing where the service is not there, or where none can have it.
+                    match of_service.filter(|service| depth < *service).map(|_| told) {
+                        Some(told) => vec![nothing(file, shown, Failure::said(at, told), last)],
+                        None => path
+                            .slip(root, depth)
+                            .map_or_else(Vec::new, |slip| vec![nothing(file, shown, Failure::said(at, slip), last)]),
                     }
                 }
                 Found::Nothing { last, told, .. } => vec![Failure {

@@ -4,7 +4,11 @@
 //! shorter one is there: `services.web.labels.io.rancher.container.dns` finds that label too.
 
 use catalog_check::is_it;
+use rancher_catalog::schema::service_keys;
 use rancher_catalog::yaml::{Node, NodeKind};
+
+/// What may stand at the top of a compose file of version 2.
+const SECTIONS: [&str; 7] = ["version", "services", "volumes", "networks", "secrets", "catalog", ".catalog"];
 
 /// The longest path, in bytes.
 const LONGEST: usize = 2000;
@@ -85,6 +89,25 @@ impl Path {
                 Found::Nothing { depth, last, told }
             }
         }
+    }
+
+    /// Whether what is not there cannot be: the first step that leads nowhere is a key that no service has, or no section of the
+    /// file. `depth` is how far there is something.
+    pub(super) fn slip(&self, root: &Node, depth: usize) -> Option<String> {
+        let is_second_form = root.get("version").and_then(Node::text) == Some("2");
+        let key = match self.steps.get(depth)? {
+            Step::Word(key) | Step::Key(key) => key.as_str(),
+            Step::Index(_) => return None,
+        };
+        let of_service = self.depth_of_service(root);
+        let (what, known): (&str, Vec<&str>) = if depth == 0 && is_second_form {
+            ("compose file", SECTIONS.to_vec())
+        } else if of_service == Some(depth) {
+            ("service", service_keys().iter().map(String::as_str).collect())
+        } else {
+            return None;
+        };
+        (!known.contains(&key)).then(|| format!("no {what} has `{key}`{}", is_it(known, key)))
     }
 
     /// The service that it leads into, with how deep that is: where it leads to a part of one, the service itself must be

@@ -1,5 +1,8 @@
 //! The JSON schemas of the model.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use schemars::generate::SchemaSettings;
 
 use crate::model::{Config, DockerCompose, InfraTemplate, Project, RancherCompose};
@@ -35,4 +38,16 @@ pub fn schema(kind: SchemaKind) -> serde_json::Value {
         SchemaKind::Entry => generator.into_root_schema_for::<InfraTemplate>(),
     };
     schema.to_value()
+}
+
+/// The keys that a service may have in either compose file, by the model.
+pub fn service_keys() -> &'static BTreeSet<String> {
+    static KEYS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let of = |kind, name: &str| {
+            let keys = schema(kind)["$defs"][name]["properties"].as_object().cloned();
+            keys.into_iter().flatten().map(|(key, _)| key)
+        };
+        of(SchemaKind::DockerCompose, "Service").chain(of(SchemaKind::RancherCompose, "RancherService")).collect()
+    });
+    &KEYS
 }

@@ -77,6 +77,9 @@ pub(super) fn shape(name: &str) -> Option<Shape> {
     KEYS.iter().find(|(key, _)| *key == name).map(|(_, shape)| *shape)
 }
 
+/// What is said of a key that nobody knows, and so may be a slip.
+pub(super) const NOTHING: &str = "Rancher 1.6 has nothing like it";
+
 /// What is so instead of a key that Rancher has not.
 pub(super) fn instead(name: &str) -> &'static str {
     match name {
@@ -89,7 +92,7 @@ pub(super) fn instead(name: &str) -> &'static str {
         "userns_mode" => "it is as each host's engine is set",
         "credential_spec" => "Rancher has none",
         "stop_grace_period" => "it is no duration",
-        _ => "Rancher 1.6 has nothing like it",
+        _ => NOTHING,
     }
 }
 

@@ -28,7 +28,7 @@ use super::remark::What;
 use super::secret_text::told;
 use super::wishes::Named;
 use super::{NewError, judged};
-use catalog_check::is_it;
+use catalog_check::{is_it, nearest};
 use rancher_catalog::source::{MAX_FILE_BYTES, YamlFile};
 use rancher_catalog::yaml::{Document, Node, NodeKind, Position, Problem, ReadError};
 use reader::Reader;
@@ -169,6 +169,13 @@ struct Services<'a> {
     is_sectioned: bool,
 }
 
+/// What is nearly called `services`, and holds what looks like some.
+fn misspelt<'a>(key: &'a Node, held: &Node) -> Option<(&'a Node, &'a str)> {
+    let is_service = |(_, node): &(&Node, &Node)| node.get("image").or_else(|| node.get("build")).is_some();
+    let name = key.text().filter(|name| nearest(["services"], name).is_some())?;
+    layers::entries(held).iter().any(is_service).then_some((key, name))
+}
+
 fn services<'a>(root: &'a Node, path: &Path) -> Result<Services<'a>, NewError> {
     let entries = layers::entries(root);
     let is_set = |name: &str| entries.iter().any(|(key, value)| key.text() == Some(name) && !value.is_null());
@@ -193,6 +200,10 @@ fn services<'a>(root: &'a Node, path: &Path) -> Result<Services<'a>, NewError> {
             let more = if is_sectioned { "" } else { "; or is this no compose file?" };
             return Err(wrong(path, key.span.start, format!("the service `{name}` must be a map of keys{more}")));
         }
+    }
+    if let Some((key, name)) = all.iter().filter(|_| !is_sectioned).find_map(|(key, held)| misspelt(key, held)) {
+        let message = format!("`{name}` holds services, and is read as one: is `services` meant?");
+        return Err(wrong(path, key.span.start, message));
     }
     if all.is_empty() {
         return Err(wrong(path, root.span.start, "there are no services in it"));

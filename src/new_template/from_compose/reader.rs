@@ -75,18 +75,30 @@ impl<'a> Reader<'a> {
             late: BTreeSet::new(),
             values: 0,
         };
-        if let Ok(text) = reader.beside(".env") {
-            let (lines, odd) = env_file::variables(&text);
-            for line in lines {
-                let Some(value) = line.value else { continue };
-                let value = filled(&value, &reader.known, 0).unwrap_or(value);
-                reader.known.insert(line.name, value);
-            }
-            reader.draft.remarks.turn_to(Some(reader.folder_of(".env")));
-            reader.tell_odd(&odd);
-            reader.draft.remarks.turn_to(None);
-        }
+        reader.take_variables();
         reader
+    }
+
+    /// Takes the values of `.env`, where there is one.
+    fn take_variables(&mut self) {
+        let read = self.beside(".env");
+        self.draft.remarks.turn_to(Some(self.folder_of(".env")));
+        match read {
+            Ok(text) => {
+                let (lines, odd) = env_file::variables(&text);
+                for line in lines {
+                    let Some(value) = line.value else { continue };
+                    let value = filled(&value, &self.known, 0).unwrap_or(value);
+                    self.known.insert(line.name, value);
+                }
+                self.tell_odd(&odd);
+            }
+            Err(why) if self.folder.join(".env").symlink_metadata().is_ok() => {
+                self.draft.remarks.tell(What::LeftOut, None, format!("what it says is left out: {why}"));
+            }
+            Err(_) => {}
+        }
+        self.draft.remarks.turn_to(None);
     }
 
     /// The text of a file in the folder of the compose file, or below it.

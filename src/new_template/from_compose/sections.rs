@@ -6,6 +6,7 @@ use super::super::NewError;
 use super::super::skeleton::local;
 use super::layers::entries;
 use super::reader::{Place, Reader};
+use catalog_check::is_it;
 use rancher_catalog::yaml::Node;
 
 /// Reads all of it.
@@ -42,7 +43,10 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node, is_sectioned: bool) -> 
             "include" => {
                 reader.left_out(key, "`include` is left out: write its services into this file, and run again")
             }
-            _ => reader.left_out(key, format!("`{name}` is left out: Rancher looks at no such section")),
+            _ => {
+                let meant = is_it(["services", "volumes", "networks", "secrets"], name);
+                reader.left_out(key, format!("`{name}` is left out: Rancher looks at no such section{meant}"));
+            }
         }
     }
     Ok(())

@@ -6,12 +6,14 @@ use super::super::NewError;
 use super::super::draft::START_ONCE;
 use super::super::secret_text::{is_option, option};
 use super::super::wishes::Named;
-use super::keys::{Shape, instead, shape};
+use super::keys::{NOTHING, Shape, instead, shape};
 use super::layers::{Key, entries, laid};
 use super::probe::milliseconds;
 use super::reader::{Place, Reader};
 use super::{Services, deploy, environment, healthcheck, image, ports, shared, volumes};
+use catalog_check::is_it;
 use rancher_catalog::model::label_names;
+use rancher_catalog::schema::service_keys;
 use rancher_catalog::yaml::{Node, NodeKind, Typed};
 
 /// So many services may extend each other.
@@ -143,7 +145,11 @@ fn one(reader: &mut Reader<'_>, services: &Services<'_>, own: &str, key: &Key<'_
         name if name.starts_with("x-") => {}
         name => match shape(name) {
             Some(shape) => by_shape(reader, own, key, shape)?,
-            None => reader.left_out(at, format!("`{name}` is left out: {}", instead(name))),
+            None => {
+                let why = instead(name);
+                let known = service_keys().iter().map(String::as_str).filter(|_| why == NOTHING);
+                reader.left_out(at, format!("`{name}` is left out: {why}{}", is_it(known, name)));
+            }
         },
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::report::{Report, Severity};
 use crate::rule::{Edit, Example, Rule};
 use crate::used_variables::UsedVariables;
 use crate::view::{has_compose, question_value, questions, retyped, scalar_text};
-use rancher_catalog::source::TemplateSource;
+use rancher_catalog::source::{TemplateSource, Unreadable, VersionSource, YamlFile};
 
 /// See [`Rule::why`].
 pub const RULE: Rule = Rule {
@@ -19,10 +19,17 @@ pub const RULE: Rule = Rule {
     check,
 };
 
+fn is_read(template: &TemplateSource, version: &VersionSource) -> bool {
+    let is_here = |unreadable: &Unreadable| unreadable.path.starts_with(&version.path);
+    let is_read = |file: &YamlFile| file.raw().is_ok() || file.readings.iter().any(|reading| reading.document.is_ok());
+    version.docker_compose.iter().all(is_read) && !template.unreadable.iter().any(is_here)
+}
+
 fn check(template: &TemplateSource, report: &mut Report) {
     for version in template.versions.iter().filter(|_| has_compose(template)) {
         let questions = questions(version);
-        if questions.is_empty() {
+        // What cannot be read may use them all, and is told itself.
+        if questions.is_empty() || !is_read(template, version) {
             continue;
         }
         let used = UsedVariables::of(version);
