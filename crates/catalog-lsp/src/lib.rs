@@ -5,6 +5,7 @@ mod cursor;
 mod diagnostics;
 mod documents;
 mod hover;
+mod label_values;
 mod lines;
 mod mirror;
 mod questions;
