@@ -1,22 +1,22 @@
 //! `gen-catalog lsp`: an editor shows what Rancher will say while a file is typed. Asked by a client of the tests' own, and by a
 //! real editor.
 
+mod editor;
+mod protocol;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
-use swarm_lab::trial::{Trial, trial};
 
 use serde_json::{Value, json};
 use swarm_lab::programs;
+use swarm_lab::trial::{Trial, trial};
 use swarm_lab::trials;
 
 use crate::check_command::{DOCKER, RANCHER, catalog};
 
-/// How long an answer may take before it is none.
-const LIMIT: Duration = Duration::from_secs(60);
+use editor::Editor;
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
@@ -24,157 +24,20 @@ pub fn trials() -> Vec<Trial> {
         places_are_counted_as_editors_count_them,
         a_fix_is_offered_and_makes_the_text_right,
         all_fixes_of_a_file_are_one_action,
+        a_file_is_fixed_as_it_is_saved_however_many_fixes_it_has,
         keys_variables_labels_and_values_are_completed,
+        labels_are_completed_as_the_map_or_the_list_has_them,
         keys_and_findings_are_explained,
         what_is_no_file_of_a_template_is_left_alone,
         what_an_allowance_silences_is_not_shown,
         what_the_file_of_the_project_allows_is_not_shown,
+        a_broken_file_of_the_project_is_told_once,
         what_changes_beside_the_editor_is_seen,
-        whatever_is_sent_it_goes_on_and_ends_with_the_editor,
     ];
+    trials.extend(protocol::trials());
     let missing = Command::new("nvim").arg("--version").output().is_err().then_some("needs Neovim (neovim)");
     trials.push(trial("neovim_shows_a_finding_and_applies_its_fix", missing, neovim));
     trials
-}
-
-/// An editor without a window.
-struct Editor {
-    server: Child,
-    messages: Receiver<Value>,
-    folder: PathBuf,
-    asked: i64,
-}
-
-impl Editor {
-    fn start(folder: &Path) -> Self {
-        Self::with(folder, &json!({}))
-    }
-
-    fn with(folder: &Path, capabilities: &Value) -> Self {
-        let mut command = Command::new(programs::gen_catalog());
-        command.arg("lsp").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut server = command.spawn().unwrap();
-        let mut output = BufReader::new(server.stdout.take().unwrap());
-        let (sender, messages) = channel();
-        std::thread::spawn(move || {
-            while let Some(message) = read_message(&mut output) {
-                if sender.send(message).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut editor = Self { server, messages, folder: folder.to_owned(), asked: 0 };
-        let told = editor.ask("initialize", json!({"capabilities": capabilities}));
-        assert_eq!(told["serverInfo"]["name"], "gen-catalog");
-        editor.tell("initialized", json!({}));
-        editor
-    }
-
-    fn send(&mut self, message: &Value) {
-        self.send_raw(&format!("Content-Length: {}\r\n\r\n{message}", message.to_string().len()));
-    }
-
-    fn send_raw(&mut self, text: &str) {
-        let input = self.server.stdin.as_mut().unwrap();
-        input.write_all(text.as_bytes()).and_then(|()| input.flush()).unwrap();
-    }
-
-    fn tell(&mut self, method: &str, params: Value) {
-        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
-    }
-
-    fn ask(&mut self, method: &str, params: Value) -> Value {
-        let answer = self.answer(method, params);
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].clone()
-    }
-
-    fn answer(&mut self, method: &str, params: Value) -> Value {
-        self.asked += 1;
-        let id = self.asked;
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
-        self.wait_for(|message| message["id"] == id)
-    }
-
-    fn wait_for(&self, is_it: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let message = self.messages.recv_timeout(LIMIT).expect("the server answers");
-            if is_it(&message) {
-                return message;
-            }
-        }
-    }
-
-    fn uri(&self, file: &str) -> String {
-        format!("file://{}", self.folder.join("infra-templates/example").join(file).display())
-    }
-
-    fn open(&mut self, file: &str, text: &str) -> Vec<Value> {
-        let uri = self.uri(file);
-        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
-        self.tell("textDocument/didOpen", json!({"textDocument": document}));
-        self.diagnostics(file, 1)
-    }
-
-    fn change(&mut self, file: &str, version: i64, text: &str) -> Vec<Value> {
-        let of = json!({"uri": self.uri(file), "version": version});
-        self.tell("textDocument/didChange", json!({"textDocument": of, "contentChanges": [{"text": text}]}));
-        self.diagnostics(file, version)
-    }
-
-    /// What is shown of a version of a file.
-    fn diagnostics(&self, file: &str, version: i64) -> Vec<Value> {
-        let uri = self.uri(file);
-        let is_it = |message: &Value| {
-            message["method"] == "textDocument/publishDiagnostics"
-                && message["params"]["uri"] == uri.as_str()
-                && message["params"]["version"] == version
-        };
-        self.wait_for(is_it)["params"]["diagnostics"].as_array().unwrap().clone()
-    }
-
-    fn at(&self, file: &str, line: usize, character: usize) -> Value {
-        json!({"textDocument": {"uri": self.uri(file)}, "position": {"line": line, "character": character}})
-    }
-
-    fn labels_at(&mut self, file: &str, line: usize, character: usize) -> Vec<String> {
-        let items = self.ask("textDocument/completion", self.at(file, line, character));
-        items.as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
-    }
-
-    fn actions(&mut self, file: &str, range: &Value) -> Vec<Value> {
-        let of = json!({"textDocument": {"uri": self.uri(file)}, "range": range, "context": {"diagnostics": []}});
-        self.ask("textDocument/codeAction", of).as_array().unwrap().clone()
-    }
-
-    fn end(mut self) {
-        self.ask("shutdown", Value::Null);
-        self.tell("exit", Value::Null);
-        assert!(self.server.wait().unwrap().success());
-    }
-}
-
-impl Drop for Editor {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-fn read_message(from: &mut impl BufRead) -> Option<Value> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        from.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        match line.trim_end().split_once(": ") {
-            Some(("Content-Length", number)) => length = number.parse().unwrap(),
-            Some(_) => {}
-            None => break,
-        }
-    }
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).ok()?;
-    serde_json::from_slice(&body).ok()
 }
 
 fn codes(diagnostics: &[Value]) -> Vec<&str> {
@@ -265,6 +128,33 @@ fn all_fixes_of_a_file_are_one_action() {
     editor.end();
 }
 
+fn a_file_is_fixed_as_it_is_saved_however_many_fixes_it_has() {
+    let folder = catalog(&[]);
+    let text = text_of(folder.path(), DOCKER);
+    let mut editor = Editor::start(folder.path());
+    let found = editor.open(DOCKER, text.trim_end());
+    assert_eq!(codes(&found), ["text-final-newline"], "{found:?}");
+    let actions = editor.actions(DOCKER, &found[0]["range"]);
+    assert_eq!(actions.len(), 1, "{actions:?}");
+    assert_eq!(actions[0]["title"], "text-final-newline: insert a line break");
+    let nowhere = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
+    for only in ["source.fixAll", "source", ""] {
+        let actions = editor.actions_of(DOCKER, &nowhere, &[only]);
+        assert_eq!(actions.len(), 1, "{only}: {actions:?}");
+        assert_eq!(actions[0]["kind"], "source.fixAll");
+        let edits = actions[0]["edit"]["changes"][editor.uri(DOCKER)].as_array().unwrap().clone();
+        assert_eq!(edited(text.trim_end(), &edits), text);
+    }
+    for only in ["source.organizeImports", "source.fixAll.other", "refactor"] {
+        assert_eq!(editor.actions_of(DOCKER, &found[0]["range"], &[only]), Vec::<Value>::new(), "{only}");
+    }
+    assert_eq!(editor.actions_of(DOCKER, &found[0]["range"], &["quickfix"])[0]["kind"], "quickfix");
+    // What is as it should be has no fix.
+    assert_eq!(editor.change(DOCKER, 2, &text), Vec::<Value>::new());
+    assert_eq!(editor.actions_of(DOCKER, &nowhere, &["source.fixAll"]), Vec::<Value>::new());
+    editor.end();
+}
+
 fn keys_variables_labels_and_values_are_completed() {
     let folder = catalog(&[]);
     let mut editor = Editor::start(folder.path());
@@ -280,6 +170,36 @@ fn keys_variables_labels_and_values_are_completed() {
     let types = editor.labels_at(RANCHER, 3, 10);
     assert!(types.contains(&"enum".to_owned()) && types.contains(&"password".to_owned()), "{types:?}");
     assert!(editor.labels_at(RANCHER, 4, 4).contains(&"required".to_owned()));
+    editor.end();
+}
+
+fn labels_are_completed_as_the_map_or_the_list_has_them() {
+    let folder = catalog(&[]);
+    let mut editor = Editor::start(folder.path());
+    let pull = "io.rancher.container.pull_image";
+    let global = "io.rancher.scheduler.global";
+    for (typed, label, becomes) in [
+        ("io.rancher.sch|", global, "GLOBAL: "),
+        ("- io.rancher.sch|", global, "- GLOBAL="),
+        ("- 'io.rancher.sch|'", global, "- 'GLOBAL='"),
+        ("PULL: |", "always", "PULL: always"),
+        ("PULL: \"al|\"", "always", "PULL: \"always\""),
+        ("GLOBAL: |", "true", "GLOBAL: 'true'"),
+        ("GLOBAL: '|'", "false", "GLOBAL: 'false'"),
+        ("- PULL=al|", "always", "- PULL=always"),
+        ("- GLOBAL=|", "true", "- GLOBAL=true"),
+    ] {
+        let [typed, becomes] = [typed, becomes].map(|text| text.replace("PULL", pull).replace("GLOBAL", global));
+        let above = "version: '2'\nservices:\n  web:\n    image: nginx:1.0\n    labels:\n      ";
+        editor.open(DOCKER, &format!("{above}{}\n", typed.replace('|', "")));
+        let at = editor.at(DOCKER, 5, 6 + typed.find('|').unwrap());
+        let items = editor.ask("textDocument/completion", at).as_array().unwrap().clone();
+        let item = items.iter().find(|item| item["label"] == label).unwrap_or_else(|| panic!("{typed}: {items:?}"));
+        let after = edited(&format!("{above}{}", typed.replace('|', "")), &[item["textEdit"].clone()]);
+        assert_eq!(after, format!("{above}{becomes}"), "{typed}");
+    }
+    editor.open(DOCKER, "version: '2'\nservices:\n  web:\n    labels:\n      io.rancher.container.name: \n");
+    assert_eq!(editor.labels_at(DOCKER, 4, 33), [""; 0]);
     editor.end();
 }
 
@@ -336,6 +256,40 @@ fn what_the_file_of_the_project_allows_is_not_shown() {
     editor.end();
 }
 
+fn a_broken_file_of_the_project_is_told_once() {
+    let folder = catalog(&[]);
+    let file = folder.path().join("gen-catalog.toml");
+    let allowed = "[[allow]]\nrule = \"image-latest\"\nreason = \"it is meant so\"\n";
+    fs::write(&file, format!("{allowed}[[allow]\n")).unwrap();
+    let mut editor = Editor::start(folder.path());
+    let text = text_of(folder.path(), DOCKER).replace("web:1.1.0", "web:latest");
+    // It allows nothing.
+    editor.tell_open(DOCKER, &text);
+    let found = editor.wait_for_all(|message| message["params"]["version"] == 1);
+    assert_eq!(codes(found.last().unwrap()["params"]["diagnostics"].as_array().unwrap()), ["image-latest"]);
+    let is_shown = |message: &&Value| message["method"] == "window/showMessage";
+    let shown: Vec<&Value> = found.iter().filter(is_shown).collect();
+    assert_eq!(shown.len(), 1, "{found:?}");
+    assert_eq!(shown[0]["params"]["type"], 1);
+    let told = shown[0]["params"]["message"].as_str().unwrap();
+    assert!(told.contains("gen-catalog.toml:4:"), "{told}");
+    // It is looked at again, and is as it was.
+    editor.tell("textDocument/didSave", json!({"textDocument": {"uri": editor.uri(DOCKER)}}));
+    editor.tell_open(RANCHER, &text_of(folder.path(), RANCHER));
+    let is_other = |message: &Value| message["params"]["uri"] == editor.uri(RANCHER).as_str();
+    let again = editor.wait_for_all(is_other);
+    assert_eq!(again.iter().find(is_shown), None);
+    // Another fault is another one, and a file that is mended allows.
+    fs::write(&file, format!("nonsense = 1\n{allowed}")).unwrap();
+    editor.tell("textDocument/didSave", json!({"textDocument": {"uri": editor.uri(DOCKER)}}));
+    let told = editor.wait_for(|message| is_shown(&message));
+    assert!(told["params"]["message"].as_str().unwrap().contains("nonsense"), "{told}");
+    fs::write(&file, allowed).unwrap();
+    editor.tell("textDocument/didSave", json!({"textDocument": {"uri": editor.uri(DOCKER)}}));
+    assert_eq!(editor.change(DOCKER, 2, &text), Vec::<Value>::new());
+    editor.end();
+}
+
 fn what_changes_beside_the_editor_is_seen() {
     let folder = catalog(&[]);
     let watching = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
@@ -359,33 +313,6 @@ fn what_changes_beside_the_editor_is_seen() {
     let plain = Editor::start(folder.path());
     assert!(plain.messages.recv_timeout(Duration::from_millis(200)).is_err());
     editor.end();
-}
-
-fn whatever_is_sent_it_goes_on_and_ends_with_the_editor() {
-    let folder = catalog(&[]);
-    let mut editor = Editor::start(folder.path());
-    let answer = editor.answer("textDocument/hover", json!({"position": "here"}));
-    assert!(answer["error"]["message"].is_string(), "{answer}");
-    let answer = editor.answer("workspace/rename", json!({}));
-    assert_eq!(answer["error"]["code"], -32601);
-    editor.tell("textDocument/didOpen", json!({"textDocument": 7}));
-    editor.tell("textDocument/didChange", json!([]));
-    let of = editor.at(DOCKER, 4_000_000, 4_000_000);
-    editor.open(DOCKER, "é: 𝄞");
-    editor.ask("textDocument/hover", of.clone());
-    editor.ask("textDocument/completion", of);
-    // An editor that is gone says nothing.
-    drop(editor.server.stdin.take());
-    assert!(editor.server.wait().unwrap().code().is_some());
-
-    let mut editor = Editor::start(folder.path());
-    editor.send_raw("GET / HTTP/1.1\r\n\r\n");
-    drop(editor.server.stdin.take());
-    let code = editor.server.wait().unwrap().code();
-    let mut told = String::new();
-    editor.server.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert_eq!(code, Some(2), "{told}");
-    assert!(!told.contains("panicked"), "{told}");
 }
 
 /// What the editor does, in its own language.

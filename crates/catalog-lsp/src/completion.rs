@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cursor::{At, Cursor, Step, cursor};
 use crate::documents::Document;
+use crate::label_values::{as_text, label_values};
 use crate::schema_path;
 
 /// What may be typed there. `variables` are those of the version's questions.
@@ -17,7 +18,7 @@ pub(crate) fn completions(
 ) -> Vec<CompletionItem> {
     let Some(kind) = document.place.as_ref().and_then(|place| place.kind) else { return Vec::new() };
     let offset = document.lines.offset(&document.text, position);
-    let cursor = cursor(&document.text, offset);
+    let cursor = in_list_of_labels(cursor(&document.text, offset));
     let replaced = Range { start: document.lines.position(&document.text, offset - cursor.typed.len()), end: position };
     let item = |label: &str, new_text: String, kind: CompletionItemKind, about: &str| CompletionItem {
         label: label.to_owned(),
@@ -37,13 +38,27 @@ pub(crate) fn completions(
             all.map(|(name, about)| item(name, format!("{name}{end}"), CompletionItemKind::VARIABLE, about)).collect()
         }
         At::Key if is_in_labels(&cursor) => {
-            known_labels().map(|label| item(&label, format!("{label}: "), CompletionItemKind::PROPERTY, "")).collect()
+            let end = if is_in_list(&cursor) { "=" } else { ": " };
+            let text = |label: &str| format!("{label}{end}");
+            known_labels().map(|label| item(&label, text(&label), CompletionItemKind::PROPERTY, "")).collect()
         }
         At::Key => {
             let schema = schema(kind);
             let keys = schema_path::keys(&schema, &cursor.path);
             let text = |key: &str| format!("{key}{}", after(&schema, &cursor.path, key));
             keys.iter().map(|(key, about)| item(key, text(key), CompletionItemKind::FIELD, about)).collect()
+        }
+        At::Value(label) if is_in_labels(&cursor) => {
+            let behind = &document.text[offset..];
+            let of_value = |value: &&str| {
+                let text =
+                    if is_in_list(&cursor) { (*value).to_owned() } else { as_text(value, &cursor.typed, behind) };
+                // An editor holds it against what is typed, with a quote if that begins with one.
+                let is_quoted = cursor.typed.starts_with(['"', '\'']);
+                let filter = if is_quoted { text.clone() } else { (*value).to_owned() };
+                CompletionItem { filter_text: Some(filter), ..item(value, text, CompletionItemKind::VALUE, "") }
+            };
+            label_values(label).iter().map(of_value).collect()
         }
         At::Value(key) => {
             let path = [cursor.path.as_slice(), &[Step::Key(key.clone())]].concat();
@@ -56,6 +71,23 @@ pub(crate) fn completions(
 fn is_in_labels(cursor: &Cursor) -> bool {
     let keys: Vec<&Step> = cursor.path.iter().filter(|step| **step != Step::Item).collect();
     matches!(keys.last(), Some(Step::Key(key)) if key == "labels")
+}
+
+fn is_in_list(cursor: &Cursor) -> bool {
+    cursor.path.last() == Some(&Step::Item)
+}
+
+/// In a list a label and its value are one text: `- label=value`, which may be in quotes.
+fn in_list_of_labels(cursor: Cursor) -> Cursor {
+    if !(cursor.at == At::Key && is_in_list(&cursor) && is_in_labels(&cursor)) {
+        return cursor;
+    }
+    let typed = cursor.typed.trim_start_matches(['"', '\'']);
+    let (at, typed) = match typed.split_once('=') {
+        Some((label, value)) => (At::Value(label.to_owned()), value.to_owned()),
+        None => (At::Key, typed.to_owned()),
+    };
+    Cursor { at, typed, ..cursor }
 }
 
 /// What is typed after a key: a value follows in its line, or all else below it.

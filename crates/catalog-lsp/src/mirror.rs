@@ -19,20 +19,29 @@ const DEEPEST: usize = 6;
 pub(crate) struct Mirror {
     aside: Aside,
     template: PathBuf,
+    config_error: Option<String>,
 }
 
 impl Mirror {
     /// Copies the template that a file is of.
     pub(crate) fn of(place: &Place) -> Result<Self, AsideError> {
         let aside = Aside::new()?;
-        // One that is broken allows nothing, as at a check.
-        aside.allow_as(CatalogConfig::read(&place.root).unwrap_or_default().file())?;
-        let mirror = Self { aside, template: place.template.clone() };
+        let (config, config_error) = match CatalogConfig::read(&place.root) {
+            Ok(config) => (config, None),
+            Err(error) => (CatalogConfig::default(), Some(error.to_string())),
+        };
+        aside.allow_as(config.file())?;
+        let mirror = Self { aside, template: place.template.clone(), config_error };
         // A folder that cannot be read is an empty one here: what is open is checked all the same.
         if let Ok(folder) = Beneath::template(&place.root.join(&place.template)) {
             mirror.copy(&folder, Path::new(""), DEEPEST, &mut { MOST })?;
         }
         Ok(mirror)
+    }
+
+    /// What is wrong with the gen-catalog.toml that would count. It allows nothing then.
+    pub(crate) fn config_error(&self) -> Option<&str> {
+        self.config_error.as_deref()
     }
 
     fn copy(&self, folder: &Beneath, inside: &Path, depth: usize, left: &mut usize) -> Result<(), AsideError> {

@@ -1,77 +1,144 @@
-//! A conversation with an editor, over standard input and output.
+//! A conversation with an editor, over standard input and output: how it begins, goes on and ends.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::path::PathBuf;
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
 
-use catalog_check::Finding;
-use catalog_write::AsideError;
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
-use lsp_types::notification::{
-    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
-    Notification as _, PublishDiagnostics,
-};
-use lsp_types::request::{CodeActionRequest, Completion, HoverRequest, RegisterCapability, Request as _};
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_types::notification::{DidChangeWatchedFiles, Exit, Initialized, Notification as _};
+use lsp_types::request::{Initialize, RegisterCapability, Request as _, Shutdown};
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability, CodeActionResponse,
-    CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, HoverParams,
-    HoverProviderCapability, InitializeResult, PublishDiagnosticsParams, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions, HoverProviderCapability,
+    InitializeResult, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
 };
-use rancher_catalog::beneath::Beneath;
-use rancher_catalog::schema::SchemaKind;
-use rancher_catalog::source::MAX_FILE_BYTES;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::completion::completions;
-use crate::diagnostics::{diagnostics, too_large};
-use crate::documents::{Document, Documents, Place, path_of};
-use crate::hover::hover;
-use crate::mirror::Mirror;
-use crate::questions::variables;
-use crate::quick_fixes::quick_fixes;
+use crate::editor_process::EditorProcess;
+use crate::wire::{Editor, Received, ServeError, receive};
+use crate::workspace::Workspace;
 
-/// Why a conversation ends before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The editor says what no editor says, or is gone.
-    #[error("the editor does not speak the language server protocol: {0}")]
-    Protocol(Box<dyn Error + Send + Sync>),
-    /// Standard input or output cannot be used.
-    #[error("standard input or output: {0}")]
-    Pipes(#[from] std::io::Error),
-}
+/// How many messages wait while one is answered.
+const WAITING: usize = 8;
 
-impl From<lsp_server::ProtocolError> for ServeError {
-    fn from(error: lsp_server::ProtocolError) -> Self {
-        Self::Protocol(error.into())
-    }
-}
-
-/// Talks to an editor until it asks for the end.
+/// Talks to an editor until it asks for the end, or is gone. Without having been asked to shut down, the process ends with the exit
+/// code that the protocol has for that: 1.
 ///
 /// # Errors
 /// It speaks another language.
 pub fn serve() -> Result<(), ServeError> {
-    let (connection, threads) = Connection::stdio();
-    let (id, asked) = connection.initialize_start()?;
-    let info = ServerInfo { name: "gen-catalog".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
-    let told = InitializeResult { capabilities: capabilities(), server_info: Some(info) };
-    let told = serde_json::to_value(told).map_err(|error| ServeError::Protocol(error.into()))?;
-    connection.initialize_finish(id, told)?;
-    if watches(&asked) {
-        let _ = connection.sender.send(Message::Request(watch()));
-    }
-    Session { connection: &connection, documents: Documents::default(), templates: BTreeMap::new() }.run()?;
-    drop(connection);
-    Ok(threads.join()?)
+    let (to, from) = sync_channel(WAITING);
+    let of_reader = to.clone();
+    thread::spawn(move || receive(io::stdin().lock(), &of_reader));
+    let editor = Editor::default();
+    let session =
+        Session { stage: Stage::New, can_watch: false, to, editor: &editor, workspace: Workspace::new(&editor) };
+    // All that is to be tidied up was in the session.
+    if session.run(&from)? { Ok(()) } else { std::process::exit(1) }
 }
 
-/// Whether the editor tells what changes beside it, if it is asked to.
-fn watches(asked: &serde_json::Value) -> bool {
-    asked.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration") == Some(&true.into())
+/// How far the conversation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    Initialized,
+    ShutDown,
+}
+
+struct Session<'e> {
+    stage: Stage,
+    /// Whether the editor can tell what changes beside it, and was not asked to yet.
+    can_watch: bool,
+    /// For what is noticed beside the messages.
+    to: SyncSender<Received>,
+    editor: &'e Editor,
+    workspace: Workspace<'e>,
+}
+
+impl Session<'_> {
+    /// Whether it was shut down at its end.
+    fn run(mut self, from: &Receiver<Received>) -> Result<bool, ServeError> {
+        while let Some(received) = self.next(from) {
+            match received {
+                Received::Message(Message::Request(request)) => {
+                    let answer = self.answer(request);
+                    self.editor.send(answer);
+                }
+                Received::Message(Message::Notification(told)) if told.method == Exit::METHOD => break,
+                Received::Message(Message::Notification(told)) => self.notice(told),
+                Received::Message(Message::Response(_)) => {}
+                Received::Refused(refusal) => self.editor.refuse(refusal),
+                Received::Gone => break,
+                Received::Broken(error) => return Err(error),
+            }
+            if self.editor.is_gone() {
+                break;
+            }
+        }
+        Ok(self.stage == Stage::ShutDown)
+    }
+
+    /// Whoever types is ahead: only what is there at the end is checked.
+    fn next(&mut self, from: &Receiver<Received>) -> Option<Received> {
+        match from.try_recv() {
+            Ok(received) => Some(received),
+            Err(TryRecvError::Empty) => {
+                self.workspace.check();
+                from.recv().ok()
+            }
+            Err(TryRecvError::Disconnected) => None,
+        }
+    }
+
+    fn notice(&mut self, told: Notification) {
+        match self.stage {
+            Stage::Initialized if told.method == Initialized::METHOD => {
+                if std::mem::take(&mut self.can_watch) {
+                    self.editor.send(watch());
+                }
+            }
+            Stage::Initialized => self.workspace.notice(told),
+            // The protocol has them dropped.
+            Stage::New | Stage::ShutDown => {}
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Response {
+        let refused = |id, code: ErrorCode, why: &str| Response::new_err(id, code as i32, why.to_owned());
+        let Request { id, method, params } = request;
+        match (self.stage, method.as_str()) {
+            (Stage::New, Initialize::METHOD) => {
+                self.begin(&params);
+                let name = "gen-catalog".to_owned();
+                let info = ServerInfo { name, version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
+                Response::new_ok(id, InitializeResult { capabilities: capabilities(), server_info: Some(info) })
+            }
+            (Stage::New, _) => {
+                refused(id, ErrorCode::ServerNotInitialized, "the server is not initialized: `initialize` is due first")
+            }
+            (Stage::Initialized, Initialize::METHOD) => {
+                refused(id, ErrorCode::InvalidRequest, "the server is initialized already")
+            }
+            (Stage::Initialized, Shutdown::METHOD) => {
+                self.stage = Stage::ShutDown;
+                Response::new_ok(id, Value::Null)
+            }
+            (Stage::Initialized, _) => self.workspace.answer(Request { id, method, params }),
+            (Stage::ShutDown, _) => {
+                refused(id, ErrorCode::InvalidRequest, "the server is shut down: only `exit` may follow")
+            }
+        }
+    }
+
+    /// What the editor says of itself.
+    fn begin(&mut self, params: &Value) {
+        self.stage = Stage::Initialized;
+        let dynamic = params.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration");
+        self.can_watch = dynamic == Some(&true.into());
+        let process = params.get("processId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+        if let Some(process) = process.and_then(EditorProcess::seen) {
+            process.watch(self.to.clone());
+        }
+    }
 }
 
 /// Asks to be told when a file of a catalog changes beside the editor, as at a `git checkout`.
@@ -85,7 +152,7 @@ fn watch() -> Request {
 
 fn capabilities() -> ServerCapabilities {
     let kinds = vec![CodeActionKind::QUICKFIX, CodeActionKind::SOURCE_FIX_ALL];
-    let triggers = ["{", ".", " "].map(str::to_owned).to_vec();
+    let triggers = ["{", ".", " ", "="].map(str::to_owned).to_vec();
     ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
@@ -98,246 +165,5 @@ fn capabilities() -> ServerCapabilities {
             ..CodeActionOptions::default()
         })),
         ..ServerCapabilities::default()
-    }
-}
-
-/// A template of which a file is open.
-#[derive(Default)]
-struct Template {
-    mirror: Option<Mirror>,
-    /// By the file's path in the catalog.
-    findings: BTreeMap<PathBuf, Vec<Finding>>,
-    /// Whether something was written since it was last checked.
-    is_stale: bool,
-}
-
-struct Session<'c> {
-    connection: &'c Connection,
-    documents: Documents,
-    /// By their folders.
-    templates: BTreeMap<PathBuf, Template>,
-}
-
-impl Session<'_> {
-    fn run(mut self) -> Result<(), ServeError> {
-        while let Ok(message) = self.connection.receiver.recv() {
-            match message {
-                Message::Request(request) => {
-                    if self.connection.handle_shutdown(&request)? {
-                        return Ok(());
-                    }
-                    let answer = self.answer(request);
-                    self.send(Message::Response(answer));
-                }
-                Message::Notification(notification) => self.notice(notification),
-                Message::Response(_) => {}
-            }
-            // Whoever types is ahead: only what is there at the end is checked.
-            if self.connection.receiver.is_empty() {
-                self.check();
-            }
-        }
-        Ok(())
-    }
-
-    /// An editor that is gone is noticed where the next message is waited for.
-    fn send(&self, message: Message) {
-        let _ = self.connection.sender.send(message);
-    }
-
-    fn notice(&mut self, notification: Notification) {
-        let Notification { method, params } = notification;
-        match method.as_str() {
-            DidOpenTextDocument::METHOD => {
-                if let Ok(DidOpenTextDocumentParams { text_document: opened }) = serde_json::from_value(params) {
-                    self.put(Document::new(opened.uri, opened.version, opened.text), true);
-                }
-            }
-            DidChangeTextDocument::METHOD => {
-                let Ok(changed) = serde_json::from_value::<DidChangeTextDocumentParams>(params) else { return };
-                if let Some(whole) = changed.content_changes.into_iter().next_back() {
-                    let of = changed.text_document;
-                    self.put(Document::new(of.uri, of.version, whole.text), false);
-                }
-            }
-            DidCloseTextDocument::METHOD => {
-                let Ok(DidCloseTextDocumentParams { text_document: closed }) = serde_json::from_value(params) else {
-                    return;
-                };
-                self.documents.close(&closed.uri);
-                self.publish(closed.uri, None, Vec::new());
-                self.forget_closed();
-            }
-            // Other files of a template may be other ones now.
-            DidSaveTextDocument::METHOD => {
-                if let Ok(DidSaveTextDocumentParams { text_document: saved, .. }) = serde_json::from_value(params) {
-                    self.is_another(&[saved.uri]);
-                }
-            }
-            DidChangeWatchedFiles::METHOD => {
-                if let Ok(DidChangeWatchedFilesParams { changes }) = serde_json::from_value(params) {
-                    self.is_another(&changes.into_iter().map(|change| change.uri).collect::<Vec<Uri>>());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// What is checked with files on disk is checked anew: the templates that they are of; all, where they are of none, as
-    /// gen-catalog.toml is.
-    fn is_another(&mut self, files: &[Uri]) {
-        let places: Vec<Option<Place>> =
-            files.iter().map(|uri| path_of(uri).and_then(|path| Place::of(&path))).collect();
-        for (folder, template) in &mut self.templates {
-            let is_of =
-                |place: &Option<Place>| place.as_ref().is_none_or(|place| place.root.join(&place.template) == *folder);
-            if places.iter().any(is_of) {
-                (template.mirror, template.is_stale) = (None, true);
-            }
-        }
-    }
-
-    fn put(&mut self, document: Document, is_new: bool) {
-        if document.is_too_large() {
-            self.publish(document.uri.clone(), Some(document.version), vec![too_large()]);
-        } else if let Some(place) = &document.place {
-            let template = self.templates.entry(place.root.join(&place.template)).or_default();
-            template.is_stale = true;
-            if is_new {
-                template.mirror = None;
-            }
-        }
-        self.documents.put(document);
-    }
-
-    /// Templates of which nothing is open any more.
-    fn forget_closed(&mut self) {
-        let documents = &self.documents;
-        self.templates.retain(|folder, _| documents.of_template(folder).next().is_some());
-        // What is open of the others is beside what is saved of the one that was closed.
-        for template in self.templates.values_mut() {
-            (template.mirror, template.is_stale) = (None, true);
-        }
-    }
-
-    /// Checks what was written since the last time.
-    fn check(&mut self) {
-        let mut told = Vec::new();
-        for (folder, template) in self.templates.iter_mut().filter(|(_, template)| template.is_stale) {
-            template.is_stale = false;
-            let open: Vec<_> =
-                self.documents.of_template(folder).filter(|(document, _)| !document.is_too_large()).collect();
-            match look(template, &open) {
-                Ok(()) => told.extend(open.iter().map(|(document, place)| {
-                    let found = template.findings.get(&place.inside).map_or(&[][..], Vec::as_slice);
-                    (document.uri.clone(), document.version, diagnostics(document, found))
-                })),
-                Err(error) => eprintln!("gen-catalog lsp: {error}"),
-            }
-        }
-        for (uri, version, found) in told {
-            self.publish(uri, Some(version), found);
-        }
-    }
-
-    fn publish(&self, uri: Uri, version: Option<i32>, diagnostics: Vec<lsp_types::Diagnostic>) {
-        let told = PublishDiagnosticsParams { uri, diagnostics, version };
-        self.send(Message::Notification(Notification::new(PublishDiagnostics::METHOD.to_owned(), told)));
-    }
-
-    fn answer(&mut self, request: Request) -> Response {
-        let Request { id, method, params } = request;
-        match method.as_str() {
-            HoverRequest::METHOD => answered(id, params, |asked: HoverParams| {
-                let at = asked.text_document_position_params;
-                let document = self.documents.get(&at.text_document.uri)?;
-                hover(document, self.findings(document), at.position)
-            }),
-            Completion::METHOD => answered(id, params, |asked: CompletionParams| {
-                let at = asked.text_document_position;
-                let document = self.documents.get(&at.text_document.uri)?;
-                let items = completions(document, at.position, &self.variables(document));
-                Some(CompletionResponse::Array(items))
-            }),
-            CodeActionRequest::METHOD => {
-                // They are changes of the text as it is now.
-                self.check();
-                answered(id, params, |asked: CodeActionParams| {
-                    let document = self.documents.get(&asked.text_document.uri)?;
-                    let only = asked.context.only;
-                    let is_wanted = |kind: &Option<CodeActionKind>| {
-                        only.as_ref().is_none_or(|only| kind.as_ref().is_some_and(|kind| only.contains(kind)))
-                    };
-                    let fixes = quick_fixes(document, self.findings(document), asked.range).into_iter();
-                    Some(fixes.filter(|fix| is_wanted(&fix.kind)).map(Into::into).collect::<CodeActionResponse>())
-                })
-            }
-            _ => {
-                let what = format!("gen-catalog lsp does not answer {method}");
-                Response::new_err(id, ErrorCode::MethodNotFound as i32, what)
-            }
-        }
-    }
-
-    /// What was found in a document as it is now; nothing while it is being typed and not checked yet.
-    fn findings(&self, document: &Document) -> &[Finding] {
-        let found = document.place.as_ref().and_then(|place| {
-            let template = self.templates.get(&place.root.join(&place.template))?;
-            template.findings.get(&place.inside).filter(|_| !template.is_stale)
-        });
-        found.map_or(&[], Vec::as_slice)
-    }
-
-    /// The variables of the questions of a document's version: as they are in the editor, or else in the file.
-    fn variables(&self, document: &Document) -> Vec<(String, String)> {
-        let Some(place) = &document.place else { return Vec::new() };
-        let is_asking =
-            |other: &Place| other.kind == Some(SchemaKind::RancherCompose) && other.version == place.version;
-        let folder = place.root.join(&place.template);
-        let mut open = self.documents.of_template(&folder);
-        if let Some((asking, _)) = open.find(|(_, other)| is_asking(other)) {
-            return variables(&asking.text);
-        }
-        let Ok(template) = Beneath::template(&folder) else { return Vec::new() };
-        let version = PathBuf::from(place.version.clone().unwrap_or_default());
-        let files = ["rancher-compose.yml", "rancher-compose.yml.tpl"].map(|name| version.join(name));
-        let read = files.iter().find_map(|file| template.read(file, MAX_FILE_BYTES).ok());
-        variables(&String::from_utf8_lossy(&read.unwrap_or_default()))
-    }
-}
-
-/// Checks the open files of a template.
-fn look(template: &mut Template, open: &[(&Document, &Place)]) -> Result<(), AsideError> {
-    template.findings.clear();
-    let Some((_, first)) = open.first() else { return Ok(()) };
-    let mirror = match template.mirror.take() {
-        Some(mirror) => mirror,
-        None => Mirror::of(first)?,
-    };
-    for (document, place) in open {
-        mirror.put(place, &document.text)?;
-    }
-    let scopes: BTreeSet<PathBuf> = open.iter().map(|(_, place)| place.scope()).collect();
-    for scope in scopes {
-        let of_scope: Vec<&PathBuf> =
-            open.iter().filter(|(_, place)| place.scope() == scope).map(|(_, place)| &place.inside).collect();
-        for finding in mirror.findings(&scope)? {
-            if of_scope.contains(&&finding.path) {
-                template.findings.entry(finding.path.clone()).or_default().push(finding);
-            }
-        }
-    }
-    template.mirror = Some(mirror);
-    Ok(())
-}
-
-fn answered<P: DeserializeOwned, A: Serialize>(
-    id: RequestId,
-    params: serde_json::Value,
-    answer: impl FnOnce(P) -> Option<A>,
-) -> Response {
-    match serde_json::from_value(params) {
-        Ok(asked) => Response::new_ok(id, answer(asked)),
-        Err(error) => Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string()),
     }
 }
