@@ -29,6 +29,6 @@ pub(super) fn run(_: &LspArgs) -> anyhow::Result<Outcome> {
 
 #[cfg(feature = "lsp")]
 pub(super) fn run(_: &LspArgs) -> anyhow::Result<Outcome> {
-    catalog_lsp::serve()?;
-    Ok(Outcome::Good)
+    // The protocol's exit codes: 1 where nobody asked it to shut down.
+    Ok(if catalog_lsp::serve()? { Outcome::Good } else { Outcome::Findings })
 }

@@ -20,20 +20,18 @@ use crate::workspace::Workspace;
 /// How many messages wait while one is answered.
 const WAITING: usize = 8;
 
-/// Talks to an editor until it asks for the end, or is gone. Without having been asked to shut down, the process ends with the exit
-/// code that the protocol has for that: 1.
+/// Talks to an editor until it asks for the end, or is gone; tells whether it was asked to shut down before.
 ///
 /// # Errors
 /// It speaks another language.
-pub fn serve() -> Result<(), ServeError> {
+pub fn serve() -> Result<bool, ServeError> {
     let (to, from) = sync_channel(WAITING);
     let of_reader = to.clone();
     thread::spawn(move || receive(io::stdin().lock(), &of_reader));
     let editor = Editor::default();
     let session =
         Session { stage: Stage::New, can_watch: false, to, editor: &editor, workspace: Workspace::new(&editor) };
-    // All that is to be tidied up was in the session.
-    if session.run(&from)? { Ok(()) } else { std::process::exit(1) }
+    session.run(&from)
 }
 
 /// How far the conversation is.
