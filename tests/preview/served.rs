@@ -83,13 +83,20 @@ fn a_name_that_leads_here_from_elsewhere_is_turned_away() {
             &[("Host", "rebind.example")][..],
             &[("Host", "rebind.example:8093")],
             &[("Host", "localhost"), ("Host", "x")],
+            &[("Host", "localhost:1@rebind.example")],
+            &[("Host", "localhost:\"><x")],
+            &[("Host", "127.0.0.1:8111/../rebind")],
+            &[("Host", "localhost:0")],
+            &[("Host", "[::1]x")],
         ] {
             let answer = preview.ask("GET", path, headers);
             assert_eq!(answer.status, 403, "{path} {headers:?}");
             assert!(!String::from_utf8_lossy(&answer.body).contains("Swarm"));
         }
     }
-    assert_eq!(preview.ask("GET", "/", &[("Host", "localhost:1")]).status, 200);
+    for host in ["localhost:1", "LOCALHOST.", "127.0.0.1:65535", "[::1]:8093", "[::1]"] {
+        assert_eq!(preview.ask("GET", "/", &[("Host", host)]).status, 200, "{host}");
+    }
     let catalog = folder.path().join("community-catalog");
     let named = Preview::start(&catalog, &["--allow-host", "Build.example"]);
     assert_eq!(named.ask("GET", "/", &[("Host", "build.example:8093")]).status, 200);

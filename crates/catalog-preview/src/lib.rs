@@ -20,6 +20,7 @@ mod result;
 mod room;
 pub mod server;
 pub mod site;
+mod unreadable;
 mod upgrade;
 mod versions;
 

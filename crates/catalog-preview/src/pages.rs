@@ -22,6 +22,7 @@ use crate::reading::{short, shown, text};
 use crate::readme::to_html;
 use crate::result::Outcome;
 use crate::room::{LARGEST, leave_out};
+use crate::unreadable::why;
 use crate::upgrade::upgrade;
 use crate::versions::{Known, RANCHERS, Row, Versions};
 use crate::{PageError, html};
@@ -107,7 +108,9 @@ impl Preview {
     /// The templates of the catalog, by name.
     fn places(&self) -> Result<Vec<Place>, PageError> {
         let root = &self.own().root;
-        self.own().places().map_err(|error| PageError::Unreadable(format!("cannot read {}: {error}", root.display())))
+        self.own()
+            .places()
+            .map_err(|error| PageError::Unreadable(format!("cannot read {}: {}", root.display(), why(&error))))
     }
 
     /// A template by the names of its two folders.
