@@ -14,6 +14,7 @@ pub mod launch;
 pub mod links;
 mod matrix;
 mod pages;
+mod query;
 mod reading;
 mod readme;
 mod result;
@@ -25,7 +26,8 @@ mod upgrade;
 mod versions;
 
 pub use html::STYLE;
-pub use pages::{Preview, Query};
+pub use pages::Preview;
+pub use query::Query;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,9 @@ pub enum PageError {
     /// Nothing of this name is there.
     #[error("{0}")]
     NotThere(String),
+    /// Something cannot be answered so.
+    #[error("{0}")]
+    Answer(String),
     /// The catalog cannot be read.
     #[error("{0}")]
     Unreadable(String),

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use crate::PageError;
 use crate::catalog::{Place, Shelf};
 use crate::links::Links;
-use crate::pages::{Preview, Query};
+use crate::pages::Preview;
+use crate::query::Query;
 use crate::unreadable::why;
 
 /// What a folder has that was written by this, with what was written: the next time these files make room.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::index::{Template, Version, block, questions};
 use crate::catalog::{Catalog, Shelf};
 use crate::icon;
-use crate::pages::Query;
+use crate::query::Query;
 
 /// What Go leaves as it is in a path.
 const IN_A_LINK: &AsciiSet = &NON_ALPHANUMERIC

@@ -17,7 +17,8 @@ use super::guard::{Hosts, POLICY_OF_FILES, guarded, only_reads};
 use super::news::news;
 use crate::api::{Answer, Asked};
 use crate::catalog::Place;
-use crate::pages::{Preview, Query};
+use crate::pages::Preview;
+use crate::query::Query;
 use crate::{PageError, html, icon};
 
 /// The most that is asked beside a path.
@@ -133,6 +134,7 @@ impl Served {
 fn status(error: &PageError) -> StatusCode {
     match error {
         PageError::NotThere(_) => StatusCode::NOT_FOUND,
+        PageError::Answer(_) => StatusCode::BAD_REQUEST,
         PageError::Unreadable(_) | PageError::Template(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
