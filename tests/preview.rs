@@ -3,6 +3,7 @@
 
 mod catalog_api;
 mod in_a_browser;
+mod many_clients;
 mod options;
 mod served;
 mod whole_corpus;
@@ -13,6 +14,7 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = served::trials();
     trials.extend(whole_corpus::trials());
     trials.extend(options::trials());
+    trials.extend(many_clients::trials());
     trials.extend(catalog_api::trials());
     trials.extend(in_a_browser::trials());
     trials

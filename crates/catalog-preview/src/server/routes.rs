@@ -11,10 +11,11 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use percent_encoding::percent_decode_str;
+use tokio::sync::Semaphore;
 
 use super::follow::Follower;
 use super::guard::{Hosts, POLICY_OF_FILES, guarded, only_reads};
-use super::news::news;
+use super::news::{LISTENERS, news};
 use crate::api::{Answer, Asked};
 use crate::catalog::Place;
 use crate::pages::Preview;
@@ -31,6 +32,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 struct Served {
     preview: Arc<Preview>,
     follower: Arc<Follower>,
+    listeners: Arc<Semaphore>,
 }
 
 pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Hosts) -> Router {
@@ -66,7 +68,7 @@ pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Host
         .route("/v1-catalog/{*path}", get(api).post(refresh))
         .fallback(nothing)
         .layer(from_fn(guard))
-        .with_state(Served { preview, follower })
+        .with_state(Served { preview, follower, listeners: Arc::new(Semaphore::new(LISTENERS)) })
 }
 
 /// What is asked, as a browser writes it into an address.
@@ -271,7 +273,10 @@ async fn asset(Path(name): Path<String>) -> Response {
 }
 
 async fn events(State(served): State<Served>) -> Response {
-    news(served.follower.state())
+    match Arc::clone(&served.listeners).try_acquire_owned() {
+        Ok(place) => news(served.follower.state(), place),
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "as many pages as can follow the files do so: close one\n"),
+    }
 }
 
 /// Whether a client of Rancher asks for what is so at any time: that the catalogs are read anew.
