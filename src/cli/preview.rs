@@ -1,6 +1,6 @@
 //! `gen-catalog preview`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -26,7 +26,7 @@ pub(super) struct PreviewArgs {
     /// A catalog, or a template of one [default: community-catalog, or the catalog that gen-catalog.toml names]
     path: Option<PathBuf>,
     /// The address and port to listen at; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8093")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8093", value_parser = listen)]
     listen: SocketAddr,
     /// Open it in the browser
     #[arg(long)]
@@ -43,6 +43,12 @@ pub(super) struct PreviewArgs {
     /// Write the pages as files into a folder, and end
     #[arg(long, value_name = "DIR", conflicts_with_all = ["listen", "open", "allow_host"])]
     html: Option<PathBuf>,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    let address = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))).or_else(|| text.parse().ok());
+    address.ok_or_else(|| "ADDRESS:PORT is wanted, such as 127.0.0.1:8093 or localhost:8093".to_owned())
 }
 
 fn beside(text: &str) -> Result<(String, PathBuf), String> {
@@ -67,13 +73,14 @@ pub(super) fn run(args: &PreviewArgs, output: &Output) -> anyhow::Result<Outcome
 
 #[cfg(feature = "preview")]
 mod served {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    use std::net::{IpAddr, Ipv6Addr};
     use std::path::Path;
     use std::process::{Command, Stdio};
 
-    use catalog_preview::catalog::{Catalog, Place, Shelf};
+    use anyhow::{anyhow, bail};
+    use catalog_preview::catalog::{Catalog, Place, Shelf, check_name};
     use catalog_preview::links::Links;
-    use catalog_preview::server::{Options, serve};
+    use catalog_preview::server::{Options, host_name, serve};
     use catalog_preview::site::write;
 
     use super::*;
@@ -85,20 +92,37 @@ mod served {
             None if Path::new(CATALOG).exists() => CATALOG.into(),
             None => project::catalog()?.unwrap_or_else(|| ".".into()),
         };
-        let (own, meant) = Catalog::open(&path, args.name.as_deref())?;
-        let mut beside = Vec::new();
-        for (name, folder) in &args.beside {
-            beside.push(Catalog::open(folder, Some(name))?.0);
+        if let Some(name) = &args.name {
+            check_name(name).map_err(|error| anyhow!("--name {name:?}: {error}"))?;
         }
-        let shelf = Shelf { own, beside };
+        let hosts = args
+            .allow_host
+            .iter()
+            .map(|name| host_name(name).map_err(|error| anyhow!("--allow-host {name:?}: {error}")));
+        let hosts = hosts.collect::<Result<Vec<String>, _>>()?;
+        let (own, meant) = Catalog::open(&path, args.name.as_deref())?;
+        let mut shelf = Shelf { own, beside: Vec::new() };
+        for (name, folder) in &args.beside {
+            put_beside(&mut shelf, name, folder)?;
+        }
         if let Some(folder) = &args.html {
-            let written = write(&shelf, folder)?;
+            let written = write(&shelf, folder).map_err(|error| anyhow!("--html: {error}"))?;
             output.info(&format!("{}: {written} pages; index.html is the first\n", folder.display()))?;
             return Ok(Outcome::Good);
         }
-        let options = Options { shelf, listen: args.listen, hosts: args.allow_host.clone() };
+        let options = Options { shelf, listen: args.listen, hosts };
         serve(options, |address| begun(address, meant.as_ref(), args, output))?;
         Ok(Outcome::Good)
+    }
+
+    fn put_beside(shelf: &mut Shelf, name: &str, folder: &Path) -> anyhow::Result<()> {
+        check_name(name).map_err(|error| anyhow!("--beside {name:?}: {error}"))?;
+        if shelf.named(name).is_some() {
+            bail!("--beside {name}: another catalog has this name already, and in Rancher each has its own");
+        }
+        let (catalog, _) = Catalog::open(folder, Some(name)).map_err(|error| anyhow!("--beside {name}: {error}"))?;
+        shelf.beside.push(catalog);
+        Ok(())
     }
 
     /// Says where it is, and opens it.

@@ -101,7 +101,12 @@ impl Both {
         let mut paths: Vec<String> = queries.iter().map(|path| (*path).to_owned()).collect();
         paths.push(format!("templates?catalogId={}", self.name));
         paths.push(format!("templates/{}:infra*nothing", self.name));
+        // Of each address that it does not have Rancher's service says the same, and of any schema that there is a link to it.
+        paths.push("schemas/zz".to_owned());
         self.agree(&paths);
+        for path in ["zz", "zz/zz", "schemas/a/b", "apiversions/v1-catalog", "templates/a/b"] {
+            self.agree_in_bytes(path);
+        }
         let listed = self.own_json("templates").1["data"].take();
         let listed = listed.as_array().unwrap();
         assert!(!listed.is_empty());

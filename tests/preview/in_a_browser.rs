@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         trial("what_a_hostile_catalog_holds_does_nothing", missing, hostile),
         trial("a_page_of_files_asks_for_nothing", missing, files),
         trial("no_page_is_wider_than_a_phone", missing, phone),
+        trial("on_a_phone_short_words_are_whole_and_long_ones_stay_within", missing, words_on_a_phone),
         trial("axe_finds_nothing", checked, axe),
         trial("the_html_is_valid", valid, html_is_valid),
     ]
@@ -339,6 +340,44 @@ fn phone() {
         page.go(&preview.url(&path));
         assert_eq!(page.value("document.documentElement.scrollWidth"), 390, "{path}");
     }
+}
+
+/// What holds words that are not long, and whether one of them stands in two lines.
+const SHORT: &str = ".versions th, .versions .tag, .versions .folder";
+const IN_TWO_LINES: &str = "(one) => { const words = document.createRange(); words.selectNodeContents(one); \
+                            return words.getClientRects().length > 1; }";
+
+fn words_on_a_phone() {
+    let folder = rendered_catalog();
+    let catalog = folder.path().join("community-catalog");
+    let template = catalog.join("infra-templates/long");
+    let category = format!("Category{}", "y".repeat(90));
+    for (revision, version) in [("0", "v1.2.3-rancher1"), ("1", &*format!("v2.0.0-{}", "x".repeat(70)))] {
+        let folder = template.join(revision);
+        fs::create_dir_all(&folder).unwrap();
+        let block = format!(".catalog: {{version: {version}, minimum_rancher_version: v1.6.0}}\n");
+        fs::write(folder.join("rancher-compose.yml"), block).unwrap();
+        fs::write(folder.join("docker-compose.yml"), "web: {image: 'nginx:1'}\n").unwrap();
+    }
+    fs::create_dir_all(template.join("2")).unwrap();
+    fs::write(template.join("2/rancher-compose.yml"), "catalog: [\n").unwrap();
+    fs::write(template.join("config.yml"), format!("name: Long\nversion: v1.2.3-rancher1\ncategory: {category}\n"))
+        .unwrap();
+    let preview = Preview::start(&catalog, &[]);
+    let mut page = Page::new();
+    page.shape(Scheme::Light, (390, 844));
+    let broken = format!(
+        "[...document.querySelectorAll({})].filter({IN_TWO_LINES}).map((one) => one.textContent)",
+        json!(SHORT)
+    );
+    for path in ["/", ENTRY, "/catalog/infra-templates/long", "/catalog/infra-templates/long/1"] {
+        page.go(&preview.url(path));
+        assert_eq!(page.value("document.documentElement.scrollWidth"), 390, "{path}");
+        assert_eq!(page.value(&broken), json!([]), "{path}");
+    }
+    // All of it is in the address.
+    page.go(&preview.url(&format!("/?category={category}")));
+    assert_eq!(page.value("document.querySelector('.chips [aria-current]').textContent"), format!("{category} 1"));
 }
 
 fn axe() {

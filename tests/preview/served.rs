@@ -13,6 +13,9 @@ pub fn trials() -> Vec<Trial> {
     trials![
         every_page_of_the_rendered_catalog_is_there,
         an_address_with_answers_shows_them,
+        what_render_compose_refuses_is_no_text,
+        what_is_no_version_of_rancher_is_said_to_be_none,
+        what_is_not_shown_of_the_findings_is_to_be_had,
         a_name_that_leads_here_from_elsewhere_is_turned_away,
         nothing_can_be_changed,
         what_lies_outside_of_the_catalog_is_not_reached,
@@ -76,6 +79,69 @@ fn an_address_with_answers_shows_them() {
     assert!(text.contains("MANAGER_SCALE: '5'\n"), "{text}");
 }
 
+fn what_render_compose_refuses_is_no_text() {
+    let (folder, preview) = rendered();
+    let version = "community-catalog/infra-templates/swarm/4";
+    for (answer, code) in [("MANAGER_SCALE=5", 0), ("MANAGER_SCALE=zzz", 2), ("MANAGER_SCALF=5", 2), ("NETWORK=zzz", 0)]
+    {
+        let (printed, _, errors) = outcome(folder.path(), &["render-compose", version, "--answers", answer]);
+        assert_eq!(printed, code, "{errors}");
+        for file in ["docker-compose.yml", "rancher-compose.yml"] {
+            let got = preview.get(&format!("/catalog/infra-templates/swarm/4/{file}?rancherVersion=v1.6.30&{answer}"));
+            let text = String::from_utf8(got.body).unwrap();
+            assert_eq!(got.status, if code == 0 { 200 } else { 400 }, "{answer}: {text}");
+            assert!(got.head.contains("content-type: text/plain"), "{}", got.head);
+            assert!(code == 0 || errors.contains(&format!("--answers {text}")), "{text} is not in {errors}");
+        }
+    }
+}
+
+fn what_is_no_version_of_rancher_is_said_to_be_none() {
+    let (_folder, preview) = rendered();
+    for path in [
+        "/environments",
+        "/catalog/infra-templates/swarm",
+        "/catalog/infra-templates/swarm/4",
+        "/catalog/infra-templates/swarm/4/choices",
+        "/catalog/infra-templates/swarm/4/findings",
+        "/catalog/project-templates/swarm/0",
+    ] {
+        for version in ["v1.6.3O", "bogus", "1.6"] {
+            let page = preview.get(&format!("{path}?rancherVersion={version}")).text();
+            let words = format!("{version} is no version of Rancher, such as v1.6.30");
+            assert!(page.contains(&words), "{path}: {words} is not in {page}");
+            // None is taken.
+            assert!(!page.contains(&format!("<option selected>{version}")), "{page}");
+            assert!(!page.contains(&format!("rancherVersion={version}")), "{page}");
+        }
+        for version in ["v1.6.14", "1.5.10", "v1.6.11-rc1", ""] {
+            let page = preview.get(&format!("{path}?rancherVersion={version}")).text();
+            assert!(!page.contains("is no version of Rancher"), "{path} {version}: {page}");
+        }
+    }
+}
+
+fn what_is_not_shown_of_the_findings_is_to_be_had() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..80 {
+        let version = folder.path().join(format!("x-catalog/templates/t{number}/0"));
+        fs::create_dir_all(&version).unwrap();
+        fs::write(version.join("../config.yml"), "name: X\nversion: v1\n").unwrap();
+        fs::write(version.join("rancher-compose.yml"), ".catalog: {version: v1}\n").unwrap();
+        fs::write(version.join("docker-compose.yml"), "web: {image: 'nginx:1'}\n").unwrap();
+    }
+    let preview = Preview::start(&folder.path().join("x-catalog"), &[]);
+    let page = preview.get("/findings").text();
+    assert!(page.contains("60 worst are shown"), "{page}");
+    let (_, command) = page.split_once(" more. <code>gen-catalog ").unwrap();
+    let command = command.split_once("</code> lists all").unwrap().0;
+    let args: Vec<&str> = command.split(' ').chain(["--format", "json"]).collect();
+    let (_, found, errors) = outcome(&folder.path().join("x-catalog"), &args);
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap_or_else(|error| panic!("{error}: {errors}"));
+    let all = found["findings"].as_array().unwrap().len();
+    assert!(page.contains(&format!("there are {} more", all - 60)), "{all}: {page}");
+}
+
 fn a_name_that_leads_here_from_elsewhere_is_turned_away() {
     let (folder, preview) = rendered();
     for path in ["/", "/v1-catalog/templates", "/events", "/assets/preview.css", "/nothing"] {
@@ -83,13 +149,20 @@ fn a_name_that_leads_here_from_elsewhere_is_turned_away() {
             &[("Host", "rebind.example")][..],
             &[("Host", "rebind.example:8093")],
             &[("Host", "localhost"), ("Host", "x")],
+            &[("Host", "localhost:1@rebind.example")],
+            &[("Host", "localhost:\"><x")],
+            &[("Host", "127.0.0.1:8111/../rebind")],
+            &[("Host", "localhost:0")],
+            &[("Host", "[::1]x")],
         ] {
             let answer = preview.ask("GET", path, headers);
             assert_eq!(answer.status, 403, "{path} {headers:?}");
             assert!(!String::from_utf8_lossy(&answer.body).contains("Swarm"));
         }
     }
-    assert_eq!(preview.ask("GET", "/", &[("Host", "localhost:1")]).status, 200);
+    for host in ["localhost:1", "LOCALHOST.", "127.0.0.1:65535", "[::1]:8093", "[::1]"] {
+        assert_eq!(preview.ask("GET", "/", &[("Host", host)]).status, 200, "{host}");
+    }
     let catalog = folder.path().join("community-catalog");
     let named = Preview::start(&catalog, &["--allow-host", "Build.example"]);
     assert_eq!(named.ask("GET", "/", &[("Host", "build.example:8093")]).status, 200);

@@ -94,11 +94,18 @@
   listen();
 
   let known;
-  const news = new EventSource('/events');
-  news.addEventListener('state', (event) => {
-    say('on', 'follows the files');
-    if (known !== undefined && known !== event.data) load(location.href, true);
-    known = event.data;
-  });
-  news.onerror = () => say('off', 'not connected');
+  const follow = () => {
+    const news = new EventSource('/events');
+    news.addEventListener('state', (event) => {
+      say('on', 'follows the files');
+      if (known !== undefined && known !== event.data) load(location.href, true);
+      known = event.data;
+    });
+    news.onerror = () => {
+      say('off', 'not connected');
+      // A browser does not ask again where too many pages follow already.
+      if (news.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
+    };
+  };
+  follow();
 })();

@@ -17,6 +17,8 @@ pub struct Given {
     pub own: Vec<(String, String)>,
     /// What is wrong with what the address gives.
     pub notes: Vec<String>,
+    /// The same, and what is not offered: all that `gen-catalog render-compose` refuses, in its words.
+    pub refused: Vec<String>,
 }
 
 /// The answers of a version, by pairs of an address.
@@ -29,13 +31,19 @@ pub fn given(version: &VersionSource, pairs: &[(String, String)]) -> Given {
         if !is_asked && RESERVED.contains(&name.as_str()) {
             continue;
         }
-        // What is not offered is shown beside its question.
-        if let Err(error @ AnswerError::Unknown { .. }) = answerable.check(name, value) {
-            given.notes.push(format!("{name}: {error}"));
-            continue;
-        }
         // A browser ends the lines of a form in this way.
-        given.answers.insert(name.clone(), value.replace("\r\n", "\n"));
+        let value = value.replace("\r\n", "\n");
+        match answerable.check(name, &value) {
+            Ok(()) => {}
+            Err(error @ AnswerError::Unknown { .. }) => {
+                given.refused.push(format!("{name}: {error}"));
+                given.notes.push(format!("{name}: {error}"));
+                continue;
+            }
+            // A page shows it beside its question.
+            Err(error @ AnswerError::NotOffered(_)) => given.refused.push(format!("{name}={value}: {error}")),
+        }
+        given.answers.insert(name.clone(), value);
     }
     let is_own = |(name, value): &(&String, &String)| default.get(*name) != Some(*value);
     given.own = given.answers.iter().filter(is_own).map(|(name, value)| (name.clone(), value.clone())).collect();

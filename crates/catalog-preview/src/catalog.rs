@@ -7,6 +7,8 @@ use rancher_catalog::beneath::{Beneath, NotRead};
 use rancher_catalog::catalog_service::base_of;
 use rancher_catalog::source::{catalog_of_template, templates_of};
 
+use crate::unreadable::why;
+
 /// Names by which Rancher knows catalogs whose repositories are called otherwise.
 const KNOWN_NAMES: [(&str, &str); 1] = [("rancher-catalog", "library")];
 
@@ -39,11 +41,27 @@ pub struct Place {
     pub path: PathBuf,
 }
 
+/// Why a catalog cannot have a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is none.
+    #[error("it is empty, and a catalog has a name")]
+    Empty,
+    /// It has a character that ids and addresses have between their parts.
+    #[error(
+        "a catalog's name cannot hold {0:?}: the ids of its templates and their addresses have it between their parts"
+    )]
+    Character(char),
+    /// It is a way to another folder, or has space around it.
+    #[error("that is no name of a catalog: letters, digits, `-`, `_` and `.` make one")]
+    Odd,
+}
+
 /// Why a catalog cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Its folder cannot be read.
-    #[error("cannot look at {}: {reason}", path.display())]
+    #[error("cannot look at {}: {}", path.display(), why(reason))]
     Unreadable {
         /// The folder.
         path: PathBuf,
@@ -151,12 +169,31 @@ impl Place {
     }
 }
 
+/// Whether a character stands between the parts of an id or of an address.
+fn parts_ids(character: char) -> bool {
+    matches!(character, '/' | '\\' | ':' | '*' | '?' | '#' | '%') || character.is_control()
+}
+
+/// Whether a catalog can have a name.
+///
+/// # Errors
+/// It cannot.
+pub fn check_name(name: &str) -> Result<(), NameError> {
+    match name.chars().find(|character| parts_ids(*character)) {
+        Some(character) => Err(NameError::Character(character)),
+        None if name.is_empty() => Err(NameError::Empty),
+        None if matches!(name, "." | "..") || name.trim() != name => Err(NameError::Odd),
+        None => Ok(()),
+    }
+}
+
 /// The name that Rancher will have for a catalog: most repositories are called after it.
 fn usual_name(root: &Path) -> String {
     let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let known = KNOWN_NAMES.iter().find(|(repository, _)| *repository == folder).map(|(_, name)| (*name).to_owned());
     let name = known.unwrap_or_else(|| folder.strip_suffix("-catalog").unwrap_or(&folder).to_owned());
-    if name.is_empty() { "catalog".to_owned() } else { name }
+    let name = name.trim().replace(parts_ids, "-");
+    if check_name(&name).is_ok() { name } else { "catalog".to_owned() }
 }
 
 #[cfg(test)]
@@ -181,5 +218,26 @@ mod tests {
         assert_eq!(Catalog::open(&catalog.root, Some("mine")).unwrap().0.name, "mine");
         assert_eq!(Catalog::open(&catalog.root, None).unwrap().1, None);
         assert!(matches!(Catalog::open(folder.path(), None), Err(OpenError::Empty(_))));
+    }
+
+    #[test]
+    fn a_name_that_ids_cannot_hold_is_none() {
+        for (name, error) in [
+            ("", NameError::Empty),
+            ("a/b", NameError::Character('/')),
+            ("a:b", NameError::Character(':')),
+            ("a*", NameError::Character('*')),
+            ("a?b", NameError::Character('?')),
+            ("a\nb", NameError::Character('\n')),
+            ("..", NameError::Odd),
+            (" a", NameError::Odd),
+        ] {
+            assert_eq!(check_name(name), Err(error), "{name:?}");
+        }
+        for name in ["library", "my catalog", "b\u{fc}ro_1.0-x"] {
+            assert_eq!(check_name(name), Ok(()), "{name:?}");
+        }
+        assert_eq!(usual_name(Path::new("/x/a:b*-catalog")), "a-b-");
+        assert_eq!(usual_name(Path::new("/x/-catalog")), "catalog");
     }
 }

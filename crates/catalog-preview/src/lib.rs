@@ -14,17 +14,20 @@ pub mod launch;
 pub mod links;
 mod matrix;
 mod pages;
+mod query;
 mod reading;
 mod readme;
 mod result;
 mod room;
 pub mod server;
 pub mod site;
+mod unreadable;
 mod upgrade;
 mod versions;
 
 pub use html::STYLE;
-pub use pages::{Preview, Query};
+pub use pages::Preview;
+pub use query::Query;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,9 @@ pub enum PageError {
     /// Nothing of this name is there.
     #[error("{0}")]
     NotThere(String),
+    /// Something cannot be answered so.
+    #[error("{0}")]
+    Answer(String),
     /// The catalog cannot be read.
     #[error("{0}")]
     Unreadable(String),

@@ -18,10 +18,12 @@ use crate::form::inputs;
 use crate::launch::launch;
 use crate::links::{Links, query};
 use crate::matrix::matrix;
+use crate::query::Query;
 use crate::reading::{short, shown, text};
 use crate::readme::to_html;
 use crate::result::Outcome;
 use crate::room::{LARGEST, leave_out};
+use crate::unreadable::why;
 use crate::upgrade::upgrade;
 use crate::versions::{Known, RANCHERS, Row, Versions};
 use crate::{PageError, html};
@@ -35,21 +37,6 @@ const LARGEST_README: u64 = 1 << 20;
 const MANY: usize = 40;
 /// The most versions that a page lists.
 const VERSIONS: usize = 200;
-
-/// What an address asks beside its path, in order.
-#[derive(Debug, Clone, Default)]
-pub struct Query(pub Vec<(String, String)>);
-
-impl Query {
-    /// The value of a name; of several the last.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
-    }
-
-    fn rancher(&self) -> &str {
-        self.get("rancherVersion").filter(|version| !version.is_empty()).unwrap_or(RANCHERS[0])
-    }
-}
 
 /// The pages of a catalog.
 #[derive(Debug)]
@@ -107,7 +94,9 @@ impl Preview {
     /// The templates of the catalog, by name.
     fn places(&self) -> Result<Vec<Place>, PageError> {
         let root = &self.own().root;
-        self.own().places().map_err(|error| PageError::Unreadable(format!("cannot read {}: {error}", root.display())))
+        self.own()
+            .places()
+            .map_err(|error| PageError::Unreadable(format!("cannot read {}: {}", root.display(), why(&error))))
     }
 
     /// A template by the names of its two folders.
@@ -228,7 +217,7 @@ impl Preview {
                 "Environment templates",
                 "environments",
                 json!({
-                    "environments": all, "rancher": shown(asked.rancher()),
+                    "environments": all, "rancher": asked.rancher(), "no_rancher": no_rancher(asked),
                 }),
             ),
         )
@@ -270,6 +259,8 @@ impl Preview {
         });
         let project = project.filter(|address| address.starts_with("https://") || address.starts_with("http://"));
         let answers: Vec<(&str, &str)> = asked.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let is_kept =
+            |(name, _): &(&str, &str)| *name != "from" && (*name != "rancherVersion" || asked.no_rancher().is_none());
         let here = self.links.version(place, &version.name);
         json!({
             "card": self.card(place),
@@ -280,9 +271,10 @@ impl Preview {
             "more_versions": more,
             "version": own,
             "rancher": shown(rancher),
+            "no_rancher": no_rancher(asked),
             "ranchers": RANCHERS,
             "tab": tab,
-            "launch_href": format!("{here}{}", query(answers.iter().copied().filter(|(name, _)| *name != "from"))),
+            "launch_href": format!("{here}{}", query(answers.into_iter().filter(is_kept))),
             "matrix_href": format!("{here}/choices{of_rancher}"),
             "upgrade_href": format!("{here}/upgrade{of_rancher}"),
             "version_findings_href": format!("{here}/findings{of_rancher}"),
@@ -448,10 +440,15 @@ impl Preview {
     /// A compose file as a stack gets it, as `gen-catalog render-compose` prints it.
     ///
     /// # Errors
-    /// It is not there, or nothing comes of it.
+    /// It is not there, an answer cannot be given, or nothing comes of it.
     pub fn compose_file(&self, place: &Place, revision: &str, name: &str, asked: &Query) -> Result<String, PageError> {
-        let looked = self.look(place, Some(revision), asked.rancher())?;
-        let Given { answers, .. } = given(looked.version(), &asked.0);
+        let mut looked = self.look(place, Some(revision), asked.rancher())?;
+        // What actions alone use is known then.
+        looked.template.versions[looked.at].expand();
+        let Given { answers, refused, .. } = given(looked.version(), &asked.0);
+        if !refused.is_empty() {
+            return Err(PageError::Answer(refused.join("\n")));
+        }
         launched_text(looked.version(), name, &answers)
     }
 
@@ -461,6 +458,11 @@ impl Preview {
         let page = self.page(title, "", json!({ "message": error.to_string() }));
         html::render("error.html", &page).unwrap_or_else(|error| error.to_string())
     }
+}
+
+/// What was given as a version of Rancher and is none, as a page shows it.
+fn no_rancher(asked: &Query) -> Option<String> {
+    asked.no_rancher().map(|text| short(text, 60))
 }
 
 fn launched_text(version: &VersionSource, name: &str, answers: &Answers) -> Result<String, PageError> {

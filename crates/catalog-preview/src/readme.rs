@@ -75,6 +75,9 @@ fn sanitised(html: &str) -> String {
         .tags(TAGS.into_iter().chain(MORE_TAGS).collect())
         .clean_content_tags(HashSet::from(["script", "style", "title", "svg", "math", "iframe", "object", "template"]))
         .tag_attributes(attributes)
+        // What is too wide scrolls in itself, also by keys.
+        .set_tag_attribute_value("pre", "tabindex", "0")
+        .set_tag_attribute_value("table", "tabindex", "0")
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer nofollow"))

@@ -9,7 +9,9 @@ use rayon::prelude::*;
 use crate::PageError;
 use crate::catalog::{Place, Shelf};
 use crate::links::Links;
-use crate::pages::{Preview, Query};
+use crate::pages::Preview;
+use crate::query::Query;
+use crate::unreadable::why;
 
 /// What a folder has that was written by this, with what was written: the next time these files make room.
 const LIST: &str = "pages.txt";
@@ -20,11 +22,14 @@ pub enum SiteError {
     /// The folder holds something else.
     #[error("{} holds something else than pages of a preview: name a folder that is empty, or not there yet", .0.display())]
     Taken(PathBuf),
+    /// It is a file, or below one.
+    #[error("{} is a file: name a folder that is empty, or not there yet", .0.display())]
+    NoFolder(PathBuf),
     /// A link leads out of the folder.
     #[error("{} is a link, and none is followed: remove it, or name another folder", .0.display())]
     Link(PathBuf),
     /// A file cannot be read or written.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {}", path.display(), why(reason))]
     File {
         /// The file.
         path: PathBuf,
@@ -79,6 +84,10 @@ fn earlier(folder: &Path) -> Result<Vec<String>, SiteError> {
     let failed = |path: &Path, reason| SiteError::File { path: path.to_owned(), reason };
     match fs::read_dir(folder) {
         Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(reason) if reason.kind() == io::ErrorKind::NotADirectory => {
+            let file = folder.ancestors().find(|path| path.exists()).unwrap_or(folder);
+            return Err(SiteError::NoFolder(file.to_owned()));
+        }
         Err(reason) => return Err(failed(folder, reason)),
         Ok(mut entries) => {
             if entries.next().is_none() {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rancher_catalog::catalog_service::{is_offered, refusals};
+use rancher_catalog::catalog_service::{is_offered, is_semver, refusals};
 use rancher_catalog::model::{Field, Version};
 use rancher_catalog::source::{TemplateSource, VersionSource};
 use serde::Serialize;
@@ -16,6 +16,11 @@ use crate::reading::short;
 const TEMPLATES: usize = 8;
 /// The last Rancher of each line, the newest first.
 pub const RANCHERS: [&str; 7] = ["v1.6.30", "v1.5.11", "v1.4.3", "v1.3.5", "v1.2.4", "v1.1.4", "v1.0.2"];
+
+/// Whether a text is a version of Rancher.
+pub fn is_rancher(text: &str) -> bool {
+    is_semver(text.strip_prefix('v').unwrap_or(text))
+}
 
 /// A version.
 #[derive(Debug, Clone, Serialize)]

@@ -1,5 +1,7 @@
 //! What is answered to whom asks.
 
+use std::io;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rancher_catalog::catalog_service::offers_upgrade;
 use rayon::prelude::*;
@@ -8,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::index::{Template, Version, block, questions};
 use crate::catalog::{Catalog, Shelf};
 use crate::icon;
-use crate::pages::Query;
+use crate::query::Query;
+use crate::unreadable::why;
 
 /// What Go leaves as it is in a path.
 const IN_A_LINK: &AsciiSet = &NON_ALPHANUMERIC
@@ -77,18 +80,26 @@ pub fn answer(shelf: &Shelf, asked: &Asked) -> Answer {
         }
         ["catalogs", name] => match shelf.named(name) {
             Some(catalog) => Answer::Json(200, asked.catalog(catalog)),
-            None => asked.missing("Catalog not found"),
+            None => asked.error(404, "Catalog not found"),
         },
-        ["templates"] => Answer::Json(200, asked.templates(shelf)),
+        ["templates"] => asked.templates(shelf),
         ["templates" | "templateversions", id] => asked.by_id(shelf, id),
         ["schemas"] => Answer::Json(200, asked.schemas()),
         ["schemas", id] => {
             let schemas = asked.schemas();
             let found = schemas["data"].as_array().into_iter().flatten().find(|schema| schema["id"] == *id).cloned();
-            found.map_or(Answer::Nothing, |schema| Answer::Json(200, schema))
+            // As for all schemas, Rancher gives a link to what is none.
+            let link = || json!({ "links": { "self": asked.link("schemas", id) }, "actions": {} });
+            Answer::Json(200, found.unwrap_or_else(link))
         }
         _ => Answer::Nothing,
     }
+}
+
+/// An error in the API's own form, with the address that was asked for.
+pub fn error(status: u16, message: &str, own: Option<&str>) -> Value {
+    let links: Map<String, Value> = own.map(|own| ("self".to_owned(), own.into())).into_iter().collect();
+    json!({ "type": "error", "status": status.to_string(), "message": message, "links": links, "actions": {} })
 }
 
 /// The parts of an id: catalog, base, folder, and the version if one is named.
@@ -114,14 +125,13 @@ impl Asked {
         format!("{}/v1-catalog/{kind}{slash}{}{query}", self.base, utf8_percent_encode(id, IN_A_LINK))
     }
 
-    fn missing(&self, message: &str) -> Answer {
+    fn error(&self, status: u16, message: &str) -> Answer {
         let own = format!("{}/v1-catalog/{}", self.base, self.path);
-        Answer::Json(
-            404,
-            json!({
-                "type": "error", "status": "404", "message": message, "links": { "self": own }, "actions": {},
-            }),
-        )
+        Answer::Json(status, error(status, message, Some(&own)))
+    }
+
+    fn unreadable(&self, catalog: &Catalog, reason: &io::Error) -> Answer {
+        self.error(500, &format!("cannot read {}: {}", catalog.root.display(), why(reason)))
     }
 
     fn schemas(&self) -> Value {
@@ -145,7 +155,7 @@ impl Asked {
         })
     }
 
-    fn templates(&self, shelf: &Shelf) -> Value {
+    fn templates(&self, shelf: &Shelf) -> Answer {
         let get = |name: &str| self.query.get(name).unwrap_or_default();
         let catalog = if get("catalogId").is_empty() { get("catalog") } else { get("catalogId") };
         // An older command line of Rancher says it so.
@@ -170,7 +180,10 @@ impl Asked {
         };
         let mut data: Vec<Value> = Vec::new();
         for own in shelf.all().filter(|own| catalog.is_empty() || own.name == catalog) {
-            let places = own.places().unwrap_or_default();
+            let places = match own.places() {
+                Ok(places) => places,
+                Err(reason) => return self.unreadable(own, &reason),
+            };
             let listed: Vec<Option<Value>> = places
                 .par_iter()
                 .filter(|place| base.is_empty() || place.base() == base)
@@ -186,16 +199,18 @@ impl Asked {
             told["resourceType"] = "template".into();
         }
         told["data"] = data.into();
-        told
+        Answer::Json(200, told)
     }
 
     fn by_id(&self, shelf: &Shelf, id: &str) -> Answer {
-        let Some((name, base, folder, wanted)) = parts(id) else { return self.missing("Template not found") };
-        let found = shelf.named(name).and_then(|catalog| {
-            let place = catalog.by_base(base, folder).ok()??;
-            Some((catalog, Template::read(&place)?))
-        });
-        let Some((catalog, template)) = found else { return self.missing("Template not found") };
+        let missing = || self.error(404, "Template not found");
+        let Some((name, base, folder, wanted)) = parts(id) else { return missing() };
+        let Some(catalog) = shelf.named(name) else { return missing() };
+        let template = match catalog.by_base(base, folder) {
+            Ok(place) => place.and_then(|place| Template::read(&place)),
+            Err(reason) => return self.unreadable(catalog, &reason),
+        };
+        let Some(template) = template else { return missing() };
         let rancher = self.query.get("rancherVersion").unwrap_or_default();
         let is_readme = self.raw_query.eq_ignore_ascii_case("readme");
         if wanted.is_empty() {
@@ -211,7 +226,7 @@ impl Asked {
             }
             return Answer::Json(200, self.template(catalog, &template, rancher));
         }
-        let Some(version) = template.find(wanted) else { return self.missing("Version not found") };
+        let Some(version) = template.find(wanted) else { return self.error(404, "Version not found") };
         if is_readme {
             return Answer::File("text/plain; charset=utf-8", template.readme_of(version));
         }

@@ -5,4 +5,4 @@
 mod answers;
 mod index;
 
-pub use answers::{Answer, Asked, answer};
+pub use answers::{Answer, Asked, answer, error};

@@ -9,6 +9,8 @@ use axum::http::header::{
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
+use super::host_name;
+
 /// What a page may load and do.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -22,7 +24,7 @@ pub(super) struct Hosts(Vec<String>);
 
 impl Hosts {
     pub(super) fn new(named: Vec<String>) -> Self {
-        Self(named.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+        Self(named)
     }
 
     /// Whether a request calls it by one of them, and comes from no other site.
@@ -33,12 +35,8 @@ impl Hosts {
     }
 
     fn is_one(&self, host: &str) -> bool {
-        let name = match host.strip_prefix('[') {
-            Some(rest) => rest.split(']').next().unwrap_or_default(),
-            None => host.split(':').next().unwrap_or_default(),
-        };
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
-        name == "localhost" || name.parse::<IpAddr>().is_ok() || self.0.contains(&name)
+        host_name::in_header(host)
+            .is_some_and(|name| name == "localhost" || name.parse::<IpAddr>().is_ok() || self.0.contains(&name))
     }
 }
 
@@ -68,7 +66,7 @@ mod tests {
 
     #[test]
     fn addresses_and_known_names_are_welcome_and_other_names_are_not() {
-        let hosts = Hosts::new(vec!["Build.example".to_owned()]);
+        let hosts = Hosts::new(vec!["build.example".to_owned()]);
         for (host, welcome) in [
             ("127.0.0.1:8093", true),
             ("localhost", true),
@@ -79,6 +77,8 @@ mod tests {
             ("rebind.example:8093", false),
             ("127.0.0.1.rebind.example", false),
             ("localhost.rebind.example", false),
+            ("localhost:1@rebind.example", false),
+            ("localhost:\"><x", false),
             ("", false),
         ] {
             let mut headers = HeaderMap::new();

@@ -3,6 +3,7 @@
 mod clients;
 mod follow;
 mod guard;
+mod host_name;
 mod news;
 mod routes;
 
@@ -19,6 +20,7 @@ use crate::links::Links;
 use crate::pages::Preview;
 use follow::Follower;
 use guard::Hosts;
+pub use host_name::{HostNameError, host_name};
 
 /// How many pages are made at a time.
 const AT_ONCE: usize = 4;
@@ -30,7 +32,7 @@ pub struct Options {
     pub shelf: Shelf,
     /// The address and port to listen at; of port 0 a free one.
     pub listen: SocketAddr,
-    /// Names by which clients may call it, beside `localhost` and addresses.
+    /// Names by which clients may call it, beside `localhost` and addresses, as [`host_name`] gives them.
     pub hosts: Vec<String>,
 }
 

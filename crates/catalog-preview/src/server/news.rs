@@ -10,15 +10,21 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use hyper::body::Frame;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::follow::State;
 
+/// How many pages are told at a time: others than those who wait for news are to be answered too.
+pub(super) const LISTENERS: usize = 32;
 /// How often something is said where nothing is new, so that a page that is gone is noticed.
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Lines as they come.
-struct Lines(mpsc::Receiver<Bytes>);
+struct Lines {
+    lines: mpsc::Receiver<Bytes>,
+    /// Free for another page when this one is gone.
+    _place: OwnedSemaphorePermit,
+}
 
 impl hyper::body::Body for Lines {
     type Data = Bytes;
@@ -28,12 +34,12 @@ impl hyper::body::Body for Lines {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(line))))
+        self.lines.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(line))))
     }
 }
 
-/// Tells the state of the files, and each later one.
-pub(super) fn news(mut state: watch::Receiver<State>) -> Response {
+/// Tells the state of the files, and each later one, to who has a place among the listeners.
+pub(super) fn news(mut state: watch::Receiver<State>, place: OwnedSemaphorePermit) -> Response {
     let (told, lines) = mpsc::channel(4);
     tokio::spawn(async move {
         loop {
@@ -50,7 +56,11 @@ pub(super) fn news(mut state: watch::Receiver<State>) -> Response {
                 return;
             }
             loop {
-                match tokio::time::timeout(ALIVE, state.changed()).await {
+                let changed = tokio::select! {
+                    changed = tokio::time::timeout(ALIVE, state.changed()) => changed,
+                    () = told.closed() => return,
+                };
+                match changed {
                     Ok(Ok(())) => break,
                     Ok(Err(_)) => return,
                     Err(_) if told.send(Bytes::from_static(b": nothing new\n\n")).await.is_err() => return,
@@ -59,7 +69,7 @@ pub(super) fn news(mut state: watch::Receiver<State>) -> Response {
             }
         }
     });
-    let mut answer = Response::new(Body::new(Lines(lines)));
+    let mut answer = Response::new(Body::new(Lines { lines, _place: place }));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     answer
 }

@@ -5,31 +5,35 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use percent_encoding::percent_decode_str;
+use tokio::sync::Semaphore;
 
 use super::follow::Follower;
 use super::guard::{Hosts, POLICY_OF_FILES, guarded, only_reads};
-use super::news::news;
+use super::news::{LISTENERS, news};
 use crate::api::{Answer, Asked};
 use crate::catalog::Place;
-use crate::pages::{Preview, Query};
-use crate::{PageError, html, icon};
+use crate::pages::Preview;
+use crate::query::Query;
+use crate::{PageError, api, html, icon};
 
 /// The most that is asked beside a path.
 const PAIRS: usize = 1_000;
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
 
 #[derive(Clone)]
 struct Served {
     preview: Arc<Preview>,
     follower: Arc<Follower>,
+    listeners: Arc<Semaphore>,
 }
 
 pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Hosts) -> Router {
@@ -38,9 +42,13 @@ pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Host
         let hosts = Arc::clone(&hosts);
         async move {
             let answer = if !hosts.welcomes(request.headers()) {
-                plain(StatusCode::FORBIDDEN, "this is not the name of the preview: --allow-host NAME allows one\n")
+                refused(
+                    &request,
+                    StatusCode::FORBIDDEN,
+                    "this is not the name of the preview: --allow-host NAME allows one",
+                )
             } else if !only_reads(request.method()) && !refreshes(&request) {
-                let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "here is nothing to be changed\n");
+                let mut answer = refused(&request, StatusCode::METHOD_NOT_ALLOWED, "here is nothing to be changed");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 answer
             } else {
@@ -61,11 +69,12 @@ pub(super) fn router(preview: Arc<Preview>, follower: Arc<Follower>, hosts: Host
         .route("/icons/{above}/{folder}", get(picture))
         .route("/assets/{name}", get(asset))
         .route("/events", get(events))
-        .route("/v1-catalog", get(api).post(refresh))
-        .route("/v1-catalog/{*path}", get(api).post(refresh))
+        .route("/v1-catalog", get(catalog_api).post(refresh))
+        .route("/v1-catalog/", get(without_slash))
+        .route("/v1-catalog/{*path}", get(catalog_api).post(refresh))
         .fallback(nothing)
         .layer(from_fn(guard))
-        .with_state(Served { preview, follower })
+        .with_state(Served { preview, follower, listeners: Arc::new(Semaphore::new(LISTENERS)) })
 }
 
 /// What is asked, as a browser writes it into an address.
@@ -92,6 +101,18 @@ fn answer(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Resp
 
 fn plain(status: StatusCode, words: &'static str) -> Response {
     answer(status, TEXT, words)
+}
+
+/// Turns a request away: below `/v1-catalog` in the form in which the API has its errors.
+fn refused(request: &Request, status: StatusCode, words: &'static str) -> Response {
+    let path = request.uri().path();
+    if path != "/v1-catalog" && !path.starts_with("/v1-catalog/") {
+        return answer(status, TEXT, format!("{words}\n"));
+    }
+    // A name that is turned away goes into no link.
+    let host = request.headers().get(HOST).filter(|_| status != StatusCode::FORBIDDEN);
+    let own = host.and_then(|host| host.to_str().ok()).map(|host| format!("http://{host}{path}"));
+    answer(status, JSON, api::error(status.as_u16(), words, own.as_deref()).to_string())
 }
 
 impl Served {
@@ -133,6 +154,7 @@ impl Served {
 fn status(error: &PageError) -> StatusCode {
     match error {
         PageError::NotThere(_) => StatusCode::NOT_FOUND,
+        PageError::Answer(_) => StatusCode::BAD_REQUEST,
         PageError::Unreadable(_) | PageError::Template(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -269,7 +291,10 @@ async fn asset(Path(name): Path<String>) -> Response {
 }
 
 async fn events(State(served): State<Served>) -> Response {
-    news(served.follower.state())
+    match Arc::clone(&served.listeners).try_acquire_owned() {
+        Ok(place) => news(served.follower.state(), place),
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "as many pages as can follow the files do so: close one\n"),
+    }
 }
 
 /// Whether a client of Rancher asks for what is so at any time: that the catalogs are read anew.
@@ -284,13 +309,27 @@ async fn refresh() -> Response {
     answer
 }
 
-async fn api(State(served): State<Served>, uri: Uri, headers: HeaderMap) -> Response {
+/// As Rancher's service does it.
+async fn without_slash(uri: Uri) -> Response {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    if let Ok(location) = HeaderValue::from_str(&format!("{}{query}", uri.path().trim_end_matches('/'))) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    answer
+}
+
+async fn catalog_api(State(served): State<Served>, uri: Uri, headers: HeaderMap) -> Response {
+    if uri.path().ends_with('/') {
+        return without_slash(uri).await;
+    }
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let raw_query = uri.query().unwrap_or_default().to_owned();
     let query = asked(Some(&raw_query));
     let project = header("x-api-project-id").filter(|project| !project.is_empty());
     let project = project.or_else(|| query.get("projectId").map(str::to_owned)).filter(|project| !project.is_empty());
-    let path = uri.path().trim_start_matches("/v1-catalog");
+    let path = uri.path().strip_prefix("/v1-catalog").unwrap_or_default();
     let asked = Asked {
         path: percent_decode_str(path.trim_matches('/')).decode_utf8_lossy().into_owned(),
         base: format!("http://{}", header("host").unwrap_or_default()),
@@ -299,15 +338,18 @@ async fn api(State(served): State<Served>, uri: Uri, headers: HeaderMap) -> Resp
         query,
     };
     let schemas = format!("{}/v1-catalog/schemas", asked.base);
-    let answered = tokio::task::spawn_blocking(move || crate::api::answer(&served.preview.shelf, &asked)).await;
+    let answered = tokio::task::spawn_blocking(move || api::answer(&served.preview.shelf, &asked)).await;
     let mut answer = match answered {
         Ok(Answer::Json(status, value)) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            answer(status, "application/json", value.to_string())
+            answer(status, JSON, value.to_string())
         }
         Ok(Answer::File(kind, bytes)) => answer(StatusCode::OK, kind, bytes),
         Ok(Answer::Nothing) => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "this cannot be answered\n"),
+        Err(_) => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            answer(status, JSON, api::error(status.as_u16(), "this cannot be answered", None).to_string())
+        }
     };
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY_OF_FILES));
     if let Ok(schemas) = HeaderValue::from_str(&schemas) {
