@@ -87,7 +87,10 @@ fn what_is_not_known_is_an_error() {
         assert!(code == 2 && errors.contains(wanted), "{wanted}: {errors}");
     }
     let endless = outcome(folder.path(), &["licences", "/dev/zero", "--out", "out"]);
-    assert!(endless.0 == 2 && endless.2.contains("it is no swarmkit-mon"), "{}", endless.2);
+    assert!(endless.0 == 2 && endless.2.contains("it is a device, and no file"), "{}", endless.2);
+    fs::File::create(folder.path().join("large")).unwrap().set_len((256 << 20) + 1).unwrap();
+    let large = outcome(folder.path(), &["licences", "large", "--out", "out"]);
+    assert!(large.0 == 2 && large.2.contains("it is no swarmkit-mon"), "{}", large.2);
     for (content, wanted) in
         [(b"\x7fELF".to_vec(), "does not tell its packages"), (Vec::new(), "does not tell its packages")]
     {

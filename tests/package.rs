@@ -59,5 +59,5 @@ fn nothing_in_it_is_large() {
     let packaged = packaged();
     let large: Vec<&String> = packaged.iter().filter(|name| size(name) > 200_000).collect();
     assert_eq!(large, Vec::<&String>::new());
-    assert!(packaged.iter().map(size).sum::<u64>() < 3_000_000);
+    assert!(packaged.iter().map(size).sum::<u64>() < 2_500_000);
 }
