@@ -141,7 +141,7 @@ pub fn gather(packages: &BTreeSet<Package>, sources: &Sources, parts: &[Part]) -
         line(&mut table, &part.name, "", &numbers);
     }
     let mut all = format!(
-        "What is linked into swarmkit-mon, and the licences that its parts are under. The numbers are those of the texts\n\
+        "What is linked into this program, and the licences that its parts are under. The numbers are those of the texts\n\
          below; a package without one names its licence alone, and brings no text.\n\n{table}"
     );
     for (at, (text, of)) in texts.texts.iter().enumerate() {
