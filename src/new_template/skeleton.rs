@@ -150,19 +150,16 @@ fn volume_of(draft: &mut Draft, name: &TemplateName, volume: &str) -> Result<Str
             (format!("{}-{last}", name.service()), volume)
         }
     };
-    // The engine mounts nothing over the whole of a container.
-    let is_path = |path: &str| {
-        path.starts_with('/')
-            && !path.trim_matches('/').is_empty()
-            && !path.contains(char::is_whitespace)
-            && !path.contains(':')
-    };
-    if !is_path(path.strip_suffix(":ro").unwrap_or(path)) {
+    let is_path = |path: &str| path.starts_with('/') && !path.contains(char::is_whitespace) && !path.contains(':');
+    let path_alone = path.strip_suffix(":ro").unwrap_or(path);
+    if !is_path(path_alone) {
         return Err(wanted());
     }
     let volume = literal(&format!("{named}:{path}"));
     if named.starts_with('/') {
-        return Ok(volume);
+        // An engine refuses a folder over the whole of a container, and takes a volume there.
+        let is_over_all = path_alone.trim_matches('/').is_empty();
+        return if is_over_all { Err(wanted()) } else { Ok(volume) };
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if !named.chars().all(is_name) || !named.starts_with(|c: char| c.is_ascii_alphanumeric()) {

@@ -89,6 +89,7 @@ pub(super) fn what_is_missing_or_misspelt_is_named() {
         (&["web", "--image", "a/b:1", "--port", "80", "--port", "80:81"], "the host's port 80 is published twice"),
         (&["web", "--image", "a/b:1", "--health-check", "x"], "PORT or PORT/path is wanted"),
         (&["web", "--image", "a/b:1", "--volume", "x"], "PATH or NAME:PATH is wanted"),
+        (&["web", "--image", "a/b:1", "--volume", "/h:/"], "PATH or NAME:PATH is wanted"),
         (&["web", "--image", "a/b:1", "--env", "=x"], "NAME=VALUE is wanted"),
         (&["web", "--image", "a/b:1", "--sidekick", "web=a/c:1"], "there is a service of that name already"),
         (&["web", "--image", "a/b:1", "--sidekick", "a_b=a/c:1"], "letters, digits and single hyphens"),
