@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rancher_catalog::go_template::Template;
 use rancher_catalog::launch::Answers;
-use rancher_catalog::model::{Question, QuestionType};
+use rancher_catalog::model::Question;
 
 /// So many combinations are tried.
 const MOST: usize = 1_024;
@@ -22,17 +22,12 @@ pub(super) struct Combined {
 
 /// What may be answered, the default first, and whether a person may write something else.
 pub(super) fn values_of(questions: &[Question], wanted: &str) -> (Vec<String>, bool) {
-    // Of two questions of one name the last one counts.
-    let Some(question) = questions.iter().rfind(|question| question.name().as_deref() == Some(wanted)) else {
-        return (vec![String::new()], false);
-    };
+    let Some(question) = question_of(questions, wanted) else { return (vec![String::new()], false) };
     let default = question.default_answer();
-    let options: Vec<String> = question.options.value().into_iter().flatten().map(ToString::to_string).collect();
-    let (others, is_free) = match question.kind.value() {
-        Some(QuestionType::Boolean) => (vec!["true".to_owned(), "false".to_owned()], false),
-        Some(QuestionType::Enum) if !options.is_empty() => (options, false),
-        _ => (options, true),
-    };
+    let offered = question.offered();
+    let is_free = offered.is_empty();
+    let options = || question.options.value().into_iter().flatten().map(ToString::to_string).collect();
+    let others = if is_free { options() } else { offered };
     // An enum without a default stands at its first option.
     let mut values = if default.is_empty() && !is_free { Vec::new() } else { vec![default] };
     for other in others {
@@ -43,8 +38,9 @@ pub(super) fn values_of(questions: &[Question], wanted: &str) -> (Vec<String>, b
     (values, is_free)
 }
 
-fn is_required(questions: &[Question], wanted: &str) -> bool {
-    questions.iter().rfind(|question| question.name().as_deref() == Some(wanted)).is_some_and(Question::is_required)
+/// Of two questions of one name the last one counts.
+fn question_of<'q>(questions: &'q [Question], wanted: &str) -> Option<&'q Question> {
+    questions.iter().rfind(|question| question.name().as_deref() == Some(wanted))
 }
 
 /// All combinations of the answers that a template asks about; those that it does not have their defaults.
@@ -55,7 +51,8 @@ pub(super) fn combinations(template: &Template, questions: &[Question]) -> Combi
     for name in questions.iter().filter_map(Question::name).collect::<BTreeSet<String>>() {
         let (mut values, is_free) = values_of(questions, &name);
         // Rancher launches nothing without an answer to it.
-        if is_free && values.first().is_some_and(String::is_empty) && is_required(questions, &name) {
+        let is_required = question_of(questions, &name).is_some_and(Question::is_required);
+        if is_free && is_required && values.first().is_some_and(String::is_empty) {
             values[0] = ANY.to_owned();
         }
         defaults.insert(name.clone(), values.first().cloned().unwrap_or_default());

@@ -46,6 +46,15 @@ pub struct Listed {
     pub warnings: Vec<String>,
 }
 
+impl Listed {
+    /// Says something once.
+    fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+}
+
 /// The images of a version.
 pub fn of(version: &VersionSource) -> Listed {
     let mut listed = Listed::default();
@@ -55,7 +64,7 @@ pub fn of(version: &VersionSource) -> Listed {
     let Some(file) = &version.docker_compose else {
         // An environment template launches stacks of other templates.
         if version.project.is_none() {
-            listed.warnings.push(format!("{}: there is no docker-compose.yml", version.path.display()));
+            listed.warn(format!("{}: there is no docker-compose.yml", version.path.display()));
         }
         return listed;
     };
@@ -63,7 +72,7 @@ pub fn of(version: &VersionSource) -> Listed {
         of_template(file, template, questions, &launched, &mut listed);
     } else {
         if let Some(error) = &file.template_error {
-            listed.warnings.push(format!("{}:{error}", file.path.display()));
+            listed.warn(format!("{}:{error}", file.path.display()));
         }
         for reading in &file.readings {
             of_reading(file, reading, questions, None, &mut listed);
@@ -80,7 +89,7 @@ fn too_many(file: &YamlFile, left_out: usize) -> String {
 fn of_template(file: &YamlFile, template: &Template, questions: &[Question], version: &str, listed: &mut Listed) {
     let combined = combinations(template, questions);
     if combined.left_out > 0 {
-        listed.warnings.push(too_many(file, combined.left_out));
+        listed.warn(too_many(file, combined.left_out));
     }
     let stack = usual_stack(version);
     let mut left = Limits { output_bytes: MAX_RENDERED_BYTES, ..Limits::default() };
@@ -91,7 +100,7 @@ fn of_template(file: &YamlFile, template: &Template, questions: &[Question], ver
         left.output_bytes = left.output_bytes.saturating_sub(execution.output.len());
         left.steps = left.steps.saturating_sub(execution.steps);
         if execution.error.as_ref().is_some_and(|error| error.beyond_this_tool) {
-            listed.warnings.push(format!("{}: it prints more than is looked at", file.path.display()));
+            listed.warn(format!("{}: it prints more than is looked at", file.path.display()));
             break;
         }
         // What variables stand for in the same text differs by the answers.
@@ -107,8 +116,7 @@ fn of_template(file: &YamlFile, template: &Template, questions: &[Question], ver
         let mut found = Listed::default();
         of_reading(file, &reading, questions, Some(answers), &mut found);
         listed.uses.extend(found.uses.into_iter().filter(|one| !one.image.contains(ANY)));
-        let new = found.warnings.into_iter().filter(|warning| !is_made_up && !listed.warnings.contains(warning));
-        listed.warnings.extend(new.collect::<Vec<_>>());
+        found.warnings.into_iter().filter(|_| !is_made_up).for_each(|warning| listed.warn(warning));
     }
 }
 
@@ -125,18 +133,14 @@ fn of_reading(
         Err(error) => {
             let position = reading.place(file, error.position);
             let warning = format!("{}:{position}: {}", file.path.display(), error.message);
-            if !listed.warnings.contains(&warning) {
-                listed.warnings.push(warning);
-            }
+            listed.warn(warning);
             return;
         }
     };
     let Some(root) = root.filter(|root| matches!(root.kind, NodeKind::Map(_))) else {
         let what = if root.is_some() { "it is no map of services" } else { "it is empty" };
         let warning = format!("{}: {what}: no image can be told", file.path.display());
-        if !listed.warnings.contains(&warning) {
-            listed.warnings.push(warning);
-        }
+        listed.warn(warning);
         return;
     };
     for services in std::iter::once(root).chain(root.get("services")) {
@@ -146,7 +150,7 @@ fn of_reading(
             if image.text().is_some() {
                 of_service(file, (name, line), image, questions, made_by, listed);
             } else {
-                listed.warnings.push(format!("{}:{line}: the image of {name} is no text", file.path.display()));
+                listed.warn(format!("{}:{line}: the image of {name} is no text", file.path.display()));
             }
         }
     }
@@ -177,12 +181,12 @@ fn of_service(
     }
     let (tries, left_out) = answers::tried(choices);
     if left_out > 0 {
-        listed.warnings.push(too_many(file, left_out));
+        listed.warn(too_many(file, left_out));
     }
     for answers in tries {
         let Ok(told) = interpolate(text, |name| answers.get(name).cloned()) else {
             let warning = format!("{}:{line}: {text:?} holds a `$` that begins no variable", file.path.display());
-            listed.warnings.push(warning);
+            listed.warn(warning);
             return;
         };
         if SERVICE_KINDS.contains(&told.as_str()) {
@@ -199,10 +203,7 @@ fn of_service(
                 });
             }
             Err(error) => {
-                let warning = format!("{}:{line}: {error}", file.path.display());
-                if !listed.warnings.contains(&warning) {
-                    listed.warnings.push(warning);
-                }
+                listed.warn(format!("{}:{line}: {error}", file.path.display()));
             }
         }
     }

@@ -36,8 +36,9 @@ pub fn given(version: &VersionSource, pairs: &[(String, String)]) -> Given {
         match answerable.check(name, &value) {
             Ok(()) => {}
             Err(error @ AnswerError::Unknown { .. }) => {
-                given.refused.push(format!("{name}: {error}"));
-                given.notes.push(format!("{name}: {error}"));
+                let told = format!("{name}: {error}");
+                given.notes.push(told.clone());
+                given.refused.push(told);
                 continue;
             }
             // A page shows it beside its question.

@@ -326,7 +326,8 @@ fn kind_of(kind: FileType) -> Kind {
     }
 }
 
-fn name(kind: FileType) -> &'static str {
+/// What is no file.
+pub(crate) fn name(kind: FileType) -> &'static str {
     match kind {
         FileType::Directory => "a folder",
         FileType::Fifo => "a pipe",
