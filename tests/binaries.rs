@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use gen_catalog::release::signing::key::PublicKey;
@@ -21,6 +21,7 @@ use crate::ci_runner::Runner;
 pub fn trials() -> Vec<Trial> {
     trials![
         an_archive_holds_the_program_its_licences_the_manual_and_completions,
+        two_builds_at_once_take_turns,
         the_sums_are_right_and_signed,
         cargo_binstall_asks_for_what_is_packed,
         the_action_checks_a_pull_request_and_tells_what_it_changes,
@@ -47,7 +48,27 @@ fn packed() -> &'static Path {
     PACKED.get_or_init(pack).path()
 }
 
-fn pack() -> tempfile::TempDir {
+/// What `scripts/binaries` needs of a clone, and a cargo of its own.
+struct Clone {
+    folder: tempfile::TempDir,
+}
+
+impl Clone {
+    fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    fn binaries(&self, out: &str) -> Command {
+        let path = format!("{}:{}", self.folder.path().join("tools").display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("scripts/binaries");
+        command.arg(out).current_dir(self.project()).env("PATH", path).env("SOURCE_DATE_EPOCH", "1700000000");
+        command.env_remove("CARGO").env("GIT_CEILING_DIRECTORIES", self.folder.path());
+        command.env("COSIGN_PRIVATE_KEY", fs::read_to_string(root().join("tests/data/keys/pkcs8.pem")).unwrap());
+        command
+    }
+}
+
+fn clone() -> Clone {
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path().join("project");
     fs::create_dir_all(project.join("scripts")).unwrap();
@@ -59,43 +80,52 @@ fn pack() -> tempfile::TempDir {
     let packages = [json!({ "name": "gen-catalog", "version": VERSION, "source": "local" })];
     fs::write(folder.path().join("packages"), package_list(&packages)).unwrap();
     let script = format!(
-        "#!/bin/bash\nset -e\ncase $1 in\n\
-         install) exit ;;\n\
-         metadata) cd '{root}'; PATH='{path}' exec cargo \"$@\" ;;\n\
-         auditable) ;;\n\
-         *) echo \"$*\" >&2; exit 1 ;;\n\
-         esac\n\
-         [[ \"$*\" = *'-p gen-catalog --features lsp,preview'* && $RUSTFLAGS = *+crt-static* ]]\n\
+        "#!/bin/bash\nset -e\n\
+         if [ $1 = metadata ]; then cd '{root}'; PATH='{path}' exec cargo \"$@\"; fi\n\
+         mkdir '{folder}/busy' || {{ echo 'another cargo is at work' >&2; exit 1; }}\n\
+         trap \"rmdir '{folder}/busy'\" EXIT\n\
+         [ $1 != install ] || exit 0\n\
+         [[ $1 = auditable && \"$*\" = *'-p gen-catalog --features lsp,preview'* && $RUSTFLAGS = *+crt-static* ]]\n\
          for argument; do case $argument in --target=*)\n\
          mkdir -p \"$CARGO_TARGET_DIR/${{argument#*=}}/release\"\n\
-         objcopy --strip-debug --add-section .dep-v0='{packages}' '{program}' \"$CARGO_TARGET_DIR/${{argument#*=}}/release/gen-catalog\"\n\
+         objcopy --strip-all --add-section .dep-v0='{folder}/packages' '{program}' \"$CARGO_TARGET_DIR/${{argument#*=}}/release/gen-catalog\"\n\
          ;; esac; done\n",
         root = root().display(),
         path = std::env::var("PATH").unwrap(),
-        packages = folder.path().join("packages").display(),
+        folder = folder.path().display(),
         program = gen_catalog(),
     );
     put_program(&tools.join("cargo"), &script);
-    let run = |out: &str| {
-        let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
-        let mut command = Command::new("scripts/binaries");
-        command.arg(out).current_dir(&project).env("PATH", path).env("SOURCE_DATE_EPOCH", "1700000000");
-        command.env_remove("CARGO").env("GIT_CEILING_DIRECTORIES", folder.path());
-        command.env("COSIGN_PRIVATE_KEY", fs::read_to_string(root().join("tests/data/keys/pkcs8.pem")).unwrap());
-        let output = command.output().unwrap();
+    Clone { folder }
+}
+
+fn pack() -> tempfile::TempDir {
+    let clone = clone();
+    let out = clone.project().join("out");
+    let run = || {
+        let output = clone.binaries("out").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read(out.join("SHA256SUMS")).unwrap()
     };
-    run("out");
-    let out = project.join("out");
-    let first = fs::read(out.join("SHA256SUMS")).unwrap();
-    run("out");
-    assert_eq!(fs::read(out.join("SHA256SUMS")).unwrap(), first, "another time, other bytes");
+    let first = run();
+    assert_eq!(run(), first, "another time, other bytes");
     let kept = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(&out).unwrap() {
         let path = entry.unwrap().path();
         fs::copy(&path, kept.path().join(path.file_name().unwrap())).unwrap();
     }
     kept
+}
+
+fn two_builds_at_once_take_turns() {
+    let clone = clone();
+    let begin = |out| clone.binaries(out).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    for build in [begin("one"), begin("other")] {
+        let output = build.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let sums = |out: &str| fs::read(clone.project().join(out).join("SHA256SUMS")).unwrap();
+    assert_eq!(sums("one"), sums("other"));
 }
 
 fn an_archive_holds_the_program_its_licences_the_manual_and_completions() {
