@@ -3,6 +3,7 @@
 
 mod api_errors;
 mod catalog_api;
+mod following;
 mod in_a_browser;
 mod many_clients;
 mod options;
@@ -15,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = served::trials();
     trials.extend(whole_corpus::trials());
     trials.extend(options::trials());
+    trials.extend(following::trials());
     trials.extend(many_clients::trials());
     trials.extend(api_errors::trials());
     trials.extend(catalog_api::trials());

@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const LISTENERS: usize = 32;
 const CONNECTIONS: usize = 128;
 
-fn sent(preview: &Preview, text: &str) -> TcpStream {
+pub fn sent(preview: &Preview, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&preview.address).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream.write_all(text.as_bytes()).unwrap();

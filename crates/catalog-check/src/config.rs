@@ -141,6 +141,18 @@ pub struct ConfigError {
     pub(super) reason: String,
 }
 
+impl ConfigError {
+    /// The file.
+    pub fn file(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where in the file it is wrong, and why.
+    pub fn without_path(&self) -> String {
+        format!("{} {}", self.place, self.reason).trim_start().to_owned()
+    }
+}
+
 impl CatalogConfig {
     /// Reads the file of a catalog: the one in its own folder, or else the nearest one above whose `catalog` names it. A catalog
     /// without one allows nothing.

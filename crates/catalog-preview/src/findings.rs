@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use catalog_check::config::CatalogConfig;
 use catalog_check::{CheckOptions, Finding, Severity, check, fix, layout, rules};
 use rancher_catalog::hidden::{seen, seen_in_a_line};
 use rancher_catalog::unified_diff::unified_diff;
@@ -30,6 +31,8 @@ pub struct Findings {
     pub diff: Vec<DiffLine>,
     /// Why nothing can be said, if that is so.
     pub problem: String,
+    /// What is wrong with the configuration, if that is so. It allows nothing then.
+    pub config_problem: String,
 }
 
 /// The findings of a file.
@@ -92,7 +95,11 @@ pub fn findings(root: &Path, path: &Path, wanted: Rules) -> Findings {
     let checked = match check(&[path.to_owned()], &options) {
         Ok(checked) => checked,
         Err(error) => {
-            return Findings { problem: seen_in_a_line(&error.to_string()).into_owned(), ..Findings::default() };
+            return Findings {
+                problem: seen_in_a_line(&error.to_string()).into_owned(),
+                config_problem: config_problem(root),
+                ..Findings::default()
+            };
         }
     };
     let mut all = layout::once_a_file(checked.findings);
@@ -102,6 +109,7 @@ pub fn findings(root: &Path, path: &Path, wanted: Rules) -> Findings {
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),
         more: all.len().saturating_sub(MOST),
+        config_problem: config_problem(root),
         ..Findings::default()
     };
     if all.len() > MOST {
@@ -121,6 +129,14 @@ pub fn findings(root: &Path, path: &Path, wanted: Rules) -> Findings {
         }
     }
     found
+}
+
+fn config_problem(root: &Path) -> String {
+    let Err(error) = CatalogConfig::read(root) else { return String::new() };
+    let name = error.file().file_name().unwrap_or_default().to_string_lossy();
+    let is_own = error.file().parent().is_some_and(|folder| folder == root);
+    let above = if is_own { "" } else { ", above the catalog" };
+    seen_in_a_line(&format!("{name}{above}: {}", error.without_path())).into_owned()
 }
 
 fn inside(root: &Path, path: &Path) -> String {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
+use catalog_check::config::CatalogConfig;
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
@@ -124,7 +125,16 @@ impl Served {
         let preview = Arc::clone(&self.preview);
         let follower = self.follower;
         let made = tokio::task::spawn_blocking(move || {
-            follower.follow(&preview.shelf.own.root, false);
+            let root = &preview.shelf.own.root;
+            follower.follow(root, false);
+            // What allows findings may stand above the catalog.
+            let config = match CatalogConfig::read(root) {
+                Ok(config) => config.file().to_owned(),
+                Err(error) => error.file().to_owned(),
+            };
+            if let Some(folder) = config.parent() {
+                follower.follow(folder, false);
+            }
             make(&preview, &follower)
         });
         let error = match made.await {
@@ -215,6 +225,9 @@ async fn findings(State(served): State<Served>) -> Response {
     served
         .page(move |preview, follower| {
             follow_all(preview, follower);
+            for place in preview.shelf.own.places().unwrap_or_default() {
+                follower.follow(&place.path, true);
+            }
             preview.all_findings()
         })
         .await
