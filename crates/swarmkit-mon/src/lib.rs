@@ -18,6 +18,7 @@
 //! | `notify` | what waits for a person, to an address of the operator's |
 //! | `backup` | backups of what a manager knows, and restoring one |
 //! | `diagnose`, `scrub` | what a bug report needs, without what is secret |
+//! | `program` | the command line, and what it asks for |
 //! | `accept` | so many connections at a time |
 //! | `overview` | the whole swarm as a person sees it, as a page and as a text |
 //! | `show` | `swarmkit-mon status`, also for who opens Rancher's Swarm > CLI |
@@ -53,6 +54,7 @@ pub mod pace;
 pub mod past;
 pub mod peers;
 pub mod plan;
+pub mod program;
 pub mod rancher;
 pub mod record;
 pub mod record_writer;
