@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-const PREFIX: &str = "gen-catalog-";
+/// No folder that a person makes begins so.
+const PREFIX: &str = ".gen-catalog-tmp-";
 /// Held for as long as the folder is used.
 const LOCK: &str = "lock";
+/// What is in it for its user.
+const FILES: &str = "files";
 /// What is younger may not be locked yet.
 const YOUNG: Duration = Duration::from_secs(60);
 
@@ -39,8 +42,9 @@ impl TemporaryFolder {
     fn below(temporary: &Path) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(temporary)?;
         let lock = File::create_new(folder.path().join(LOCK))?;
-        lock.lock()?;
-        let path = folder.path().join("files");
+        // Where none can be held none can be taken either, and nothing is removed.
+        let _ = lock.lock();
+        let path = folder.path().join(FILES);
         fs::create_dir(&path)?;
         Ok(Self { path, _lock: lock, _folder: folder })
     }
@@ -57,8 +61,8 @@ fn sweep(own: &TemporaryFolder) {
     let (Ok(about_own), Ok(entries)) = (fs::symlink_metadata(own), fs::read_dir(beside)) else { return };
     for entry in entries.flatten() {
         let is_named_so = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
-        if is_named_so && entry.metadata().is_ok_and(|about| may_go(&about, &about_own)) && is_left(&entry.path()) {
-            let _ = fs::remove_dir_all(entry.path());
+        if is_named_so && entry.metadata().is_ok_and(|about| may_go(&about, &about_own)) {
+            remove_left(&entry.path());
         }
     }
 }
@@ -68,12 +72,25 @@ fn may_go(about: &Metadata, own: &Metadata) -> bool {
     about.is_dir() && about.uid() == own.uid() && is_old
 }
 
-/// Whether nobody holds its lock. Whoever was killed at once has none.
-fn is_left(folder: &Path) -> bool {
+/// Removes a folder whose lock nobody holds, and in which is nothing else than such folders have. Whoever was killed at once
+/// has left it empty.
+fn remove_left(folder: &Path) {
     match File::open(folder.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Ok(lock) if lock.try_lock().is_ok() && is_all_ours(folder) => {
+            let _ = fs::remove_dir_all(folder);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let _ = fs::remove_dir(folder);
+        }
+        _ => {}
     }
+}
+
+fn is_all_ours(folder: &Path) -> bool {
+    let is_ours = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| [LOCK, FILES].iter().any(|name| entry.file_name() == *name))
+    };
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_ours))
 }
 
 #[cfg(test)]
@@ -108,10 +125,21 @@ mod tests {
         let link = temporary.path().join(format!("{PREFIX}link"));
         std::os::unix::fs::symlink(&others, &link).unwrap();
 
+        // What a person has put there is no temporary file, whatever its folder is called.
+        let unpacked = temporary.path().join(format!("{PREFIX}v2.0.0"));
+        let edited = temporary.path().join(format!("{PREFIX}edited"));
+        for folder in [&unpacked, &edited] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join("program"), "").unwrap();
+        }
+        fs::write(edited.join(LOCK), "").unwrap();
+        age(&unpacked);
+        age(&edited);
+
         let own = TemporaryFolder::below(temporary.path()).unwrap();
         sweep(&own);
         assert!(!left.exists() && !left_at_once.exists());
-        for kept in [used.path(), own.path(), &young, &others, &link] {
+        for kept in [used.path(), own.path(), &young, &others, &link, &unpacked, &edited] {
             assert!(kept.exists(), "{}", kept.display());
         }
         let gone = own.path().parent().unwrap().to_owned();
