@@ -64,6 +64,8 @@ pub(super) struct ImageArchiveArgs {
 }
 
 pub(super) fn run(args: &ImageArchiveArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let read = args.programs.iter().chain([&args.certificates]).chain(&args.licences);
+    super::sign::not_over("--out", &args.out, read.map(PathBuf::as_path))?;
     let programs = args
         .programs
         .iter()

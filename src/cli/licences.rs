@@ -42,6 +42,8 @@ pub(super) struct LicencesArgs {
 }
 
 pub(super) fn run(args: &LicencesArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let read = args.programs.iter().chain(args.part.iter().map(|(_, file)| file)).chain([&args.manifest_path]);
+    super::sign::not_over("--out", &args.out, read.map(PathBuf::as_path))?;
     let mut packages = BTreeSet::new();
     for path in &args.programs {
         let program = super::sign::bounded(path, MAX_PROGRAM)?

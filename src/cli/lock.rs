@@ -47,6 +47,7 @@ pub(super) struct LockArgs {
 }
 
 pub(super) fn run(args: &LockArgs, output: &Output) -> anyhow::Result<Outcome> {
+    super::sign::not_over("--out", &args.out, [args.image.as_path()])?;
     let found = oci::find(&args.image, swarm::VERSION)?;
     if !found.named {
         let image = args.image.display();

@@ -21,6 +21,8 @@ use whole_file;
 
 /// The variable with the password of a key, which cosign reads too.
 const PASSWORD: &str = "COSIGN_PASSWORD";
+/// The shortest private key as base64, which CI keeps on a line of its own.
+const ENCODED: usize = 64;
 /// What begins the name of a variable in the place of a file's, as for cosign.
 const VARIABLE: &str = "env://";
 
@@ -73,10 +75,18 @@ pub(super) struct SignArgs {
 
 pub(super) fn run(args: &SignArgs, output: &Output) -> anyhow::Result<Outcome> {
     for (option, file) in [("--out", &args.out), ("--provenance", &args.provenance)] {
-        let read = [args.key.as_deref().map(Path::new), args.sbom.as_deref()];
+        // An archive may be signed in its place.
+        let archive = (option == "--provenance").then_some(args.archive.as_path());
+        let read = [args.key.as_deref().map(Path::new), args.sbom.as_deref(), archive];
         if let Some(file) = file {
             not_over(option, file, read.into_iter().flatten())?;
         }
+    }
+    if args.out.is_some() && args.out == args.provenance {
+        bail!("--out and --provenance are the same file: name two");
+    }
+    if let (Some(out), Some(provenance)) = (&args.out, &args.provenance) {
+        not_over("--provenance", provenance, [out.as_path()])?;
     }
     let key = args.key.as_deref().map(private_key).transpose()?;
     let archive = bounded(&args.archive, MAX_ARCHIVE)?;
@@ -155,7 +165,12 @@ pub(super) fn pem(path: &Path) -> anyhow::Result<String> {
 /// Refuses a key itself in the place of its name: no message may repeat it. (So the arguments take values that begin with
 /// dashes, which the parser would print.)
 pub(super) fn names_a_key(given: &str) -> anyhow::Result<()> {
-    if given.contains("-----") || given.contains('\n') {
+    let bare = given.strip_prefix(VARIABLE).unwrap_or(given);
+    // All keys begin so.
+    let is_base64 =
+        bare.starts_with('M') && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    let is_bare = is_base64 && bare.len() >= ENCODED && !Path::new(bare).exists();
+    if given.contains("-----") || given.contains('\n') || is_bare {
         bail!("--key takes the name of a file with the key, or of a variable ({VARIABLE}NAME), and not the key itself");
     }
     Ok(())

@@ -61,6 +61,7 @@ fn nothing_that_is_read_is_written_over() {
     std::os::unix::fs::symlink("own.key", folder.path().join("linked.key")).unwrap();
     let before = fs::read(&own).unwrap();
     let sbom = fs::read(folder.path().join("sbom.json")).unwrap();
+    let archive = fs::read(folder.path().join("image.tar")).unwrap();
     for args in [
         &["sign-blob", "sbom.json", "--key", "own.key", "--out", "own.key"][..],
         &["sign-blob", "sbom.json", "--key", "linked.key", "--out", "./own.key"],
@@ -68,11 +69,21 @@ fn nothing_that_is_read_is_written_over() {
         &["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "own.key"],
         &["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "sbom.json"],
         &["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "o", "--provenance", "own.key"],
+        &["sign", "image.tar", "--provenance", "image.tar"],
+        &["licences", "own.key", "--out", "linked.key"],
+        &["image", "own.key", "--out", "own.key"],
+        &["image", "own.key", "--certificates", "sbom.json", "--out", "sbom.json"],
+        &["lock", "sbom.json", "--out", "sbom.json"],
     ] {
         let (code, errors) = with(folder.path(), &[], args);
         assert!(code == 2 && errors.contains("would be written over"), "{args:?}: {code} {errors}");
         assert!(fs::read(&own).unwrap() == before && fs::read(folder.path().join("sbom.json")).unwrap() == sbom);
+        assert!(fs::read(folder.path().join("image.tar")).unwrap() == archive);
     }
+    // Nor is what was written just before.
+    let one = ["sign", "image.tar", "--sbom", "sbom.json", "--key", "own.key", "--out", "new", "--provenance", "new"];
+    let (code, errors) = with(folder.path(), &[], &one);
+    assert!(code == 2 && errors.contains("are the same file") && !folder.path().join("new").exists(), "{errors}");
 }
 
 fn what_is_no_file_is_neither_read_nor_replaced() {
@@ -157,7 +168,7 @@ fn a_key_in_the_place_of_its_name_is_not_shown() {
     let pem = fs::read_to_string(key("pkcs8.pem")).unwrap();
     let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let body = lines.concat();
-    for given in [pem.clone(), format!("env://{pem}"), lines.join("\n")] {
+    for given in [pem.clone(), format!("env://{pem}"), lines.join("\n"), body.clone(), format!("env://{body}")] {
         for args in [&SIGN[..], &["verify-image", "signed.tar"]] {
             for given in [&["--key", &given][..], &[&format!("--key={given}")]] {
                 let (code, errors) = with(folder.path(), &[], &[args, given].concat());
