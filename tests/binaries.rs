@@ -82,6 +82,7 @@ fn clone() -> Clone {
     let script = format!(
         "#!/bin/bash\nset -e\n\
          if [ $1 = metadata ]; then cd '{root}'; PATH='{path}' exec cargo \"$@\"; fi\n\
+         [ -z \"${{COSIGN_PRIVATE_KEY:-}}\" ] || {{ echo 'what is built sees the key' >&2; exit 1; }}\n\
          mkdir '{folder}/busy' || {{ echo 'another cargo is at work' >&2; exit 1; }}\n\
          trap \"rmdir '{folder}/busy'\" EXIT\n\
          [ $1 != install ] || exit 0\n\
