@@ -162,7 +162,11 @@ impl<'e> Workspace<'e> {
                     let found = template.findings.get(&place.inside).map_or(&[][..], Vec::as_slice);
                     (document.uri.clone(), document.version, diagnostics(document, found))
                 })),
-                Err(error) => eprintln!("gen-catalog lsp: {error}"),
+                Err(error) => {
+                    eprintln!("gen-catalog lsp: {error}");
+                    // What was found before was found in another text.
+                    told.extend(open.iter().map(|(document, _)| (document.uri.clone(), document.version, Vec::new())));
+                }
             }
             wrong.extend(template.mirror.as_ref().and_then(Mirror::config_error).map(str::to_owned));
         }

@@ -26,7 +26,7 @@ const MOST: usize = 128;
 /// How many more are told at a time that there is no room.
 const TURNED_AWAY: usize = 64;
 /// How long a client may take to send what it asks for.
-const HEAD: Duration = Duration::from_secs(10);
+const HEAD: Duration = Duration::from_secs(30);
 /// How long one that is turned away may take to hear it.
 const HEARING: Duration = Duration::from_secs(2);
 /// What a request may hold before its body, in bytes. Bodies are not read.

@@ -55,17 +55,23 @@ pub enum ServeError {
     Runtime(io::Error),
 }
 
-/// Waits for Ctrl-C, or for what a service is ended by. Where no signal can be heard, it waits for ever.
-async fn asked_to_end() {
-    let heard = |kind| async move {
-        match signal(kind) {
-            Ok(mut signals) => signals.recv().await,
-            Err(_) => std::future::pending().await,
+/// Hears Ctrl-C, and what a service is ended by, from now on. Where no signal can be heard, it waits for ever.
+fn asked_to_end() -> impl Future<Output = ()> {
+    let heard = |kind| {
+        let signals = signal(kind);
+        async move {
+            match signals {
+                Ok(mut signals) => signals.recv().await,
+                Err(_) => std::future::pending().await,
+            }
         }
     };
-    tokio::select! {
-        _ = heard(SignalKind::interrupt()) => {}
-        _ = heard(SignalKind::terminate()) => {}
+    let (interrupted, terminated) = (heard(SignalKind::interrupt()), heard(SignalKind::terminate()));
+    async move {
+        tokio::select! {
+            _ = interrupted => {}
+            _ = terminated => {}
+        }
     }
 }
 
@@ -88,10 +94,12 @@ pub fn serve(options: Options, told: impl FnOnce(SocketAddr)) -> Result<(), Serv
         let follower = Arc::new(Follower::new());
         let preview = Arc::new(Preview::new(options.shelf, Links::Live));
         let router = routes::router(preview, follower, Hosts::new(options.hosts));
+        // Whoever hears the address may end it at once.
+        let end = asked_to_end();
         told(address);
         tokio::select! {
             () = clients::serve(listener, router) => {}
-            () = asked_to_end() => {}
+            () = end => {}
         }
         Ok(())
     });

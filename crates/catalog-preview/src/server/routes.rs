@@ -13,6 +13,7 @@ use axum::routing::get;
 use catalog_check::config::CatalogConfig;
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::follow::Follower;
 use super::guard::{Hosts, POLICY_OF_FILES, guarded, only_reads};
@@ -116,6 +117,15 @@ fn refused(request: &Request, status: StatusCode, words: &'static str) -> Respon
     answer(status, JSON, api::error(status.as_u16(), words, own.as_deref()).to_string())
 }
 
+/// A page that is made, for as long as somebody waits for it: one that has not begun when its reader goes never does.
+struct Wanted<T>(JoinHandle<T>);
+
+impl<T> Drop for Wanted<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 impl Served {
     /// Makes a page where reading files keeps nobody waiting.
     async fn page(
@@ -137,7 +147,8 @@ impl Served {
             }
             make(&preview, &follower)
         });
-        let error = match made.await {
+        let mut made = Wanted(made);
+        let error = match (&mut made.0).await {
             Ok(Ok(page)) => return answer(StatusCode::OK, HTML, page),
             Ok(Err(error)) => error,
             Err(_) => PageError::Template("its thread has ended".to_owned()),
