@@ -139,13 +139,13 @@ fn whole_chain() {
     assert_eq!(deployer.container(leader).as_ref(), Some(&killed));
 
     // One that hangs is replaced, after as many bad answers as the stanza says.
+    let start = Instant::now();
     lab.hosts[leader]
         .engine
         .post(&format!("/containers/{killed}/kill?signal=STOP"), &json!({}))
         .unwrap()
         .good()
         .unwrap();
-    let start = Instant::now();
     let is_another =
         || deployer.container(leader).is_some_and(|is| is != killed).then_some(()).ok_or("it is the same".to_owned());
     lab.eventually(LIMIT, is_another);
@@ -228,7 +228,8 @@ fn static_program() -> PathBuf {
     archive();
     let target = swarm_lab::programs::root().join("target/image");
     let program = if is_long() { "release/swarmkit-mon" } else { "debug/swarmkit-mon" };
-    let built = fs::read_dir(target).unwrap().flatten().map(|entry| entry.path().join(program));
+    let is_own = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(std::env::consts::ARCH);
+    let built = fs::read_dir(target).unwrap().flatten().filter(is_own).map(|entry| entry.path().join(program));
     built.filter(|path| path.is_file()).max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap()
 }
 
