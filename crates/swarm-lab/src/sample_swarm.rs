@@ -44,9 +44,7 @@ fn event(seconds: u64, what: &str, why: &str) -> Event {
 
 fn said(at: usize) -> Identity {
     let (stage, reason, role) = match at {
-        0 => {
-            ("lease_holder", "3 of 3 managers; cedar has been down for 41 s: elm takes its place after 60 s", "manager")
-        }
+        0 => ("lease_holder", "manager node2 is down; it has 19 s to come back", "manager"),
         1 => ("member", "a manager of the recorded swarm; the leader's monitor acts", "manager"),
         _ => ("member", "a worker of the recorded swarm", "worker"),
     };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::NodeState;
 use super::observe::{Observation, SwarmView};
 use super::past::ms;
+use super::plan::Plan;
 use super::status::Status;
 use super::voters::Voters;
 
@@ -139,7 +140,7 @@ impl Introduction {
         let engine = seen.and_then(|seen| seen.engine.as_ref().ok());
         let plan = status.plan();
         let stage_ms = status.stands_ms().unwrap_or_default();
-        let advice = plan.and_then(|plan| plan.stage.advice());
+        let advice = plan.and_then(Plan::advice);
         let need = status.need();
         let actions = status.latest_actions().take(MOST_EVENTS);
         let warnings = plan.into_iter().flat_map(|plan| &plan.warnings);

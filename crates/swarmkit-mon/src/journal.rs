@@ -47,7 +47,7 @@ impl Journal {
         {
             tracing::info!(stage = was.name(), after_s = ms(now - since) / 1000, "is over");
         }
-        let to_do = plan.stage.advice().map_or("", |advice| advice.what);
+        let to_do = plan.advice().map_or("", |advice| advice.what);
         let see = plan.stage.see();
         match line {
             Some(Line::Info) => tracing::info!(stage, reason, "stands"),
@@ -69,7 +69,7 @@ impl Journal {
             self.stands = Some(Stands { stage: plan.stage, since: now, said: Vec::new(), is_loud: false });
         }
         let stands = self.stands.as_mut()?;
-        let need = plan.stage.need(ms(now - stands.since));
+        let need = plan.need(ms(now - stands.since));
         let is_new = !stands.said.contains(&plan.reason);
         if is_new {
             if stands.said.len() == MOST {

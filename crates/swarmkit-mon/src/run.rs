@@ -316,8 +316,8 @@ fn stayed(seen: &Observation) -> String {
     let is = seen.engine.as_ref().map_or("", |info| &info.swarm.node_addr);
     format!(
         "Rancher says that this host's address is {told}, which it does not have; its node has the address {is}, which it \
-         has, and keeps it. If the other is right, take {is} from this host; behind address translation `docker swarm leave` \
-         has it join anew with {told}"
+         has, and keeps it. If {is} is right, set CATTLE_AGENT_IP={is} on its agent. If {told} is right, give it to this host, \
+         and then take {is} away; behind address translation `docker swarm leave` has it join anew with {told}"
     )
 }
 

@@ -147,7 +147,7 @@ impl Status {
     /// What a person has to do about this host, if it waits for one.
     pub fn need(&self) -> Option<Advice> {
         // What is about to be changed passes by itself.
-        self.plan().filter(|plan| plan.change.is_none())?.stage.need(self.stands_ms()?)
+        self.plan().filter(|plan| plan.change.is_none())?.need(self.stands_ms()?)
     }
 
     /// Whether this host's engine manages, or did when it was last heard of.

@@ -274,7 +274,9 @@ impl Overview {
                 "Its engine is in the swarm and answers; only its monitor does not: see in Rancher that the container runs, and \
                  that 2378/tcp is open between the hosts."
             }
-            Some(_) => "Start the host. If it is gone for good, remove it from Rancher: its node is then taken out.",
+            Some(_) => {
+                "Start the host. If it runs, open the network to it. If it is gone for good, remove it from Rancher: its node is then taken out."
+            }
             None => {
                 "See that the host runs, that its container swarmkit-mon does, and that 2378/tcp is open between the hosts. If \
                  it is gone for good, remove it from Rancher."
@@ -288,7 +290,7 @@ impl Overview {
     fn add_told(&mut self, names: &Names, host: &str, row: &mut Row, said: Identity) {
         let about = said.about;
         row.answers = true;
-        row.acts = said.stage == Stage::LeaseHolder.name();
+        row.acts = said.lease_ago_ms.is_some();
         row.reason = names.said(&said.reason);
         row.stage_ms = Some(about.stage_ms);
         row.version = about.version;
@@ -301,6 +303,8 @@ impl Overview {
         }
         row.trouble = match row.node_state.as_deref() {
             _ if !is_good(&said.stage) => Some(row.reason.clone()),
+            // Its reason says why it cannot.
+            _ if said.stage == Stage::LeaseHolder.name() && !row.acts => Some(row.reason.clone()),
             Some(state @ ("down" | "disconnected")) => Some(format!("the managers call its node {state}")),
             _ if row.reached == Some(false) => Some("the leader does not reach it".to_owned()),
             _ => None,
@@ -345,6 +349,12 @@ impl Overview {
     fn judge(&mut self) {
         let (all, troubled) = (self.hosts.len(), self.troubled());
         let has_quorum = self.managers.as_ref().is_some_and(|managers| managers.voters.has_quorum());
+        let is_cut_off = !has_quorum && self.hosts.iter().any(|row| row.stage == Stage::CutOff.name());
+        if is_cut_off {
+            // From here it cannot be told whether those who are silent need anything.
+            let silent = |need: &Need| self.hosts.iter().any(|row| !row.answers && row.address == need.address);
+            self.needs.retain(|need| !silent(need));
+        }
         self.well = all > 0 && troubled == 0 && has_quorum && self.lease.len() == 1;
         let is_forming = !has_quorum
             && self.hosts.iter().all(|row| !row.answers || ["none", ""].contains(&row.role.as_str()))
@@ -353,6 +363,10 @@ impl Overview {
         self.headline = match self.lease.len() {
             _ if all == 0 => "Rancher lists no host.".to_owned(),
             _ if !has_quorum && is_forming => "No swarm yet: it is being formed.".to_owned(),
+            _ if is_cut_off => {
+                "This host is cut off from the swarm, which goes on without it: the page of another host tells how it is."
+                    .to_owned()
+            }
             _ if !has_quorum => {
                 "No manager that answers has a quorum: what runs keeps running, nothing can be changed.".to_owned()
             }

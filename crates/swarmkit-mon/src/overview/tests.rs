@@ -114,16 +114,42 @@ fn without_a_quorum_it_says_so_and_what_waits_for_a_person() {
 }
 
 #[test]
+fn a_host_that_is_cut_off_says_that_the_swarm_goes_on_and_has_nobody_removed() {
+    let cut_off = swarm(|at, said| {
+        *said = Err("no answer".into());
+        if at == 4 {
+            let mut alone = super::tests::said("cut_off", "worker");
+            alone.about.need = Some(Needed { what: "Open 2377/tcp.".into(), command: None });
+            *said = Ok(alone);
+        }
+    });
+    assert!(!cut_off.well && cut_off.headline.starts_with("This host is cut off"), "{}", cut_off.headline);
+    let text = plainly(&cut_off);
+    assert!(text.contains("Open 2377/tcp.") && !text.contains("remove it from Rancher"), "{text}");
+}
+
+#[test]
+fn a_lease_holder_that_cannot_act_is_not_well() {
+    let ill = swarm(|at, said| {
+        if let (1, Ok(first)) = (at, said) {
+            (first.lease_ago_ms, first.reason) = (None, "is to act, but cannot: the API: no answer".into());
+        }
+    });
+    assert!(!ill.well && ill.headline == "1 of 4 hosts is not well.", "{}", ill.headline);
+    assert_eq!(ill.hosts[0].trouble.as_deref(), Some("is to act, but cannot: the API: no answer"));
+}
+
+#[test]
 fn two_that_act_none_that_acts_and_a_swarm_that_is_made_are_told_apart() {
     let two = swarm(|at, said| {
         if let (2, Ok(second)) = (at, said) {
-            second.stage = "lease_holder".into();
+            (second.stage, second.lease_ago_ms) = ("lease_holder".into(), Some(5));
         }
     });
     assert!(!two.well && two.headline.contains("2 hosts act"), "{}", two.headline);
     let none = swarm(|at, said| {
         if let (1, Ok(first)) = (at, said) {
-            first.stage = "member".into();
+            (first.stage, first.lease_ago_ms) = ("member".into(), None);
         }
     });
     assert!(!none.well && none.headline.starts_with("No monitor acts"), "{}", none.headline);

@@ -202,7 +202,8 @@ pub(super) fn doubted(seen: &Observation, view: &RancherView, swarm: &SwarmView)
         };
         Some(WarningKind::OneIdentity.of(format!(
             "host {} {says}, though it is recorded as node {node}, which is ready or was a moment ago: it is not believed, and \
-             gets no token. Two hosts may have one Rancher identity, or somebody has changed the host's labels",
+             gets no token yet. Either its engine has lost its state: then it gets one once that node has been away for \
+             GRACE_PERIOD. Or two hosts have one Rancher identity, or somebody has changed the host's labels",
             host.uuid
         )))
     };

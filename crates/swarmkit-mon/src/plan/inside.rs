@@ -63,6 +63,10 @@ pub(crate) fn silence_ms(wanted: &Wanted, swarm: &SwarmView, own: &str) -> u64 {
     wanted.period_ms.saturating_mul(SILENT_PERIODS).saturating_mul(place + 1)
 }
 
+/// What to do about two swarms. A command would be typed on the hosts of both.
+const ONE_OF_TWO: &str = "Decide which of the two swarms stays, and do nothing on its hosts. On every host of the other one: docker \
+                          swarm leave --force, workers first. The one that stays is recorded then, and the others join it.";
+
 pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView) -> Plan {
     let word = if seen.past.moved_ms >= MOVED_WORD_MS { labels::MOVED_MANAGER } else { labels::MANAGER };
     let part = engine.control_available.then_some(word);
@@ -273,7 +277,8 @@ impl Position<'_> {
                         "two swarms and none recorded: this host's has cluster ID {}, and host {host} is node {node} of another one; one of the two must leave",
                         self.swarm.cluster
                     ),
-                );
+                )
+                .advise(ONE_OF_TWO);
             }
             let candidates = claim::candidates(self.metadata, self.view);
             let awaited = claim::awaited(self.seen, &candidates, &self.metadata.host);

@@ -86,6 +86,9 @@ pub struct Plan {
     pub stage: Stage,
     /// Why, on what view: one line.
     pub reason: String,
+    /// What a person does about it, where that is not what the stage asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_do: Option<&'static str>,
     /// A change to this host's engine or to the swarm; one a reconcile, so that none is made on a stale view.
     pub change: Option<Change>,
     /// What to write into the record, if it has to change.
@@ -109,6 +112,7 @@ impl Plan {
         Self {
             stage,
             reason: reason.into(),
+            to_do: None,
             change: None,
             desired_record: None,
             gives_heartbeat: false,
@@ -118,6 +122,22 @@ impl Plan {
             paused: false,
             requeue_after_ms: None,
         }
+    }
+
+    fn advise(mut self, what: impl Into<Option<&'static str>>) -> Self {
+        self.to_do = what.into();
+        self
+    }
+
+    /// What a person does about a host that stands there for so long; `None` where all is well.
+    pub fn advice(&self) -> Option<Advice> {
+        let usual = self.stage.advice()?;
+        Some(self.to_do.map_or(usual, |what| Advice { what, command: None, ..usual }))
+    }
+
+    /// What a person has to do about a host that has stood there for so long, in milliseconds; `None` while it may pass by itself.
+    pub fn need(&self, stood_ms: u64) -> Option<Advice> {
+        self.advice().filter(|advice| stood_ms >= advice.after_ms)
     }
 
     fn change(mut self, change: Change) -> Self {

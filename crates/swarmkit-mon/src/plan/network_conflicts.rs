@@ -86,7 +86,7 @@ fn too_large(network: &Network, networks: &[Network]) -> Option<String> {
     (sends > between).then(|| {
         format!(
             "the overlay network {} sends packets of up to {sends} bytes, and the engine of this host was told that the network \
-             takes {between}: large answers get lost. Set NETWORK_MTU to {}, and make the network anew",
+             takes {between}: large answers get lost. Make the network anew with an MTU of {} (NETWORK_MTU is that of the network of NETWORK)",
             network.name,
             between.saturating_sub(OVERHEAD)
         )
@@ -150,7 +150,7 @@ mod tests {
             too_large(&overlay, &[overlay.clone(), network("bridge", false, "", bridge)])
         };
         assert!(told(None, Some(1450)).unwrap().contains("1500 bytes") && told(Some(1450), Some(1450)).is_some());
-        assert!(told(None, Some(1450)).unwrap().contains("NETWORK_MTU to 1400"));
+        assert!(told(None, Some(1450)).unwrap().contains("with an MTU of 1400"));
         for (overlay, bridge) in [(Some(1400), Some(1450)), (None, Some(1500)), (None, None), (None, Some(9000))] {
             assert_eq!(told(overlay, bridge), None);
         }

@@ -21,6 +21,10 @@ pub(super) fn is_in_question(seen: &Observation) -> bool {
     seen.past.leaderless_ms >= LEADERLESS_MS
 }
 
+/// What a person does where nobody else goes on.
+const NOBODY_GOES_ON: &str = "Bring the lost managers back. Nothing else is done here, as QUORUM_RECOVERY is off: docs/faults.md has \
+                              how you force a new cluster, and what comes before.";
+
 /// What to do about a swarm that does not answer; `None` if that is not the case here.
 pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -> Option<Plan> {
     if !is_in_question(seen) {
@@ -46,11 +50,12 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
         return Some(reach::cut_off(seen, who));
     }
     let told = |reason: String| match &known {
-        Reach::Lost(why) => told(format!("{reason}: {why}")),
+        Reach::Lost(why, to_do) => told(format!("{reason}: {why}")).map(|plan| plan.advise(*to_do)),
         _ => told(reason),
     };
     if seen.wanted.recovery == Recovery::Off {
-        return told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
+        let plan = told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
+        return plan.map(|plan| if plan.to_do.is_some() { plan } else { plan.advise(NOBODY_GOES_ON) });
     }
     if inside::may_know_less(seen) {
         return told("the swarm has no quorum, and the record is gone: another manager may put it back".to_owned());
@@ -119,8 +124,8 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     let is_no_majority = all == 2 || others * 2 < all;
     if left.len() > all / 2 && !(is_doubtful && is_no_majority) {
         return Err(format!(
-            "the swarm has no quorum; {} of {all} managers are still counted on, so it may come back by itself. Bring \
-             them back, or remove the lost hosts from Rancher",
+            "the swarm has no quorum, and {} of {all} managers may come back, for all that Rancher knows: bring them back, or \
+             remove from Rancher the hosts that are gone for good, and no other",
             left.len()
         ));
     }
@@ -128,5 +133,5 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     let active = hosts.filter(|uuid| entry(uuid).is_some_and(|host| host.is_active()));
     let age = |uuid: &String| metadata.monitors.get(uuid).map_or(u64::MAX, |monitor| monitor.age);
     let first = active.min_by_key(|uuid| (!manages(uuid), age(uuid), *uuid));
-    first.map(String::as_str).ok_or_else(|| "the swarm has no quorum, and no manager's host is active".to_owned())
+    first.map(String::as_str).ok_or_else(|| "the swarm has no quorum, and no manager's host is active in Rancher: activate one of them, or reconnect its agent".to_owned())
 }

@@ -25,14 +25,25 @@ const LATE_MS: u64 = 5_000;
 /// How old the last heartbeat of the others may be for them to be taken for alive, in milliseconds, if none has come since.
 const ALIVE_MS: u64 = 180_000;
 
+/// What to do where the managers run, and no leader comes of it.
+const NONE_IS_LOST: &str = "Most managers run: open 2377/tcp and 7946/tcp and udp between them, and look at their engines' \
+                            logs. Remove no host from Rancher for this.";
+/// The same where none is left that could go on.
+const NONE_IS_LEFT: &str = "Bring a manager back. If all of them are gone for good, none is left that could go on: restore a backup, \
+                            as docs/operating.md has it.";
+/// The same where some are lost, and are there.
+const STILL_THERE: &str = "Bring the lost managers back. Those named with a stage, such as broken or locked, still have the swarm on \
+                           their disks: do what docs/operating.md says at that stage, and neither restore nor remove them from \
+                           Rancher before.";
+
 /// What is known of the swarm from elsewhere.
 pub(super) enum Reach {
     /// Nothing, or not yet.
     Unknown,
     /// Others go on with it; this tells who.
     Served(String),
-    /// It has no quorum; this tells why.
-    Lost(String),
+    /// It has no quorum; this tells why, and what to do, where that is not what is usual.
+    Lost(String, Option<&'static str>),
 }
 
 /// What is known of the swarm that does not answer this host's engine, whose monitor has missed it for so long.
@@ -54,13 +65,18 @@ pub(super) fn of(seen: &Observation, missed_ms: u64) -> Reach {
     let voters = peers.len() + usize::from(is_voter(seen));
     let all_silent = peers.iter().all(|peer| peer.said.is_none());
     if (voters - lost.len()) * 2 > voters {
-        let text = "the swarm has no leader, though most managers' monitors answer";
-        return if missed_ms < LEADERLESS_MS { Reach::Unknown } else { Reach::Lost(text.to_owned()) };
+        let text = format!("the swarm has no leader, though most managers' monitors answer: {}", unreached(seen));
+        return if missed_ms < LEADERLESS_MS { Reach::Unknown } else { Reach::Lost(text, Some(NONE_IS_LOST)) };
     }
     if all_silent && missed_ms < UNANSWERED_MS {
         return Reach::Unknown;
     }
-    Reach::Lost(format!("{} of {voters} managers are lost: {}", lost.len(), names(&lost)))
+    let to_do = match lost.len() {
+        _ if lost.iter().any(|peer| peer.said.is_some()) => Some(STILL_THERE),
+        all if all == voters => Some(NONE_IS_LEFT),
+        _ => None,
+    };
+    Reach::Lost(format!("{} of {voters} managers are lost: {}", lost.len(), names(&lost)), to_do)
 }
 
 /// Whether somebody has given a heartbeat since the swarm was missed.
@@ -106,16 +122,20 @@ fn unreached(seen: &Observation) -> String {
         parts.push(format!("2377/tcp is closed to {}", names(&closed)));
     }
     if !silent.is_empty() {
-        parts.push(format!("{} does not answer", names(&silent)));
+        parts.push(format!("{} does not answer on 2378/tcp", names(&silent)));
     }
     if parts.is_empty() { "the engines do not reach each other".to_owned() } else { parts.join("; ") }
+}
+
+fn no_quorum(why: &str) -> Plan {
+    Plan::new(Stage::NoQuorum, format!("the swarm has no quorum: {why}"))
 }
 
 /// A manager whose engine runs and sees no leader.
 pub(super) fn silent(seen: &Observation, silence: &str) -> Plan {
     let plan = match of(seen, seen.past.leaderless_ms) {
         Reach::Served(who) => cut_off(seen, &who),
-        Reach::Lost(why) => Plan::new(Stage::NoQuorum, format!("the swarm has no quorum: {why} ({silence})")),
+        Reach::Lost(why, to_do) => no_quorum(&format!("{why} ({silence})")).advise(to_do),
         Reach::Unknown => Plan::new(
             Stage::NoLeader,
             format!("the engine sees no leader of the swarm: an election takes some seconds ({silence})"),
@@ -140,8 +160,8 @@ pub(super) fn of_worker(seen: &Observation, plan: Plan) -> Plan {
         // A monitor that serves is one that answers: a worker is cut off only where none does.
         Reach::Served(_) if seen.peers.iter().flatten().any(Peer::serves) => return plan,
         Reach::Served(who) => cut_off(seen, &who),
-        Reach::Lost(why) => Plan::new(Stage::NoQuorum, format!("the swarm has no quorum: {why}")),
+        Reach::Lost(why, to_do) => no_quorum(&why).advise(to_do),
         Reach::Unknown => return if seen.past.unserved_ms >= DOUBT_MS { plan.requeue_after(2_000) } else { plan },
     };
-    Plan { stage: told.stage, reason: told.reason, ..plan }.requeue_after(2_000)
+    Plan { stage: told.stage, reason: told.reason, to_do: told.to_do, ..plan }.requeue_after(2_000)
 }

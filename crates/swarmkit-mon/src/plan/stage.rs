@@ -89,12 +89,7 @@ impl Stage {
         matches!(self, Self::CutOff | Self::NoQuorum)
     }
 
-    /// What a person has to do about a host that has stood there for so long, in milliseconds; `None` while it may pass by itself.
-    pub fn need(self, stood_ms: u64) -> Option<Advice> {
-        self.advice().filter(|advice| stood_ms >= advice.after_ms)
-    }
-
-    /// What a person does about a host that stands there for so long; `None` where all is well.
+    /// What a person does about a host that stands there, unless the reason asks for something else; `None` where all is well.
     pub fn advice(self) -> Option<Advice> {
         let (after_ms, what, command) = match self {
             Self::Member | Self::LeaseHolder => return None,
@@ -125,7 +120,8 @@ impl Stage {
             ),
             Self::Join => (
                 PASSING_MS,
-                "Open 2377/tcp, 7946/tcp and udp and 4789/udp between the hosts, and see that their clocks agree.",
+                "See that the managers' hosts run. If they do, open 2377/tcp, 2378/tcp, 7946/tcp and udp and 4789/udp between the hosts, \
+                 and see that their clocks agree.",
                 None,
             ),
             Self::Foreign => (
@@ -140,7 +136,7 @@ impl Stage {
             ),
             Self::CutOff => (
                 0,
-                "Open 2377/tcp, 7946/tcp and udp and 4789/udp between this host and the managers that the reason names. The \
+                "Open 2377/tcp, 2378/tcp, 7946/tcp and udp and 4789/udp between this host and the managers that the reason names. The \
                  swarm goes on: remove no host from Rancher for this.",
                 None,
             ),
@@ -156,7 +152,9 @@ impl Stage {
                 "It leaves and joins anew by itself once it is no manager any more. If it does not, look at the engine's log.",
                 None,
             ),
-            Self::Refused => (0, "The reason names both: remove the one that is not meant to be there.", None),
+            Self::Refused => {
+                (0, "Do what the reason says. Delete no host in Rancher for this: clones share one entry there.", None)
+            }
         };
         Some(Advice { after_ms, what, command })
     }

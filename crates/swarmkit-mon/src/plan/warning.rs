@@ -31,7 +31,7 @@ macro_rules! kinds {
 kinds! {
     OneIdentity = "one_identity":
         "A host waits to join, or says that it is another host's node, while the node that it is recorded as is there."
-        => "Look for a clone of that host: on the clone remove the agent's container and `/var/lib/rancher/state`, and add it to Rancher anew. If there is none, somebody has changed the host's labels by hand: restart the monitor there.",
+        => "Was the host set up anew? Then wait for `GRACE_PERIOD`. Else look for a clone of that host: on the clone remove the agent's container and `/var/lib/rancher/state`, and add it to Rancher anew. If there is none, somebody has changed the host's labels by hand: restart the monitor there.",
     MetadataDiffers = "metadata_differs":
         "rancher-metadata tells this host another swarm, or another record, than Rancher's API. The host does nothing on the word of one of them."
         => "It passes if rancher-metadata is late only. Else see that the stack `network-services` is healthy, and who answers at 169.254.169.250.",
@@ -43,16 +43,16 @@ kinds! {
         => "The text says which, and why: change them in Rancher.",
     NetworkConflict = "network_conflict":
         "A network of the swarm lies over the hosts' addresses, or over a network of this host: what is in it does not reach them."
-        => "Remove the network and make it anew with another subnet (`docker network create --subnet`).",
+        => "Take its services off it first. One of your own: `docker network rm NAME`, then `docker network create --driver overlay --attachable --subnet … NAME`. The one of `NETWORK`: pause the daemon meanwhile (`swarm.pause=all`), or it makes it again. `ingress`: `docker network create --driver overlay --ingress --subnet … ingress`. The address pool of a swarm cannot be changed: give each network a `--subnet`.",
     PacketSize = "packet_size":
         "An overlay network sends packets larger than the hosts' network takes: small answers come, large ones get lost."
-        => "Set `NETWORK_MTU` to what the text says, and make the network anew.",
+        => "The network of `NETWORK`: set `NETWORK_MTU` to what the text says, remove the network, and the daemon makes it anew. Another: make it anew with `--opt com.docker.network.driver.mtu=…`.",
     PortClosed = "port_closed":
         "This host reaches managers on 2377/tcp and not on 7946/tcp: overlay networks do not work between them."
         => "Open 7946/tcp and udp and 4789/udp between the hosts.",
     AddressDiffers = "address_differs":
         "Rancher has another address of this host than its node, and the host has the node's alone."
-        => "If Rancher's is right, give it to the host; else set `CATTLE_AGENT_IP` on its agent.",
+        => "If the node's is right, set `CATTLE_AGENT_IP` on the host's agent. If Rancher's is right, give it to the host, and then take the node's away; of a manager only while the others have a quorum.",
     ClockApart = "clock_apart":
         "This host's clock and Rancher's are apart. Nodes whose clocks are far apart refuse each other's certificates."
         => "Have NTP set both clocks.",
@@ -67,7 +67,7 @@ kinds! {
         => "The text says why: space, or what the folder is.",
     StateFile = "state_file":
         "What this monitor keeps on its host cannot be read. It goes on with what the record says."
-        => "See that `/var/lib/rancher/state` can be read and written; a damaged file is written anew.",
+        => "See that `/var/lib/rancher/state` can be read and written; a damaged file is written anew. `cannot be written`, in the log at `not done`: make space on that disk. Until then a host in no swarm makes none, and a manager keeps nothing newer for when Rancher loses the record.",
 }
 
 impl WarningKind {

@@ -56,7 +56,7 @@ fn too_large() {
     let large = json!({"Name": "large", "Driver": "overlay", "Options": {"com.docker.network.driver.mtu": "1451"}});
     host.engine.post("/networks/create", &large).unwrap().good().unwrap();
     lab.eventually(LIMIT, || match noticed(host)?.as_slice() {
-        [told] if ["large", "1501 bytes", "1500", "NETWORK_MTU to 1450"].iter().all(|part| told.contains(part)) => {
+        [told] if ["large", "1501 bytes", "1500", "with an MTU of 1450"].iter().all(|part| told.contains(part)) => {
             Ok(())
         }
         other => Err(format!("{other:?}")),

@@ -7,7 +7,8 @@ use super::made_up_views::{ME, always, never};
 use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::Observation;
-use swarmkit_mon::plan::{Asked, Change, Stage, WarningKind, asks_rancher, plan};
+use swarmkit_mon::peers::Peer;
+use swarmkit_mon::plan::{Advice, Asked, Change, Stage, WarningKind, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
 
@@ -29,6 +30,8 @@ pub fn trials() -> Vec<Trial> {
         the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
+        nobody_is_told_a_command_that_ends_both_of_two_swarms,
+        nobody_is_told_to_remove_managers_that_have_the_swarm_on_their_disks,
         a_host_is_not_called_two_while_what_it_says_of_itself_is_on_its_way,
     ]
 }
@@ -93,6 +96,28 @@ fn may_be_orphaned(seen: &Observation) -> bool {
     let broken = engine.local_node_state == LocalNodeState::Error && seen.past.stuck_ms >= 30_000;
     let moved = seen.past.moved_ms >= 30_000;
     here && alive && !answers && !record.voters.contains(node) && (gone || lost || broken || moved)
+}
+
+fn nobody_is_told_a_command_that_ends_both_of_two_swarms() {
+    always(|_, plan| {
+        let is_one_of_two = plan.reason.starts_with("two swarms and none recorded");
+        match plan.advice().filter(|_| is_one_of_two) {
+            Some(Advice { command: Some(command), .. }) => Err(format!("`{command}` is told on the hosts of both")),
+            advice => Ok(advice.is_some()),
+        }
+    });
+}
+
+fn nobody_is_told_to_remove_managers_that_have_the_swarm_on_their_disks() {
+    always(|seen, plan| {
+        let there = |peer: &&Peer| peer.is_lost() && peer.said.is_some();
+        let there = seen.peers.iter().flatten().filter(there).any(|peer| plan.reason.contains(&format!("{peer}, ")));
+        let advice = plan.advice().filter(|_| there && plan.reason.contains("managers are lost: "));
+        match &advice {
+            Some(advice) if advice.what.contains("remove their hosts") => Err(advice.what.to_owned()),
+            _ => Ok(advice.is_some()),
+        }
+    });
 }
 
 fn a_second_swarm_is_never_made() {
