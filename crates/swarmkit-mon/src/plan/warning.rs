@@ -43,7 +43,7 @@ kinds! {
         => "The text says which, and why: change them in Rancher.",
     NetworkConflict = "network_conflict":
         "A network of the swarm lies over the hosts' addresses, or over a network of this host: what is in it does not reach them."
-        => "Take its services off it first. One of your own: `docker network rm NAME`, then `docker network create --driver overlay --attachable --subnet … NAME`. The one of `NETWORK`: pause the daemon meanwhile (`swarm.pause=all`), or it makes it again. `ingress`: `docker network create --driver overlay --ingress --subnet … ingress`. The address pool of a swarm cannot be changed: give each network a `--subnet`.",
+        => "Take its services off it first. One of your own: `docker network rm NAME`, then `docker network create --driver overlay --attachable --subnet … NAME`. The one of `NETWORK`: pause the daemon meanwhile (`swarm.pause=all`), or it makes it again. `ingress`: `docker network rm ingress`, then `docker network create --driver overlay --ingress --subnet … ingress`. The address pool of a swarm cannot be changed: give each network a `--subnet`.",
     PacketSize = "packet_size":
         "An overlay network sends packets larger than the hosts' network takes: small answers come, large ones get lost."
         => "The network of `NETWORK`: set `NETWORK_MTU` to what the text says, remove the network, and the daemon makes it anew. Another: make it anew with `--opt com.docker.network.driver.mtu=…`.",

@@ -1,11 +1,14 @@
 //! A network of the swarm that lies over the hosts' addresses is named, and nothing else is.
 
+use std::io::Write;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
 use swarm_lab::lab::{Host, Lab, missing};
 use swarm_lab::trial::{Trial, trial};
 use swarm_lab::well::is_well;
+use swarmkit_mon::plan::table_of_warnings;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -38,10 +41,40 @@ fn over_hosts() {
         other => Err(format!("{other:?}")),
     });
     leader.engine.delete("/networks/theirs").unwrap().good().unwrap();
-    lab.eventually(LIMIT, || match noticed(leader)?.as_slice() {
+    let is_gone = || match noticed(leader)?.as_slice() {
         [] => Ok(()),
         other => Err(format!("{other:?}")),
-    });
+    };
+    lab.eventually(LIMIT, is_gone);
+
+    // The way out is what a person does, word for word.
+    leader.engine.post("/networks/create", &body).unwrap().good().unwrap();
+    lab.eventually(LIMIT, || if is_gone().is_err() { Ok(()) } else { Err("it is not noticed again".to_owned()) });
+    let table = table_of_warnings();
+    let row = table.lines().find(|line| line.contains("`network_conflict`")).unwrap();
+    let commands: Vec<&str> = row.split('`').filter(|part| part.starts_with("docker network ")).collect();
+    assert_eq!(commands.len(), 4, "{row}");
+    for (command, subnet) in commands.iter().zip(["", "10.201.0.0/24", "", "10.202.0.0/24"]) {
+        let command = command.replace("NAME", "theirs").replace('…', subnet);
+        lab.eventually(LIMIT, || typed(leader, &command));
+    }
+    for (network, subnet) in [("theirs", "10.201.0.0/24"), ("ingress", "10.202.0.0/24")] {
+        let made = leader.engine.get(&format!("/networks/{network}")).unwrap().good().unwrap();
+        assert_eq!(made["IPAM"]["Config"][0]["Subnet"], subnet, "{made}");
+        assert_eq!(made["Ingress"], network == "ingress", "{made}");
+    }
+    lab.eventually(LIMIT, is_gone);
+}
+
+/// Types a command on a host, and says yes to what it asks.
+fn typed(host: &Host, command: &str) -> Result<(), String> {
+    let args: Vec<&str> = command.split(' ').skip(1).collect();
+    let mut client = host.engine.docker(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // One that asks nothing may have ended before.
+    let _ = client.stdin.take().unwrap().write_all(b"y\n");
+    let output = client.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err(format!("{command}: {errors}")) }
 }
 
 /// Where rancher-metadata is the real one, engines have a bridge, as on a host of Rancher.
