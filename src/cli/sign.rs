@@ -74,19 +74,16 @@ pub(super) struct SignArgs {
 }
 
 pub(super) fn run(args: &SignArgs, output: &Output) -> anyhow::Result<Outcome> {
-    for (option, file) in [("--out", &args.out), ("--provenance", &args.provenance)] {
-        // An archive may be signed in its place.
-        let archive = (option == "--provenance").then_some(args.archive.as_path());
-        let read = [args.key.as_deref().map(Path::new), args.sbom.as_deref(), archive];
-        if let Some(file) = file {
-            not_over(option, file, read.into_iter().flatten())?;
-        }
+    let read = || [args.key.as_deref().map(Path::new), args.sbom.as_deref()].into_iter().flatten();
+    // An archive may be signed in its place.
+    if let Some(out) = &args.out {
+        not_over("--out", out, read())?;
+    }
+    if let Some(provenance) = &args.provenance {
+        not_over("--provenance", provenance, read().chain([args.archive.as_path()]).chain(args.out.as_deref()))?;
     }
     if args.out.is_some() && args.out == args.provenance {
         bail!("--out and --provenance are the same file: name two");
-    }
-    if let (Some(out), Some(provenance)) = (&args.out, &args.provenance) {
-        not_over("--provenance", provenance, [out.as_path()])?;
     }
     let key = args.key.as_deref().map(private_key).transpose()?;
     let archive = bounded(&args.archive, MAX_ARCHIVE)?;

@@ -92,12 +92,13 @@ pub fn findings(root: &Path, path: &Path, wanted: Rules) -> Findings {
         Rules::OfOneVersion => rules::of_the_whole().map(|rule| rule.id.to_owned()).collect(),
     };
     let options = CheckOptions { level: Some(Severity::Note), skip, ..CheckOptions::default() };
+    let config_problem = config_problem(root);
     let checked = match check(&[path.to_owned()], &options) {
         Ok(checked) => checked,
         Err(error) => {
             return Findings {
                 problem: seen_in_a_line(&error.to_string()).into_owned(),
-                config_problem: config_problem(root),
+                config_problem,
                 ..Findings::default()
             };
         }
@@ -109,7 +110,7 @@ pub fn findings(root: &Path, path: &Path, wanted: Rules) -> Findings {
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),
         more: all.len().saturating_sub(MOST),
-        config_problem: config_problem(root),
+        config_problem,
         ..Findings::default()
     };
     if all.len() > MOST {

@@ -13,7 +13,7 @@ use axum::routing::get;
 use catalog_check::config::CatalogConfig;
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::follow::Follower;
 use super::guard::{Hosts, POLICY_OF_FILES, guarded, only_reads};
@@ -117,13 +117,19 @@ fn refused(request: &Request, status: StatusCode, words: &'static str) -> Respon
     answer(status, JSON, api::error(status.as_u16(), words, own.as_deref()).to_string())
 }
 
-/// A page that is made, for as long as somebody waits for it: one that has not begun when its reader goes never does.
+/// What is made, for as long as somebody waits for it: what has not begun when its reader goes never does.
 struct Wanted<T>(JoinHandle<T>);
 
 impl<T> Drop for Wanted<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Makes something where reading files keeps nobody waiting.
+async fn aside<T: Send + 'static>(make: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
+    let mut made = Wanted(spawn_blocking(make));
+    (&mut made.0).await
 }
 
 impl Served {
@@ -134,7 +140,7 @@ impl Served {
     ) -> Response {
         let preview = Arc::clone(&self.preview);
         let follower = self.follower;
-        let made = tokio::task::spawn_blocking(move || {
+        let made = aside(move || {
             let root = &preview.shelf.own.root;
             follower.follow(root, false);
             // What allows findings may stand above the catalog.
@@ -147,8 +153,7 @@ impl Served {
             }
             make(&preview, &follower)
         });
-        let mut made = Wanted(made);
-        let error = match (&mut made.0).await {
+        let error = match made.await {
             Ok(Ok(page)) => return answer(StatusCode::OK, HTML, page),
             Ok(Err(error)) => error,
             Err(_) => PageError::Template("its thread has ended".to_owned()),
@@ -180,13 +185,13 @@ fn status(error: &PageError) -> StatusCode {
     }
 }
 
-/// Follows what a list shows: the folders of templates, and config.yml and the icon in each.
-fn follow_all(preview: &Preview, follower: &Follower) {
+/// Follows what a list shows: the folders of templates, and config.yml and the icon in each; of some templates all that is in them.
+fn follow_all(preview: &Preview, follower: &Follower, is_deep: impl Fn(&Place) -> bool) {
     for place in preview.shelf.own.places().unwrap_or_default() {
         if let Some(above) = place.path.parent() {
             follower.follow(above, false);
         }
-        follower.follow(&place.path, false);
+        follower.follow(&place.path, is_deep(&place));
     }
 }
 
@@ -194,7 +199,7 @@ async fn list(State(served): State<Served>, RawQuery(query): RawQuery) -> Respon
     let asked = asked(query.as_deref());
     served
         .page(move |preview, follower| {
-            follow_all(preview, follower);
+            follow_all(preview, follower, |_| false);
             preview.list(&asked)
         })
         .await
@@ -204,10 +209,7 @@ async fn environments(State(served): State<Served>, RawQuery(query): RawQuery) -
     let asked = asked(query.as_deref());
     served
         .page(move |preview, follower| {
-            follow_all(preview, follower);
-            for place in preview.shelf.own.places().unwrap_or_default().iter().filter(|place| place.is_environment()) {
-                follower.follow(&place.path, true);
-            }
+            follow_all(preview, follower, Place::is_environment);
             preview.environments(&asked)
         })
         .await
@@ -217,7 +219,7 @@ async fn new_environment(State(served): State<Served>, RawQuery(query): RawQuery
     let asked = asked(query.as_deref());
     served
         .page(move |preview, follower| {
-            follow_all(preview, follower);
+            follow_all(preview, follower, |_| false);
             preview.editing(None, &asked)
         })
         .await
@@ -235,10 +237,7 @@ async fn editing(
 async fn findings(State(served): State<Served>) -> Response {
     served
         .page(move |preview, follower| {
-            follow_all(preview, follower);
-            for place in preview.shelf.own.places().unwrap_or_default() {
-                follower.follow(&place.path, true);
-            }
+            follow_all(preview, follower, |_| true);
             preview.all_findings()
         })
         .await
@@ -270,7 +269,7 @@ async fn part(
     let asked = asked(query.as_deref());
     if matches!(part.as_str(), "docker-compose.yml" | "rancher-compose.yml") {
         let preview = Arc::clone(&served.preview);
-        let made = tokio::task::spawn_blocking(move || {
+        let made = aside(move || {
             let place = preview.place(&above, &folder)?;
             preview.compose_file(&place, &version, &part, &asked)
         });
@@ -294,7 +293,7 @@ async fn part(
 
 async fn picture(State(served): State<Served>, Path((above, folder)): Path<(String, String)>) -> Response {
     let read = move || icon::read(&served.preview.place(&above, &folder).ok()?);
-    match tokio::task::spawn_blocking(read).await {
+    match aside(read).await {
         Ok(Some(icon)) => {
             let mut answer = answer(StatusCode::OK, icon.kind, icon.bytes);
             // Opened alone, it is a document of this address: one that may do nothing.
@@ -362,7 +361,7 @@ async fn catalog_api(State(served): State<Served>, uri: Uri, headers: HeaderMap)
         query,
     };
     let schemas = format!("{}/v1-catalog/schemas", asked.base);
-    let answered = tokio::task::spawn_blocking(move || api::answer(&served.preview.shelf, &asked)).await;
+    let answered = aside(move || api::answer(&served.preview.shelf, &asked)).await;
     let mut answer = match answered {
         Ok(Answer::Json(status, value)) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -118,7 +118,9 @@ fn needs(status: &Status, name: &mut String) -> Needs {
                 host: node.description.hostname.clone(),
                 stage: AWAY.trim_start_matches('/').to_owned(),
                 wrong: format!("the managers have not reached its node for {} s", away / 1000),
-                what: "Start the host. If it runs, open the network to it. If it is gone for good, remove it from Rancher.".to_owned(),
+                what: "Start the host. If it runs, open the network to it. If it is gone for good, remove \
+                       it from Rancher."
+                    .to_owned(),
                 command: None,
             };
             open.insert(format!("{}{AWAY}", node.id), need);

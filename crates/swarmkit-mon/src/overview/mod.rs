@@ -275,7 +275,8 @@ impl Overview {
                  that 2378/tcp is open between the hosts."
             }
             Some(_) => {
-                "Start the host. If it runs, open the network to it. If it is gone for good, remove it from Rancher: its node is then taken out."
+                "Start the host. If it runs, open the network to it. If it is gone for good, remove it from Rancher: its node is \
+                 then taken out."
             }
             None => {
                 "See that the host runs, that its container swarmkit-mon does, and that 2378/tcp is open between the hosts. If \

@@ -86,7 +86,8 @@ fn too_large(network: &Network, networks: &[Network]) -> Option<String> {
     (sends > between).then(|| {
         format!(
             "the overlay network {} sends packets of up to {sends} bytes, and the engine of this host was told that the network \
-             takes {between}: large answers get lost. Make the network anew with an MTU of {} (NETWORK_MTU is that of the network of NETWORK)",
+             takes {between}: large answers get lost. Make the network anew with an MTU of {} (NETWORK_MTU is that of the \
+             network of NETWORK)",
             network.name,
             between.saturating_sub(OVERHEAD)
         )

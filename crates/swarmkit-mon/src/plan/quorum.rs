@@ -55,7 +55,7 @@ pub(super) fn plan(seen: &Observation, metadata: &MetadataView, silence: &str) -
     };
     if seen.wanted.recovery == Recovery::Off {
         let plan = told("the swarm has no quorum, and QUORUM_RECOVERY is off".to_owned());
-        return plan.map(|plan| if plan.to_do.is_some() { plan } else { plan.advise(NOBODY_GOES_ON) });
+        return plan.map(|plan| Plan { to_do: plan.to_do.or(Some(NOBODY_GOES_ON)), ..plan });
     }
     if inside::may_know_less(seen) {
         return told("the swarm has no quorum, and the record is gone: another manager may put it back".to_owned());
@@ -133,5 +133,9 @@ fn survivors<'a>(seen: &Observation, metadata: &MetadataView, view: &'a RancherV
     let active = hosts.filter(|uuid| entry(uuid).is_some_and(|host| host.is_active()));
     let age = |uuid: &String| metadata.monitors.get(uuid).map_or(u64::MAX, |monitor| monitor.age);
     let first = active.min_by_key(|uuid| (!manages(uuid), age(uuid), *uuid));
-    first.map(String::as_str).ok_or_else(|| "the swarm has no quorum, and no manager's host is active in Rancher: activate one of them, or reconnect its agent".to_owned())
+    first.map(String::as_str).ok_or_else(|| {
+        "the swarm has no quorum, and no manager's host is active in Rancher: activate one of them, or reconnect its \
+         agent"
+            .to_owned()
+    })
 }

@@ -26,8 +26,8 @@ const LATE_MS: u64 = 5_000;
 const ALIVE_MS: u64 = 180_000;
 
 /// What to do where the managers run, and no leader comes of it.
-const NONE_IS_LOST: &str = "Most managers run: open 2377/tcp and 7946/tcp and udp between them, and look at their engines' \
-                            logs. Remove no host from Rancher for this.";
+const MOST_RUN: &str = "Most managers run: open 2377/tcp and 7946/tcp and udp between them, and look at their engines' logs. \
+                        Remove no host from Rancher for this.";
 /// The same where none is left that could go on.
 const NONE_IS_LEFT: &str = "Bring a manager back. If all of them are gone for good, none is left that could go on: restore a backup, \
                             as docs/operating.md has it.";
@@ -66,16 +66,13 @@ pub(super) fn of(seen: &Observation, missed_ms: u64) -> Reach {
     let all_silent = peers.iter().all(|peer| peer.said.is_none());
     if (voters - lost.len()) * 2 > voters {
         let text = format!("the swarm has no leader, though most managers' monitors answer: {}", unreached(seen));
-        return if missed_ms < LEADERLESS_MS { Reach::Unknown } else { Reach::Lost(text, Some(NONE_IS_LOST)) };
+        return if missed_ms < LEADERLESS_MS { Reach::Unknown } else { Reach::Lost(text, Some(MOST_RUN)) };
     }
     if all_silent && missed_ms < UNANSWERED_MS {
         return Reach::Unknown;
     }
-    let to_do = match lost.len() {
-        _ if lost.iter().any(|peer| peer.said.is_some()) => Some(STILL_THERE),
-        all if all == voters => Some(NONE_IS_LEFT),
-        _ => None,
-    };
+    let are_there = lost.iter().any(|peer| peer.said.is_some());
+    let to_do = are_there.then_some(STILL_THERE).or((lost.len() == voters).then_some(NONE_IS_LEFT));
     Reach::Lost(format!("{} of {voters} managers are lost: {}", lost.len(), names(&lost)), to_do)
 }
 

@@ -120,8 +120,8 @@ impl Stage {
             ),
             Self::Join => (
                 PASSING_MS,
-                "See that the managers' hosts run. If they do, open 2377/tcp, 2378/tcp, 7946/tcp and udp and 4789/udp between the hosts, \
-                 and see that their clocks agree.",
+                "See that the managers' hosts run. If they do, open 2377/tcp, 2378/tcp, 7946/tcp and udp and 4789/udp between the \
+                 hosts, and see that their clocks agree.",
                 None,
             ),
             Self::Foreign => (
@@ -136,8 +136,8 @@ impl Stage {
             ),
             Self::CutOff => (
                 0,
-                "Open 2377/tcp, 2378/tcp, 7946/tcp and udp and 4789/udp between this host and the managers that the reason names. The \
-                 swarm goes on: remove no host from Rancher for this.",
+                "Open 2377/tcp, 2378/tcp, 7946/tcp and udp and 4789/udp between this host and the managers that the reason \
+                 names. The swarm goes on: remove no host from Rancher for this.",
                 None,
             ),
             Self::NoQuorum => (
