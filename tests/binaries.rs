@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         cargo_binstall_asks_for_what_is_packed,
         the_action_checks_a_pull_request_and_tells_what_it_changes,
         the_action_stops_what_is_not_good,
+        what_was_there_before_a_push_by_force_is_fetched_and_else_all_is_checked,
         the_action_takes_nothing_that_is_not_what_the_sums_say,
         the_action_names_this_version,
     ]
@@ -240,6 +241,29 @@ fn the_action_stops_what_is_not_good() {
     runner.outputs.insert("github.event.pull_request.base.sha".to_owned(), "1".repeat(40));
     let (step, text) = runner.github(&workflow()).unwrap_err();
     assert!(step == "Check the catalog" && text.contains(&"1".repeat(40)), "{step}: {text}");
+    assert_eq!(summary(&sandbox), "");
+}
+
+fn what_was_there_before_a_push_by_force_is_fetched_and_else_all_is_checked() {
+    let sandbox = catalog();
+    good_change(&sandbox.clone);
+    let base = git(&sandbox.clone, &["rev-parse", "HEAD~"]);
+    let mut runner = runner(&sandbox, packed());
+    runner.outputs.insert("github.event_name".to_owned(), "push".to_owned());
+    // A shallow clone has what was pushed alone, and the rest can be had.
+    let whole = sandbox.folder.path().join("whole");
+    git(sandbox.folder.path(), &["clone", "-q", "--bare", sandbox.clone.to_str().unwrap(), whole.to_str().unwrap()]);
+    git(&whole, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    fs::remove_dir_all(&sandbox.clone).unwrap();
+    let from = format!("file://{}", whole.display());
+    git(sandbox.folder.path(), &["clone", "-q", "--depth", "1", &from, sandbox.clone.to_str().unwrap()]);
+    runner.outputs.insert("github.event.before".to_owned(), base);
+    runner.github(&workflow()).unwrap();
+    assert!(summary(&sandbox).contains("**An upgrade of a running stack recreates the containers of web.**"));
+    // What is nowhere any more is compared with nothing.
+    runner.outputs.insert("github.event.before".to_owned(), "1".repeat(40));
+    let told = runner.github(&workflow()).unwrap();
+    assert!(told.contains("::notice::1111") && told.contains("all that is there is checked"), "{told}");
     assert_eq!(summary(&sandbox), "");
 }
 

@@ -102,7 +102,7 @@ impl Runner {
     fn first_of(&self, expression: &str) -> String {
         let mut values = expression.split("||").map(|name| match self.outputs.get(name.trim()) {
             Some(value) => value.clone(),
-            None if name.trim().starts_with("github.event.") || name.contains("outputs.") => String::new(),
+            None if name.trim().starts_with("github.event") || name.contains("outputs.") => String::new(),
             None => panic!("{name} is not known"),
         });
         values.find(|value| !value.is_empty()).unwrap_or_default()
