@@ -19,8 +19,13 @@ mount --bind "$folder/etc" /etc/docker
 # A docker0 that is there has rancher-metadata behind it. Else nothing needs one.
 bridge=none
 ! ip link show docker0 >/dev/null 2>&1 || bridge=docker0
+# Each time that it is asked for `/info`, as it is all the time, an engine runs its runtime for its version. A script tells that in
+# less than half of the time that runc takes.
+runc=$(command -v runc)
+printf '#!/bin/sh\ncase $1 in --version) echo "%s" ;; *) exec %s "$@" ;; esac\n' "$("$runc" --version | head -n 1)" "$runc" >/run/runtime
+chmod +x /run/runtime
 # There are many engines and few processors: they spend memory in place of time.
 export GOGC=400
-exec dockerd --data-root "$folder/data" --exec-root /run/docker -p /run/docker.pid \
+exec dockerd --add-runtime lab=/run/runtime --default-runtime lab --data-root "$folder/data" --exec-root /run/docker -p /run/docker.pid \
   -H unix:///var/run/docker.sock -H "unix://$folder/socket/docker.sock" --storage-driver vfs --bridge $bridge --iptables=false \
   --cgroup-parent "/$group" --exec-opt native.cgroupdriver=cgroupfs
