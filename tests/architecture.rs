@@ -12,7 +12,8 @@ pub fn trials() -> Vec<Trial> {
     trials![
         an_arrow_is_drawn_for_what_is_used_and_for_nothing_else,
         every_crate_has_a_row,
-        every_place_it_names_is_there
+        every_place_it_names_is_there,
+        every_test_program_is_run
     ]
 }
 
@@ -77,4 +78,31 @@ fn every_place_it_names_is_there() {
     for place in named {
         assert!(root().join(place).exists(), "{place}");
     }
+}
+
+fn every_test_program_is_run() {
+    let script = fs::read_to_string(root().join("scripts/test")).unwrap();
+    let examples = fs::read_dir(root().join("examples")).unwrap();
+    let examples = examples.map(|entry| format!("examples/{}", entry.unwrap().file_name().into_string().unwrap()));
+    let mut programs = 0;
+    for folder in crates().into_iter().map(|(_, folder)| folder).chain(examples) {
+        let manifest = fs::read_to_string(root().join(&folder).join("Cargo.toml")).unwrap();
+        let manifest: Table = toml::from_str(&manifest).unwrap();
+        for test in manifest.get("test").and_then(toml::Value::as_array).into_iter().flatten() {
+            let name = test["name"].as_str().unwrap();
+            assert!(
+                script.contains(&format!("--test {name} ")) || script.contains(&format!("--test {name}\n")),
+                "{name}"
+            );
+            programs += 1;
+        }
+        let found = fs::read_dir(root().join(&folder).join("tests")).into_iter().flatten();
+        let found = found.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|is| is == "rs"));
+        let declared = manifest.get("test").is_some() || manifest["package"].get("autotests").is_some();
+        assert!(
+            declared || found.count() == 0,
+            "{folder}: cargo finds test programs by itself, which the script does not name"
+        );
+    }
+    assert!(programs >= 4);
 }
