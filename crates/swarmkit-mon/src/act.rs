@@ -145,6 +145,11 @@ impl Executor<'_> {
                 if engine.swarm().await.is_ok() {
                     return Err(ActError::Overtaken("the swarm answers again".to_owned()));
                 }
+                // That it does not takes seconds to tell, and the others may have taken the epoch back meanwhile.
+                let stands = self.rancher()?.record(&service(seen)?).await?;
+                if (stands.epoch, &stands.recovery) != (begun.epoch, &begun.recovery) {
+                    return Err(ActError::Overtaken("the epoch that it has begun does not stand any more".to_owned()));
+                }
                 let member = state.member.clone().map(|member| Member { epoch: begun.epoch, ..member });
                 self.file.write(&State { member, ..state })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)

@@ -1,11 +1,12 @@
 //! One call over HTTP: within a time limit, of a bounded size, and with an error document never taken for data.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::DATE;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use tokio::time::Instant;
 
 /// What is kept of an error's text, in characters.
 const LONGEST_MESSAGE: usize = 300;

@@ -1,5 +1,5 @@
-//! How far this host's clock is from Rancher's. Nodes of a swarm refuse certificates of a time that is not theirs, and say
-//! no more than that; the one clock that all hosts hear of is that of Rancher's API.
+//! How far this host's clock is from others. Nodes of a swarm refuse certificates of a time that is not theirs, and say no more
+//! than that. Who asks Rancher's API hears of its clock; all others hear of that of the monitor that acts.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ const TOLD: Duration = Duration::from_secs(300);
 /// What was last heard.
 #[derive(Debug, Default)]
 pub struct Clock {
-    apart: Mutex<Option<Apart>>,
+    apart: Mutex<Option<(Apart, String)>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,20 +20,20 @@ enum Apart {
 }
 
 impl Clock {
-    /// Takes in the date of an answer that has just come. One that is none says nothing.
-    pub fn hear(&self, date: &str, now: SystemTime) {
+    /// Takes in the date of an answer that has just come, and whose clock it is of. One that is none says nothing.
+    pub fn hear(&self, date: &str, whose: &str, now: SystemTime) {
         let Ok(there) = httpdate::parse_http_date(date) else { return };
         let apart = match now.duration_since(there) {
             Ok(ahead) => Apart::Ahead(ahead),
             Err(behind) => Apart::Behind(behind.duration()),
         };
-        *self.apart.lock().unwrap_or_else(PoisonError::into_inner) = Some(apart);
+        *self.apart.lock().unwrap_or_else(PoisonError::into_inner) = Some((apart, whose.to_owned()));
     }
 
     /// What a person should know of it.
     pub fn warning(&self) -> Option<String> {
-        let apart = *self.apart.lock().unwrap_or_else(PoisonError::into_inner);
-        let (by, how) = match apart? {
+        let (apart, whose) = self.apart.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let (by, how) = match apart {
             Apart::Ahead(by) => (by, "ahead of"),
             Apart::Behind(by) => (by, "behind"),
         };
@@ -41,7 +41,7 @@ impl Clock {
         let minutes = by.as_secs() / 60;
         (by >= TOLD).then(|| {
             format!(
-                "this host's clock is {minutes} min {how} Rancher's: nodes refuse each other's certificates when their \
+                "this host's clock is {minutes} min {how} {whose}, and one of the two is wrong: nodes refuse each other's certificates when their \
                  clocks are far apart"
             )
         })
@@ -58,9 +58,9 @@ mod tests {
         let there = httpdate::parse_http_date(date).unwrap();
         let told = |now: SystemTime| {
             let clock = Clock::default();
-            clock.hear(date, now);
+            clock.hear(date, "Rancher's", now);
             // What is no date changes nothing.
-            clock.hear("yesterday", now);
+            clock.hear("yesterday", "nobody's", now);
             clock.warning().unwrap_or_default()
         };
         assert_eq!(told(there + Duration::from_secs(299)), "");

@@ -12,13 +12,14 @@ use serde_json::{Map, Value, json};
 use super::admission::Admission;
 use super::call;
 use super::engine::Engine;
-use super::metadata::{self, Metadata};
+use super::metadata::Metadata;
 use super::overview::{self, Overview};
 use super::own_container::OwnContainer;
+use super::places::Places;
 use super::run::Monitor;
 use super::scrub::{GONE, Scrub};
 use super::status::Preview;
-use swarmkit_settings::{DOCKER_SOCKET, HEALTH_PORT, SETTINGS, Settings, built_from};
+use swarmkit_settings::{HEALTH_PORT, SETTINGS, Settings, built_from};
 
 /// What the monitor on this host may take to answer.
 const ASK: Duration = Duration::from_secs(10);
@@ -79,8 +80,9 @@ impl Diagnosis {
         environment: impl Fn(&str) -> Option<String> + Copy,
     ) -> anyhow::Result<Self> {
         let scrub = Scrub::new(environment);
-        let engine = Engine::new(Path::new(DOCKER_SOCKET))?;
-        let metadata = Metadata::new(metadata::ADDRESS)?;
+        let places = Places::default();
+        let engine = Engine::new(&places.engine)?;
+        let metadata = Metadata::new(&places.metadata)?;
         let own = call::client().build()?;
         let admission = Admission::new(&settings.status_token);
         let own = |path: &str| {
@@ -88,7 +90,7 @@ impl Diagnosis {
             let what = format!("the monitor: GET {path}");
             async move { call::bytes(&what, ASK, 4 * LARGEST, request).await }
         };
-        let mut monitor = Monitor::new(settings, false, environment)?;
+        let mut monitor = Monitor::new(settings, &places, false, environment)?;
         let (status, metrics, (view, plan), overview, info, nodes, log) = tokio::join!(
             own("/status"),
             own("/metrics"),

@@ -69,9 +69,9 @@ async fn opens(ip: IpAddr, port: u16) -> bool {
     matches!(tokio::time::timeout(CONNECT, TcpStream::connect((ip, port))).await, Ok(Ok(_)))
 }
 
-/// What a person should know.
-pub fn warning(closed: &BTreeSet<IpAddr>) -> Option<String> {
-    let hosts: Vec<String> = closed.iter().map(IpAddr::to_string).collect();
+/// What a person should know of managers whose port is closed.
+pub fn warning(closed: impl Iterator<Item = String>) -> Option<String> {
+    let hosts: Vec<String> = closed.collect();
     (!hosts.is_empty()).then(|| {
         format!(
             "this host reaches the managers {} on {SWARM_PORT}/tcp and not on {GOSSIP_PORT}/tcp: services on the two do not reach \

@@ -1,9 +1,9 @@
 //! What others ask the monitor, on the port of the health check: the page of the whole swarm at `/`, `/overview`, `/ping`,
 //! `/status`, `/metrics`, `/identity`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -11,6 +11,7 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::admission::Admission;
 use super::engine::LocalNodeState;
@@ -183,8 +184,8 @@ fn manages(status: &Status) -> bool {
 ///
 /// # Errors
 /// Something else listens there.
-pub async fn listen() -> std::io::Result<TcpListener> {
-    TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, HEALTH_PORT))).await
+pub async fn listen(at: IpAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::new(at, HEALTH_PORT)).await
 }
 
 /// Answers for as long as it is polled.

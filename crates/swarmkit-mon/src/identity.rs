@@ -79,7 +79,21 @@ pub fn client(limit: Duration) -> ClientBuilder {
 /// # Errors
 /// As every call.
 pub async fn ask(client: &Client, what: &str, ip: IpAddr, limit: Duration) -> Result<Identity, CallError> {
-    call::json(what, limit, LARGEST, request(client, ip)).await
+    ask_and_hear(client, what, ip, limit, |_| {}).await
+}
+
+/// The same, with the date of the answer told to `date`.
+///
+/// # Errors
+/// As every call.
+pub async fn ask_and_hear(
+    client: &Client,
+    what: &str,
+    ip: IpAddr,
+    limit: Duration,
+    date: impl FnOnce(&str),
+) -> Result<Identity, CallError> {
+    call::json_and_date(what, limit, LARGEST, request(client, ip), date).await
 }
 
 /// The same with all that it tells those who may look.

@@ -1,6 +1,6 @@
 //! What of the plans is logged: where the host stands and why, once; louder where a person is needed, and that it is over.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use super::past::ms;
 use super::plan::{Plan, Stage, Warning};
@@ -19,6 +19,8 @@ pub struct Journal {
 struct Stands {
     stage: Stage,
     since: Instant,
+    /// Since when something holds it up where all is well otherwise.
+    held_up: Option<Instant>,
     /// The reasons that were said, since they may take turns.
     said: Vec<String>,
     /// Whether it was said that a person is needed.
@@ -39,14 +41,11 @@ enum Line {
 impl Journal {
     /// Logs what is new.
     pub fn log(&mut self, plan: &Plan, now: Instant) {
-        let before = self.stands.as_ref().map(|stands| (stands.stage, stands.since, stands.is_loud));
         let (stage, reason) = (plan.stage.name(), plan.reason.as_str());
-        let line = self.line(plan, now);
-        if let Some((was, since, true)) = before
-            && was != plan.stage
-        {
+        if let Some((was, since)) = self.over(plan) {
             tracing::info!(stage = was.name(), after_s = ms(now - since) / 1000, "is over");
         }
+        let line = self.line(plan, now);
         let to_do = plan.advice().map_or("", |advice| advice.what);
         let see = plan.stage.see();
         match line {
@@ -62,14 +61,26 @@ impl Journal {
         self.warned.clone_from(&plan.warnings);
     }
 
+    /// What a person was told of and is over, and since when it was.
+    fn over(&mut self, plan: &Plan) -> Option<(Stage, Instant)> {
+        let stands = self.stands.as_mut().filter(|stands| stands.is_loud)?;
+        let is_over = stands.stage != plan.stage || (stands.held_up.is_some() && !plan.is_held_up());
+        is_over.then(|| {
+            stands.is_loud = false;
+            (stands.stage, stands.held_up.unwrap_or(stands.since))
+        })
+    }
+
     /// The line for where the host stands; none if nothing is new.
     fn line(&mut self, plan: &Plan, now: Instant) -> Option<Line> {
         let is_same = self.stands.as_ref().is_some_and(|stands| stands.stage == plan.stage);
         if !is_same {
-            self.stands = Some(Stands { stage: plan.stage, since: now, said: Vec::new(), is_loud: false });
+            let held_up = self.stands.as_ref().and_then(|stands| stands.held_up);
+            self.stands = Some(Stands { stage: plan.stage, since: now, held_up, said: Vec::new(), is_loud: false });
         }
         let stands = self.stands.as_mut()?;
-        let need = plan.need(ms(now - stands.since));
+        stands.held_up = plan.is_held_up().then(|| stands.held_up.unwrap_or(now));
+        let need = plan.need(ms(now - stands.held_up.unwrap_or(stands.since)));
         let is_new = !stands.said.contains(&plan.reason);
         if is_new {
             if stands.said.len() == MOST {
@@ -118,5 +129,22 @@ mod tests {
         assert_eq!(line(Stage::WaitToken, 60), None);
         assert_eq!(line(Stage::WaitToken, 121), Some(Line::Warn));
         assert_eq!(line(Stage::WaitToken, 180), None);
+    }
+
+    #[test]
+    fn one_that_is_held_up_where_all_is_well_warns_once_it_has_been_for_long_and_says_that_it_is_over() {
+        let (mut journal, start) = (Journal::default(), Instant::now());
+        let held_up = plan(Stage::LeaseHolder, "cannot").advise("See that it can.");
+        let at = |second| start + Duration::from_secs(second);
+        assert_eq!(journal.line(&plan(Stage::LeaseHolder, "acts"), at(0)), Some(Line::Info));
+        // How long it has been the lease holder does not matter.
+        assert_eq!(journal.line(&held_up, at(5_000)), Some(Line::Info));
+        assert_eq!(journal.line(&held_up, at(5_119)), None);
+        assert_eq!(journal.line(&held_up, at(5_120)), Some(Line::Warn));
+        assert_eq!(journal.line(&held_up, at(5_300)), None);
+        assert_eq!(journal.over(&held_up), None);
+        assert_eq!(journal.over(&plan(Stage::LeaseHolder, "acts")), Some((Stage::LeaseHolder, at(5_000))));
+        assert_eq!(journal.line(&plan(Stage::LeaseHolder, "acts"), at(5_400)), None);
+        assert_eq!(journal.over(&plan(Stage::LeaseHolder, "acts")), None, "it is said once");
     }
 }

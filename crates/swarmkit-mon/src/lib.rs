@@ -53,6 +53,7 @@ pub mod own_service;
 pub mod pace;
 pub mod past;
 pub mod peers;
+pub mod places;
 pub mod plan;
 pub mod program;
 pub mod rancher;

@@ -1,8 +1,11 @@
 //! What people call hosts and nodes. The plan goes by UUIDs and IDs, as names may be the same; texts for people have names
 //! beside them.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::introduction::plain;
 use super::metadata::Metadata;
@@ -22,6 +25,8 @@ const UUID: usize = 36;
 #[derive(Debug, Default)]
 pub struct Names {
     known: HashMap<String, String>,
+    /// The same by the hosts' addresses.
+    addresses: HashMap<String, String>,
     asked: Option<Instant>,
 }
 
@@ -50,7 +55,19 @@ impl Names {
             ("", address) => plain(address, LONGEST),
             (name, address) => format!("{name} ({})", plain(address, LONGEST)),
         };
+        if !address.is_empty() && !name.is_empty() {
+            if self.addresses.len() >= MOST {
+                self.addresses.clear();
+            }
+            self.addresses.insert(plain(address, LONGEST), shown.clone());
+        }
         self.keep(uuid, shown);
+    }
+
+    /// The host that has an address.
+    pub fn of_address(&self, ip: IpAddr) -> String {
+        let address = ip.to_string();
+        self.addresses.get(&address).cloned().unwrap_or(address)
     }
 
     /// A node keeps its ID: that is what Docker's commands take, and a host's earlier node has the same name.
@@ -81,10 +98,12 @@ impl Names {
         named
     }
 
-    /// Asks rancher-metadata, if a plan tells people of a host whose name nobody else told.
-    pub async fn ask(&mut self, plan: &Plan, metadata: &Metadata) {
+    /// Asks rancher-metadata, if people are told of a host, by a plan or by its address, whose name nobody else told.
+    pub async fn ask(&mut self, plan: &Plan, told: &BTreeSet<IpAddr>, metadata: &Metadata) {
         let mut texts = plan.warnings.iter().map(|warning| &warning.text).chain([&plan.reason]);
-        if texts.any(|text| self.is_nameless(text)) && self.asked.is_none_or(|at| at.elapsed() >= ASKED_EACH) {
+        let is_nameless = texts.any(|text| self.is_nameless(text))
+            || told.iter().any(|ip| !self.addresses.contains_key(&ip.to_string()));
+        if is_nameless && self.asked.is_none_or(|at| at.elapsed() >= ASKED_EACH) {
             self.asked = Some(Instant::now());
             for host in metadata.hosts().await.unwrap_or_default() {
                 self.host(&host.uuid, &host.hostname, &host.agent_ip);
@@ -162,6 +181,8 @@ mod tests {
         assert_eq!(names.in_text(&told), "host 10.0.0.6 waits");
         names.host(&other, "web-2\u{1b}[31m", "10.0.0.6");
         assert_eq!(names.in_text(&told), "host web-2\u{fffd}[31m (10.0.0.6) waits");
+        assert_eq!(names.of_address([10, 0, 0, 5].into()), "web-1 (10.0.0.5)");
+        assert_eq!(names.of_address([10, 0, 0, 7].into()), "10.0.0.7");
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::sync::Arc;
 
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::call::CallError;
+use super::clock::Clock;
 use super::engine::{Engine, Info, ManagerStatus, Network, Node, Reachability, Role, SwarmInfo};
 use super::identity::{Identity, Mirror, has_stayed};
 use super::labels;
@@ -84,6 +86,17 @@ impl Observation {
         let before = self.rancher_view().and_then(|view| view.record.recovery.as_ref());
         let kept = self.own.state.kept_record(self.engine.as_ref().ok().map(|info| &info.swarm));
         record.or_kept(kept).recovering(cluster, before, claim)
+    }
+
+    /// Whether this host's manager has gone on alone with its swarm, and the others have taken that epoch back, by a record that
+    /// still has it as a voter.
+    pub fn was_taken_back(&self, record: &Record) -> bool {
+        let Some(member) = &self.own.state.member else { return false };
+        record.cluster.as_ref() == Some(&member.cluster)
+            && record.recovery.is_none()
+            && member.epoch < record.epoch
+            && record.voters.contains(&member.node)
+            && self.swarm_view().is_some_and(|swarm| !swarm.has_voters_of(record))
     }
 
     /// Rancher's view, if it was asked and answered.
@@ -263,6 +276,13 @@ impl SwarmView {
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
     }
+
+    /// Whether the voters of a record manage here, but for the one by which it may be late. One that has gone on alone is not of
+    /// the swarm of the others, though these still have it in their list.
+    pub fn has_voters_of(&self, record: &Record) -> bool {
+        let manages = |id: &&String| self.node(id).is_some_and(|node| node.manager.is_some());
+        record.voters.iter().filter(manages).count() * 2 >= record.voters.len()
+    }
 }
 
 /// The three that are asked.
@@ -275,6 +295,8 @@ pub struct Sources {
     pub rancher: Result<Rancher, String>,
     /// The container that this process runs in.
     pub container: OwnContainer,
+    /// How far this host's clock is from the last one that was heard of.
+    pub clock: Arc<Clock>,
     /// Who answers at this host's address; nobody is asked by a process that does not answer itself.
     pub mirror: Option<Mirror>,
 }

@@ -1,9 +1,10 @@
 //! For how long some things have been as they are: time enters the plan as data, so that the plan needs no clock.
 
 use std::collections::{BTreeSet, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::engine::{Info, LocalNodeState, Node, NodeState, Role};
 use super::labels::TOKEN;
@@ -132,6 +133,11 @@ past! {
         superseded_ms: u64 = |memory, now| match memory.superseded_from {
             from if memory.heartbeats > from => memory.superseded.elapsed(now),
             _ => 0,
+        },
+        /// The same while there was no heartbeat.
+        unheard_ms: u64 = |memory, now| match memory.superseded_from {
+            from if memory.heartbeats > from => 0,
+            _ => memory.superseded.elapsed(now),
         },
     }
 }
@@ -275,8 +281,10 @@ impl Memory {
         }
         let member = seen.own.state.member.as_ref();
         let member = member.filter(|member| Some(member.node.as_str()) == node);
-        let of_before = |member: &&Member| member.epoch < record.epoch && !record.voters.contains(&member.node);
-        if self.superseded.see(member.is_some_and(|member| of_before(&member)), now) {
+        let of_before = |member: &Member| {
+            member.epoch < record.epoch && (!record.voters.contains(&member.node) || seen.was_taken_back(record))
+        };
+        if self.superseded.see(member.is_some_and(of_before), now) {
             self.superseded_from = self.heartbeats;
         }
     }

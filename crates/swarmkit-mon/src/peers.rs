@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Client;
 use serde::Serialize;
@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::clock::Clock;
 use super::identity::{self, Identity};
 use super::observe::{Observation, Sources};
 use super::plan::{Plan, Stage};
@@ -144,7 +145,7 @@ pub async fn run(
         let found = if now.is_refused || now.voters.is_empty() {
             None
         } else {
-            let mut found = ask(&client, &now).await;
+            let mut found = ask(&client, &now, &sources.clock).await;
             names.put(&sources, &mut found).await;
             Some(found)
         };
@@ -164,34 +165,37 @@ pub async fn run(
     }
 }
 
-async fn ask(client: &Client, asked: &Asked) -> Vec<Peer> {
+async fn ask(client: &Client, asked: &Asked, clock: &Clock) -> Vec<Peer> {
     let limit = asked.period_ms.saturating_mul(FRESH_PERIODS).max(FRESH_MS);
     if let Some((node, ip)) = asked.lease.as_ref().and_then(|node| asked.voters.get_key_value(node)) {
-        let (peer, holds) = one(client, node, *ip, asked.tries_port, limit).await;
+        let ((peer, holds), date) = one(client, node, *ip, asked.tries_port, limit).await;
         if holds {
+            clock.hear(&date, &format!("that of the manager on {peer}"), SystemTime::now());
             return vec![peer];
         }
     }
     let mut all = JoinSet::new();
     for (node, ip) in asked.voters.clone() {
         let (client, tries_port) = (client.clone(), asked.tries_port);
-        all.spawn(async move { one(&client, &node, ip, tries_port, limit).await.0 });
+        all.spawn(async move { one(&client, &node, ip, tries_port, limit).await.0.0 });
     }
     let mut peers = all.join_all().await;
     peers.sort_by(|one, other| one.node.cmp(&other.node));
     peers
 }
 
-/// Asks one. Answers, too, whether its monitor holds the lease.
-async fn one(client: &Client, node: &str, ip: IpAddr, tries_port: bool, limit_ms: u64) -> (Peer, bool) {
+/// Asks one. Also answers whether its monitor holds the lease, and the date of its answer.
+async fn one(client: &Client, node: &str, ip: IpAddr, tries_port: bool, limit_ms: u64) -> ((Peer, bool), String) {
     let open = async {
         if !tries_port {
             return None;
         }
         Some(timeout(ASK, TcpStream::connect(SocketAddr::new(ip, SWARM_PORT))).await.is_ok_and(|made| made.is_ok()))
     };
-    let (said, is_open) = tokio::join!(identity::ask(client, "a manager's monitor", ip, ASK), open);
-    judge(node, ip, said.ok(), is_open, limit_ms)
+    let mut date = String::new();
+    let asked = identity::ask_and_hear(client, "a manager's monitor", ip, ASK, |told| told.clone_into(&mut date));
+    let (said, is_open) = tokio::join!(asked, open);
+    (judge(node, ip, said.ok(), is_open, limit_ms), date)
 }
 
 /// What an answer tells of a manager, and whether its monitor holds the lease. Another node's answer tells nothing of it.
@@ -245,7 +249,54 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use swarmkit_settings::HEALTH_PORT;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    #[test]
+    fn the_clock_of_the_one_that_acts_is_heard_and_no_others() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            // One that nobody has.
+            let mut bound = None;
+            for number in 1..250 {
+                let ip = IpAddr::from([127, 44, 7, number]);
+                bound = TcpListener::bind((ip, HEALTH_PORT)).await.ok().map(|listener| (ip, listener));
+                if bound.is_some() {
+                    break;
+                }
+            }
+            let (ip, listener) = bound.unwrap();
+            let body = r#"{"nonce":"x","host":"u1","hostname":"h1","node":"n1","lease_ago_ms":5}"#;
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    let _ = stream.read(&mut [0; 1024]).await;
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+            let client = identity::client(ASK).build().unwrap();
+            let heard = async |lease: Option<&str>| {
+                let clock = Clock::default();
+                let asked = Asked {
+                    voters: [("n1".to_owned(), ip)].into(),
+                    lease: lease.map(str::to_owned),
+                    period_ms: 30_000,
+                    ..Asked::default()
+                };
+                assert!(ask(&client, &asked, &clock).await[0].said.is_some());
+                clock.warning().unwrap_or_default()
+            };
+            let told = heard(Some("n1")).await;
+            assert!(told.contains(&format!("ahead of that of the manager on h1 ({ip})")), "{told}");
+            assert_eq!(heard(None).await, "", "no other one is the measure");
+        });
+    }
 
     #[test]
     fn what_another_node_answers_tells_nothing_of_a_manager() {

@@ -5,12 +5,15 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::ArgMatches;
 use swarmkit_settings::built_from;
 use swarmkit_settings::command_line::{self, PlanFormat};
 use swarmkit_settings::{SETTINGS, Settings};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admission::Admission;
+use crate::places::Places;
 use crate::run::Monitor;
 use crate::status::Preview;
 use crate::{backup, diagnose, log, show};
@@ -48,6 +51,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Ends once the program is told to stop.
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut term = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut int = signal(SignalKind::interrupt()).context("SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
+            _ = int.recv() => tracing::info!(signal = "SIGINT", "stops"),
+        }
+    })
+}
+
 fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     if let Some(options) = command_line::status_options(matches) {
         return Ok(show::status(Admission::new(&settings.status_token), &options));
@@ -66,7 +81,8 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     log::begin(settings.log_level, settings.log_format);
     // One thread is enough for a program that waits.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut monitor = Monitor::new(settings, command_line::plan_format(matches).is_none(), environment)?;
+    let mut monitor =
+        Monitor::new(settings, &Places::default(), command_line::plan_format(matches).is_none(), environment)?;
     for warning in &settings.warnings {
         tracing::warn!(warning, "settings");
     }
@@ -88,7 +104,7 @@ fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(code));
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), managers = settings.manager_scale, "starts");
-    let outcome = runtime.block_on(monitor.run());
+    let outcome = runtime.block_on(async { monitor.run(told_to_stop()?).await.map_err(anyhow::Error::from) });
     // What is still being resolved or written by another thread is not waited for.
     runtime.shutdown_background();
     outcome?;

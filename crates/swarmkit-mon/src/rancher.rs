@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Certificate, Client, RequestBuilder, Url};
@@ -90,7 +91,7 @@ pub struct Rancher {
     url: Url,
     access_key: String,
     secret_key: String,
-    clock: Clock,
+    clock: Arc<Clock>,
 }
 
 impl Rancher {
@@ -118,11 +119,11 @@ impl Rancher {
         if url.scheme() == "https" {
             builder = trust(builder, environment("CATTLE_CA_CERT").as_deref())?;
         }
-        Ok(Self { client: builder.build()?, url, access_key, secret_key, clock: Clock::default() })
+        Ok(Self { client: builder.build()?, url, access_key, secret_key, clock: Arc::default() })
     }
 
     /// How far this host's clock is from that of the API.
-    pub fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &Arc<Clock> {
         &self.clock
     }
 
@@ -159,7 +160,7 @@ impl Rancher {
         let mut url = self.at(kind, Some(query));
         let mut all = Vec::new();
         for _ in 0..PAGES {
-            let hear = |date: &str| self.clock.hear(date, SystemTime::now());
+            let hear = |date: &str| self.clock.hear(date, "Rancher's", SystemTime::now());
             let request = self.request(reqwest::Method::GET, url);
             let page: Page<T> = call::json_and_date(&what, LIMIT, largest, request, hear).await?;
             if page.kind != "collection" {

@@ -1,9 +1,10 @@
 //! Writes what the lease holder publishes, beside all else: the swarm is not kept waiting for Rancher's API.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::act::ActError;
 use super::call::CallError;

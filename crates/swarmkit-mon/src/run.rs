@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use super::act::{ActError, Executor};
 use super::admission::Admission;
@@ -22,7 +21,7 @@ use super::identity::Mirror;
 use super::journal::Journal;
 use super::label_writer;
 use super::making::Making;
-use super::metadata::{self, Metadata};
+use super::metadata::Metadata;
 use super::names::Names;
 use super::notify::{self, Notifier};
 use super::observe::{Observation, Own, Recovery, Sources, Wanted};
@@ -30,6 +29,7 @@ use super::own_container::OwnContainer;
 use super::pace::Pace;
 use super::past::{Memory, ms};
 use super::peers::{self, Peer};
+use super::places::Places;
 use super::plan::{Change, Plan, WarningKind, plan};
 use super::rancher::Rancher;
 use super::record_writer;
@@ -37,9 +37,7 @@ use super::seal::KeyPair;
 use super::state::{State, StateFile};
 use super::status::{Done, Status};
 use super::wake;
-use swarmkit_settings::{
-    BACKUP_FOLDER, DOCKER_SOCKET, HEALTH_PORT, ManagerAvailability, QuorumRecovery, STATE_FOLDER, Settings,
-};
+use swarmkit_settings::{HEALTH_PORT, ManagerAvailability, QuorumRecovery, Settings};
 
 /// Why the monitor cannot run at all.
 #[derive(Debug, thiserror::Error)]
@@ -50,14 +48,9 @@ pub enum RunError {
     /// What is told to an address of the operator's.
     #[error("{0}")]
     Notify(#[from] notify::SetupError),
-    /// The health port, or the signals.
-    #[error("{what}: {error}")]
-    System {
-        /// What failed.
-        what: String,
-        /// How.
-        error: std::io::Error,
-    },
+    /// Something else listens on the health port.
+    #[error("the health port {HEALTH_PORT} cannot be opened: another program, or another monitor, may have it: {0}")]
+    HealthPort(std::io::Error),
 }
 
 impl From<&Settings> for Wanted {
@@ -99,23 +92,27 @@ pub struct Monitor {
     restored: Pending,
     /// Whose port of overlay networks is closed, while that is looked at.
     closed: Option<watch::Receiver<BTreeSet<IpAddr>>>,
+    places: Places,
 }
 
 impl Monitor {
-    /// The one for this host; `answers` tells whether it is to run, and so to answer others. Nothing is called yet. What is wrong with the way to Rancher's API is part of what it
-    /// sees: it keeps it from acting, not from answering health checks.
+    /// The one for this host; `answers` tells whether it is to run, and so to answer others. Nothing is called yet. What is
+    /// wrong with the way to Rancher's API is part of what it sees: it keeps it from acting, not from answering health checks.
     ///
     /// # Errors
     /// No client can be made.
     pub fn new(
         settings: &Settings,
+        places: &Places,
         answers: bool,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, RunError> {
+        let rancher = Rancher::from_environment(&environment).map_err(|error| error.to_string());
         let sources = Sources {
-            engine: Engine::new(Path::new(DOCKER_SOCKET))?,
-            metadata: Metadata::new(metadata::ADDRESS)?,
-            rancher: Rancher::from_environment(&environment).map_err(|error| error.to_string()),
+            engine: Engine::new(&places.engine)?,
+            metadata: Metadata::new(&places.metadata)?,
+            clock: rancher.as_ref().map_or_else(|_| Arc::default(), |api| Arc::clone(api.clock())),
+            rancher,
             container: OwnContainer::of_this_process(),
             mirror: answers.then(Mirror::new).transpose()?,
         };
@@ -131,7 +128,7 @@ impl Monitor {
             // As random as the key, and no part of it can be told from it.
             nonce: super::seal::mark(keys.public()),
             keys,
-            file: StateFile::new(Path::new(STATE_FOLDER)),
+            file: StateFile::new(&places.state),
             memory: Memory::new(Instant::now()),
             names: Names::default(),
             status: Arc::default(),
@@ -140,8 +137,9 @@ impl Monitor {
             notifier,
             admission: Admission::new(&settings.status_token),
             backups: settings.into(),
-            restored: Pending::new(Path::new(STATE_FOLDER)),
+            restored: Pending::new(&places.state),
             closed: None,
+            places: places.clone(),
         })
     }
 
@@ -169,36 +167,29 @@ impl Monitor {
         seen.past = self.memory.past(now);
         let mut plan = plan(&seen);
         self.memory.planned(&plan);
+        self.names.learn(&seen);
+        let closed = self.closed.as_ref().map(|closed| closed.borrow().clone()).unwrap_or_default();
+        if seen.metadata.is_ok() {
+            self.names.ask(&plan, &closed, &self.sources.metadata).await;
+        }
         let beside = [
             (WarningKind::StateFile, damage),
             (WarningKind::Backup, self.status.read().unwrap_or_else(PoisonError::into_inner).backups.warning()),
-            (WarningKind::PortClosed, self.closed.as_ref().and_then(|closed| gossip_port::warning(&closed.borrow()))),
+            (WarningKind::PortClosed, gossip_port::warning(closed.iter().map(|ip| self.names.of_address(*ip)))),
             (WarningKind::AddressDiffers, seen.has_stayed.then(|| stayed(&seen))),
-            (WarningKind::ClockApart, self.sources.rancher.as_ref().ok().and_then(|api| api.clock().warning())),
+            (WarningKind::ClockApart, self.sources.clock.warning()),
         ];
         plan.warnings.extend(beside.into_iter().filter_map(|(kind, text)| Some(kind.of(text?))));
-        self.names.learn(&seen);
-        if seen.metadata.is_ok() {
-            self.names.ask(&plan, &self.sources.metadata).await;
-        }
         self.names.put(&mut plan);
         (seen, plan)
     }
 
-    /// Looks, plans and acts until it is told to stop.
+    /// Looks, plans and acts until it is told to `stop`.
     ///
     /// # Errors
-    /// The health port is taken, or signals cannot be had.
-    pub async fn run(mut self) -> Result<(), RunError> {
-        let system = |what: &str| {
-            let what = what.to_owned();
-            move |error| RunError::System { what, error }
-        };
-        let mut term = signal(SignalKind::terminate()).map_err(system("SIGTERM"))?;
-        let mut int = signal(SignalKind::interrupt()).map_err(system("SIGINT"))?;
-        let listener = health::listen().await.map_err(system(&format!(
-            "the health port {HEALTH_PORT} cannot be opened: another program, or another monitor, may have it"
-        )))?;
+    /// The health port is taken.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+        let listener = health::listen(self.places.listen).await.map_err(RunError::HealthPort)?;
         let admission = self.admission.clone();
         let health =
             Arc::new(Health::new(Arc::clone(&self.sources), Arc::clone(&self.status), self.nonce.clone(), admission));
@@ -217,13 +208,12 @@ impl Monitor {
         let channels = Channels { desired, labels, request, published, ways, ask_peers, listening, managers };
         let sources = Arc::clone(&self.sources);
         let status = Arc::clone(&self.status);
-        let backups = Folder::new(Path::new(BACKUP_FOLDER));
+        let backups = Folder::new(&self.places.backups);
         let backed_up = schedule::run(self.backups, backups, Arc::clone(&sources), Arc::clone(&status));
         let notified = notify::run(self.notifier.take(), Arc::clone(&self.status));
         // Whichever ends first ends all: what is under way is dropped where it waits.
         tokio::select! {
-            _ = term.recv() => tracing::info!(signal = "SIGTERM", "stops"),
-            _ = int.recv() => tracing::info!(signal = "SIGINT", "stops"),
+            () = stop => {}
             () = health::serve(listener, health) => {}
             () = wake::run(Arc::clone(&sources), Arc::clone(&wake)) => {}
             () = label_writer::run(Arc::clone(&sources), wanted_labels, standing) => {}

@@ -1,10 +1,10 @@
 //! What the monitor knows and does, for `/status` and `swarmkit-mon plan`. It holds no secret.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::backup::schedule::Backups;
 use super::engine::Node;
@@ -66,6 +66,8 @@ pub struct Status {
     latest: Option<(Observation, Plan, Instant)>,
     /// Where the host stands, and since when.
     stands: Option<(Stage, Instant)>,
+    /// Since when something holds it up where all is well otherwise.
+    held_up: Option<Instant>,
     actions: VecDeque<Done>,
     /// How many actions of each kind were done, and were not.
     pub by_kind: BTreeMap<&'static str, Outcomes>,
@@ -93,6 +95,7 @@ impl Status {
         if self.stands.is_none_or(|(stage, _)| stage != plan.stage) {
             self.stands = Some((plan.stage, now));
         }
+        self.held_up = plan.is_held_up().then(|| self.held_up.unwrap_or(now));
         self.unanswered.engine += u64::from(seen.engine.is_err() || matches!(seen.swarm, Some(Err(_))));
         self.unanswered.metadata += u64::from(seen.metadata.is_err());
         self.unanswered.rancher += u64::from(matches!(seen.rancher, Some(Err(_))));
@@ -147,7 +150,8 @@ impl Status {
     /// What a person has to do about this host, if it waits for one.
     pub fn need(&self) -> Option<Advice> {
         // What is about to be changed passes by itself.
-        self.plan().filter(|plan| plan.change.is_none())?.need(self.stands_ms()?)
+        let stood_ms = self.held_up.map(|since| ms(since.elapsed())).or(self.stands_ms())?;
+        self.plan().filter(|plan| plan.change.is_none())?.need(stood_ms)
     }
 
     /// Whether this host's engine manages, or did when it was last heard of.

@@ -1,7 +1,9 @@
 //! For how long something has been so.
 
+use tokio::time::Instant;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Milliseconds, as many as fit.
 pub fn ms(time: Duration) -> u64 {

@@ -3,13 +3,14 @@
 //!
 //!     cargo run --release -p swarm-lab -- simulate --hosts 2000 --hours 24 --seed 7
 //!     cargo run --release -p swarm-lab -- simulate --seeds 1000 --steps 10000000
+//!     cargo run --release -p swarm-lab -- simulate --daemons --hours 0.25 --fault-every 60 --seeds 100
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use swarm_lab::simulator::{Settings, Simulation, Tally, shrink};
+use swarm_lab::simulator::{Settings, Simulation, Tally, daemons, shrink};
 
 /// Simulates Rancher environments with faults, and checks the daemon's promises after every step.
 #[derive(Args)]
@@ -41,25 +42,37 @@ pub struct Simulate {
     /// Print all that happens
     #[arg(long)]
     trace: bool,
+    /// Run whole daemons in the place of their judgement alone: for up to 20 hosts, and never twice the same way
+    #[arg(long)]
+    daemons: bool,
 }
 
 pub fn run(arguments: &Simulate) -> Result<ExitCode, String> {
+    if arguments.daemons && arguments.hosts.is_some_and(|hosts| hosts as usize > daemons::MOST_HOSTS) {
+        return Err(format!("--daemons takes up to {} hosts", daemons::MOST_HOSTS));
+    }
     let start = Instant::now();
     let mut all = Tally::default();
     let mut runs = 0;
     let mut seed = arguments.seed;
     while runs < arguments.seeds || all.steps < arguments.steps {
         let settings = settings(arguments, seed);
-        let mut simulation = Simulation::new(settings.clone());
-        let outcome = simulation.run();
-        for line in &simulation.trace {
+        let (outcome, trace) = if arguments.daemons {
+            daemons::run(settings.clone())
+        } else {
+            let mut simulation = Simulation::new(settings.clone());
+            let outcome = simulation.run();
+            (outcome, simulation.trace)
+        };
+        for line in &trace {
             println!("{line}");
         }
         match outcome {
             Ok(tally) => add(&mut all, &tally),
             Err(broken) => {
                 eprintln!("seed {seed}: {broken}");
-                let found = if arguments.only.is_some() { None } else { shrink::shrink(&settings) };
+                let found =
+                    if arguments.only.is_some() || arguments.daemons { None } else { shrink::shrink(&settings) };
                 if let Some((smallest, broken)) = found {
                     report(arguments, &smallest, &broken.to_string());
                 }

@@ -49,6 +49,8 @@ pub struct Api {
     pub is_v1: bool,
     /// What metadata says.
     pub told: Record,
+    /// How often it has caught up.
+    pub told_times: u64,
     pub monitors: BTreeMap<String, MonitorView>,
     /// The join tokens in host labels, by the host's UUID.
     pub handed: BTreeMap<String, String>,
@@ -63,6 +65,7 @@ impl Api {
     /// Metadata catches up.
     pub fn tell(&mut self, hosts: &[Host]) {
         self.told.clone_from(&self.record);
+        self.told_times += 1;
         self.monitors = hosts
             .iter()
             .filter(|host| host.is_registered)

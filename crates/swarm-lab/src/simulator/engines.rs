@@ -120,6 +120,12 @@ impl Simulation {
         !votes && group.voters().any(tells)
     }
 
+    /// Whether a host's engine takes itself for a manager, and nobody has told it otherwise.
+    pub fn takes_part_as_manager(&self, at: usize) -> bool {
+        let seat = self.hosts[at].engine.seat().filter(|seat| seat.manages && seat.is_alive());
+        seat.is_some_and(|seat| !(seat.pending && self.was_made_a_worker(at, seat)))
+    }
+
     pub fn new_node(&self, at: usize, id: &str, role: Role) -> Node {
         let addr = self.hosts[at].address.clone();
         Node {
@@ -182,9 +188,10 @@ impl Simulation {
     pub fn refresh(&mut self, group: usize) {
         self.refresh_alone(group);
         if self.groups[group].leader.is_none() {
-            // Its workers may turn to one that has gone on without it.
-            for newer in group + 1..self.groups.len() {
-                self.refresh_alone(newer);
+            // Its workers may turn to one that has gone on without it; or to the one from which it has gone on, if that took it back.
+            let first = if self.groups[group].taken_back { 0 } else { group + 1 };
+            for other in (first..self.groups.len()).filter(|other| *other != group) {
+                self.refresh_alone(other);
             }
         }
     }
@@ -250,7 +257,8 @@ impl Simulation {
         }
     }
 
-    /// Workers turn to a newer group of the same swarm which has their node, if its leader is the one they reach.
+    /// Workers turn to a newer group of the same swarm which has their node, if its leader is the one they reach; from one that
+    /// was taken back to the one before it, too.
     fn follow(&mut self, group: usize) {
         if self.groups.len() < 2 {
             return;
@@ -264,7 +272,8 @@ impl Simulation {
             let Some(seat) = self.hosts[host].engine.seat() else { continue };
             let other = &self.groups[seat.group];
             let led = other.leader.as_ref().is_some_and(|leader| self.reaches(seat.group, &seat.node, leader));
-            if seat.group < group && seat.node == node.id && !seat.manages && !led && self.linked(at, host) {
+            let turns = seat.group < group || (seat.group > group && other.taken_back);
+            if turns && seat.node == node.id && !seat.manages && !led && self.linked(at, host) {
                 moves.push(host);
             }
         }
@@ -294,6 +303,7 @@ impl Simulation {
         let pick = self.between(0, able.len() as u64 - 1) as usize;
         self.say(|| format!("group {group} elects {}", able[pick]));
         self.groups[group].leader = Some(able[pick].clone());
+        self.groups[group].elected_ms = self.now;
         self.groups[group].unreached.clear();
         self.refresh(group);
         self.wake_managers(group);

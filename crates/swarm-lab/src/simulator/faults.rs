@@ -289,13 +289,13 @@ impl Simulation {
                 self.hosts[at].engine = Engine::Out;
                 if self.one_in(2) {
                     self.hosts[at].state = State::default();
+                    self.wiped.insert(at);
                 }
                 self.hosts_changed(&[at]);
             }
             Kind::Move if self.can_be_lost(at) => {
                 self.kill_hosts(&[at]);
-                let last = 250 + number % 5;
-                self.hosts[at].address = format!("11.{}.{}.{last}", at / 250, at % 250);
+                self.hosts[at].address = (self.moved_to)(at, number);
                 let entry = self.hosts[at].entry;
                 self.api.hosts[entry].agent_ip_address = Some(self.hosts[at].address.clone());
                 self.metadata_changes();

@@ -21,8 +21,12 @@ pub struct Group {
     /// When a node was last found again.
     pub returned: BTreeMap<String, u64>,
     pub electing: bool,
+    /// When a leader was elected last.
+    pub elected_ms: u64,
     /// Another one has gone on without it.
     pub superseded: bool,
+    /// It was made by one that had begun an epoch which did not stand any more: it is for the others to say what it is.
+    pub taken_back: bool,
     /// When a monitor changed a role, in milliseconds.
     pub changed_ms: u64,
     /// Nodes whose roles are about to take effect.
@@ -47,7 +51,9 @@ impl Group {
             unreached: BTreeMap::new(),
             returned: BTreeMap::new(),
             electing: false,
+            elected_ms: 0,
             superseded: false,
+            taken_back: false,
             changed_ms: 0,
             settling: BTreeSet::new(),
             returning: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! A host: its engine, what it remembers, and what ails it.
 
-use swarmkit_mon::observe::Observation;
+use swarmkit_mon::engine::SwarmInfo;
+use swarmkit_mon::record::Record;
 use swarmkit_mon::state::State;
 
 use super::monitors::Monitor;
@@ -70,15 +71,12 @@ impl Host {
         self.engine_up && !self.frozen && !self.lost
     }
 
-    /// Hears what a reconcile tells of the epoch of the swarm that it manages.
-    pub fn hear(&mut self, seen: &Observation) {
-        let kept = self.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm));
-        let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
-        let record = seen.rancher_view().map(|view| &view.record).or(read);
-        self.heard_epoch = match (kept, record) {
-            (Some(kept), Some(record)) if kept.cluster == record.cluster => record.epoch.max(self.heard_epoch),
-            (None, _) => 0,
-            _ => self.heard_epoch,
+    /// Hears what a record tells of the epoch of the swarm that it manages.
+    pub fn hear(&mut self, engine: Option<&SwarmInfo>, record: &Record) {
+        self.heard_epoch = match self.state.kept_record(engine) {
+            Some(kept) if kept.cluster == record.cluster => record.epoch.max(self.heard_epoch),
+            Some(_) => self.heard_epoch,
+            None => 0,
         };
     }
 

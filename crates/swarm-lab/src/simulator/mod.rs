@@ -7,11 +7,15 @@
 //! that is lost is called down after 10 to 15 s; a manager without a leader does not answer; a worker breaks down when it
 //! is promoted and the manager that it joined through is gone.
 //!
+//! In the place of these monitors whole daemons can run: see [`daemons`].
+//!
 //! A run is its [`Settings`]: the same ones give the same run. Faults are a list that is made before the run, so that
 //! they can be left out one by one: see [`shrink`].
 
 pub mod api;
 mod changes;
+pub mod daemons;
+mod engine_calls;
 pub mod engines;
 pub mod faults;
 pub mod group;
@@ -23,12 +27,13 @@ mod roles;
 pub mod shrink;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
 
 use swarmkit_mon::engine::Role;
 use swarmkit_mon::observe::{Observation, Wanted};
 use swarmkit_mon::plan::Plan;
+use tokio::time::Instant;
 
 use crate::dice::Dice;
 use crate::wanted::wanted;
@@ -41,6 +46,9 @@ use record_writing::Outcome;
 
 /// How many services there are once a swarm has two nodes.
 pub const SERVICES: usize = 5;
+
+/// What is late once all is well may still be put right for so long: labels and the record follow.
+const QUIET_MS: u64 = 120_000;
 
 /// What judges: the daemon's `plan`, or one with a bug.
 pub type Judge = fn(&Observation) -> Plan;
@@ -59,9 +67,13 @@ pub struct Settings {
     pub fault_every_ms: u64,
     /// For how long it may take after the last fault until all is as it shall be, in milliseconds.
     pub bound_ms: u64,
+    /// For how long nothing may change then, in milliseconds.
+    pub calm_ms: u64,
     /// The faults to take of those that the seed makes, by number; all of them if `None`.
     pub only: Option<Vec<usize>>,
     pub judge: Judge,
+    /// Whether the monitors are whole daemons, which run elsewhere: see [`daemons`].
+    pub daemons: bool,
     /// Whether what happens is kept as text.
     pub trace: bool,
     /// Is told the simulated time in milliseconds, every hour of it.
@@ -84,8 +96,10 @@ impl Settings {
             trouble_ms: 40 * 60_000,
             fault_every_ms: 90_000,
             bound_ms: 30 * 60_000,
+            calm_ms: 3_600_000,
             only: None,
             judge: swarmkit_mon::plan::plan,
+            daemons: false,
             trace: false,
             progress: None,
         }
@@ -128,7 +142,8 @@ pub enum Event {
     Begin { host: usize, process: u64, planned: Box<(Observation, Plan, u64)> },
     Done { host: usize, process: u64, good: bool },
     Init { host: usize, process: u64, nonce: String },
-    Force { host: usize, process: u64, epoch: u64, seen: Box<Observation> },
+    Force { host: usize, process: u64, epoch: u64, init: u64, seen: Box<Observation> },
+    Forced { host: usize, process: u64 },
     Publish { host: usize, process: u64 },
     Published { host: usize, process: u64, outcome: Box<Outcome> },
     Rested { host: usize, process: u64 },
@@ -186,6 +201,12 @@ pub struct Simulation {
     number: u64,
     serial: u64,
     pub broken: Option<Broken>,
+    /// The address of a host that has moved, by a number of its move.
+    moved_to: Box<dyn Fn(usize, usize) -> String + Send>,
+    /// Hosts whose engines have news for their daemons.
+    woken: BTreeSet<usize>,
+    /// Hosts whose disks were made anew.
+    wiped: BTreeSet<usize>,
     /// The record was lost while nobody was there who knew of the latest epoch: nothing can be promised.
     pub is_void: bool,
     /// All is as it shall be, and has to stay so.
@@ -212,6 +233,9 @@ impl Simulation {
             number: 0,
             serial: 0,
             broken: None,
+            moved_to: Box::new(|at, number| format!("11.{}.{}.{}", at / 250, at % 250, 250 + number % 5)),
+            woken: BTreeSet::new(),
+            wiped: BTreeSet::new(),
             is_void: false,
             calm: false,
             peace: false,
@@ -336,7 +360,8 @@ impl Simulation {
             Event::Begin { host, process, planned } => self.begin(host, process, *planned),
             Event::Done { host, process, good } => self.done(host, process, good),
             Event::Init { host, process, nonce } => self.init_done(host, process, &nonce),
-            Event::Force { host, process, epoch, seen } => self.force(host, process, epoch, &seen),
+            Event::Force { host, process, epoch, init, seen } => self.force(host, process, epoch, init, &seen),
+            Event::Forced { host, process } => self.forced(host, process),
             Event::Publish { host, process } => self.publish(host, process),
             Event::Published { host, process, outcome } => self.published(host, process, *outcome),
             Event::Rested { host, process } => self.rested(host, process),
@@ -355,11 +380,13 @@ impl Simulation {
     }
 
     /// The whole run: trouble, then peace until all is as it shall be, then an hour in which nothing may change.
+    ///
+    /// # Errors
+    /// A promise is broken.
     pub fn run(&mut self) -> Result<Tally, Broken> {
         let trouble = self.settings.trouble_ms;
         self.run_until(trouble, |_| false);
-        self.make_peace();
-        let peace = self.now;
+        let peace = self.begin_peace();
         let mut looked = 0;
         let bound = peace + self.settings.bound_ms;
         let mut good = false;
@@ -370,9 +397,26 @@ impl Simulation {
             }
             good
         });
+        let Some(before) = self.end_peace(peace, good) else { return Ok(self.tally.clone()) };
+        let quiet = self.now + QUIET_MS;
+        self.run_until(quiet, |_| false);
+        let counted = self.begin_calm();
+        let end = self.now + self.settings.calm_ms;
+        self.run_until(end, |_| false);
+        self.end_calm(&before, &counted)
+    }
+
+    fn begin_peace(&mut self) -> u64 {
+        self.make_peace();
+        self.now
+    }
+
+    /// Judges whether all is as it shall be, some time after peace began. Answers with what was counted until then; with `None`
+    /// where nothing can be promised.
+    fn end_peace(&mut self, peace: u64, good: bool) -> Option<Tally> {
         if self.is_void {
             self.tally.void += 1;
-            return Ok(self.tally.clone());
+            return None;
         }
         if self.broken.is_none() && !good {
             let why = self.is_well().err();
@@ -382,19 +426,23 @@ impl Simulation {
             }
         }
         self.tally.settled_ms = self.now - peace;
-        let before = self.tally.clone();
-        // What is late by then may still be put right: labels and the record follow.
-        let quiet = self.now + 120_000;
-        self.run_until(quiet, |_| false);
+        Some(self.tally.clone())
+    }
+
+    /// From now on nothing may change.
+    fn begin_calm(&mut self) -> Tally {
         self.calm = true;
-        let (start, counted) = (self.now, self.tally.clone());
-        self.run_until(start + 3_600_000, |_| false);
+        self.tally.clone()
+    }
+
+    fn end_calm(&mut self, before: &Tally, counted: &Tally) -> Result<Tally, Broken> {
         self.tally.calm_metadata_requests = self.tally.metadata_requests - counted.metadata_requests;
         self.tally.calm_api_requests = self.tally.api_requests - counted.api_requests;
         if self.broken.is_none()
             && let Err(why) = self.is_well()
         {
-            self.breaks(Promise::Converges, format!("an hour after it was well: {why}"));
+            let minutes = self.settings.calm_ms / 60_000;
+            self.breaks(Promise::Converges, format!("{minutes} minutes after it was well: {why}"));
         }
         if self.broken.is_none() {
             self.look_at_tokens();

@@ -2,13 +2,14 @@
 
 use swarmkit_mon::engine::Info;
 use swarmkit_mon::labels::{self, DesiredLabels};
-use swarmkit_mon::observe::{MetadataView, Observation, Own, SwarmView};
+use swarmkit_mon::observe::{MetadataView, Observation, Own, RancherView, SwarmView};
 use swarmkit_mon::pace::Pace;
 use swarmkit_mon::past::Memory;
 use swarmkit_mon::peers::{self, Peer};
 use swarmkit_mon::plan::{Asked, Stage, asks_rancher};
 use swarmkit_mon::record::Record;
 
+use super::api::Upgrade;
 use super::engines::Said;
 use super::record_writing::{Publishing, Request};
 use super::{Event, Simulation};
@@ -93,6 +94,9 @@ impl Simulation {
     }
 
     pub(super) fn reconcile_after(&mut self, at: usize, ms: u64) {
+        if self.settings.daemons {
+            return;
+        }
         let due = self.now + ms;
         let Some(monitor) = &mut self.hosts[at].monitor else { return };
         monitor.next_reconcile = due;
@@ -102,6 +106,10 @@ impl Simulation {
 
     /// News: it reconciles within so many milliseconds, unless it is busy or waits after a failure.
     pub fn wake(&mut self, at: usize, within_ms: u64) {
+        if self.settings.daemons {
+            self.woken.insert(at);
+            return;
+        }
         let now = self.now;
         let due = self.hosts[at].monitor.as_ref().is_some_and(|monitor| {
             !monitor.busy && monitor.pace.takes_news() && monitor.next_reconcile > now + within_ms
@@ -122,7 +130,10 @@ impl Simulation {
         let instant = self.instant();
         let (mut seen, mut lent) = self.observe(at);
         lent.keep_record(&mut seen);
-        self.hosts[at].hear(&seen);
+        let read = seen.metadata.as_ref().ok().and_then(|metadata| metadata.record.as_ref().ok());
+        if let Some(record) = seen.rancher_view().map(|view| &view.record).or(read) {
+            self.hosts[at].hear(seen.engine.as_ref().ok().map(|info| &info.swarm), record);
+        }
         let Some(mut monitor) = self.hosts[at].monitor.take() else { return };
         monitor.memory.saw_slowest(seen.rancher_ms);
         monitor.memory.see(&seen, instant);
@@ -257,7 +268,8 @@ impl Simulation {
                     lent.hosts = asked == Asked::All;
                     let hosts = if lent.hosts { std::mem::take(&mut self.api.hosts) } else { Vec::new() };
                     let record = std::mem::take(&mut self.api.record);
-                    seen.rancher = Some(Ok(rancher_view(hosts, record)));
+                    let takes_writes = self.api.upgrade() != Some(Upgrade::UnderWay);
+                    seen.rancher = Some(Ok(RancherView { takes_writes, ..rancher_view(hosts, record) }));
                     seen.rancher_ms = ms;
                 }
             }

@@ -8,6 +8,7 @@ use swarmkit_mon::plan::{NodeChange, odd_at_most};
 use swarmkit_mon::record::Record;
 
 use super::Simulation;
+use super::api::Mood;
 use super::host::{Ailment, Host, Seat};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,7 @@ pub enum Promise {
     KeepsPlaces,
     FewWrites,
     TokensEnd,
+    GoesOn,
 }
 
 impl Promise {
@@ -42,6 +44,7 @@ impl Promise {
             Self::KeepsEpoch => "nobody puts back a record of an earlier epoch than it has heard of",
             Self::KeepsPlaces => "no host leaves the place that it has in the swarm",
             Self::FewWrites => "while nothing changes the record is written once in two periods",
+            Self::GoesOn => "no daemon ends by itself",
             Self::TokensEnd => "a join token is of no use any more once nobody waits for one",
         }
     }
@@ -157,7 +160,7 @@ impl Simulation {
 
     pub fn look_at_leaving(&mut self, at: usize, seat: &Seat) {
         self.look_at_calm("leaving");
-        if self.groups[seat.group].superseded {
+        if self.groups[seat.group].superseded || self.groups[seat.group].taken_back {
             return;
         }
         self.look_at_place(at, seat);
@@ -252,12 +255,17 @@ impl Simulation {
             host != at && self.hosts[host].is_registered && known && before && !self.hosts[host].lost && votes
         });
         let counted_on = counted_on.count();
+        // What it has begun to do takes an engine a second.
+        let is_led = self.governs(at).is_some() && of.elected_ms + 2_000 < self.now;
         let another = self.groups.iter().enumerate().any(|(group, other)| {
             group != seat.group && other.cluster == of.cluster && !other.superseded && self.has_quorum(group)
         });
         if counted_on * 2 > voters {
             let text = format!("host {at}, while {counted_on} of {voters} managers are registered");
             self.breaks(Promise::ForcesRightly, text);
+        }
+        if is_led && self.api.mood == Mood::Quick {
+            self.breaks(Promise::ForcesRightly, format!("host {at}, while its swarm has a leader"));
         }
         if another {
             self.breaks(Promise::ForcesRightly, format!("host {at}, after another one has gone on"));

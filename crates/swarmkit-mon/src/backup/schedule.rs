@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::BackupError;
 use super::folder::{Backup, Folder};
@@ -107,8 +108,8 @@ async fn follow<F: Future<Output = Result<Backup, BackupError>>>(
     take: impl Fn() -> F,
 ) {
     let with = |change: &dyn Fn(&mut Status)| change(&mut status.write().unwrap_or_else(PoisonError::into_inner));
-    let began = tokio::time::Instant::now();
-    let mut failed: Option<(tokio::time::Instant, String)> = None;
+    let began = Instant::now();
+    let mut failed: Option<(Instant, String)> = None;
     loop {
         let there = folder.backups();
         let newest = there.as_ref().ok().and_then(|there| there.first());
@@ -132,7 +133,7 @@ async fn follow<F: Future<Output = Result<Backup, BackupError>>>(
                     if failed.as_ref().is_none_or(|(_, before)| *before != error) {
                         tracing::warn!(why, error, "no backup could be made; it is tried again every 10 min");
                     }
-                    failed = Some((tokio::time::Instant::now(), error.clone()));
+                    failed = Some((Instant::now(), error.clone()));
                     ("backup".to_owned(), Some(error))
                 }
             };

@@ -30,6 +30,7 @@ fn health(socket: &Path, metadata: &str) -> Arc<Health> {
         metadata: Metadata::new(metadata).unwrap(),
         rancher: Err("not asked".to_owned()),
         container: OwnContainer::of_this_process(),
+        clock: Arc::default(),
         mirror: None,
     };
     Arc::new(Health::new(Arc::new(sources), Arc::default(), "nonce".to_owned(), Admission::default()))

@@ -20,9 +20,10 @@ pub struct DesiredRecord {
     pub replaces: Option<String>,
     /// Which epoch of it: only that one's lease holder writes the record.
     pub epoch: u64,
-    /// Another manager has begun an epoch, to go on alone, and has not gone on: as the swarm has its quorum again, that
-    /// epoch is taken back by this one.
-    pub takes_back: Option<u64>,
+    /// The epoch that this one takes back, with the claim that stands. Another manager has begun it, to go on alone, and has not
+    /// gone on, and the swarm has its quorum again; or this manager has gone on alone, and those who have taken that back are
+    /// none of it.
+    pub takes_back: Option<(u64, Option<Claim>)>,
     /// Where its managers are joined, as `address:port`, sorted.
     pub managers: Vec<String>,
     /// Node IDs by the UUID of each one's host.
@@ -74,11 +75,12 @@ impl DesiredRecord {
         let registered = registered.filter(|host| doubt(seen, host, &view.record, swarm).is_none());
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         let begun = view.record.epoch;
-        let takes_back = (view.record.recovery.is_some() && begun > own).then_some(begun);
+        let is_anothers = view.record.recovery.is_some() || seen.was_taken_back(&view.record);
+        let takes_back = (is_anothers && begun > own).then(|| (begun, view.record.recovery.clone()));
         Self {
             cluster: swarm.cluster.clone(),
             replaces: None,
-            epoch: takes_back.map_or(begun.max(own), |_| view.record.epoch_by(&seen.own.nonce)),
+            epoch: takes_back.as_ref().map_or(begun.max(own), |_| view.record.epoch_by(&seen.own.nonce)),
             takes_back,
             managers,
             members,
@@ -129,8 +131,8 @@ impl DesiredRecord {
     pub fn may_be_written(&self, record: &Record, nonce: &str) -> bool {
         let record = record.or_kept(self.kept.as_ref());
         match &record.cluster {
-            Some(cluster) if *cluster == self.cluster => match self.takes_back {
-                Some(begun) => record.recovery.is_some() && record.epoch == begun,
+            Some(cluster) if *cluster == self.cluster => match &self.takes_back {
+                Some((begun, claim)) => record.epoch == *begun && record.recovery == *claim,
                 // An earlier epoch's is one that a late write has brought back.
                 None => record.epoch <= self.epoch,
             },

@@ -58,7 +58,8 @@ fn is_of_another(seen: &Observation, record: &Record, engine: Option<&SwarmInfo>
         return record.cluster.is_some() && engine.is_some_and(works);
     }
     let may_manage = engine.is_none_or(|engine| engine.control_available) || quorum::is_in_question(seen);
-    member.epoch < record.epoch && may_manage && !record.voters.contains(&member.node)
+    let counts = record.voters.contains(&member.node) && !seen.was_taken_back(record);
+    member.epoch < record.epoch && may_manage && !counts
 }
 
 /// This manager's monitor is about to act in the place of the one beside the leader, which it cannot reach. That one may act

@@ -10,8 +10,8 @@ use super::claim::{self, ClaimState};
 use super::hosts_of_nodes::HostsOfNodes;
 use super::roles::{self, Roles};
 use super::{
-    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SILENT_PERIODS, SOON_MS, Stage, availability,
-    desired_record, network_conflicts, node_labels, orphaned, pause, quorum, rancher, reach, removal,
+    CLAIM_EXPIRY_MS, Change, DesiredRecord, HEARTBEAT_PERIODS, Plan, SEE_RANCHER, SILENT_PERIODS, SOON_MS, Stage,
+    availability, desired_record, network_conflicts, node_labels, orphaned, pause, quorum, rancher, reach, removal,
 };
 
 /// For how long this host's address must have been another one before it says so, in milliseconds.
@@ -87,7 +87,9 @@ pub(super) fn plan(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataVi
     let view = match rancher(seen) {
         Ok(view) => view,
         Err(reason) => {
-            return Plan::new(Stage::LeaseHolder, format!("is to act, but cannot: {reason}")).labels(desired);
+            return Plan::new(Stage::LeaseHolder, format!("is to act, but cannot: {reason}"))
+                .advise(SEE_RANCHER)
+                .labels(desired);
         }
     };
     // The one beside the leader may act all the same, and cannot say so.
@@ -191,16 +193,20 @@ fn manager(seen: &Observation, engine: &SwarmInfo, metadata: &MetadataView, swar
 }
 
 /// This host's engine is a manager of an epoch of the swarm that another one has gone on without. It is no part of
-/// that one any more, whatever it sees: it leaves. One that the present epoch has as a manager is of that; it may
-/// have become one just now, so a while passes, and a heartbeat, before it leaves.
+/// that one any more, whatever it sees: it leaves. One that the present epoch has as a manager, beside its others, is of that;
+/// it may have become one just now, so a while passes, and a heartbeat, before it leaves.
 fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Option<&RancherView>) -> Option<Plan> {
     let member = seen.own.state.member.as_ref()?;
     let of_before = member.cluster == *record.cluster.as_ref()? && member.epoch < record.epoch;
     if !of_before {
         return None;
     }
-    let plan =
-        |reason: &str| Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}"));
+    let plan = |reason: &str| {
+        Plan::new(Stage::Foreign, format!("another manager has gone on alone with this swarm{reason}")).advise(
+            "See on the page whether the monitor of another manager acts. If none does, keep this host as it is: it may have all that \
+             is left of the swarm. Bring the other managers' hosts back, or remove from Rancher those that are gone for good.",
+        )
+    };
     if let Some(claim) = &record.recovery {
         // It was about to. If it is a manager here it has not done it, and if its host was removed, or its claim is an old
         // one, it never will; or it has, and will be told that it is of the epoch before. But where the record has had
@@ -217,7 +223,12 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
         return (!is_here && !is_gone && !is_old)
             .then(|| plan(", or is about to: what becomes of this one is yet to be told").requeue_after(1_000));
     }
-    if record.voters.contains(&engine.node_id) {
+    let was_taken_back = seen.was_taken_back(record);
+    if record.voters.contains(&engine.node_id) && !was_taken_back {
+        return None;
+    }
+    // Those who took it back have lost their quorum by it, and nobody else is the swarm.
+    if was_taken_back && view.is_some() && seen.past.unheard_ms >= seen.wanted.period_ms * SILENT_PERIODS {
         return None;
     }
     if seen.past.superseded_ms < SUPERSEDED_MS {
@@ -368,7 +379,7 @@ impl Position<'_> {
     /// The recorded swarm, with this monitor as the one that acts.
     fn act(&self) -> Plan {
         let mut plan = Plan::new(Stage::LeaseHolder, "watches the swarm");
-        if self.view.record.recovery.is_none() {
+        if self.view.record.recovery.is_none() && !self.seen.was_taken_back(&self.view.record) {
             plan.remember = remembered(self.seen, &self.view.record, self.engine);
         }
         if self.leaves_record_to_others() {
@@ -378,7 +389,10 @@ impl Position<'_> {
         // A list without this host is no list to act on.
         if !self.view.hosts.iter().any(|host| host.uuid == self.metadata.host) {
             plan.reason = "is to act, but Rancher's API does not list this host".to_owned();
-            return plan;
+            return plan.advise(
+                "See whether this host was removed from Rancher; if not, recreate the container, so that it gets keys of its \
+                 environment.",
+            );
         }
         let desired_record = self.desired_record();
         let roles = roles::plan(self.seen, self.view, self.swarm, self.metadata, &desired_record);
@@ -395,6 +409,7 @@ impl Position<'_> {
         }
         plan.warnings = roles.warnings;
         plan.warnings.extend(desired_record::doubted(self.seen, self.view, self.swarm));
+        plan.warnings.extend(removal::warning(self.seen, &desired_record.members));
         plan.warnings.extend(network_conflicts::warnings(self.view, self.swarm));
         let hosts = HostsOfNodes::new(self.view, &desired_record.members);
         let (relabelled, warnings) = node_labels::look(self.swarm, &hosts);
@@ -405,6 +420,11 @@ impl Position<'_> {
             Roles::Change(_) if !desired_record.has_told_voters(&self.view.record) => {
                 plan.reason.push_str(", once the record says who votes");
                 Roles::UnderWay
+            }
+            // Else the record would count on it for as long as the upgrade lasts, and no other could become one meanwhile.
+            Roles::Change(Change::Demote(_)) if !self.view.takes_writes => {
+                plan.reason.push_str(", once Rancher takes changes of the record again");
+                Roles::Settled
             }
             next => next,
         };

@@ -58,6 +58,7 @@ pub use desired_record::DesiredRecord;
 pub use node_labels::FROM_HOST;
 pub use roles::odd_at_most;
 pub use stage::{Advice, Stage};
+use stage::{PASSING_MS, SEE_METADATA, SEE_RANCHER};
 pub use warning::{Warning, WarningKind, markdown_table as table_of_warnings};
 
 /// From which time on a claim that nobody follows up is void, in milliseconds.
@@ -124,15 +125,21 @@ impl Plan {
         }
     }
 
-    fn advise(mut self, what: impl Into<Option<&'static str>>) -> Self {
+    pub(crate) fn advise(mut self, what: impl Into<Option<&'static str>>) -> Self {
         self.to_do = what.into();
         self
     }
 
+    /// Whether something holds it up where all is well otherwise: since when is told apart from how long it stands there.
+    pub fn is_held_up(&self) -> bool {
+        self.to_do.is_some() && self.stage.advice().is_none()
+    }
+
     /// What a person does about a host that stands there for so long; `None` where all is well.
     pub fn advice(&self) -> Option<Advice> {
-        let usual = self.stage.advice()?;
-        Some(self.to_do.map_or(usual, |what| Advice { what, command: None, ..usual }))
+        let usual = self.stage.advice();
+        let asked = |what| Advice { after_ms: usual.map_or(PASSING_MS, |usual| usual.after_ms), what, command: None };
+        self.to_do.map(asked).or(usual)
     }
 
     /// What a person has to do about a host that has stood there for so long, in milliseconds; `None` while it may pass by itself.
@@ -367,6 +374,7 @@ fn judge(seen: &Observation) -> Plan {
             let stage =
                 if engine.local_node_state == LocalNodeState::Active { Stage::Member } else { Stage::NoMetadata };
             return Plan::new(stage, format!("Rancher does not say yet who this host is: {reason}"))
+                .advise(SEE_METADATA)
                 .requeue_after(AGAIN_MS);
         }
     };

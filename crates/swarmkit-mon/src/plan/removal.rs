@@ -7,12 +7,14 @@ use crate::engine::{Availability, Node, NodeState, Role};
 use crate::observe::{Observation, RancherView, SwarmView};
 use crate::rancher::HostEntry;
 
-use super::{Change, NodeChange};
+use super::{Change, NodeChange, Warning, WarningKind};
 
 /// For how long a host must not have been registered before it counts as removed, in milliseconds.
 const UNLISTED_MS: u64 = 20_000;
 /// The same when most hosts are gone at once, which may be somebody's mistake.
 const MANY_UNLISTED_MS: u64 = 600_000;
+/// How many of them are named.
+const MOST_NAMED: usize = 5;
 /// For how long after that its node is waited for to go down, before it is removed by force, in milliseconds.
 const FORCE_MS: u64 = 600_000;
 /// For how long a node must have said nothing since it was let in before its join counts as cut off, in milliseconds: an
@@ -27,9 +29,40 @@ pub(super) fn is_removed(
     host: &str,
 ) -> bool {
     let unlisted = &seen.past.unlisted_ms;
-    let many = unlisted.len() * 2 > members.len();
-    let limit = if many { MANY_UNLISTED_MS } else { UNLISTED_MS };
-    unlisted.get(host).is_some_and(|ms| *ms >= limit) && view.registered(host).is_none()
+    let limit = if are_most(unlisted, members) { MANY_UNLISTED_MS } else { UNLISTED_MS };
+    let is_long = unlisted.get(host).is_some_and(|ms| *ms >= limit);
+    is_long && view.registered(host).is_none() && !is_there_anew(seen, view, members, host)
+}
+
+/// Whether the machine was added to Rancher anew, and still is that node, as it says.
+fn is_there_anew(seen: &Observation, view: &RancherView, members: &BTreeMap<String, String>, host: &str) -> bool {
+    let own = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
+    let node = members.get(host).map(String::as_str);
+    node.is_some() && view.registered_hosts().any(|other| other.uuid != own && other.node() == node)
+}
+
+fn are_most(unlisted: &BTreeMap<String, u64>, members: &BTreeMap<String, String>) -> bool {
+    unlisted.len() * 2 > members.len()
+}
+
+/// What a person should know while most hosts are gone at once.
+pub(super) fn warning(seen: &Observation, members: &BTreeMap<String, String>) -> Option<Warning> {
+    let unlisted = &seen.past.unlisted_ms;
+    let waits = |ms: &u64| (UNLISTED_MS..MANY_UNLISTED_MS).contains(ms);
+    if !are_most(unlisted, members) || !unlisted.values().any(waits) {
+        return None;
+    }
+    let mut hosts: Vec<&str> = unlisted.keys().map(String::as_str).take(MOST_NAMED).collect();
+    if unlisted.len() > hosts.len() {
+        hosts.push("…");
+    }
+    Some(WarningKind::ManyUnlisted.of(format!(
+        "Rancher no longer lists {} of the {} hosts of the swarm ({}): they are taken for removed only after {} minutes",
+        unlisted.len(),
+        members.len(),
+        hosts.join(", "),
+        MANY_UNLISTED_MS / 60_000
+    )))
 }
 
 /// Whether a node was to become a manager, and went down before it voted. It cannot be made a worker again: only a voter

@@ -14,11 +14,18 @@ pub struct Advice {
 }
 
 /// How long what passes by itself may take, in milliseconds.
-const PASSING_MS: u64 = 120_000;
+pub(super) const PASSING_MS: u64 = 120_000;
 /// The same of a host that is still told which swarm it belongs to.
 const JUDGED_MS: u64 = 30_000;
 /// The same of an engine that is started anew, or leaves and joins anew.
 const HEALING_MS: u64 = 60_000;
+
+/// What to do where rancher-metadata does not answer.
+pub(super) const SEE_METADATA: &str =
+    "See in Rancher that the host is connected and that the stack network-services is healthy on it.";
+/// The same of Rancher's API.
+pub(super) const SEE_RANCHER: &str =
+    "See that this host reaches Rancher's server; if it refuses the keys, recreate the container.";
 
 macro_rules! stages {
     ($($(#[$about:meta])* $stage:ident = $name:literal,)+) => {
@@ -98,16 +105,8 @@ impl Stage {
                 "Start the Docker engine of this host; if it runs, look at its log, the disk and the memory.",
                 Some("systemctl restart docker"),
             ),
-            Self::NoMetadata => (
-                PASSING_MS,
-                "See in Rancher that the host is connected and that the stack network-services is healthy on it.",
-                None,
-            ),
-            Self::NoRancher => (
-                PASSING_MS,
-                "See that this host reaches Rancher's server; if it refuses the keys, recreate the container.",
-                None,
-            ),
+            Self::NoMetadata => (PASSING_MS, SEE_METADATA, None),
+            Self::NoRancher => (PASSING_MS, SEE_RANCHER, None),
             Self::WaitLeader => {
                 (PASSING_MS, "Look at the host that it waits for; remove it from Rancher if it is gone for good.", None)
             }

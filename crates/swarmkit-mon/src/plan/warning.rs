@@ -38,6 +38,9 @@ kinds! {
     FewManagers = "few_managers":
         "Fewer hosts can manage than managers are wanted."
         => "Add hosts, take the label `swarm.manager=false` from one, or want fewer (`MANAGER_SCALE`).",
+    ManyUnlisted = "many_unlisted":
+        "Most hosts of the swarm are gone from Rancher at once, which may be somebody's mistake. They are taken for removed only after ten minutes."
+        => "Were they removed on purpose? Then it goes on by itself. Else see that `CATTLE_URL` names Rancher's server and that it lists the environment's hosts: those that are listed again in time lose nothing.",
     NodeLabels = "node_labels":
         "Labels of a host cannot become labels of its node."
         => "The text says which, and why: change them in Rancher.",
@@ -54,7 +57,7 @@ kinds! {
         "Rancher has another address of this host than its node, and the host has the node's alone."
         => "If the node's is right, set `CATTLE_AGENT_IP` on the host's agent. If Rancher's is right, give it to the host, and then take the node's away; of a manager only while the others have a quorum.",
     ClockApart = "clock_apart":
-        "This host's clock and Rancher's are apart. Nodes whose clocks are far apart refuse each other's certificates."
+        "This host's clock is far from Rancher's, or from that of the manager whose monitor acts. Nodes whose clocks are far apart refuse each other's certificates."
         => "Have NTP set both clocks.",
     Paused = "paused":
         "The daemon is paused by a label: nothing is healed."

@@ -104,6 +104,7 @@ fn sources(socket: &Path) -> Sources {
         metadata: Metadata::new("http://127.0.0.1:1").unwrap(),
         rancher: Err("none".to_owned()),
         container: OwnContainer::of_this_process(),
+        clock: Arc::default(),
         mirror: None,
     }
 }

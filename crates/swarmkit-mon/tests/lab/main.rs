@@ -15,6 +15,7 @@ mod health_and_status;
 mod health_check_by_haproxy;
 mod image_lock;
 mod init_races;
+mod last_look;
 mod leaves_alone;
 mod manners;
 mod metadata_differential;
@@ -59,6 +60,7 @@ fn main() {
             ("health_and_status", health_and_status::trials),
             ("health_check_by_haproxy", health_check_by_haproxy::trials),
             ("image_lock", image_lock::trials),
+            ("last_look", last_look::trials),
             ("leaves_alone", leaves_alone::trials),
             ("manners", manners::trials),
             ("metadata_differential", metadata_differential::trials),

@@ -264,7 +264,7 @@ pub fn view(dice: &mut Dice) -> Observation {
         rancher: match dice.below(8) {
             0 => None,
             1 => Some(Err("no answer".into())),
-            _ => Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new(), takes_writes: true })),
+            _ => Some(Ok(RancherView { hosts, record, plain_tokens: Vec::new(), takes_writes: !dice.one_in(8) })),
         },
         rancher_ms: 5,
         swarm: control.then(|| if dice.one_in(10) { Err("no leader".into()) } else { Ok(swarm(dice)) }),
@@ -296,6 +296,7 @@ pub fn view(dice: &mut Dice) -> Observation {
             orphaned_ms: ms(dice),
             is_orphaned: dice.one_in(2),
             superseded_ms: ms(dice),
+            unheard_ms: ms(dice),
             heard_ms: ms(dice),
             outside_ms: if dice.one_in(2) { ms(dice) } else { 1_000_000 },
             moved_ms: if dice.one_in(2) { 0 } else { ms(dice) },

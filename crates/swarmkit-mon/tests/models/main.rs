@@ -4,12 +4,14 @@
 mod init_protocol;
 mod made_up_views;
 mod plan_goes_on_alone;
+mod plan_leaves;
 mod plan_never;
 mod plan_obeys_operators;
 mod recovery_protocol;
 mod recovery_steps;
 mod recovery_world;
 mod simulated;
+mod whole_daemons;
 
 fn main() {
     swarm_lab::trial::run(
@@ -17,10 +19,12 @@ fn main() {
         &[
             ("init_protocol", init_protocol::trials),
             ("plan_goes_on_alone", plan_goes_on_alone::trials),
+            ("plan_leaves", plan_leaves::trials),
             ("plan_never", plan_never::trials),
             ("plan_obeys_operators", plan_obeys_operators::trials),
             ("recovery_protocol", recovery_protocol::trials),
             ("simulated", simulated::trials),
+            ("whole_daemons", whole_daemons::trials),
         ],
     );
 }

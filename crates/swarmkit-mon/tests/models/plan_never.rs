@@ -8,7 +8,7 @@ use swarmkit_mon::engine::{LocalNodeState, Node, NodeState, Reachability, Role};
 use swarmkit_mon::hand_over::HandOver;
 use swarmkit_mon::observe::Observation;
 use swarmkit_mon::peers::Peer;
-use swarmkit_mon::plan::{Advice, Asked, Change, Stage, WarningKind, asks_rancher, plan};
+use swarmkit_mon::plan::{Asked, Change, Stage, WarningKind, asks_rancher, plan};
 use swarmkit_mon::rancher::HostEntry;
 use swarmkit_mon::record::{Claim, Record};
 
@@ -18,8 +18,6 @@ pub fn trials() -> Vec<Trial> {
         the_quorum_is_never_spent,
         a_role_never_changes_before_the_record_tells_who_votes,
         roles_change_one_at_a_time_and_only_where_they_can,
-        a_swarm_that_is_not_provably_old_and_ours_is_never_left,
-        an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone,
         a_token_in_a_label_is_asked_for_where_it_stands,
         no_swarm_is_joined_on_the_word_of_metadata_alone,
         without_rancher_nothing_of_the_swarm_is_changed,
@@ -30,7 +28,6 @@ pub fn trials() -> Vec<Trial> {
         the_worker_token_is_never_renewed_while_a_host_has_one_to_join_with,
         no_host_gets_a_token_while_the_node_that_it_does_not_say_it_left_is_ready,
         a_record_that_is_gone_is_written_again_with_what_this_host_kept_of_it,
-        nobody_is_told_a_command_that_ends_both_of_two_swarms,
         nobody_is_told_to_remove_managers_that_have_the_swarm_on_their_disks,
         a_host_is_not_called_two_while_what_it_says_of_itself_is_on_its_way,
     ]
@@ -71,41 +68,6 @@ fn is_withdrawn(seen: &Observation, id: &str) -> bool {
         let long = seen.past.unsettled_ms.get(id).is_some_and(|ms| *ms >= 20_000);
         node.id == id && node.manager.is_none() && node.spec.role == Role::Manager && long
     })
-}
-
-/// Whether the lease holder is alive and says that this host has lost its place, or this host has another address; and
-/// nobody counts on its vote.
-fn may_be_orphaned(seen: &Observation) -> bool {
-    let engine = &seen.engine.as_ref().unwrap().swarm;
-    let Ok(record) = &seen.metadata.as_ref().unwrap().record else { return false };
-    let state = &seen.own.state;
-    // What it was in, or was about to join; an engine in trouble may not tell its node.
-    let (cluster, node) = match (&state.member, &state.joining) {
-        (Some(member), _) if member.node == engine.node_id => (&member.cluster, &member.node),
-        (_, Some(cluster)) => (cluster, &engine.node_id),
-        _ => return false,
-    };
-    let here = record.cluster.as_ref() == Some(cluster);
-    let alive = seen.past.heartbeats > 0 && seen.past.heartbeat_ms <= 90_000;
-    let answers = seen.swarm_view().is_some();
-    let gone = !record.members.values().any(|member| member == node)
-        && seen.past.is_orphaned
-        && seen.past.orphaned_ms >= 15_000;
-    let lost = record.lost.contains(node) && seen.past.stuck_ms >= 30_000;
-    // One that is in error for long has no place to lose.
-    let broken = engine.local_node_state == LocalNodeState::Error && seen.past.stuck_ms >= 30_000;
-    let moved = seen.past.moved_ms >= 30_000;
-    here && alive && !answers && !record.voters.contains(node) && (gone || lost || broken || moved)
-}
-
-fn nobody_is_told_a_command_that_ends_both_of_two_swarms() {
-    always(|_, plan| {
-        let is_one_of_two = plan.reason.starts_with("two swarms and none recorded");
-        match plan.advice().filter(|_| is_one_of_two) {
-            Some(Advice { command: Some(command), .. }) => Err(format!("`{command}` is told on the hosts of both")),
-            advice => Ok(advice.is_some()),
-        }
-    });
 }
 
 fn nobody_is_told_to_remove_managers_that_have_the_swarm_on_their_disks() {
@@ -174,7 +136,11 @@ fn a_role_never_changes_before_the_record_tells_who_votes() {
             Change::Demote(target) => (target, false),
             _ => return Ok(false),
         };
-        let record = &seen.rancher_view().ok_or("Rancher's API was not seen")?.record;
+        let view = seen.rancher_view().ok_or("Rancher's API was not seen")?;
+        if !promotes && !view.takes_writes {
+            return Err("the record goes on counting on it".into());
+        }
+        let record = &view.record;
         let votes = |node: &&Node| node.manager.is_some();
         let told = |id: &String| record.voters.contains(id);
         if let Some(node) = nodes(seen).iter().filter(votes).find(|node| !told(&node.id)) {
@@ -239,79 +205,6 @@ fn roles_change_one_at_a_time_and_only_where_they_can() {
             }
         }
         Ok(true)
-    });
-}
-
-fn a_swarm_that_is_not_provably_old_and_ours_is_never_left() {
-    never(|seen, change| {
-        let Change::Leave { node, manager } = change else { return Ok(false) };
-        let state = &seen.own.state;
-        // It sees no leader, and the others have gone on without it, as whoever keeps the record says.
-        let gone_on = |record: &Record| {
-            let Some(member) = state.member.as_ref().filter(|member| member.node == *node) else { return false };
-            let alive =
-                seen.past.heartbeats > 0 && seen.past.heartbeat_ms <= 90_000 && seen.past.leaderless_ms >= 30_000;
-            let before = member.epoch < record.epoch;
-            let unknown = !record.knows(node, "") && seen.past.is_orphaned && seen.past.orphaned_ms >= 15_000;
-            let here = record.cluster.as_ref() == Some(&member.cluster);
-            alive && here && (before || unknown) && !record.voters.contains(node)
-        };
-        let silent = seen.engine.is_err() || seen.swarm_view().is_none();
-        if silent && seen.rancher_view().is_some_and(|view| gone_on(&view.record)) {
-            return Ok(true);
-        }
-        let engine = &seen.engine.as_ref().map_err(|_| "the engine does not answer")?.swarm;
-        if *node != engine.node_id || *manager != engine.control_available {
-            return Err("it is about another node".into());
-        }
-        if may_be_orphaned(seen) {
-            return Ok(true);
-        }
-        if !manager {
-            let member =
-                state.member.as_ref().filter(|member| member.node == *node).ok_or("nothing says that it is ours")?;
-            let recorded = seen.metadata.as_ref().unwrap().record.as_ref().unwrap().cluster.clone();
-            return if recorded.is_some_and(|recorded| recorded != member.cluster) {
-                Ok(true)
-            } else {
-                Err("it is no other one".into())
-            };
-        }
-        let swarm = seen.swarm.as_ref().unwrap().as_ref().unwrap();
-        // Another manager has gone on alone with it.
-        let told = seen.metadata.as_ref().unwrap().record.as_ref();
-        let left_behind = |record: &Record| {
-            let before = state.member.as_ref().is_some_and(|member| member.epoch < record.epoch);
-            before && record.cluster.as_ref() == Some(&swarm.cluster) && !record.voters.contains(node)
-        };
-        if told.is_ok_and(left_behind) || seen.rancher_view().is_some_and(|view| left_behind(&view.record)) {
-            return Ok(true);
-        }
-        if swarm.nodes.len() != 1 || swarm.services != Some(0) {
-            return Err("somebody loses something".into());
-        }
-        let cluster = Some(&swarm.cluster);
-        let ours = state.made.as_ref() == cluster
-            || state.member.as_ref().map(|member| &member.cluster) == cluster
-            || (state.init.is_some() && state.made.is_none());
-        let recorded = seen.rancher_view().ok_or("Rancher's API was not seen")?.record.cluster.as_ref();
-        if ours && recorded.is_some() && recorded != cluster {
-            Ok(true)
-        } else {
-            Err("it is not ours, or the recorded one".into())
-        }
-    });
-}
-
-/// An engine that is about to stop says that it is in no swarm. To join then would cost it the node that it is.
-fn an_engine_that_was_in_a_swarm_a_moment_ago_is_left_alone() {
-    never(|seen, change| {
-        let outside =
-            seen.engine.as_ref().is_ok_and(|engine| engine.swarm.local_node_state == LocalNodeState::Inactive);
-        if !outside || seen.own.state.member.is_none() {
-            return Ok(false);
-        }
-        if seen.past.outside_ms >= 20_000 { Ok(true) } else { Err(format!("{change:?}")) }
     });
 }
 

@@ -372,6 +372,7 @@ impl World {
     pub(super) fn hear(&self, at: usize, past: &mut Past, expired: bool, record: &Record) {
         if !self.is_kept(record) {
             (past.heartbeats, past.superseded_ms, past.orphaned_ms, past.is_orphaned) = (0, 0, 0, false);
+            past.unheard_ms = if expired { LONG_MS } else { 0 };
             return;
         }
         let host = &self.hosts[at];
