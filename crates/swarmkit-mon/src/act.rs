@@ -18,6 +18,8 @@ use swarmkit_settings::SWARM_PORT;
 
 /// What a try to reach a manager may take.
 const CONNECT: Duration = Duration::from_secs(2);
+/// What an engine that has a leader may take to say so.
+const AT_ONCE: Duration = Duration::from_secs(1);
 /// What the port for this host's own engine may take to open.
 const OPENING: Duration = Duration::from_secs(1);
 
@@ -150,6 +152,10 @@ impl Executor<'_> {
                 if (stands.epoch, &stands.recovery) != (begun.epoch, &begun.recovery) {
                     return Err(ActError::Overtaken("the epoch that it has begun does not stand any more".to_owned()));
                 }
+                // Who has come back while that was read has not written it yet. One that has a leader says so at once.
+                if matches!(tokio::time::timeout(AT_ONCE, engine.swarm()).await, Ok(Ok(_))) {
+                    return Err(ActError::Overtaken("the swarm answers again".to_owned()));
+                }
                 let member = state.member.clone().map(|member| Member { epoch: begun.epoch, ..member });
                 self.file.write(&State { member, ..state })?;
                 Ok(engine.force_new_cluster(&advertise.to_string(), &listen).await?)
@@ -194,11 +200,13 @@ impl Executor<'_> {
     async fn begin_epoch(&self, seen: &Observation) -> Result<Record, ActError> {
         let claim = own_claim(seen)?;
         let cluster = cluster(seen).unwrap_or_default();
+        // Rancher may have written over the record since.
+        let kept = seen.own.state.kept_record(seen.engine.as_ref().ok().map(|info| &info.swarm));
         let mut begun = None;
         let stands = self
             .rancher()?
             .change_record(&service(seen)?, |record| {
-                let next = record.next_epoch(&cluster, &claim);
+                let next = record.or_kept(kept).next_epoch(&cluster, &claim);
                 begun = next.as_ref().map(|next| next.epoch);
                 next
             })

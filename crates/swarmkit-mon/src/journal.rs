@@ -64,7 +64,10 @@ impl Journal {
     /// What a person was told of and is over, and since when it was.
     fn over(&mut self, plan: &Plan) -> Option<(Stage, Instant)> {
         let stands = self.stands.as_mut().filter(|stands| stands.is_loud)?;
-        let is_over = stands.stage != plan.stage || (stands.held_up.is_some() && !plan.is_held_up());
+        let is_over = match stands.held_up {
+            Some(_) => !plan.is_held_up(),
+            None => stands.stage != plan.stage,
+        };
         is_over.then(|| {
             stands.is_loud = false;
             (stands.stage, stands.held_up.unwrap_or(stands.since))
@@ -75,8 +78,10 @@ impl Journal {
     fn line(&mut self, plan: &Plan, now: Instant) -> Option<Line> {
         let is_same = self.stands.as_ref().is_some_and(|stands| stands.stage == plan.stage);
         if !is_same {
-            let held_up = self.stands.as_ref().and_then(|stands| stands.held_up);
-            self.stands = Some(Stands { stage: plan.stage, since: now, held_up, said: Vec::new(), is_loud: false });
+            // What holds it up goes on wherever it stands, and so does that it was told.
+            let before = self.stands.as_ref().filter(|stands| stands.held_up.is_some() && plan.is_held_up());
+            let (held_up, is_loud) = before.map_or((None, false), |before| (before.held_up, before.is_loud));
+            self.stands = Some(Stands { stage: plan.stage, since: now, held_up, said: Vec::new(), is_loud });
         }
         let stands = self.stands.as_mut()?;
         stands.held_up = plan.is_held_up().then(|| stands.held_up.unwrap_or(now));

@@ -134,11 +134,9 @@ past! {
             from if memory.heartbeats > from => memory.superseded.elapsed(now),
             _ => 0,
         },
-        /// The same while there was no heartbeat.
-        unheard_ms: u64 = |memory, now| match memory.superseded_from {
-            from if memory.heartbeats > from => 0,
-            _ => memory.superseded.elapsed(now),
-        },
+        /// For how long Rancher has had this host's question for a heartbeat, since the others have taken back the epoch in which it
+        /// went on alone, and nobody has answered it, though the record could be written.
+        unheard_ms: u64 = |memory, now| memory.unheard.elapsed(now).min(memory.timers.heartbeat.elapsed(now)),
     }
 }
 
@@ -170,6 +168,7 @@ pub struct Memory {
     orphaned_from: u64,
     superseded: While,
     superseded_from: u64,
+    unheard: While,
     /// The node of this host that the record has known last.
     known: Option<String>,
 }
@@ -192,6 +191,7 @@ impl Memory {
             orphaned_from: 0,
             superseded: While::begin(now),
             superseded_from: 0,
+            unheard: While::begin(now),
             known: None,
         }
     }
@@ -200,6 +200,11 @@ impl Memory {
     pub fn see(&mut self, seen: &Observation, now: Instant) {
         let view = seen.rancher_view();
         let told = view.map(|view| &view.record);
+        let asked = view.is_some_and(|view| {
+            let own = seen.metadata.as_ref().ok().and_then(|metadata| view.registered(&metadata.host));
+            view.takes_writes && own.is_some_and(HostEntry::is_in_doubt) && seen.was_taken_back(&view.record)
+        });
+        self.unheard.see(asked, now);
         if let Some(record) = told {
             self.timers.gone.see(seen.record_is_gone, now);
             self.timers.claim.see(record.claim.clone(), now);
@@ -261,7 +266,8 @@ impl Memory {
             self.node = place.map(|place| place.node.to_owned());
             self.timers.orphaned = While::begin(now);
         }
-        if self.is_older(record, now) {
+        let is_later = seen.own.state.member.as_ref().is_some_and(|member| member.epoch < record.epoch);
+        if !is_later && self.is_older(record, now) {
             return;
         }
         if let Some(lease) = lease

@@ -88,6 +88,7 @@ impl Simulation {
     /// Rancher learns of a host.
     pub fn register(&mut self, at: usize) {
         self.api.registered += 1;
+        let name = if self.settings.daemons { self.name(at) } else { String::new() };
         let host = &mut self.hosts[at];
         host.entry = self.api.hosts.len();
         host.age = self.api.registered;
@@ -95,7 +96,7 @@ impl Simulation {
         host.is_disconnected = false;
         self.api.hosts.push(HostEntry {
             uuid: format!("host-{at}.{}", self.api.registered),
-            hostname: String::new(),
+            hostname: name,
             agent_ip_address: Some(host.address.clone()),
             state: "active".into(),
             agent_state: None,

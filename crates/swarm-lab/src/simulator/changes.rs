@@ -149,7 +149,8 @@ impl Simulation {
     fn begin_epoch(&mut self, at: usize, process: u64, seen: Observation) {
         let claim = self.own_claim(at, &seen);
         let cluster = seen.own.state.member.as_ref().map(|member| member.cluster.clone()).unwrap_or_default();
-        let next = self.api.record.next_epoch(&cluster, &claim);
+        let kept = self.hosts[at].state.record.clone().filter(|kept| kept.cluster.as_ref() == Some(&cluster));
+        let next = self.api.record.or_kept(kept.as_ref()).next_epoch(&cluster, &claim);
         let took = self.call_api(at);
         let (Some(record), Some(took)) = (next, took) else {
             return self.after(took.unwrap_or(10_000), Event::Done { host: at, process, good: false });

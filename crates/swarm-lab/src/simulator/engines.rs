@@ -132,8 +132,7 @@ impl Simulation {
             id: id.to_owned(),
             version: Version { index: 1 },
             spec: NodeSpec { role, availability: Availability::Active, labels: BTreeMap::new() },
-            // Names are of no use to tell nodes apart: all have the same.
-            description: Description { hostname: "same.example".into() },
+            description: Description { hostname: self.name(at) },
             status: NodeStatus { state: NodeState::Ready, addr: addr.clone() },
             manager: (role == Role::Manager).then(|| ManagerStatus {
                 leader: true,

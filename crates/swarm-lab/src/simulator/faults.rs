@@ -243,6 +243,12 @@ impl Simulation {
         host.engine.seat().is_some_and(sits) && !host.has_moved() && !host.lost && host.is_registered
     }
 
+    /// A fault strikes now that is none of the seed's.
+    pub fn strike(&mut self, fault: Fault) {
+        self.faults.push((self.now, fault));
+        self.fault(self.faults.len() - 1);
+    }
+
     pub fn fault(&mut self, number: usize) {
         let (_, fault) = self.faults()[number];
         let at = self.struck(fault.target);

@@ -307,6 +307,11 @@ impl Simulation {
         self.base + Duration::from_millis(self.now)
     }
 
+    /// What a host is called. Names are of no use to tell nodes apart: but for people, all have the same.
+    pub fn name(&self, at: usize) -> String {
+        if self.settings.daemons { format!("h{at}") } else { "same.example".to_owned() }
+    }
+
     pub fn fresh(&mut self, kind: &str) -> String {
         self.serial += 1;
         format!("{kind}-{}", self.serial)

@@ -11,6 +11,22 @@ use crate::record::{Claim, Lease, Record, SealedToken};
 
 use super::{Warning, WarningKind, roles};
 
+/// An epoch that is taken back: the record is to be as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenBack {
+    epoch: u64,
+    claim: Option<Claim>,
+    /// The lease, where nobody is to hold it any more.
+    lease: Option<Lease>,
+}
+
+impl TakenBack {
+    fn is_as_seen(&self, record: &Record) -> bool {
+        let silent = self.claim.is_some() || record.lease == self.lease;
+        record.epoch == self.epoch && record.recovery == self.claim && silent
+    }
+}
+
 /// What the record shall say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DesiredRecord {
@@ -23,7 +39,7 @@ pub struct DesiredRecord {
     /// The epoch that this one takes back, with the claim that stands. Another manager has begun it, to go on alone, and has not
     /// gone on, and the swarm has its quorum again; or this manager has gone on alone, and those who have taken that back are
     /// none of it.
-    pub takes_back: Option<(u64, Option<Claim>)>,
+    pub takes_back: Option<TakenBack>,
     /// Where its managers are joined, as `address:port`, sorted.
     pub managers: Vec<String>,
     /// Node IDs by the UUID of each one's host.
@@ -76,7 +92,11 @@ impl DesiredRecord {
         let waiting = registered.filter_map(|host| Some((host.uuid.clone(), host.key()?.to_owned()))).collect();
         let begun = view.record.epoch;
         let is_anothers = view.record.recovery.is_some() || seen.was_taken_back(&view.record);
-        let takes_back = (is_anothers && begun > own).then(|| (begun, view.record.recovery.clone()));
+        let takes_back = (is_anothers && begun > own).then(|| TakenBack {
+            epoch: begun,
+            claim: view.record.recovery.clone(),
+            lease: view.record.lease.clone(),
+        });
         Self {
             cluster: swarm.cluster.clone(),
             replaces: None,
@@ -132,7 +152,7 @@ impl DesiredRecord {
         let record = record.or_kept(self.kept.as_ref());
         match &record.cluster {
             Some(cluster) if *cluster == self.cluster => match &self.takes_back {
-                Some((begun, claim)) => record.epoch == *begun && record.recovery == *claim,
+                Some(taken_back) => taken_back.is_as_seen(record),
                 // An earlier epoch's is one that a late write has brought back.
                 None => record.epoch <= self.epoch,
             },

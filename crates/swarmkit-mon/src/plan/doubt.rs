@@ -36,7 +36,7 @@ fn is_there(seen: &Observation, metadata: &MetadataView) -> bool {
     is_orphan
         || reach::is_in_doubt(seen)
         || is_unknown(seen, metadata, record, engine)
-        || is_of_another(seen, record, engine)
+        || is_of_another(seen, seen.rancher_view().map_or(record, |view| &view.record), engine)
         || engine.is_some_and(|engine| misses_the_lease_holder(seen, engine))
 }
 

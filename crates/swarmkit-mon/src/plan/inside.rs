@@ -3,6 +3,7 @@
 use crate::engine::{ManagerStatus, Network, Node, NodeState, SwarmInfo};
 use crate::labels::{self, DesiredLabels};
 use crate::observe::{MetadataView, Observation, RancherView, SwarmView, Wanted};
+use crate::peers::Peer;
 use crate::record::Record;
 use crate::state::{Member, State};
 
@@ -18,6 +19,8 @@ use super::{
 const MOVED_WORD_MS: u64 = 5_000;
 /// For how long the record must not have had this manager as one of its epoch, in milliseconds.
 const SUPERSEDED_MS: u64 = 5_000;
+/// For how long a manager that went on alone, which the others took back, waits for them at the least, in milliseconds.
+const LEAST_SILENCE_MS: u64 = 240_000;
 /// For how long nobody must have waited for a join token before the worker token is renewed, in milliseconds.
 const RENEWAL_MS: u64 = 60_000;
 
@@ -227,11 +230,15 @@ fn outdated(seen: &Observation, engine: &SwarmInfo, record: &Record, view: Optio
     if record.voters.contains(&engine.node_id) && !was_taken_back {
         return None;
     }
-    // Those who took it back have lost their quorum by it, and nobody else is the swarm.
-    if was_taken_back && view.is_some() && seen.past.unheard_ms >= seen.wanted.period_ms * SILENT_PERIODS {
+    // Those who took it back have lost their quorum by it, and nobody else is the swarm: as long as it takes for the last of them
+    // to act in the others' place, nobody has answered, and none says that it has a leader.
+    let row = record.voters.len() as u64 + 1;
+    let silence_ms = seen.wanted.period_ms.saturating_mul(SILENT_PERIODS * row).max(LEAST_SILENCE_MS);
+    let serves = seen.peers.iter().flatten().any(Peer::serves);
+    if was_taken_back && view.is_some() && !serves && seen.past.unheard_ms >= silence_ms {
         return None;
     }
-    if seen.past.superseded_ms < SUPERSEDED_MS {
+    if seen.past.superseded_ms < SUPERSEDED_MS || !orphaned::is_alive(seen) {
         return Some(plan("; it has not said yet whether this one is a manager there").requeue_after(1_000));
     }
     let leave = Change::Leave { node: engine.node_id.clone(), manager: true };

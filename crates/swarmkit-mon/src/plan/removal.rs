@@ -38,7 +38,14 @@ pub(super) fn is_removed(
 fn is_there_anew(seen: &Observation, view: &RancherView, members: &BTreeMap<String, String>, host: &str) -> bool {
     let own = seen.metadata.as_ref().map_or("", |metadata| &metadata.host);
     let node = members.get(host).map(String::as_str);
-    node.is_some() && view.registered_hosts().any(|other| other.uuid != own && other.node() == node)
+    // One that is there as another node says something that is not so any more.
+    let is_another = |other: &HostEntry| {
+        let recorded = seen.swarm_view().zip(members.get(&other.uuid));
+        let recorded = recorded.and_then(|(swarm, recorded)| swarm.node(recorded));
+        recorded.is_some_and(|recorded| Some(recorded.id.as_str()) != node && recorded.status.state == NodeState::Ready)
+    };
+    let says = |other: &&HostEntry| other.uuid != own && other.node() == node;
+    node.is_some() && view.registered_hosts().filter(says).any(|other| !is_another(other))
 }
 
 fn are_most(unlisted: &BTreeMap<String, u64>, members: &BTreeMap<String, String>) -> bool {

@@ -6,6 +6,7 @@ use swarm_lab::trials;
 use super::made_up_views::{always, never};
 use swarmkit_mon::engine::LocalNodeState;
 use swarmkit_mon::observe::{Observation, SwarmView};
+use swarmkit_mon::peers::Peer;
 use swarmkit_mon::plan::{Advice, Change};
 use swarmkit_mon::record::Record;
 
@@ -154,12 +155,17 @@ fn one_that_went_on_alone_after_its_epoch_was_taken_back_leaves_and_records_noth
             return Ok(false);
         }
         // Where nobody keeps the record, it is the swarm all the same, by an epoch of its own.
-        let unheard = seen.past.unheard_ms >= 240_000;
+        let row = record.voters.len() as u64 + 1;
+        let unheard = seen.past.unheard_ms >= (seen.wanted.period_ms * 8 * row).max(240_000)
+            && !seen.peers.iter().flatten().any(Peer::serves);
+        let is_kept = seen.past.heartbeats > 0 && seen.past.heartbeat_ms <= seen.wanted.period_ms * 3;
         match (&planned.desired_record, &planned.change) {
             (Some(desired), _) if !unheard || desired.epoch <= record.epoch => {
                 Err("it takes the record for its own".into())
             }
-            (None, Some(Change::Leave { .. })) if seen.past.superseded_ms < 5_000 => Err("it leaves too soon".into()),
+            (None, Some(Change::Leave { .. })) if seen.past.superseded_ms < 5_000 || !is_kept => {
+                Err("it leaves too soon".into())
+            }
             (None, None | Some(Change::Leave { .. })) => Ok(true),
             (None, Some(change)) => Err(format!("it does this: {change}")),
             (Some(_), _) => Ok(true),

@@ -142,7 +142,7 @@ async fn act(shared: &Arc<Shared>, at: usize, call: Call) -> Outcome {
     // An engine that was started anew has forgotten who asked.
     let is_another = world.hosts[at].processes != process;
     is_away(&world, at).or(is_another.then_some(Outcome::Gone)).unwrap_or_else(|| match outcome {
-        Outcome::WithoutLeader if call.path == "/info" => Outcome::Says(200, info(leaderless(&world, at))),
+        Outcome::WithoutLeader if call.path == "/info" => Outcome::Says(200, info(&world, at, leaderless(&world, at))),
         outcome => outcome,
     })
 }
@@ -157,8 +157,8 @@ fn is_away(world: &Simulation, at: usize) -> Option<Outcome> {
     }
 }
 
-fn info(swarm: SwarmInfo) -> Value {
-    let info = Info { name: "same.example".into(), server_version: "20.10".into(), swarm };
+fn info(world: &Simulation, at: usize, swarm: SwarmInfo) -> Value {
+    let info = Info { name: world.name(at), server_version: "20.10".into(), swarm };
     serde_json::to_value(info).unwrap()
 }
 
@@ -225,10 +225,10 @@ impl Call {
             ("GET", ["_ping"]) => Outcome::Says(200, json!("OK")),
             ("GET", ["info"]) => match world.said(at) {
                 Said::Nothing(_) => Outcome::WithoutLeader,
-                Said::Itself(swarm) => Outcome::Says(200, info(swarm)),
+                Said::Itself(swarm) => Outcome::Says(200, info(world, at, swarm)),
                 Said::Swarm(swarm, group) => {
                     let cluster = Some(ClusterId { id: world.groups[group].cluster.clone() });
-                    Outcome::Says(200, info(SwarmInfo { cluster, ..swarm }))
+                    Outcome::Says(200, info(world, at, SwarmInfo { cluster, ..swarm }))
                 }
             },
             ("POST", ["swarm", "init"]) => Self::inits(shared, world, at, self.body["ForceNewCluster"] == true),

@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use swarmkit_mon::admission::Admission;
 use swarmkit_mon::identity;
+use swarmkit_mon::metadata::Metadata;
+use swarmkit_mon::overview::{self, Overview};
 use swarmkit_mon::places::Places;
 use swarmkit_mon::run::Monitor;
 use swarmkit_mon::state::{State, StateFile};
@@ -24,6 +27,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, LocalSet};
 use tokio::time::{Instant, sleep};
 
+use super::faults::Fault;
 use super::{Broken, Promise, QUIET_MS, Settings, Simulation, Tally};
 use network::{Loopback, SwarmPorts};
 
@@ -104,6 +108,41 @@ pub fn run(settings: Settings) -> (Result<Tally, Broken>, Vec<String>) {
     });
     runtime.shutdown_background();
     outcome
+}
+
+/// What a host's page says, as `swarmkit-mon status` has it, so many milliseconds after some faults have struck a swarm of five
+/// hosts with three managers that was well. A fault that names a host names the page's too, by its number.
+///
+/// # Panics
+/// As [`run`]; the swarm does not form.
+pub fn page_after(faults: &[Fault], ms: u64, of: usize) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let page = LocalSet::new().block_on(&runtime, async {
+        let quiet = Settings { trouble_ms: u64::MAX, fault_every_ms: 0, start_within_ms: 1_000, ..Settings::new(1, 5) };
+        let mut daemons = Daemons::start(Settings { daemons: true, ..quiet });
+        let states = Arc::clone(&daemons.shared);
+        daemons
+            .until(600_000, |world| {
+                states.read_states(world);
+                world.is_well().is_ok()
+            })
+            .await;
+        let struck = {
+            let mut world = daemons.shared.world();
+            daemons.shared.read_states(&mut world);
+            world.is_well().unwrap();
+            faults.iter().for_each(|fault| world.strike(*fault));
+            world.now
+        };
+        daemons.until(struck + ms, |_| false).await;
+        let metadata = Metadata::new(&format!("{}/{of}/metadata", daemons.rancher)).unwrap();
+        match overview::gather(&metadata, &Admission::default()).await {
+            Ok(said) => Overview::of(said).to_string(),
+            Err(error) => error.to_string(),
+        }
+    });
+    runtime.shutdown_background();
+    page
 }
 
 struct Daemons {

@@ -115,14 +115,19 @@ async fn metadata(shared: &Shared, at: usize, path: &str, query: &str) -> Answer
         return said(404, &json!({ "type": "error", "status": 404, "code": "Not found" }));
     }
     let labels = shared.told_labels.lock().unwrap();
-    let told = |uuid: &str, agent_ip: &str| json!({ "uuid": uuid, "agent_ip": agent_ip, "hostname": "same.example", "labels": labels.get(uuid) });
+    let told = |at: usize| {
+        let uuid = world.uuid(at);
+        json!({
+            "uuid": uuid, "agent_ip": world.hosts[at].address, "hostname": world.name(at), "labels": labels.get(uuid)
+        })
+    };
     match path {
         "version" => text(world.api.told_times.to_string()),
         "services" => text(format!("0={SERVICE}\n")),
-        "self/host" => said(200, &told(&uuid, &host.address)),
+        "self/host" => said(200, &told(at)),
         "hosts" => {
             let hosts = world.hosts.iter().enumerate().filter(|(_, host)| host.is_registered);
-            said(200, &hosts.map(|(at, host)| told(world.uuid(at), &host.address)).collect())
+            said(200, &hosts.map(|(at, _)| told(at)).collect())
         }
         _ if path.starts_with("services/") => said(200, &service_told(&world)),
         _ => said(404, &json!({ "type": "error", "status": 404, "code": "Not found" })),
@@ -162,7 +167,7 @@ fn get(shared: &Shared, at: usize, path: &str, query: &str) -> (u16, Value) {
             let hosts = world.api.hosts.iter().enumerate();
             let hosts = hosts.filter(|(_, host)| is_wanted(&host.uuid)).map(|(entry, host)| {
                 json!({
-                    "id": format!("1h{entry}"), "accountId": ACCOUNT, "uuid": host.uuid, "hostname": "same.example",
+                    "id": format!("1h{entry}"), "accountId": ACCOUNT, "uuid": host.uuid, "hostname": host.hostname,
                     "state": host.state, "agentState": host.agent_state, "agentIpAddress": host.agent_ip_address,
                     "labels": host.labels,
                 })
