@@ -92,7 +92,7 @@ impl Health {
             host: host.unwrap_or_default(),
             hostname: hostname.unwrap_or_default(),
             stage: status.plan().map_or("starting", |plan| plan.stage.name()).to_owned(),
-            reason: status.plan().map(|plan| plan.reason.clone()).unwrap_or_default(),
+            reason: status.reason(),
             lease_ago_ms: status.age_ms().filter(|_| status.holds_lease()),
             node: seen
                 .and_then(|seen| seen.engine.as_ref().ok())

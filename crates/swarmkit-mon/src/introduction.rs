@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::engine::NodeState;
 use super::observe::{Observation, SwarmView};
 use super::past::ms;
-use super::plan::Plan;
 use super::status::Status;
 use super::voters::Voters;
 
@@ -140,7 +139,6 @@ impl Introduction {
         let engine = seen.and_then(|seen| seen.engine.as_ref().ok());
         let plan = status.plan();
         let stage_ms = status.stands_ms().unwrap_or_default();
-        let advice = plan.and_then(Plan::advice);
         let need = status.need();
         let actions = status.latest_actions().take(MOST_EVENTS);
         let warnings = plan.into_iter().flat_map(|plan| &plan.warnings);
@@ -149,9 +147,7 @@ impl Introduction {
             engine_version: engine.map(|info| name(&info.server_version)).unwrap_or_default(),
             role: seen.map(role).unwrap_or_default().to_owned(),
             stage_ms,
-            under_way: plan
-                .filter(|plan| need.is_none() && (!plan.is_quiet() || advice.is_some()))
-                .map(|plan| line(&plan.reason)),
+            under_way: plan.filter(|plan| need.is_none() && !plan.is_quiet()).map(|plan| line(&plan.reason)),
             need: need.map(|advice| Need { what: advice.what.to_owned(), command: advice.command.map(str::to_owned) }),
             warnings: warnings.take(MOST_WARNINGS).map(|warning| line(&warning.text)).collect(),
             swarm: seen.and_then(|seen| seen.swarm_view().map(|swarm| SwarmTold::of(swarm, seen.wanted.managers))),

@@ -70,7 +70,11 @@ pub async fn run(
 ) {
     let mut pause = FIRST_PAUSE;
     while requests.changed().await.is_ok() {
-        let Some(mut request) = requests.borrow_and_update().clone() else { continue };
+        let Some(mut request) = requests.borrow_and_update().clone() else {
+            // The record is as it shall be: what was sent has landed, though its answer was lost.
+            status.write().unwrap_or_else(PoisonError::into_inner).cannot_write = None;
+            continue;
+        };
         // One that was given since that reconcile is the one that it asks for.
         request.heartbeat &= progress.borrow().heartbeat.is_none_or(|heartbeat| heartbeat < request.began);
         progress.send_modify(|progress| progress.busy = true);
@@ -201,4 +205,76 @@ fn sealed(swarm: &Swarm, host: &str, key: &str) -> Option<String> {
         tracing::warn!(host, %error, label = labels::KEY, "no token for this host");
     }
     sealed.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::Engine;
+    use crate::metadata::Metadata;
+    use crate::own_container::OwnContainer;
+
+    /// All of it is nowhere.
+    fn sources() -> Arc<Sources> {
+        let environment = |name: &str| match name {
+            "CATTLE_URL" => Some("http://127.0.0.1:1/v1".to_owned()),
+            _ => Some("key".to_owned()),
+        };
+        Arc::new(Sources {
+            engine: Engine::new(Path::new("/nowhere")).unwrap(),
+            metadata: Metadata::new("http://127.0.0.1:1").unwrap(),
+            rancher: Rancher::from_environment(environment).map_err(|error| error.to_string()),
+            container: OwnContainer::of_this_process(),
+            clock: Arc::default(),
+            mirror: None,
+        })
+    }
+
+    fn request() -> Request {
+        let desired_record = DesiredRecord {
+            cluster: "c".to_owned(),
+            replaces: None,
+            epoch: 0,
+            takes_back: None,
+            managers: Vec::new(),
+            members: BTreeMap::new(),
+            voters: Vec::new(),
+            others: Vec::new(),
+            former: BTreeMap::new(),
+            lost: Vec::new(),
+            lease: "host".to_owned(),
+            waiting: BTreeMap::new(),
+            token: String::new(),
+            kept: None,
+        };
+        let (service, nonce, why) = ("service".to_owned(), "n".to_owned(), String::new());
+        Request { desired_record, heartbeat: false, began: Instant::now(), service, nonce, why }
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_no_trouble_any_more_once_nothing_is_to_be_written() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let status = Arc::new(RwLock::new(Status::default()));
+            let (send, requests) = watch::channel(None);
+            let (progress, _progress) = watch::channel(Progress::default());
+            let writes = run(sources(), requests, progress, Arc::clone(&status));
+            let told = async {
+                let cannot_write = || status.read().unwrap().cannot_write.is_some();
+                send.send_replace(Some(request()));
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                assert!(cannot_write());
+                send.send_replace(None);
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                assert!(!cannot_write());
+            };
+            tokio::select! {
+                () = writes => unreachable!("it goes on"),
+                () = told => {}
+            }
+        });
+    }
 }

@@ -142,6 +142,17 @@ impl Status {
         self.latest.as_ref().map(|(_, _, at)| ms(at.elapsed()))
     }
 
+    /// Why the host stands where it does, and what keeps the one that acts from writing it down.
+    pub fn reason(&self) -> String {
+        let Some(plan) = self.plan() else { return String::new() };
+        match &self.cannot_write {
+            Some(error) if plan.stage == Stage::LeaseHolder => {
+                format!("{}; the record cannot be written: {error}", plan.reason)
+            }
+            _ => plan.reason.clone(),
+        }
+    }
+
     /// For how long the host has stood where it does, in milliseconds.
     pub fn stands_ms(&self) -> Option<u64> {
         self.stands.map(|(_, since)| ms(since.elapsed()))

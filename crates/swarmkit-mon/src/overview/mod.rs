@@ -30,6 +30,10 @@ const MOST: usize = 100;
 /// How many events are.
 const MOST_EVENTS: usize = 20;
 
+/// What to do about an engine that the others do not hear.
+const OPEN_PORTS: &str =
+    "open 2377/tcp, 7946/tcp and udp and 4789/udp between it and the managers, and restart its engine";
+
 /// What is kept of a reason, in characters.
 const LONGEST: usize = 600;
 
@@ -252,6 +256,7 @@ impl Overview {
     fn add(&mut self, names: &Names, swarm: Option<&SwarmTold>, known: Known, said: Result<Identity, String>) {
         let host = names.name(&known);
         let mut row = Row { name: known.name.clone(), address: known.address.clone(), ..Row::default() };
+        let mut moved_from = None;
         row.role = if known.is_manager { "manager" } else { "worker" }.to_owned();
         if let Some((node, swarm)) = known.node.as_ref().zip(swarm) {
             let manager = swarm.managers.iter().find(|manager| manager.node.node == *node);
@@ -259,29 +264,41 @@ impl Overview {
             row.leads = manager.is_some_and(|manager| manager.leads);
             row.reached = manager.map(|manager| manager.reached);
             row.node_state = away.or_else(|| Some("ready".to_owned()));
+            let told = swarm.managers.iter().map(|manager| &manager.node).chain(&swarm.away);
+            let told = told.filter(|told| told.node == *node && !told.address.is_empty());
+            moved_from = told.map(|told| told.address.clone()).find(|address| *address != known.address);
         }
         match said {
-            Err(why) => self.add_silent(&host, &mut row, why),
+            Err(why) => self.add_silent(&host, &mut row, why, moved_from),
             Ok(said) => self.add_told(names, &host, &mut row, said),
         }
         self.hosts.push(row);
     }
 
-    fn add_silent(&mut self, host: &str, row: &mut Row, why: String) {
+    /// `moved_from` is the address of its node, where that is another one than Rancher's.
+    fn add_silent(&mut self, host: &str, row: &mut Row, why: String, moved_from: Option<String>) {
         row.stage = "silent".to_owned();
-        let what = match row.node_state.as_deref() {
-            Some("ready") => {
+        let (why, what) = match (row.node_state.as_deref(), moved_from) {
+            (_, Some(node)) => (
+                format!("Rancher says that its address is {}, its node has {node}, and {why}", row.address),
+                "See which address the host has. If it is the node's, set CATTLE_AGENT_IP to it on the host's agent. If it is \
+                 Rancher's, see that the host runs. Do not remove it from Rancher.",
+            ),
+            (Some("ready"), None) if row.reached != Some(false) => (
+                why,
                 "Its engine is in the swarm and answers; only its monitor does not: see in Rancher that the container runs, and \
-                 that 2378/tcp is open between the hosts."
-            }
-            Some(_) => {
+                 that 2378/tcp is open between the hosts.",
+            ),
+            (Some(state), None) => (
+                format!("its node is {}, and {why}", if row.reached == Some(false) { "unreachable" } else { state }),
                 "Start the host. If it runs, open the network to it. If it is gone for good, remove it from Rancher: its node is \
-                 then taken out."
-            }
-            None => {
+                 then taken out.",
+            ),
+            (None, None) => (
+                why,
                 "See that the host runs, that its container swarmkit-mon does, and that 2378/tcp is open between the hosts. If \
-                 it is gone for good, remove it from Rancher."
-            }
+                 it is gone for good, remove it from Rancher.",
+            ),
         };
         row.reason.clone_from(&why);
         row.trouble = Some(why.clone());
@@ -306,13 +323,18 @@ impl Overview {
             _ if !is_good(&said.stage) => Some(row.reason.clone()),
             // Its reason says why it cannot.
             _ if said.stage == Stage::LeaseHolder.name() && !row.acts => Some(row.reason.clone()),
-            Some(state @ ("down" | "disconnected")) => Some(format!("the managers call its node {state}")),
-            _ if row.reached == Some(false) => Some("the leader does not reach it".to_owned()),
+            Some(state @ ("down" | "disconnected")) => {
+                Some(format!("its engine runs, and the managers call its node {state}: if that lasts, {OPEN_PORTS}"))
+            }
+            _ if row.reached == Some(false) => {
+                Some(format!("its engine runs, and the leader does not reach it: if that lasts, {OPEN_PORTS}"))
+            }
             _ => None,
         };
         row.stage = said.stage;
         let line = |text: &str| Line { host: host.to_owned(), text: names.said(text) };
         if let Some(need) = about.need {
+            row.trouble.get_or_insert_with(|| row.reason.clone());
             self.need(host, row, row.reason.clone(), need.what, need.command);
         }
         self.under_way
@@ -389,10 +411,10 @@ impl Overview {
                 "There is one manager, and it may not be lost.".to_owned()
             }
             Some(Managers { voters, may_be_lost: 0, .. }) => {
-                format!("None of the {} managers that answer may be lost.", voters.reachable)
+                format!("The swarm can lose none of the {} managers that answer.", voters.reachable)
             }
             Some(Managers { voters, may_be_lost, .. }) => {
-                format!("{may_be_lost} of {} managers may still be lost.", voters.present)
+                format!("The swarm can lose {may_be_lost} of its {} managers.", voters.present)
             }
         };
     }

@@ -6,8 +6,8 @@ use super::Known;
 
 /// What hosts are called.
 pub struct Names {
-    /// By the host's UUID, and by its node's ID.
-    by_id: BTreeMap<String, String>,
+    /// What each is called, and its machine's name alone, by the host's UUID and by its node's ID.
+    by_id: BTreeMap<String, (String, String)>,
 }
 
 impl Names {
@@ -26,8 +26,9 @@ impl Names {
                 name if twice.contains(name) => format!("{name} ({})", host.address),
                 name => name.to_owned(),
             };
-            by_id.extend(host.node.iter().map(|node| (node.clone(), name.clone())));
-            by_id.insert(host.uuid.clone(), name);
+            let called = (name, host.name.clone());
+            by_id.extend(host.node.iter().map(|node| (node.clone(), called.clone())));
+            by_id.insert(host.uuid.clone(), called);
         }
         Self { by_id }
     }
@@ -39,7 +40,7 @@ impl Names {
 
     /// The host with this UUID, or that is this node.
     pub fn find(&self, id: &str) -> Option<&str> {
-        self.by_id.get(id).map(String::as_str)
+        self.by_id.get(id).map(|(called, _)| called.as_str())
     }
 
     /// A text with names in the place of IDs.
@@ -53,7 +54,9 @@ impl Names {
             let (word, after) = word.split_at(end);
             said.push_str(before);
             said.push_str(self.find(word).unwrap_or(word));
-            rest = after;
+            // A monitor tells a node's name beside its ID.
+            let name = self.by_id.get(word).map(|(_, name)| format!(" ({name})"));
+            rest = name.and_then(|name| after.strip_prefix(&name)).unwrap_or(after);
         }
         said.push_str(rest);
         said
@@ -77,6 +80,7 @@ mod tests {
             [known("u-1", "one", "10.0.0.1"), known("u-2", "twin", "10.0.0.2"), known("u-3", "twin", "10.0.0.3")];
         let names = Names::of(hosts.iter());
         assert_eq!(names.said("promote nodeu-1, é u-2: node xu-1"), "promote one, é twin (10.0.0.2): node xu-1");
+        assert_eq!(names.said("promote nodeu-1 (one), nodeu-2 (twin)"), "promote one, twin (10.0.0.2)");
         assert_eq!(names.said("…"), "…");
         assert_eq!(names.name(&hosts[2]), "twin (10.0.0.3)");
     }

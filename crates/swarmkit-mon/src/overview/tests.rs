@@ -65,7 +65,7 @@ fn a_swarm_that_is_well_says_who_leads_and_how_many_managers_may_be_lost() {
     assert!(well.well, "{well:?}");
     assert_eq!(
         (well.headline.as_str(), well.bearing.as_str()),
-        ("All 4 hosts are well.", "1 of 3 managers may still be lost.")
+        ("All 4 hosts are well.", "The swarm can lose 1 of its 3 managers.")
     );
     let managers = well.managers.as_ref().unwrap();
     assert_eq!((managers.leader.as_deref(), managers.may_be_lost, managers.quorum), (Some("host1"), 1, 2));
@@ -85,11 +85,59 @@ fn a_lost_manager_is_named_with_what_to_do_and_none_may_be_lost_then() {
     });
     assert!(!ill.well);
     assert_eq!(ill.headline, "1 of 4 hosts is not well.");
-    assert_eq!(ill.bearing, "None of the 2 managers that answer may be lost.");
+    assert_eq!(ill.bearing, "The swarm can lose none of the 2 managers that answer.");
     let text = plainly(&ill);
     assert!(text.contains("\nhost3  10.0.0.3  manager                unreachable  silent        -      -\n"), "{text}");
-    assert!(text.contains("Waits for a person\n  host3 (10.0.0.3): its monitor: no answer"), "{text}");
+    let person = "Waits for a person\n  host3 (10.0.0.3): its node is unreachable, and its monitor: no answer";
+    assert!(text.contains(person), "{text}");
     assert!(text.contains("If it is gone for good, remove it from Rancher"), "{text}");
+}
+
+#[test]
+fn a_host_that_needs_a_person_is_not_well_wherever_it_stands() {
+    let ill = swarm(|at, said| {
+        if let (4, Ok(said)) = (at, said) {
+            said.reason = "Rancher does not say yet who this host is".into();
+            said.about.need = Some(Needed { what: "See network-services.".into(), command: None });
+        }
+    });
+    assert!(!ill.well && ill.headline == "1 of 4 hosts is not well.", "{}", ill.headline);
+    assert!(
+        plainly(&ill)
+            .contains("  host4 (10.0.0.4): Rancher does not say yet who this host is\n    See network-services.\n")
+    );
+}
+
+#[test]
+fn a_silent_host_whose_node_has_another_address_is_not_to_be_removed() {
+    let moved = swarm(|at, said| match (at, said) {
+        (1, Ok(first)) => {
+            let mut view = view(2, &[3]);
+            for manager in view.managers.iter_mut().filter(|manager| manager.node.node == "node3") {
+                manager.node.address = "10.9.9.9".into();
+            }
+            first.about.swarm = Some(view);
+        }
+        (3, said) => *said = Err("its monitor: no answer".into()),
+        _ => {}
+    });
+    let text = plainly(&moved);
+    let told = "Rancher says that its address is 10.0.0.3, its node has 10.9.9.9, and its monitor: no answer";
+    assert!(text.contains(told) && text.contains("CATTLE_AGENT_IP") && !text.contains("gone for good"), "{text}");
+}
+
+#[test]
+fn an_engine_that_runs_and_is_not_heard_is_told_with_the_ports_and_its_manager_is_still_one_to_go_to() {
+    let unheard = swarm(|at, said| {
+        if let (1, Ok(first)) = (at, said) {
+            first.about.swarm = Some(view(2, &[3]));
+            // The lease holder could not write just now.
+            first.lease_ago_ms = None;
+        }
+    });
+    let text = plainly(&unheard);
+    let told = "its engine runs, and the managers call its node down: if that lasts, open 2377/tcp";
+    assert!(text.contains(told) && text.contains("\n  host1 (10.0.0.1), host2 (10.0.0.2)\n"), "{text}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Happened, NewestBackup, Overview, Row};
+use super::{Happened, NewestBackup, Overview, Row, is_good};
 use crate::introduction::Event;
 use crate::labels;
 
@@ -176,7 +176,9 @@ impl Overview {
     }
 
     fn where_docker_runs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let managers = self.hosts.iter().filter(|row| row.role == "manager" && row.trouble.is_none());
+        let is_in_it =
+            |row: &&Row| row.trouble.is_none() || (row.answers && row.reach() == "ready" && is_good(&row.stage));
+        let managers = self.hosts.iter().filter(|row| row.role == "manager").filter(is_in_it);
         let places: Vec<String> = managers.take(NAMED).map(|row| format!("{} ({})", row.name, row.address)).collect();
         writeln!(
             f,

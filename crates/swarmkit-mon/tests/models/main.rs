@@ -3,6 +3,7 @@
 
 mod init_protocol;
 mod made_up_views;
+mod page_of_faults;
 mod plan_goes_on_alone;
 mod plan_leaves;
 mod plan_never;
@@ -18,6 +19,7 @@ fn main() {
         None,
         &[
             ("init_protocol", init_protocol::trials),
+            ("page_of_faults", page_of_faults::trials),
             ("plan_goes_on_alone", plan_goes_on_alone::trials),
             ("plan_leaves", plan_leaves::trials),
             ("plan_never", plan_never::trials),

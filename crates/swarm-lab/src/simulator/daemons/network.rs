@@ -10,6 +10,8 @@ use tokio::task::AbortHandle;
 use super::super::Simulation;
 use super::MOST_HOSTS;
 
+/// The port of overlay networks, which an engine opens too.
+const GOSSIP_PORT: u16 = 7946;
 /// The port by which a network is taken, at its last address.
 const TAKEN: u16 = SWARM_PORT;
 
@@ -73,7 +75,8 @@ impl SwarmPorts {
             }
             *open = wanted.map(|address| {
                 let ip: IpAddr = address.parse().unwrap();
-                (address.clone(), tokio::task::spawn_local(serve(SocketAddr::new(ip, SWARM_PORT))).abort_handle())
+                let both = async move { tokio::join!(serve((ip, SWARM_PORT).into()), serve((ip, GOSSIP_PORT).into())) };
+                (address.clone(), tokio::task::spawn_local(both).abort_handle())
             });
         }
     }
