@@ -10,7 +10,7 @@ use swarm_lab::simulator::{Settings, Tally};
 use swarm_lab::trial::{Trial, campaign, trial};
 
 /// How many seeds the campaign runs.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 24;
 
 pub fn trials() -> Vec<Trial> {
     let missing = daemons::missing();
