@@ -127,6 +127,9 @@ pub fn page_after(faults: &[Fault], ms: u64, of: usize) -> String {
                 world.is_well().is_ok()
             })
             .await;
+        // What forming has left to do, and to be heard of, is over.
+        let well = daemons.shared.world().now;
+        daemons.until(well + QUIET_MS, |_| false).await;
         let struck = {
             let mut world = daemons.shared.world();
             daemons.shared.read_states(&mut world);
