@@ -1,6 +1,6 @@
 //! Whole daemons in a simulated environment: the daemon's own loop, its observation, its actions, its writers and its forwarding,
-//! as they are, on a clock that jumps. What they call is the [`Simulation`]: [`engine_api`] is the engine of each host, and
-//! [`rancher_api`] is Rancher's API and rancher-metadata. Faults and promises are those of the simulation.
+//! as they are, on a clock that jumps. What they call is the [`Simulation`]: `engine_api` is the engine of each host, and
+//! `rancher_api` is Rancher's API and rancher-metadata. Faults and promises are those of the simulation.
 //!
 //! All of it is one thread with tokio's paused clock: while anything is ready time stands still, and when nothing is it goes on
 //! to whatever is due next. The connections are real, over the loopback interface; each host has an address of 127.0.0.0/8. So
