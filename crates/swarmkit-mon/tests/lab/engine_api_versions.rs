@@ -1,6 +1,5 @@
 //! Engines of any age: the newest version of the Engine API that both sides speak is spoken, or it is said why none is.
 
-use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use swarm_lab::trial::Trial;
@@ -8,9 +7,7 @@ use swarm_lab::trial::trial;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use swarmkit_mon::engine::Engine;
 use swarmkit_mon::metadata::Metadata;
@@ -19,7 +16,8 @@ use swarmkit_mon::own_container::OwnContainer;
 use swarmkit_mon::past::Past;
 use swarmkit_mon::plan::{Plan, Stage, plan};
 use swarmkit_mon::state::State;
-use tokio::net::UnixListener;
+
+use super::made_up_engine;
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -44,24 +42,9 @@ struct Fake {
 impl Fake {
     fn start(socket: &Path) -> Self {
         let fake = Self::default();
-        let listener = UnixListener::bind(socket).unwrap();
-        tokio::spawn(fake.clone().listen(listener));
+        let answering = fake.clone();
+        made_up_engine::listen(socket, move |request| std::future::ready(answering.answer(&request)));
         fake
-    }
-
-    async fn listen(self, listener: UnixListener) {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let fake = self.clone();
-            tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let answer = fake.answer(&request);
-                    async move { Ok::<_, Infallible>(answer) }
-                });
-                let _ =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-            });
-        }
     }
 
     /// As an engine does: a version that it does not serve is refused.

@@ -1,7 +1,6 @@
 //! What is looked at once more right before a manager goes on alone, which cannot be taken back: a made-up engine that sees no
 //! leader, and the stand-in for Rancher.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,9 +8,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use swarm_lab::lab::rancher::{ACCESS_KEY, Listen, Rancher, SECRET_KEY};
 use swarm_lab::trial::Trial;
@@ -29,7 +26,8 @@ use swarmkit_mon::record::{Claim, Record};
 use swarmkit_mon::seal::KeyPair;
 use swarmkit_mon::state::{Member, State, StateFile};
 use swarmkit_settings::Settings;
-use tokio::net::UnixListener;
+
+use super::made_up_engine;
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -103,20 +101,10 @@ fn set_record(rancher: &Rancher, record: Record) {
 /// An engine that manages, and how often it was told to go on alone.
 fn engine(socket: &Path, rancher: Arc<Rancher>, last_look: LastLook) -> Arc<Mutex<usize>> {
     let forced = Arc::new(Mutex::new(0));
-    let (listener, told) = (UnixListener::bind(socket).unwrap(), Arc::clone(&forced));
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let (rancher, told) = (Arc::clone(&rancher), Arc::clone(&told));
-            let service = service_fn(move |request| {
-                let (rancher, told) = (Arc::clone(&rancher), Arc::clone(&told));
-                async move { Ok::<_, Infallible>(answer(request, &rancher, last_look, &told).await) }
-            });
-            tokio::spawn(async move {
-                let http = hyper::server::conn::http1::Builder::new();
-                let _ = http.serve_connection(TokioIo::new(stream), service).await;
-            });
-        }
+    let told = Arc::clone(&forced);
+    made_up_engine::listen(socket, move |request| {
+        let (rancher, told) = (Arc::clone(&rancher), Arc::clone(&told));
+        async move { answer(request, &rancher, last_look, &told).await }
     });
     forced
 }

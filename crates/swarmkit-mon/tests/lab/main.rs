@@ -17,6 +17,7 @@ mod image_lock;
 mod init_races;
 mod last_look;
 mod leaves_alone;
+mod made_up_engine;
 mod manners;
 mod metadata_differential;
 mod network_conflicts;

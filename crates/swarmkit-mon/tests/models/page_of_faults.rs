@@ -1,6 +1,7 @@
 //! What a person reads on the page while something is broken: whole daemons on simulated hosts, of which one suffers from a fault.
 //! From the page alone it is to be told which host that is, and what to do.
 
+use anstream::adapter::strip_str;
 use swarm_lab::simulator::daemons::{missing, page_after};
 use swarm_lab::simulator::faults::{Fault, Kind, Target};
 use swarm_lab::trial::{Trial, trial};
@@ -56,7 +57,7 @@ fn one(kind: Kind, seconds: u64, says: &[&str], never: &[&str]) {
 }
 
 fn said(faults: &[Fault], seconds: u64, says: &[&str], never: &[&str]) -> String {
-    let page = without_colours(&page_after(faults, seconds * 1_000, SEEN_FROM));
+    let page = strip_str(&page_after(faults, seconds * 1_000, SEEN_FROM)).to_string();
     for text in says {
         assert!(page.contains(text), "{text:?} is not said:\n{page}");
     }
@@ -64,14 +65,4 @@ fn said(faults: &[Fault], seconds: u64, says: &[&str], never: &[&str]) -> String
         assert!(!page.contains(text), "{text:?} is said:\n{page}");
     }
     page
-}
-
-fn without_colours(page: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = page;
-    while let Some((before, after)) = rest.split_once("\u{1b}[") {
-        plain.push_str(before);
-        rest = after.split_once('m').map_or("", |(_, rest)| rest);
-    }
-    plain + rest
 }

@@ -96,8 +96,7 @@ pub fn missing() -> Option<&'static str> {
 /// # Panics
 /// This machine has no free address, or no room.
 pub fn run(settings: Settings) -> (Result<Tally, Broken>, Vec<String>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let outcome = LocalSet::new().block_on(&runtime, async {
+    on_a_clock_that_jumps(async {
         let mut daemons = Daemons::start(Settings { daemons: true, ..settings });
         let outcome = daemons.course().await;
         let mut trace = std::mem::take(&mut daemons.shared.simulation.lock().unwrap().trace);
@@ -105,7 +104,12 @@ pub fn run(settings: Settings) -> (Result<Tally, Broken>, Vec<String>) {
             trace.extend(daemons.say_where_they_stand().await);
         }
         (outcome, trace)
-    });
+    })
+}
+
+fn on_a_clock_that_jumps<T>(run: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let outcome = LocalSet::new().block_on(&runtime, run);
     runtime.shutdown_background();
     outcome
 }
@@ -116,24 +120,15 @@ pub fn run(settings: Settings) -> (Result<Tally, Broken>, Vec<String>) {
 /// # Panics
 /// As [`run`]; the swarm does not form.
 pub fn page_after(faults: &[Fault], ms: u64, of: usize) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let page = LocalSet::new().block_on(&runtime, async {
+    on_a_clock_that_jumps(async {
         let quiet = Settings { trouble_ms: u64::MAX, fault_every_ms: 0, start_within_ms: 1_000, ..Settings::new(1, 5) };
         let mut daemons = Daemons::start(Settings { daemons: true, ..quiet });
-        let states = Arc::clone(&daemons.shared);
-        daemons
-            .until(600_000, |world| {
-                states.read_states(world);
-                world.is_well().is_ok()
-            })
-            .await;
+        assert!(daemons.until_well(600_000).await);
         // What forming has left to do, and to be heard of, is over.
         let well = daemons.shared.world().now;
         daemons.until(well + QUIET_MS, |_| false).await;
         let struck = {
             let mut world = daemons.shared.world();
-            daemons.shared.read_states(&mut world);
-            world.is_well().unwrap();
             faults.iter().for_each(|fault| world.strike(*fault));
             world.now
         };
@@ -143,9 +138,7 @@ pub fn page_after(faults: &[Fault], ms: u64, of: usize) -> String {
             Ok(said) => Overview::of(said).to_string(),
             Err(error) => error.to_string(),
         }
-    });
-    runtime.shutdown_background();
-    page
+    })
 }
 
 struct Daemons {
@@ -195,18 +188,7 @@ impl Daemons {
         };
         self.until(trouble, |_| false).await;
         let peace = shared.world().begin_peace();
-        let mut looked = 0;
-        let mut good = false;
-        let states = Arc::clone(&shared);
-        self.until(peace + bound, |world| {
-            if world.now >= looked + 1_000 {
-                looked = world.now;
-                states.read_states(world);
-                good = world.is_well().is_ok();
-            }
-            good
-        })
-        .await;
+        let good = self.until_well(peace + bound).await;
         let before = {
             let mut world = shared.world();
             match world.end_peace(peace, good) {
@@ -222,6 +204,22 @@ impl Daemons {
         let mut world = shared.world();
         shared.read_states(&mut world);
         world.end_calm(&before, &counted)
+    }
+
+    /// Lets time go on until all is as it shall be, looking once a second. Answers whether it is by `end`.
+    async fn until_well(&mut self, end: u64) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let (mut looked, mut good) = (0, false);
+        self.until(end, |world| {
+            if world.now >= looked + 1_000 {
+                looked = world.now;
+                shared.read_states(world);
+                good = world.is_well().is_ok();
+            }
+            good
+        })
+        .await;
+        good
     }
 
     /// Lets time go on until `end`, until a promise is broken, or until it is enough.
