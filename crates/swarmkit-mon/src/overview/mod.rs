@@ -30,6 +30,8 @@ const MOST: usize = 100;
 /// How many events are.
 const MOST_EVENTS: usize = 20;
 
+/// What stands where a node's address is not told: a leader lists itself so, and the next one goes on with it.
+const NOT_TOLD: [&str; 5] = ["", "0.0.0.0", "127.0.0.1", "::", "::1"];
 /// What to do about an engine that the others do not hear.
 const OPEN_PORTS: &str =
     "open 2377/tcp, 7946/tcp and udp and 4789/udp between it and the managers, and restart its engine";
@@ -265,8 +267,10 @@ impl Overview {
             row.reached = manager.map(|manager| manager.reached);
             row.node_state = away.or_else(|| Some("ready".to_owned()));
             let told = swarm.managers.iter().map(|manager| &manager.node).chain(&swarm.away);
-            let told = told.filter(|told| told.node == *node && !told.address.is_empty());
+            let told = told.filter(|told| told.node == *node && !NOT_TOLD.contains(&told.address.as_str()));
             moved_from = told.map(|told| told.address.clone()).find(|address| *address != known.address);
+            // Rancher may not have told it yet.
+            moved_from = moved_from.filter(|_| !known.address.is_empty());
         }
         match said {
             Err(why) => self.add_silent(&host, &mut row, why, moved_from),

@@ -110,20 +110,27 @@ fn a_host_that_needs_a_person_is_not_well_wherever_it_stands() {
 
 #[test]
 fn a_silent_host_whose_node_has_another_address_is_not_to_be_removed() {
-    let moved = swarm(|at, said| match (at, said) {
-        (1, Ok(first)) => {
-            let mut view = view(2, &[3]);
-            for manager in view.managers.iter_mut().filter(|manager| manager.node.node == "node3") {
-                manager.node.address = "10.9.9.9".into();
+    let moved_to = |address: &str| {
+        swarm(|at, said| match (at, said) {
+            (1, Ok(first)) => {
+                let mut view = view(2, &[]);
+                for manager in view.managers.iter_mut().filter(|manager| manager.node.node == "node3") {
+                    manager.node.address = address.into();
+                }
+                first.about.swarm = Some(view);
             }
-            first.about.swarm = Some(view);
-        }
-        (3, said) => *said = Err("its monitor: no answer".into()),
-        _ => {}
-    });
-    let text = plainly(&moved);
+            (3, said) => *said = Err("its monitor: no answer".into()),
+            _ => {}
+        })
+    };
+    let text = plainly(&moved_to("10.9.9.9"));
     let told = "Rancher says that its address is 10.0.0.3, its node has 10.9.9.9, and its monitor: no answer";
     assert!(text.contains(told) && text.contains("CATTLE_AGENT_IP") && !text.contains("gone for good"), "{text}");
+    // So a leader lists itself.
+    for none in ["", "0.0.0.0", "127.0.0.1"] {
+        let text = plainly(&moved_to(none));
+        assert!(!text.contains("CATTLE_AGENT_IP") && text.contains("gone for good"), "{text}");
+    }
 }
 
 #[test]
