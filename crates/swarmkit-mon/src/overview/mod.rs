@@ -30,7 +30,8 @@ const MOST: usize = 100;
 /// How many events are.
 const MOST_EVENTS: usize = 20;
 
-/// What stands where a node's address is not told: a leader lists itself so, and the next one goes on with it.
+/// What stands where a node's address is not told. Leaders of engines before Docker 20.10 list themselves so
+/// (<https://github.com/moby/moby/issues/35437>).
 const NOT_TOLD: [&str; 5] = ["", "0.0.0.0", "127.0.0.1", "::", "::1"];
 /// What to do about an engine that the others do not hear.
 const OPEN_PORTS: &str =
